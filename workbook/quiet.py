@@ -1,0 +1,75 @@
+"""Keep TensorFlow's start-up messages off the learner's screen.
+
+TensorFlow's C++ side writes to file descriptor 2 while it loads, whatever its log level. A finder on
+`sys.meta_path` sends that descriptor to a scratch file for the first import only, and shows what was written
+if the import fails: an error is never hidden.
+"""
+
+import contextlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+
+NOISY = ("tensorflow", "keras", "jax")
+
+
+@contextlib.contextmanager
+def stderr_aside() -> Iterator[None]:
+    """Send file descriptor 2 to a scratch file; replay it if the block raises."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as aside:
+        kept = os.dup(2)
+        os.dup2(aside.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            if failed:
+                aside.seek(0)
+                os.write(2, aside.read())
+
+
+class _QuietLoader(importlib.abc.Loader):
+    """Load a module as its own loader would, with file descriptor 2 aside."""
+
+    def __init__(self, loader: importlib.abc.Loader) -> None:
+        self.loader = loader
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self.loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self.loader
+        with stderr_aside():
+            self.loader.exec_module(module)
+
+
+class _QuietFinder(importlib.abc.MetaPathFinder):
+    """Wrap the loader of the noisy packages; leave all others alone."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in NOISY:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _QuietLoader(spec.loader)
+        return spec
+
+
+def install() -> None:
+    """Put the finder first on `sys.meta_path`, once."""
+    if not any(isinstance(finder, _QuietFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _QuietFinder())
