@@ -1,0 +1,86 @@
+"""Read the solutions out of the chapters' sources, and run code as a cell of the chapter would."""
+
+import ast
+import inspect
+import textwrap
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jupytext
+
+from workbook.course.chapter import BEGIN, END, stub
+from workbook.exercises import Exercise, chapter_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@cache
+def cells(chapter: str) -> tuple[Any, ...]:
+    """Give the cells of a chapter's source."""
+    return tuple(jupytext.read(ROOT / "solutions" / f"{chapter}.py", fmt="py:percent").cells)
+
+
+def answer_source(exercise: Exercise) -> str:
+    """Give the code of the exercise's answer cell, with its solution."""
+    for cell in cells(chapter_of(exercise.id)):
+        if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", []):
+            if str(cell.metadata.get("exercise")) == exercise.id:
+                return cell.source
+    raise LookupError(exercise.id)
+
+
+def solution_source(exercise: Exercise) -> str:
+    """Give the answer cell's code without the markers."""
+    lines = answer_source(exercise).split("\n")
+    return "\n".join(line for line in lines if line.strip() not in (BEGIN, END))
+
+
+def stub_source(exercise: Exercise) -> str:
+    """Give what the learner finds in the answer cell."""
+    return stub(answer_source(exercise))
+
+
+def reference_source(exercise: Exercise) -> str | None:
+    """Give the source of a reference that is a plain function, renamed to the answer's name; else None."""
+    reference = exercise.reference
+    if not inspect.isfunction(reference) or reference.__name__ == "<lambda>":
+        return None
+    if reference.__module__ != f"workbook.exercises.c{chapter_of(exercise.id)}":
+        return None  # the package's own functions have tests, and mutants, of their own
+    tree = ast.parse(textwrap.dedent(inspect.getsource(reference)))
+    tree.body[0].name = exercise.answer_name  # type: ignore[attr-defined]
+    return ast.unparse(tree)
+
+
+def namespace(exercise: Exercise) -> dict[str, Any]:
+    """Give the names that a learner has when the answer cell runs: those of the set-up and earlier answers."""
+    return dict(_names_before(chapter_of(exercise.id), exercise.id))
+
+
+@cache
+def _names_before(chapter: str, exercise_id: str) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    for cell in cells(chapter):
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code":
+            continue
+        if str(cell.metadata.get("exercise")) == exercise_id:
+            break
+        if "setup" in tags or "exercise" in tags:
+            run(cell.source, names)
+    return names
+
+
+def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
+    """Run a cell in these names and give them back."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(compile(source, "<cell>", "exec"), names)
+    return names
+
+
+def answer(exercise: Exercise, source: str) -> Any:
+    """Run an answer cell and give the value or function that the check would read."""
+    return run(source, namespace(exercise))[exercise.answer_name]

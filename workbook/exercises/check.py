@@ -1,0 +1,122 @@
+"""`check("2.3", output_size)` judges an answer on the spot; `check.hint("2.3")` gives the next hint."""
+
+import html
+import os
+import re
+from typing import Any
+
+from workbook.exercises.exercise import Exercise, FreeText
+from workbook.exercises.judge import Verdict, judge
+from workbook.exercises.registry import chapter_of, exercises_of, find
+
+COLOURS = {"passed": "#1a9850", "not started": "#888888"}
+
+
+class Message:
+    """A few lines of text for the learner, in a box where the front end shows HTML."""
+
+    def __init__(self, text: str, colour: str = "#3182bd") -> None:
+        self.text = text
+        self.colour = colour
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        body = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(self.text))
+        style = f"border-left:4px solid {self.colour};padding:2px 0 2px 12px;white-space:pre-wrap"
+        return f'<div style="{style}">{body}</div>'
+
+
+def _show(message: Message) -> None:
+    """Show a message as a box in a notebook, as text elsewhere."""
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        print(message)
+    else:
+        display(message)
+
+
+class Check:
+    """The object behind `check`: it remembers which hints were asked for and which exercises passed."""
+
+    def __init__(self) -> None:
+        self._hints_shown: dict[str, int] = {}
+        self._passed: dict[str, bool] = {}
+
+    def __call__(self, exercise_id: str, answer: Any) -> bool:
+        """Judge `answer`, say what was found, and return whether it passed. Never raises in a notebook.
+
+        Under nbgrader a wrong answer raises AssertionError, because that is how nbgrader reads a test cell.
+        """
+        exercise = self._find(exercise_id)
+        if exercise is None:
+            return False
+        verdict = judge(exercise, answer)
+        self._passed[exercise.id] = self._passed.get(exercise.id, False) or bool(verdict)
+        if os.environ.get("NBGRADER_EXECUTION") and not verdict:
+            raise AssertionError(as_text(verdict))
+        _show(Message(as_text(verdict), COLOURS.get(verdict.outcome, "#d95f02")))
+        return bool(verdict)
+
+    def hint(self, exercise_id: str, step: int | None = None) -> None:
+        """Show the next hint of an exercise, or hint number `step` (from 1)."""
+        exercise = self._find(exercise_id)
+        if exercise is None:
+            return
+        last = len(exercise.hints)
+        number = self._hints_shown.get(exercise.id, 0) + 1 if step is None else step
+        if not 1 <= number <= last:
+            text = f"{exercise.id} has hints 1 to {last}. Show one again with `check.hint(\"{exercise.id}\", 1)`."
+            _show(Message(text))
+            return
+        self._hints_shown[exercise.id] = number
+        more = "the last one" if number == last else "run the cell again for the next"
+        _show(Message(f"Hint {number} of {last} for {exercise.id} ({more}):\n{exercise.hints[number - 1]}"))
+
+    def progress(self, chapter: int | str) -> None:
+        """List the exercises of a chapter and which of them passed since the kernel started."""
+        try:
+            found = exercises_of(chapter)
+        except ValueError as error:
+            _show(Message(str(error)))
+            return
+        marks = {True: "passed", False: "not yet"}
+        rows = [f"{one.id}  {self._mark(one, marks):8}  {one.title}" for one in found]
+        _show(Message("\n".join(rows)))
+
+    def _mark(self, one: Exercise | FreeText, marks: dict[bool, str]) -> str:
+        return "in words" if isinstance(one, FreeText) else marks[self._passed.get(one.id, False)]
+
+    def _find(self, exercise_id: str) -> Exercise | None:
+        try:
+            found = find(exercise_id)
+        except ValueError as error:
+            _show(Message(str(error)))
+            return None
+        if isinstance(found, FreeText):
+            _show(Message(f"{found.id} is answered in words; a person reads it."))
+            return None
+        return found
+
+
+def as_text(verdict: Verdict) -> str:
+    """Write a verdict as the learner reads it."""
+    exercise = verdict.exercise
+    head = f"{exercise.id} {exercise.title}: "
+    if verdict.outcome == "passed":
+        return head + (f"passed ({verdict.detail})." if verdict.detail else "passed.")
+    if verdict.outcome == "not started":
+        return head + f"not started. Replace the `...` of `{exercise.answer_name}`, then run the cell again."
+    lines = [head + {"wrong": "not yet."}.get(verdict.outcome, verdict.outcome + "."), verdict.detail]
+    if verdict.advice:
+        lines.append(verdict.advice)
+    lines.append(f'Stuck? Run `check.hint("{exercise.id}")` in a new cell, or read "{exercise.section}" again.')
+    return "\n".join(lines)
+
+
+check = Check()
+
+__all__ = ["Check", "as_text", "chapter_of", "check"]
