@@ -1,0 +1,184 @@
+"""Turn a chapter's source into its two notebooks, in memory.
+
+The source is `solutions/NN_topic.py` in jupytext's percent format, with the solutions in place between
+`### BEGIN SOLUTION` and `### END SOLUTION`. The complete notebook keeps them; the learner's copy has a stub in
+their place that parses and runs. Cell ids, nbgrader's metadata and the badges are made here.
+"""
+
+import ast
+import hashlib
+import textwrap
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from workbook.exercises import Exercise, FreeText, find
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+STUB_COMMENT = "# YOUR CODE HERE: replace the line below"
+TEXT_STUB = "*Write your answer here.*"
+ROLES = ("setup", "exercise", "check", "slow", "widget", "nbval-ignore-output", "nbval-check-output")
+
+
+def sources(root: Path) -> list[Path]:
+    """List the chapters' sources, in order."""
+    return sorted((root / "solutions").glob("[0-9][0-9]_*.py"))
+
+
+def repository(root: Path) -> str:
+    """Give the one configured address of the repository, from pyproject.toml."""
+    with (root / "pyproject.toml").open("rb") as file:
+        return tomllib.load(file)["project"]["urls"]["Repository"].rstrip("/")
+
+
+def complete(source: Path, address: str) -> NotebookNode:
+    """Build the complete notebook of a source, not yet executed."""
+    cells = []
+    for cell in jupytext.read(source, fmt="py:percent").cells:
+        if cell.cell_type == "raw":
+            continue
+        cells.append(_dressed(cell))
+    first = [_badges(source.stem, address), _colab(address)]
+    notebook = new_notebook(cells=cells[:1] + first + cells[1:], metadata=_notebook_metadata())
+    _set_ids(notebook, source.stem)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def learner(notebook: NotebookNode) -> NotebookNode:
+    """Build the learner's copy of a complete notebook: stubs for solutions, no outputs."""
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            copy = new_code_cell(stub(cell.source))
+        elif "exercise" in cell.metadata.get("tags", []) and BEGIN in cell.source:
+            copy = new_markdown_cell(TEXT_STUB)
+        else:
+            copy = new_markdown_cell(cell.source)
+        copy.id = cell.id
+        copy.metadata = NotebookNode({key: value for key, value in cell.metadata.items() if key != "execution"})
+        cells.append(copy)
+    result = new_notebook(cells=cells, metadata=_notebook_metadata())
+    nbformat.validate(result)
+    return result
+
+
+def _notebook_metadata() -> dict:
+    return {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+
+
+def _badges(name: str, address: str) -> NotebookNode:
+    path = address.removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{path}/blob/main/notebooks/{name}.ipynb"
+    binder = f"https://mybinder.org/v2/gh/{path}/main?labpath=notebooks%2F{name}.ipynb"
+    return new_markdown_cell(
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
+        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})",
+        metadata={"tags": ["badges"]},
+    )
+
+
+def _colab(address: str) -> NotebookNode:
+    source = f"""# On Colab this installs the course's package (about a minute). Elsewhere it does nothing.
+import subprocess, sys
+if "google.colab" in sys.modules:
+    package = "cnn-workbook @ git+{address}"
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", package], check=True)"""
+    return new_code_cell(source, metadata={"tags": ["colab"], "jupyter": {"source_hidden": True}})
+
+
+def _dressed(cell: NotebookNode) -> NotebookNode:
+    """Give a cell of the source the metadata that it has in the notebooks."""
+    tags = list(cell.metadata.get("tags", []))
+    exercise_id = cell.metadata.get("exercise")
+    meta: dict = {"tags": tags} if tags else {}
+    if exercise_id is not None:
+        meta["exercise"] = str(exercise_id)
+        role = _nbgrader(find(str(exercise_id)), tags, cell)
+        if role:
+            meta["nbgrader"] = role
+    make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
+    return make(cell.source.strip("\n"), metadata=meta)
+
+
+def _nbgrader(exercise: Exercise | FreeText, tags: list[str], cell: NotebookNode) -> dict | None:
+    """Give nbgrader's cell metadata (schema version 3), or None for the text above an exercise."""
+    number = exercise.id.replace(".", "-")
+    base = {"schema_version": 3, "task": False}
+    if "check" in tags:
+        points = {"points": exercise.points, "grade_id": f"check-{number}"}
+        return {**base, **points, "grade": True, "locked": True, "solution": False}
+    if "exercise" in tags and cell.cell_type == "code":
+        return {**base, "grade_id": f"exercise-{number}", "grade": False, "locked": False, "solution": True}
+    if "exercise" in tags and BEGIN in cell.source:
+        points = {"points": exercise.points, "grade_id": f"exercise-{number}"}
+        return {**base, **points, "grade": True, "locked": False, "solution": True}
+    return None
+
+
+def _set_ids(notebook: NotebookNode, name: str) -> None:
+    """Give every cell a deterministic id: the exercise's, or one made from its text."""
+    taken: set[str] = set()
+    for cell in notebook.cells:
+        role = cell.metadata.get("nbgrader", {}).get("grade_id")
+        text = hashlib.sha256(cell.source.encode()).hexdigest()[:10]
+        cell.id = base = role or f"c{name[:2]}-{text}"
+        count = 1
+        while cell.id in taken:
+            count += 1
+            cell.id = f"{base}-{count}"
+        taken.add(cell.id)
+
+
+def stub(source: str) -> str:
+    """Replace each solution by a stub that parses and runs.
+
+    Inside a function the stub returns `...`; elsewhere it sets every name that the solution assigns to `...`.
+    ValueError if a marker has no partner.
+    """
+    lines, kept, start = source.split("\n"), [], None
+    for number, line in enumerate(lines):
+        if line.strip() == BEGIN:
+            if start is not None:
+                raise ValueError(f"'{BEGIN}' twice without '{END}' between, at line {number + 1} of the cell")
+            start = number
+        elif line.strip() == END:
+            if start is None:
+                raise ValueError(f"'{END}' without '{BEGIN}' at line {number + 1} of the cell")
+            indent = line[: len(line) - len(line.lstrip())]
+            kept += [indent + text for text in _stub_lines(lines[start + 1 : number], bool(indent))]
+            start = None
+        elif start is None:
+            kept.append(line)
+    if start is not None:
+        raise ValueError(f"'{BEGIN}' at line {start + 1} of the cell has no '{END}'")
+    return "\n".join(kept)
+
+
+def _stub_lines(solution: list[str], in_function: bool) -> list[str]:
+    if in_function:
+        return [STUB_COMMENT, "return ..."]
+    tree = ast.parse(textwrap.dedent("\n".join(solution)))
+    names = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            names.append(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names += [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+    if not names:
+        raise ValueError("a solution outside a function must assign the name that the check reads")
+    return [STUB_COMMENT, *[f"{name} = ..." for name in dict.fromkeys(names)]]
+
+
+def package_version() -> str:
+    """Give the installed version of the course's package."""
+    return metadata.version("cnn-workbook")

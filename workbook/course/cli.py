@@ -1,0 +1,81 @@
+"""The `workbook` command, for those who maintain or teach the course."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build and measure the CNN Workbook.")
+bench = typer.Typer(no_args_is_help=True, help="Measure the course on this machine.")
+app.add_typer(bench, name="bench")
+console = Console(soft_wrap=True, highlight=False)
+
+Root = Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")]
+
+
+def _root(folder: Path) -> Path:
+    """Check that a folder holds the project; end with one line if not."""
+    if not (folder / "solutions").is_dir() or not (folder / "pyproject.toml").is_file():
+        console.print(f"{folder} is not the project's folder: it has no solutions/. Go there or give --root.")
+        raise typer.Exit(2)
+    return folder.resolve()
+
+
+@app.command()
+def build(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, as 02; all when left out.")] = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Compare only; write nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Execute unchanged chapters too.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Make notebooks/ and solutions/ from the chapters' sources."""
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    from workbook.course import build as builder
+
+    folder = _root(root)
+    if check:
+        problems = builder.check(folder)
+        for problem in problems:
+            console.print(problem)
+        console.print("notebooks and sources agree" if not problems else f"{len(problems)} problems")
+        raise typer.Exit(bool(problems))
+    unknown = builder.unknown_chapters(folder, chapters or [])
+    if unknown:
+        console.print(f"no chapter starts with {unknown[0]!r}; there are {', '.join(builder.names(folder))}")
+        raise typer.Exit(2)
+    try:
+        for line in builder.build(folder, only=chapters, force=force):
+            console.print(line)
+    except CellExecutionError as error:
+        console.print(f"stopped: a cell raised {error.ename}: {error.evalue}\n{error.traceback}", markup=False)
+        raise typer.Exit(1) from None
+    except (ValueError, SyntaxError, CellTimeoutError) as error:
+        console.print(f"stopped: {error}", markup=False)
+        raise typer.Exit(1) from None
+
+
+@bench.command("notebooks")
+def bench_notebooks(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, as 02; all when left out.")] = None,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    root: Root = Path(),
+) -> None:
+    """Run each notebook alone: seconds, CPU seconds and peak memory, against the budget."""
+    from workbook.course.bench import as_markdown, measure_notebooks
+
+    rows = []
+    for row in measure_notebooks(_root(root), chapters or []):
+        console.print(row.line())
+        rows.append(row)
+    if out is not None:
+        out.write_text(as_markdown(rows), encoding="utf-8")
+        console.print(f"written to {out}")
+    raise typer.Exit(any(not row.within_budget for row in rows))
+
+
+if __name__ == "__main__":
+    app()
