@@ -1,0 +1,154 @@
+"""Pictures of arrays: NumPy in, Matplotlib axes out.
+
+Every function takes arrays and an optional `ax`, draws, and returns the axes. None trains, computes a result
+or shows a figure. Colours come from Okabe and Ito's colour-blind-safe palette; the scale of an image is explicit.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+Scale = tuple[float, float]
+
+
+def _axes(ax: Axes | None, figsize: tuple[float, float]) -> Axes:
+    return plt.subplots(figsize=figsize, layout="constrained")[1] if ax is None else ax
+
+
+def _scale(image: np.ndarray) -> Scale:
+    """Give the natural scale: 0 to 255 for bytes, 0 to 1 where all values fit, else symmetric about 0."""
+    if image.dtype == np.uint8:
+        return 0.0, 255.0
+    if image.size and 0 <= image.min() and image.max() <= 1:
+        return 0.0, 1.0
+    largest = float(np.abs(image).max()) if image.size else 1.0
+    return (-largest, largest) if image.min() < 0 else (0.0, largest)
+
+
+def show_image(
+    image: np.ndarray, ax: Axes | None = None, *, title: str = "", scale: Scale | None = None, bar: bool = False
+) -> Axes:
+    """Draw an image (H, W), (H, W, 1) or (H, W, 3). Signed values get a diverging map, white at zero."""
+    ax = _axes(ax, (3, 3))
+    image = np.asarray(image)
+    image = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
+    low, high = _scale(image) if scale is None else scale
+    if image.ndim == 3:
+        drawn = ax.imshow(np.clip((image.astype(float) - low) / (high - low), 0, 1))
+    else:
+        drawn = ax.imshow(image, cmap="PuOr_r" if low < 0 else "gray", vmin=low, vmax=high)
+    if bar and image.ndim == 2:
+        ax.figure.colorbar(drawn, ax=ax, shrink=0.8)
+    ax.set_title(title, fontsize=10)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    return ax
+
+
+def show_images(
+    images: Sequence[np.ndarray] | np.ndarray, titles: Sequence[str] = (), *, columns: int = 5,
+    scale: Scale | Sequence[Scale | None] | None = None, size: float = 1.6,
+) -> np.ndarray:
+    """Draw images side by side, `columns` a row; return the array of axes (rows, columns).
+
+    `scale` is one (low, high) for all, or a list with one, or None, for each image.
+    """  # fmt: skip
+    scales = list(scale) if isinstance(scale, list) else [scale] * len(images)
+    count = len(images)
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figsize = (size * columns, (size + 0.25) * rows)
+    _, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False, layout="constrained")
+    for index, ax in enumerate(axes.flat):
+        if index < count:
+            show_image(images[index], ax, title=titles[index] if index < len(titles) else "", scale=scales[index])
+        else:
+            ax.axis("off")
+    return axes
+
+
+def show_numbers(
+    array: np.ndarray, ax: Axes | None = None, *, title: str = "", window: tuple[int, int, int, int] | None = None,
+    scale: Scale | None = None,
+) -> Axes:
+    """Draw a small matrix as a grid with its numbers; frame `window` = (row, column, height, width).
+
+    NaN stands for "not computed yet" and stays blank.
+    """  # fmt: skip
+    array = np.asarray(array)
+    ax = _axes(ax, (0.5 * array.shape[1] + 0.4, 0.5 * array.shape[0] + 0.6))
+    known = array[~np.isnan(array)] if np.issubdtype(array.dtype, np.floating) else array
+    low, high = scale or _scale(known if known.size else np.zeros(1))
+    if low < 0:  # pale colours, so that the numbers stay readable
+        ax.imshow(array, cmap="PuOr_r", vmin=1.7 * low, vmax=1.7 * high)
+    else:
+        ax.imshow(array, cmap="gray", vmin=low - 2.5 * (high - low or 1), vmax=high)
+    for (row, column), number in np.ndenumerate(array):
+        if not np.isnan(number):
+            ax.text(column, row, f"{number:g}", ha="center", va="center", fontsize=9, color="black")
+    if window is not None:
+        row, column, height, width = window
+        box = Rectangle((column - 0.5, row - 0.5), width, height, fill=False, edgecolor=COLOURS[1], linewidth=3)
+        ax.add_patch(box)
+    _grid(ax, array.shape)
+    ax.set_title(title, fontsize=10)
+    return ax
+
+
+def _grid(ax: Axes, shape: tuple[int, ...]) -> None:
+    ax.set_xticks(np.arange(-0.5, shape[1]), [])
+    ax.set_yticks(np.arange(-0.5, shape[0]), [])
+    ax.grid(color="0.6", linewidth=0.8)
+    ax.tick_params(length=0)
+
+
+def show_curves(
+    curves: Mapping[str, Sequence[float]], ax: Axes | None = None, *, title: str = "", xlabel: str = "epoch",
+    ylabel: str = "", start: int = 1,
+) -> Axes:
+    """Draw one line for each named sequence, against 1, 2, 3 ... (or from `start`)."""  # fmt: skip
+    ax = _axes(ax, (5, 3))
+    for index, (name, values) in enumerate(curves.items()):
+        style = "-" if index < len(COLOURS) else "--"
+        steps = np.arange(start, start + len(values))
+        marker = "o" if len(values) <= 30 else None
+        ax.plot(steps, values, style, color=COLOURS[index % len(COLOURS)], label=name, marker=marker, markersize=3)
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.grid(alpha=0.3)
+    ax.legend(fontsize=8)
+    return ax
+
+
+def show_bars(
+    values: Mapping[str, float], ax: Axes | None = None, *, title: str = "", xlabel: str = "", log: bool = False,
+    form: str = "{:,.0f}",
+) -> Axes:
+    """Draw one horizontal bar for each named value, with the value written beside it."""  # fmt: skip
+    ax = _axes(ax, (5.5, 0.45 * len(values) + 0.9))
+    names = list(values)[::-1]
+    bars = ax.barh(names, [values[name] for name in names], color=COLOURS[0])
+    ax.bar_label(bars, [form.format(values[name]) for name in names], padding=3, fontsize=8)
+    ax.set(title=title, xlabel=xlabel)
+    if log:
+        ax.set_xscale("log")
+    ax.margins(x=0.25)
+    return ax
+
+
+def show_confusion(matrix: np.ndarray, names: Sequence[str], ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw a confusion matrix (true class in rows, prediction in columns); the diagonal is left pale."""
+    ax = _axes(ax, (0.42 * len(names) + 1, 0.42 * len(names) + 1))
+    errors = np.array(matrix, dtype=float)
+    np.fill_diagonal(errors, 0)
+    ax.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1.0, errors.max()))
+    for (row, column), count in np.ndenumerate(np.asarray(matrix)):
+        if count:
+            ax.text(column, row, f"{int(count)}", ha="center", va="center", fontsize=8, color="black")
+    ax.set_xticks(range(len(names)), names)
+    ax.set_yticks(range(len(names)), names)
+    ax.set(title=title, xlabel="predicted class", ylabel="true class")
+    return ax
