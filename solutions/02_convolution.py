@@ -25,9 +25,9 @@
 # **Minutes:** about 50 with the exercises; the notebook itself runs in 15 s on a CPU, and needs no GPU.
 
 # %% tags=["setup"]
+from workbook import arithmetic, check, data, figures, plots, reference, stepper
 import numpy as np
 import matplotlib.pyplot as plt
-from workbook import arithmetic, check, data, figures, plots, reference, stepper
 
 # %% [markdown]
 # ## Slide, multiply, add

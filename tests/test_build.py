@@ -138,6 +138,8 @@ def test_a_leaked_solution_and_a_repeated_id_are_seen() -> None:
          f"{chapter.STUB_COMMENT}\na = ...\nb = ...\nc = ..."),
         ("### BEGIN SOLUTION\na: int = 1\ndef g():\n    return 1\n### END SOLUTION\nd = 1",
          f"{chapter.STUB_COMMENT}\na = ...\ng = ...\nd = 1"),
+        ("### BEGIN SOLUTION\nform = {'a': 1, 'b': f(2)}\n### END SOLUTION",
+         f'{chapter.STUB_COMMENT}\nform = {{\n    "a": ...,\n    "b": ...,\n}}'),
         ("x = 1", "x = 1"),
     ],
 )  # fmt: skip

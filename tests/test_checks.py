@@ -18,7 +18,12 @@ DOUBLE = Exercise(
     mistakes=(
         Mistake("squares", lambda x: x * x + 100, "This squares: multiply by two, not by itself."),
         Mistake("raises", lambda x: x + "a", "An array and a string cannot be added."),
-        Mistake("negative", lambda x: -x, "Never seen.", looks_like=lambda observed, expected, inputs: observed.max() < 0),
+        Mistake(
+            "negative",
+            lambda x: -x,
+            "Never seen.",
+            looks_like=lambda observed, expected, inputs: observed.max() < 0,
+        ),
     ),
     hints=("twice", "2 * x"),
     section="Slide, multiply, add",
@@ -156,6 +161,18 @@ def test_values_are_judged_too() -> None:
     assert judge(exercise, 6).mistake == "six"
     assert judge(exercise, ...).outcome == "not started"
     assert judge(exercise, len).outcome == "malformed"
+
+
+def test_a_form_counts_as_started_once_something_is_filled_in() -> None:
+    exercise = value_exercise(
+        id="2.9", title="Form", answer_name="form", reference={"a": 1, "b": 2}, hints=("a", "b"), section="x",
+        mistakes=(Mistake("both one", {"a": 1, "b": 1}, "The second is another number."),),
+    )  # fmt: skip
+    assert judge(exercise, {"a": ..., "b": ...}).outcome == "not started"
+    half = judge(exercise, {"a": 1, "b": ...})
+    assert (half.outcome, half.mistake) == ("wrong", None)
+    assert "at 'b': not filled in yet" in half.detail
+    assert judge(exercise, {"a": 1, "b": 2})
 
 
 def test_check_prints_and_returns_a_bool(capsys: pytest.CaptureFixture[str]) -> None:

@@ -173,6 +173,7 @@ def test_damaged_speech_file_is_named(bundle):
         (b"plain", "cannot be read as an idx file"),
         (gzip.compress(b"\0\0\x08\x01\0\0\0\x05abcde")[:-4], "cannot be read as an idx file"),
     ],
+    ids=["too short", "too long", "other type", "no size", "not gzip", "cut off"],
 )
 def test_idx_reader_refuses_what_is_not_whole(tmp_path, content, complaint):
     path = tmp_path / "file.gz"

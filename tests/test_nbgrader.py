@@ -58,7 +58,11 @@ def test_nbgrader_gives_points_for_right_answers_only(monkeypatch: pytest.Monkey
     scores = {}
     for folder in ("solutions", "notebooks"):
         notebook = _read(ROOT / folder / "02_convolution.ipynb")
-        wanted = [c for c in notebook.cells if "setup" in c.metadata.get("tags", []) or c.metadata.get("exercise") == "2.2"]
+        wanted = [
+            c
+            for c in notebook.cells
+            if "setup" in c.metadata.get("tags", []) or c.metadata.get("exercise") == "2.2"
+        ]
         notebook.cells = wanted
         ran = _process(notebook, "Execute")
         check = next(cell for cell in ran.cells if "check" in cell.metadata.get("tags", []))

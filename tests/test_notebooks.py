@@ -14,7 +14,9 @@ from workbook.exercises import exercises_of
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-GUARD = "import socket as s\n_connect = s.socket.connect\n" """
+GUARD = (
+    "import socket as s\n_connect = s.socket.connect\n"
+    """
 def connect(self, address):
     host = address[0] if isinstance(address, tuple) else ""
     if self.family == s.AF_UNIX or host in ("127.0.0.1", "localhost", "::1"):
@@ -26,6 +28,7 @@ def getaddrinfo(host, *rest, **options):
     raise s.gaierror("no network here")
 _getaddrinfo, s.getaddrinfo, s.socket.connect = s.getaddrinfo, getaddrinfo, connect
 """
+)
 RUN = """
 import sys, nbformat
 from nbclient import NotebookClient
@@ -39,7 +42,9 @@ def _execute(notebook: NotebookNode, tmp_path: Path, **environment: str) -> Note
     """Execute a notebook in a process of its own and give it back with its outputs."""
     path = tmp_path / "notebook.ipynb"
     nbformat.write(notebook, path)
-    kept = {key: value for key, value in os.environ.items() if key not in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR")}
+    kept = {
+        key: value for key, value in os.environ.items() if key not in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR")
+    }
     command = [*_without_network(), sys.executable, "-c", RUN, str(path), str(tmp_path)]
     result = subprocess.run(command, capture_output=True, text=True, env={**kept, **environment}, check=False)
     assert result.returncode == 0, result.stderr[-3000:]
@@ -48,7 +53,16 @@ def _execute(notebook: NotebookNode, tmp_path: Path, **environment: str) -> Note
 
 def _without_network() -> list[str]:
     """Give a command prefix that takes the network away where the system allows it; the guard does the rest."""
-    prefix = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+    prefix = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "--net",
+        "sh",
+        "-c",
+        'ip link set lo up && exec "$@"',
+        "sh",
+    ]
     if not shutil.which("unshare") or not shutil.which("ip"):
         return []
     works = subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode == 0
@@ -56,7 +70,9 @@ def _without_network() -> list[str]:
 
 
 def _texts(cell: NotebookNode) -> str:
-    return "\n".join(one.get("text") or one.get("data", {}).get("text/plain", "") for one in cell.get("outputs", []))
+    return "\n".join(
+        one.get("text") or one.get("data", {}).get("text/plain", "") for one in cell.get("outputs", [])
+    )
 
 
 @pytest.mark.slow
@@ -68,10 +84,14 @@ def test_it_runs_untouched_with_no_network_and_no_data_folder(path: Path, tmp_pa
     (guard / "sitecustomize.py").write_text(GUARD)
     environment = {"HOME": str(home), "PYTHONPATH": str(guard), "MPLCONFIGDIR": str(home)}
     ran = _execute(nbformat.read(path, as_version=4), tmp_path, **environment)
-    said = {cell.metadata.exercise: _texts(cell) for cell in ran.cells if "check" in cell.metadata.get("tags", [])}
+    said = {
+        cell.metadata.exercise: _texts(cell) for cell in ran.cells if "check" in cell.metadata.get("tags", [])
+    }
     assert said, "no checks ran"
     assert all("not started" in text for text in said.values()), said
-    errors = [_texts(cell) for cell in ran.cells for one in cell.get("outputs", []) if one.get("name") == "stderr"]
+    errors = [
+        _texts(cell) for cell in ran.cells for one in cell.get("outputs", []) if one.get("name") == "stderr"
+    ]
     assert not errors
 
 
@@ -92,7 +112,9 @@ def test_every_check_passes_with_the_answers_filled_in(path: Path, tmp_path: Pat
             kept.append(cell)
     notebook.cells = kept
     ran = _execute(notebook, tmp_path)
-    said = {cell.metadata.exercise: _texts(cell) for cell in ran.cells if "check" in cell.metadata.get("tags", [])}
+    said = {
+        cell.metadata.exercise: _texts(cell) for cell in ran.cells if "check" in cell.metadata.get("tags", [])
+    }
     judged = [one.id for one in exercises_of(path.stem) if hasattr(one, "mistakes")]
     assert sorted(said) == sorted(judged)
     assert all("passed" in text for text in said.values()), said
@@ -102,5 +124,7 @@ def test_the_guard_stops_connections(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(GUARD)
     code = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=1)"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
     assert "no network here" in result.stderr

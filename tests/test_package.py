@@ -10,14 +10,29 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "workbook"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-HEAVY = ("tensorflow", "keras", "jax", "torch", "matplotlib", "skimage", "scipy", "numpy", "IPython", "nbformat")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "jax",
+    "torch",
+    "matplotlib",
+    "skimage",
+    "scipy",
+    "numpy",
+    "IPython",
+    "nbformat",
+)
 
 
 def _run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     import os
 
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **environment}, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
     )
 
 
@@ -85,7 +100,9 @@ def test_imports_point_down(path: Path) -> None:
     name = str(path.relative_to(PACKAGE))
     found = _imports(path)
     if not name.startswith("course"):
-        assert not {one for one in found if one.startswith("workbook.course")}, "nothing imports workbook.course"
+        assert not {one for one in found if one.startswith("workbook.course")}, (
+            "nothing imports workbook.course"
+        )
         assert not {one for one in found if one.split(".")[0] == "nbgrader"}
     if name == "arithmetic.py":
         assert {one.split(".")[0] for one in found} <= set(sys.stdlib_module_names)

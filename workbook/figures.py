@@ -102,13 +102,13 @@ def facts() -> list[Fact]:
 
 def as_text(rows: Iterable[Figure | Fact]) -> str:
     """Lay figures or facts out as a text table, one a line; long values are cut short."""
-    cells = [("id", "expected", "computed", "agrees", "what")]
+    cells = [("id", "recomputed", "stated", "what")]
     for row in rows:
         if isinstance(row, Figure):
-            stated, computed = _show(row.expected, row.unit), _show(row.computed, row.unit)
-            cells.append((row.id, stated, computed, "yes" if row.agrees else "NO", row.what))
+            stated = "the same" if row.agrees else f"NOT: {_show(row.expected, row.unit)}"
+            cells.append((row.id, _show(row.computed, row.unit), stated, row.what))
         else:
-            cells.append((row.id, _show(row.value), "", "fact", row.what))
+            cells.append((row.id, "", _show(row.value), row.what))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])

@@ -5,11 +5,13 @@ or shows a figure. Colours come from Okabe and Ito's colour-blind-safe palette; 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 Scale = tuple[float, float]
@@ -23,14 +25,19 @@ def _scale(image: np.ndarray) -> Scale:
     """Give the natural scale: 0 to 255 for bytes, 0 to 1 where all values fit, else symmetric about 0."""
     if image.dtype == np.uint8:
         return 0.0, 255.0
-    if image.size and 0 <= image.min() and image.max() <= 1:
+    if image.size and image.min() >= 0 and image.max() <= 1:
         return 0.0, 1.0
     largest = float(np.abs(image).max()) if image.size else 1.0
     return (-largest, largest) if image.min() < 0 else (0.0, largest)
 
 
 def show_image(
-    image: np.ndarray, ax: Axes | None = None, *, title: str = "", scale: Scale | None = None, bar: bool = False
+    image: np.ndarray,
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+    scale: Scale | None = None,
+    bar: bool = False,
 ) -> Axes:
     """Draw an image (H, W), (H, W, 1) or (H, W, 3). Signed values get a diverging map, white at zero."""
     ax = _axes(ax, (3, 3))
@@ -50,14 +57,18 @@ def show_image(
 
 
 def show_images(
-    images: Sequence[np.ndarray] | np.ndarray, titles: Sequence[str] = (), *, columns: int = 5,
-    scale: Scale | Sequence[Scale | None] | None = None, size: float = 1.6,
+    images: Sequence[np.ndarray] | np.ndarray,
+    titles: Sequence[str] = (),
+    *,
+    columns: int = 5,
+    scale: Scale | list[Scale | None] | None = None,
+    size: float = 1.6,
 ) -> np.ndarray:
     """Draw images side by side, `columns` a row; return the array of axes (rows, columns).
 
     `scale` is one (low, high) for all, or a list with one, or None, for each image.
     """  # fmt: skip
-    scales = list(scale) if isinstance(scale, list) else [scale] * len(images)
+    scales: list[Any] = scale if isinstance(scale, list) else [scale] * len(images)
     count = len(images)
     columns = min(columns, count)
     rows = -(-count // columns)
@@ -65,14 +76,20 @@ def show_images(
     _, axes = plt.subplots(rows, columns, figsize=figsize, squeeze=False, layout="constrained")
     for index, ax in enumerate(axes.flat):
         if index < count:
-            show_image(images[index], ax, title=titles[index] if index < len(titles) else "", scale=scales[index])
+            show_image(
+                images[index], ax, title=titles[index] if index < len(titles) else "", scale=scales[index]
+            )
         else:
             ax.axis("off")
     return axes
 
 
 def show_numbers(
-    array: np.ndarray, ax: Axes | None = None, *, title: str = "", window: tuple[int, int, int, int] | None = None,
+    array: np.ndarray,
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+    window: tuple[int, int, int, int] | None = None,
     scale: Scale | None = None,
 ) -> Axes:
     """Draw a small matrix as a grid with its numbers; frame `window` = (row, column, height, width).
@@ -92,7 +109,9 @@ def show_numbers(
             ax.text(column, row, f"{number:g}", ha="center", va="center", fontsize=9, color="black")
     if window is not None:
         row, column, height, width = window
-        box = Rectangle((column - 0.5, row - 0.5), width, height, fill=False, edgecolor=COLOURS[1], linewidth=3)
+        box = Rectangle(
+            (column - 0.5, row - 0.5), width, height, fill=False, edgecolor=COLOURS[1], linewidth=3
+        )
         ax.add_patch(box)
     _grid(ax, array.shape)
     ax.set_title(title, fontsize=10)
@@ -107,8 +126,13 @@ def _grid(ax: Axes, shape: tuple[int, ...]) -> None:
 
 
 def show_curves(
-    curves: Mapping[str, Sequence[float]], ax: Axes | None = None, *, title: str = "", xlabel: str = "epoch",
-    ylabel: str = "", start: int = 1,
+    curves: Mapping[str, Sequence[float]],
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+    xlabel: str = "epoch",
+    ylabel: str = "",
+    start: int = 1,
 ) -> Axes:
     """Draw one line for each named sequence, against 1, 2, 3 ... (or from `start`)."""  # fmt: skip
     ax = _axes(ax, (5, 3))
@@ -116,15 +140,23 @@ def show_curves(
         style = "-" if index < len(COLOURS) else "--"
         steps = np.arange(start, start + len(values))
         marker = "o" if len(values) <= 30 else None
-        ax.plot(steps, values, style, color=COLOURS[index % len(COLOURS)], label=name, marker=marker, markersize=3)
+        ax.plot(
+            steps, values, style, color=COLOURS[index % len(COLOURS)], label=name, marker=marker, markersize=3
+        )
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8)
     return ax
 
 
 def show_bars(
-    values: Mapping[str, float], ax: Axes | None = None, *, title: str = "", xlabel: str = "", log: bool = False,
+    values: Mapping[str, float],
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+    xlabel: str = "",
+    log: bool = False,
     form: str = "{:,.0f}",
 ) -> Axes:
     """Draw one horizontal bar for each named value, with the value written beside it."""  # fmt: skip
@@ -135,20 +167,106 @@ def show_bars(
     ax.set(title=title, xlabel=xlabel)
     if log:
         ax.set_xscale("log")
-    ax.margins(x=0.25)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(3))
+    ax.margins(x=0.3)
     return ax
 
 
-def show_confusion(matrix: np.ndarray, names: Sequence[str], ax: Axes | None = None, *, title: str = "") -> Axes:
+def show_confusion(
+    matrix: np.ndarray, names: Sequence[str], ax: Axes | None = None, *, title: str = ""
+) -> Axes:
     """Draw a confusion matrix (true class in rows, prediction in columns); the diagonal is left pale."""
     ax = _axes(ax, (0.42 * len(names) + 1, 0.42 * len(names) + 1))
     errors = np.array(matrix, dtype=float)
     np.fill_diagonal(errors, 0)
-    ax.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1.0, errors.max()))
+    ax.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1.0, 1.6 * errors.max()))
     for (row, column), count in np.ndenumerate(np.asarray(matrix)):
         if count:
             ax.text(column, row, f"{int(count)}", ha="center", va="center", fontsize=8, color="black")
     ax.set_xticks(range(len(names)), names)
     ax.set_yticks(range(len(names)), names)
     ax.set(title=title, xlabel="predicted class", ylabel="true class")
+    return ax
+
+
+def show_pixels(
+    image: np.ndarray, ax: Axes | None = None, *, title: str = "", scale: Scale = (0, 255)
+) -> Axes:
+    """Draw a small grey image (H, W) as bright as it is, with each pixel's number written on it."""
+    image = np.asarray(image)
+    ax = _axes(ax, (0.42 * image.shape[1] + 0.3, 0.42 * image.shape[0] + 0.6))
+    show_image(image, ax, title=title, scale=scale)
+    for (row, column), number in np.ndenumerate(image):
+        colour = "black" if number > sum(scale) / 2 else "white"
+        ax.text(column, row, f"{number:g}", ha="center", va="center", fontsize=7, color=colour)
+    return ax
+
+
+def mark_windows(ax: Axes, windows: Sequence[tuple[int, int, int, int]], *, colour: str = COLOURS[1]) -> Axes:
+    """Frame windows (row, column, height, width) on an image that is drawn already."""
+    for row, column, height, width in windows:
+        box = Rectangle((column - 0.5, row - 0.5), width, height, fill=False, edgecolor=colour, linewidth=2)
+        ax.add_patch(box)
+    return ax
+
+
+def show_cone(
+    layers: Sequence[tuple[int, int]],
+    size: int,
+    ax: Axes | None = None,
+    *,
+    names: Sequence[str] = (),
+    title: str = "",
+) -> Axes:
+    """Draw a row of neurons for each layer above `size` pixels, and colour what the middle one on top sees.
+
+    `layers` are (kernel_size, strides), lowest first; each neuron stands above the middle of its window.
+    """  # fmt: skip
+    ax = _axes(ax, (6, 0.9 * len(layers) + 1))
+    centres = [np.arange(size, dtype=float)]
+    for width, strides in layers:
+        starts = range(0, len(centres[-1]) - width + 1, strides)
+        centres.append(np.array([centres[-1][start : start + width].mean() for start in starts]))
+    seen = {len(centres[-1]) // 2}
+    for level in range(len(layers), -1, -1):
+        ax.scatter(centres[level], np.full(len(centres[level]), level), s=22, color="0.8", zorder=2)
+        chosen = sorted(seen)
+        ax.scatter(centres[level][chosen], np.full(len(chosen), level), s=45, color=COLOURS[1], zorder=3)
+        if level:
+            width, strides = layers[level - 1]
+            links = [(above, above * strides + step) for above in chosen for step in range(width)]
+            for above, below in links:
+                ends = centres[level][above], centres[level - 1][below]
+                ax.plot(ends, (level, level - 1), color=COLOURS[1], alpha=0.4, linewidth=1)
+            seen = {below for _, below in links}
+    labels = [*names, *[""] * (len(layers) + 1 - len(names))]
+    ax.set_yticks(range(len(layers) + 1), labels)
+    ax.set(title=title, xlabel="pixel", ylim=(-0.4, len(layers) + 0.4))
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def show_connections(
+    groups: np.ndarray, ax: Axes | None = None, *, kernel_size: int = 3, largest: int = 3, title: str = ""
+) -> Axes:
+    """Draw which filter (columns) reads which input channel (rows): a small square for every weight between them.
+
+    `groups` (in_channels, filters) holds 0 where there is no connection; any other number chooses the colour.
+    Kernels of all sizes up to `largest` are drawn to one scale, so that the coloured area counts weights.
+    """
+    groups = np.asarray(groups)
+    ax = _axes(ax, (0.4 * groups.shape[1] + 0.8, 0.4 * groups.shape[0] + 0.9))
+    weight = 0.88 / largest  # the width of one weight's square
+    for channel, index in np.argwhere(groups):
+        colour = COLOURS[(groups[channel, index] - 1) % len(COLOURS)]
+        for row, column in np.ndindex(kernel_size, kernel_size):
+            left, top = (place - (kernel_size / 2 - 0.08) * weight for place in (index, channel))
+            corner = left + weight * column, top + weight * row
+            ax.add_patch(Rectangle(corner, 0.84 * weight, 0.84 * weight, color=colour, linewidth=0))
+    ax.set(xlim=(-0.5, groups.shape[1] - 0.5), ylim=(groups.shape[0] - 0.5, -0.5), aspect="equal")
+    _grid(ax, groups.shape)
+    ax.set_title(title, fontsize=10)
+    ax.set(xlabel="filter", ylabel="input channel")
     return ax

@@ -43,7 +43,9 @@ class Step:
         return self.row, self.column, *self.kernel.shape
 
 
-def explain(size: tuple[int, int], kernel_size: tuple[int, int], *, strides: int, padding: int) -> tuple[bool, str]:
+def explain(
+    size: tuple[int, int], kernel_size: tuple[int, int], *, strides: int, padding: int
+) -> tuple[bool, str]:
     """Say whether a window fits and, if the stride leaves pixels unread, how many."""
     unread = []
     for name, length, extent in zip(("rows", "columns"), size, kernel_size, strict=True):
@@ -69,7 +71,9 @@ def convolution_step(
     fits, note = explain(image.shape, kernel.shape, strides=strides, padding=padding)
     if not fits:
         raise ValueError(note)
-    rows, columns = (output_size(n, k, strides, padding) for n, k in zip(image.shape, kernel.shape, strict=True))
+    rows, columns = (
+        output_size(n, k, strides, padding) for n, k in zip(image.shape, kernel.shape, strict=True)
+    )
     if not 0 <= position < rows * columns:
         raise ValueError(f"The window has positions 0 to {rows * columns - 1}. Received: {position}")
     padded = np.pad(image, padding)
@@ -93,7 +97,12 @@ def draw(step: Step, axes: Any = None) -> np.ndarray:
 
 
 def filmstrip(
-    image: np.ndarray, kernel: np.ndarray, *, strides: int = 1, padding: int = 0, positions: tuple[int, ...] = (0, 1, 2)
+    image: np.ndarray,
+    kernel: np.ndarray,
+    *,
+    strides: int = 1,
+    padding: int = 0,
+    positions: tuple[int, ...] = (0, 1, 2),
 ) -> np.ndarray:
     """Draw several steps below one another; works where widgets do not (GitHub, print)."""
     rows = len(positions)

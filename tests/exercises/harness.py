@@ -25,9 +25,9 @@ def cells(chapter: str) -> tuple[Any, ...]:
 def answer_source(exercise: Exercise) -> str:
     """Give the code of the exercise's answer cell, with its solution."""
     for cell in cells(chapter_of(exercise.id)):
-        if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", []):
-            if str(cell.metadata.get("exercise")) == exercise.id:
-                return cell.source
+        is_answer = cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
+        if is_answer and str(cell.metadata.get("exercise")) == exercise.id:
+            return cell.source
     raise LookupError(exercise.id)
 
 

@@ -12,7 +12,15 @@ COMPARISONS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
 }  # fmt: skip
-NAMES = {"max": "min", "min": "max", "mean": "sum", "sum": "mean", "zeros": "ones", "argmax": "argmin", "ceil": "floor"}
+NAMES = {
+    "max": "min",
+    "min": "max",
+    "mean": "sum",
+    "sum": "mean",
+    "zeros": "ones",
+    "argmax": "argmin",
+    "ceil": "floor",
+}
 
 
 def mutants(source: str) -> Iterator[tuple[str, str]]:
@@ -74,7 +82,9 @@ def _slice_changes(node: ast.Slice) -> Iterator[tuple[str, object]]:
 def _symmetric(node: ast.Call) -> bool:
     """Whether swapping the two arguments means nothing: max(a, b), min(a, b), f(*a, b)."""
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-    return name in ("max", "min", "maximum", "minimum") or any(isinstance(one, ast.Starred) for one in node.args)
+    return name in ("max", "min", "maximum", "minimum") or any(
+        isinstance(one, ast.Starred) for one in node.args
+    )
 
 
 def _become(node: ast.AST, other: ast.AST) -> None:

@@ -104,5 +104,7 @@ def as_markdown(rows: list[Row]) -> str:
         "|---|---:|---:|---:|",
     ]
     for row in rows:
-        lines.append(f"| {row.name} | {row.seconds:.1f} | {row.cpu_seconds:.1f} | {row.peak_bytes / 2**20:.0f} |")
+        lines.append(
+            f"| {row.name} | {row.seconds:.1f} | {row.cpu_seconds:.1f} | {row.peak_bytes / 2**20:.0f} |"
+        )
     return "\n".join(lines) + "\n"

@@ -9,7 +9,6 @@ import ast
 import hashlib
 import textwrap
 import tomllib
-from importlib import metadata
 from pathlib import Path
 
 import jupytext
@@ -20,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from workbook.exercises import Exercise, FreeText, find
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-STUB_COMMENT = "# YOUR CODE HERE: replace the line below"
+STUB_COMMENT = "# YOUR CODE HERE: replace each ... below"
 TEXT_STUB = "*Write your answer here.*"
 ROLES = ("setup", "exercise", "check", "slow", "widget", "nbval-ignore-output", "nbval-check-output")
 
@@ -61,7 +60,9 @@ def learner(notebook: NotebookNode) -> NotebookNode:
         else:
             copy = new_markdown_cell(cell.source)
         copy.id = cell.id
-        copy.metadata = NotebookNode({key: value for key, value in cell.metadata.items() if key != "execution"})
+        copy.metadata = NotebookNode(
+            {key: value for key, value in cell.metadata.items() if key != "execution"}
+        )
         cells.append(copy)
     result = new_notebook(cells=cells, metadata=_notebook_metadata())
     nbformat.validate(result)
@@ -141,8 +142,8 @@ def _set_ids(notebook: NotebookNode, name: str) -> None:
 def stub(source: str) -> str:
     """Replace each solution by a stub that parses and runs.
 
-    Inside a function the stub returns `...`; elsewhere it sets every name that the solution assigns to `...`.
-    ValueError if a marker has no partner.
+    Inside a function the stub returns `...`; elsewhere it sets every name that the solution assigns to `...`, or
+    to a dictionary with the same keys. ValueError if a marker has no partner.
     """
     lines, kept, start = source.split("\n"), [], None
     for number, line in enumerate(lines):
@@ -166,19 +167,26 @@ def stub(source: str) -> str:
 def _stub_lines(solution: list[str], in_function: bool) -> list[str]:
     if in_function:
         return [STUB_COMMENT, "return ..."]
-    tree = ast.parse(textwrap.dedent("\n".join(solution)))
-    names = []
-    for node in tree.body:
+    lines = {}
+    for node in ast.parse(textwrap.dedent("\n".join(solution))).body:
         if isinstance(node, ast.FunctionDef):
-            names.append(node.name)
+            lines[node.name] = f"{node.name} = ..."
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names += [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
-    if not names:
+            names = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+            lines |= {name: _empty(name, node.value) for name in names}
+    if not lines:
         raise ValueError("a solution outside a function must assign the name that the check reads")
-    return [STUB_COMMENT, *[f"{name} = ..." for name in dict.fromkeys(names)]]
+    return [STUB_COMMENT, *lines.values()]
 
 
-def package_version() -> str:
-    """Give the installed version of the course's package."""
-    return metadata.version("cnn-workbook")
+def _empty(name: str, value: ast.expr | None) -> str:
+    """Write a stub's assignment; a dictionary keeps its keys, so that the learner fills in a form."""
+    if (
+        isinstance(value, ast.Dict)
+        and value.keys
+        and all(isinstance(key, ast.Constant) for key in value.keys)
+    ):
+        form = "".join(f"    {key.value!r}: ...,\n" for key in value.keys if isinstance(key, ast.Constant))
+        return f"{name} = {{\n{form}}}".replace("'", '"')
+    return f"{name} = ..."

@@ -50,7 +50,9 @@ def build(
         for line in builder.build(folder, only=chapters, force=force):
             console.print(line)
     except CellExecutionError as error:
-        console.print(f"stopped: a cell raised {error.ename}: {error.evalue}\n{error.traceback}", markup=False)
+        console.print(
+            f"stopped: a cell raised {error.ename}: {error.evalue}\n{error.traceback}", markup=False
+        )
         raise typer.Exit(1) from None
     except (ValueError, SyntaxError, CellTimeoutError) as error:
         console.print(f"stopped: {error}", markup=False)

@@ -10,6 +10,7 @@ from workbook.course.chapter import BEGIN, END, ROLES, STUB_COMMENT
 from workbook.exercises import Exercise, exercises_of
 
 MISTAKES, HINTS = 3, 2
+WIDEST_LINE = 115  # characters; JupyterLab shows about that many
 LONGEST_CELL = 16  # lines of code in a cell that is not set-up or an exercise
 PARTS = ("You will be able to", "Minutes", "Summary", "Formulae", "Where to read on")
 
@@ -59,8 +60,16 @@ def _tags(notebook: NotebookNode) -> list[str]:
     allowed = {*ROLES, "badges", "colab"}
     tags = {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
     problems = [f"unknown tag {tag!r}" for tag in sorted(tags - allowed)]
-    if len(_tagged(notebook, "setup")) != 1:
-        problems.append("needs exactly one cell tagged 'setup'")
+    setup = _tagged(notebook, "setup")
+    if len(setup) != 1:
+        return [*problems, "needs exactly one cell tagged 'setup'"]
+    lines = setup[0].source.split("\n")
+    first = {
+        word: next((i for i, line in enumerate(lines) if word in line), len(lines))
+        for word in ("workbook", "keras")
+    }
+    if first["keras"] < first["workbook"]:
+        problems.append("the set-up imports keras before workbook, which makes Keras quiet and fast")
     return problems
 
 
@@ -71,9 +80,13 @@ def _parts(notebook: NotebookNode) -> list[str]:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type != "code" or {"setup", "exercise", "colab"} & set(tags):
             continue
-        lines = [line for line in cell.source.split("\n") if line.strip() and not line.strip().startswith("#")]
+        lines = [
+            line for line in cell.source.split("\n") if line.strip() and not line.strip().startswith("#")
+        ]
         if len(lines) > LONGEST_CELL:
-            problems.append(f"cell {cell.id} has {len(lines)} lines of code, at most {LONGEST_CELL}: split it")
+            problems.append(
+                f"cell {cell.id} has {len(lines)} lines of code, at most {LONGEST_CELL}: split it"
+            )
     return problems
 
 
@@ -99,8 +112,10 @@ def _one_exercise(one: Exercise, cells: list[NotebookNode], notebook: NotebookNo
     problems = []
     checks = [cell.source.strip() for cell in cells if "check" in cell.metadata.get("tags", [])]
     if checks != [f'check("{one.id}", {one.answer_name});']:
-        problems.append(f"exercise {one.id}: needs one check cell `check(\"{one.id}\", {one.answer_name});`")
-    answers = [cell for cell in cells if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])]
+        problems.append(f'exercise {one.id}: needs one check cell `check("{one.id}", {one.answer_name});`')
+    answers = [
+        cell for cell in cells if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
+    ]
     if len(answers) != 1 or BEGIN not in answers[0].source:
         problems.append(f"exercise {one.id}: needs one code cell with a solution between the markers")
     if len(one.mistakes) < MISTAKES or len({mistake.name for mistake in one.mistakes}) < len(one.mistakes):
@@ -118,9 +133,9 @@ def _leaks(notebook: NotebookNode, copy: NotebookNode) -> list[str]:
     for cell, theirs in zip(notebook.cells, copy.cells, strict=True):
         if BEGIN in theirs.source or END in theirs.source or "SOLUTION" in theirs.source:
             problems.append(f"cell {cell.id}: a solution marker leaks into the learner's copy")
-        if "exercise" in cell.metadata.get("tags", []) and cell.source == theirs.source:
-            if cell.cell_type == "code":
-                problems.append(f"cell {cell.id}: the learner's copy holds the solution")
+        is_answer = cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
+        if is_answer and cell.source == theirs.source:
+            problems.append(f"cell {cell.id}: the learner's copy holds the solution")
         if theirs.get("outputs"):
             problems.append(f"cell {cell.id}: the learner's copy has outputs")
     return problems

@@ -32,8 +32,9 @@ SLIDE = Exercise(
         ),
         Mistake(
             "stops one window early",
-            lambda image, kernel: reference.conv2d(image, kernel)[: image.shape[0] - kernel.shape[0],
-                                                                  : image.shape[1] - kernel.shape[1]],
+            lambda image, kernel: reference.conv2d(image, kernel)[
+                : image.shape[0] - kernel.shape[0], : image.shape[1] - kernel.shape[1]
+            ],
             "The last row and column of windows are missing. A kernel of height F fits at the rows 0 to H − F, "
             "and that is H − F + 1 places.",
         ),
@@ -63,8 +64,10 @@ SLIDE = Exercise(
 
 
 def _stride_cases(rng: np.random.Generator) -> list[Inputs]:
-    return [(rng.integers(-30, 31, shape), strides) for shape, strides in
-            [((5, 7), 2), ((6, 4), 3), ((3, 3), 1), ((8, 5), 4), ((7, 7), 2)]]
+    return [
+        (rng.integers(-30, 31, shape), strides)
+        for shape, strides in [((5, 7), 2), ((6, 4), 3), ((3, 3), 1), ((8, 5), 4), ((7, 7), 2)]
+    ]
 
 
 STRIDE = Exercise(
@@ -134,13 +137,17 @@ SAME_PADDING = Exercise(
         Mistake(
             "puts the odd pixel in front",
             lambda size, kernel_size, strides: (
-                -(-_same_total(size, kernel_size, strides) // 2), _same_total(size, kernel_size, strides) // 2),
+                -(-_same_total(size, kernel_size, strides) // 2),
+                _same_total(size, kernel_size, strides) // 2,
+            ),
             "The total is right. When it is odd, Keras puts the extra pixel behind (right and bottom), not in front.",
         ),
         Mistake(
             "pads both sides alike",
             lambda size, kernel_size, strides: (
-                _same_total(size, kernel_size, strides) // 2, _same_total(size, kernel_size, strides) // 2),
+                _same_total(size, kernel_size, strides) // 2,
+                _same_total(size, kernel_size, strides) // 2,
+            ),
             "Both sides get the same, so an odd total loses a pixel and the output is too small.",
         ),
         Mistake(
@@ -152,7 +159,8 @@ SAME_PADDING = Exercise(
             "lets the padding go negative",
             lambda size, kernel_size, strides: (
                 ((-(-size // strides) - 1) * strides + kernel_size - size) // 2,
-                -(-((-(-size // strides) - 1) * strides + kernel_size - size) // 2)),
+                -(-((-(-size // strides) - 1) * strides + kernel_size - size) // 2),
+            ),
             "Where the stride is larger than the kernel nothing needs to be added: the total is at least 0.",
         ),
     ),
@@ -223,9 +231,15 @@ OUTPUT_SIZE = Exercise(
 
 
 def _channel_cases(rng: np.random.Generator) -> list[Inputs]:
-    shapes = [((5, 6, 3), (3, 2, 3, 4)), ((4, 7, 2), (2, 3, 2, 5)), ((6, 5, 4), (1, 1, 4, 2)), ((5, 5, 1), (3, 3, 1, 2))]
+    shapes = [
+        ((5, 6, 3), (3, 2, 3, 4)),
+        ((4, 7, 2), (2, 3, 2, 5)),
+        ((6, 5, 4), (1, 1, 4, 2)),
+        ((5, 5, 1), (3, 3, 1, 2)),
+    ]
     return [
-        (rng.normal(size=image), rng.normal(size=kernel), rng.normal(size=kernel[-1])) for image, kernel in shapes
+        (rng.normal(size=image), rng.normal(size=kernel), rng.normal(size=kernel[-1]))
+        for image, kernel in shapes
     ]
 
 
@@ -286,7 +300,9 @@ PARAMETERS = Exercise(
     answer_name="conv_parameters",
     section="How many parameters?",
     cases=_parameter_cases,
-    reference=lambda kernel_size, in_channels, filters: arithmetic.conv_parameters(kernel_size, in_channels, filters),
+    reference=lambda kernel_size, in_channels, filters: arithmetic.conv_parameters(
+        kernel_size, in_channels, filters
+    ),
     mistakes=(
         Mistake(
             "forgets the biases",

@@ -69,7 +69,9 @@ class Check:
         last = len(exercise.hints)
         number = self._hints_shown.get(exercise.id, 0) + 1 if step is None else step
         if not 1 <= number <= last:
-            text = f"{exercise.id} has hints 1 to {last}. Show one again with `check.hint(\"{exercise.id}\", 1)`."
+            text = (
+                f'{exercise.id} has hints 1 to {last}. Show one again with `check.hint("{exercise.id}", 1)`.'
+            )
             _show(Message(text))
             return
         self._hints_shown[exercise.id] = number
@@ -109,11 +111,16 @@ def as_text(verdict: Verdict) -> str:
     if verdict.outcome == "passed":
         return head + (f"passed ({verdict.detail})." if verdict.detail else "passed.")
     if verdict.outcome == "not started":
-        return head + f"not started. Replace the `...` of `{exercise.answer_name}`, then run the cell again."
+        return (
+            head
+            + f"not started. Replace the `...` in the cell of `{exercise.answer_name}`, then run it and this one."
+        )
     lines = [head + {"wrong": "not yet."}.get(verdict.outcome, verdict.outcome + "."), verdict.detail]
     if verdict.advice:
         lines.append(verdict.advice)
-    lines.append(f'Stuck? Run `check.hint("{exercise.id}")` in a new cell, or read "{exercise.section}" again.')
+    lines.append(
+        f'Stuck? Run `check.hint("{exercise.id}")` in a new cell, or read "{exercise.section}" again.'
+    )
     return "\n".join(lines)
 
 

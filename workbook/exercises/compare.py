@@ -108,7 +108,7 @@ def _real(observed: Any, expected: float, rtol: float, atol: float) -> str | Non
         observed = observed.item()
     if isinstance(observed, bool) or not isinstance(observed, Real):
         return f"gave {_kind(observed)}, expected a number"
-    if not np.isfinite(observed) and np.isfinite(expected):
+    if not np.isfinite(float(observed)) and np.isfinite(expected):
         return f"gave {observed}, expected {expected:.6g}"
     if np.isclose(float(observed), expected, rtol=rtol, atol=atol):
         return None
@@ -167,7 +167,11 @@ def _sequence(observed: Any, expected: Sequence, rtol: float, atol: float) -> st
         inner = _difference(one, other, rtol, atol)
         if inner:
             flat = isinstance(other, (Real, str)) and type(one) is type(other)
-            return f"gave {short(observed)}, expected {short(expected)}" if flat else f"at position {index}: {inner}"
+            return (
+                f"gave {short(observed)}, expected {short(expected)}"
+                if flat
+                else f"at position {index}: {inner}"
+            )
     return None
 
 

@@ -71,8 +71,11 @@ class Exercise:
     @property
     def heading(self) -> str:
         """The heading that stands above the exercise in its chapter."""
-        points = "1 point" if self.points == 1 else f"{self.points} points"
-        return f"### Exercise {self.id} · {self.title} ({self.minutes} min, {points})"
+        return _heading(self.id, self.title, self.minutes, self.points)
+
+
+def _heading(exercise_id: str, title: str, minutes: int, points: int) -> str:
+    return f"### Exercise {exercise_id} · {title} ({minutes} min, {points} point{'s' * (points != 1)})"
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,10 @@ class FreeText:
     points: int = 1
     section: str = ""
 
-    heading = Exercise.heading
+    @property
+    def heading(self) -> str:
+        """The heading that stands above the question in its chapter."""
+        return _heading(self.id, self.title, self.minutes, self.points)
 
 
 def value_exercise(**fields: Any) -> Exercise:

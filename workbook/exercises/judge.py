@@ -93,13 +93,17 @@ def _time_limit_without_alarm(seconds: float) -> Iterator[None]:
 
 def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: float | None = None) -> Verdict:
     """Judge `answer`: fresh cases unless a seed is given; `limit` seconds for all cases together."""
-    if answer is ...:
+    if _untouched(answer):
         return Verdict(exercise, "not started")
     if exercise.is_function and not callable(answer):
-        detail = f"expects the function {exercise.answer_name}, got {short(answer, 60)}. Pass it without brackets."
+        detail = (
+            f"expects the function {exercise.answer_name}, got {short(answer, 60)}. Pass it without brackets."
+        )
         return Verdict(exercise, "malformed", detail)
     if callable(answer) and not exercise.is_function:
-        return Verdict(exercise, "malformed", f"expects a value, got a function: {exercise.answer_name} is not one")
+        return Verdict(
+            exercise, "malformed", f"expects a value, got a function: {exercise.answer_name} is not one"
+        )
     cases = list(exercise.cases(np.random.default_rng(seed)))
     seen = _observe_all(exercise, answer, cases, exercise.time_limit if limit is None else limit)
     if any(one.failure == "not started" for one in seen):
@@ -120,6 +124,13 @@ def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: fl
         f"{_call_text(exercise, one.inputs)} {one.detail or difference}",
         mistake.name if mistake else None,
         mistake.message if mistake else "",
+    )
+
+
+def _untouched(answer: Any) -> bool:
+    """Whether an answer is still the stub's `...`, or a form in which nothing is filled in."""
+    return answer is ... or (
+        type(answer) is dict and bool(answer) and all(one is ... for one in answer.values())
     )
 
 
@@ -154,7 +165,7 @@ def _observe(exercise: Exercise, answer: Any, inputs: Inputs) -> Observation:
         raise
     except BaseException as error:  # the learner's code may raise anything, SystemExit too
         return Observation(inputs, None, "error", f"raised {_describe(error)}")
-    if result is ...:
+    if _untouched(result):
         return Observation(inputs, None, "not started")
     if not _unchanged(given, inputs):
         detail = "gave a result but changed its input. Work on a copy: `x = x.copy()`"
@@ -165,7 +176,9 @@ def _observe(exercise: Exercise, answer: Any, inputs: Inputs) -> Observation:
 def _describe(error: BaseException) -> str:
     """Name the error, and the line of the learner's cell that raised it."""
     text = f"{type(error).__name__}: {error}".strip().rstrip(":")
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename or "<" in f.filename]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename or "<" in f.filename
+    ]
     if not frames:
         return text
     line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
@@ -218,5 +231,9 @@ def _call_text(exercise: Exercise, inputs: Inputs) -> str:
 
 def _argument(item: Any) -> str:
     if isinstance(item, np.ndarray):
-        return f"<array {item.shape}>" if item.size > 9 else np.array2string(item, separator=",").replace("\n", "")
+        return (
+            f"<array {item.shape}>"
+            if item.size > 9
+            else np.array2string(item, separator=",").replace("\n", "")
+        )
     return short(item, 80)

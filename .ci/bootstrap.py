@@ -1,0 +1,377 @@
+"""Make the project's virtual environment and run things in it: what the Makefile calls.
+
+Standard library only, and readable by any Python from 3.7 on, so that an old one gets a sentence and not a
+SyntaxError. Every failure that a reader can mend ends in one line on stderr and a non-zero exit code.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SUPPORTED = ((3, 11), (3, 12), (3, 13))  # as `requires-python` in pyproject.toml
+RANGE = "Python 3.11, 3.12 or 3.13"
+LEAST_FREE_BYTES = 4 * 10**9
+FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+UNFINISHED = "unfinished"
+INTERRUPTED = 130
+WORKERS = ["-n", "2", "--dist", "loadfile"]
+
+# What goes into the environment, poorest first: an environment made for `test` serves `lab` as well.
+PROFILES = {
+    "lab": ["-r", "requirements.txt"],
+    "test": ["-r", "requirements.txt", "-e", ".[test]"],
+}
+
+# What pip or venv writes when it fails → the line that the reader gets. The first match wins.
+DIAGNOSES = [
+    (
+        r"No space left on device|Errno 28|not enough space on the disk",
+        "The disk is full. Free at least 4 GB, then run the same command again.",
+    ),
+    (
+        r"ensurepip is not|No module named .?(ensurepip|venv)|python3?[\d.]*-venv",
+        "This Python cannot make virtual environments. On Debian or Ubuntu: sudo apt install {venv_package}",
+    ),
+    (
+        r"Permission denied|Errno 13|Access is denied|Read-only file system",
+        "No permission to write in {root}. Use a folder of your own, then run the same command again.",
+    ),
+    (
+        r"No module named .?pip\b",
+        ".venv has no pip. Run `make clean`, then the same command again.",
+    ),
+    (
+        r"HTTP error \d{3}|\d{3} (Client|Server) Error|too many \d{3} error responses",
+        "The package index answered with an error ({match}). Wait a little, then run the same command again.",
+    ),
+    (
+        r"NewConnectionError|NameResolutionError|getaddrinfo|name resolution|Network is unreachable"
+        r"|Connection (refused|reset|aborted|broken)|Max retries exceeded|IncompleteRead|Timeout|timed out"
+        r"|ProxyError|SSLError",
+        "The package index cannot be reached. Check network and proxy, then run the same command again.",
+    ),
+    (
+        r"No matching distribution found for (?P<name>\S+)",
+        "The package index offers no {name} for this machine ({machine}): it is in trouble (try again later) "
+        "or this kind of machine is not supported (the README's Binder link needs no set-up).",
+    ),
+    (
+        r"ResolutionImpossible|conflicting dependencies",
+        "requirements.txt and pyproject.toml contradict each other. Restore both files as they were.",
+    ),
+]
+
+
+class SetupError(Exception):
+    """What the reader should know and do, in one line."""
+
+
+def run_in_foreground(command: Sequence[str], folder: Path) -> int:
+    """Run a command that answers Ctrl-C itself (JupyterLab asks, pytest reports); return its exit code."""
+    interrupted = False
+    process = subprocess.Popen(command, cwd=str(folder))
+    while True:
+        try:
+            code = process.wait()
+            return INTERRUPTED if interrupted and code else code
+        except KeyboardInterrupt:
+            interrupted = True
+
+
+@dataclass
+class Machine:
+    """Everything outside this file that the set-up asks or changes; the tests put their own in."""
+
+    root: Path = field(default_factory=lambda: Path(__file__).resolve().parent.parent)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    version_info: Sequence = sys.version_info
+    free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(str(path)).free
+    run: Callable[..., subprocess.CompletedProcess] = subprocess.run
+    run_in_foreground: Callable[[Sequence[str], Path], int] = run_in_foreground
+    is_root: bool = hasattr(os, "geteuid") and os.geteuid() == 0
+
+    @property
+    def venv(self) -> Path:
+        return self.root / ".venv"
+
+    @property
+    def python(self) -> Path:
+        """The environment's own interpreter."""
+        return self.venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+    @property
+    def state_file(self) -> Path:
+        return self.venv / ".workbook-state"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+# --- Which Python -------------------------------------------------------------------------------------------
+
+
+def version_of(machine: Machine, command: str) -> tuple[int, ...] | None:
+    """Return (major, minor) of an interpreter, or None if it does not start."""
+    try:
+        answer = machine.run(
+            [command, "-c", "import sys; print(*sys.version_info[:2])"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        return tuple(int(part) for part in answer.stdout.split()) if answer.returncode == 0 else None
+    except (OSError, ValueError):
+        return None
+
+
+def choose_python(machine: Machine) -> str:
+    """Return a supported interpreter: this one if it fits, else one found by name.
+
+    Raises `SetupError` if there is none, or if the reader named one (`PYTHON=`) that does not fit.
+    """
+    here = tuple(machine.version_info[:2])
+    if here in SUPPORTED:
+        return sys.executable
+    found = "{}.{}".format(*here)
+    named = machine.environ.get("PYTHON")
+    if named:
+        raise SetupError(f"The CNN Workbook needs {RANGE}. PYTHON={named} is Python {found}.")
+    for major, minor in reversed(SUPPORTED):
+        name = f"python{major}.{minor}"
+        if version_of(machine, name) == (major, minor):
+            say(f"python3 is Python {found}; using {name}.")
+            return name
+    raise SetupError(
+        f"The CNN Workbook needs {RANGE}; python3 is Python {found}. Install one of them, or name it: "
+        "make lab PYTHON=/path/to/python3.12"
+    )
+
+
+# --- The environment ----------------------------------------------------------------------------------------
+
+
+def digest(machine: Machine) -> str:
+    """Return a fingerprint of what the environment must hold."""
+    content = hashlib.sha256()
+    for name in ("requirements.txt", "pyproject.toml"):
+        content.update((machine.root / name).read_bytes())
+    return content.hexdigest()
+
+
+def finished_state(machine: Machine, profile: str) -> str:
+    """Return the state of a complete environment. It names the folder: an environment cannot be moved."""
+    return f"{profile} {digest(machine)} {machine.root}"
+
+
+def read_state(machine: Machine) -> str | None:
+    """Return what the last set-up wrote, or None: then the reader may have made .venv by hand."""
+    try:
+        return machine.state_file.read_text().strip()
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        return None
+
+
+def is_ready(machine: Machine, profile: str) -> bool:
+    """Tell whether the environment is complete for a profile. Asks neither pip nor the network."""
+    names = list(PROFILES)
+    serving = [finished_state(machine, name) for name in names[names.index(profile) :]]
+    return read_state(machine) in serving and has_fit_python(machine)
+
+
+def has_fit_python(machine: Machine) -> bool:
+    return machine.python.exists() and version_of(machine, str(machine.python)) in SUPPORTED
+
+
+def can_be_completed(machine: Machine) -> bool:
+    """Tell whether pip may go on in this environment: one finished here before, or one the reader made."""
+    state = read_state(machine)
+    ours_and_whole = state is not None and state != UNFINISHED and state.endswith(f" {machine.root}")
+    return (state is None or ours_and_whole) and has_fit_python(machine)
+
+
+def ensure(machine: Machine, profile: str) -> None:
+    """Make the environment hold what `profile` needs; do nothing if it does. Raises `SetupError`."""
+    if is_ready(machine, profile):
+        return
+    python = choose_python(machine)
+    check_disk(machine)
+    if not can_be_completed(machine):
+        make_venv(machine, python)
+    finished = finished_state(machine, profile)
+    machine.state_file.write_text(UNFINISHED)
+    say("Installing the packages: about 2 GB, a minute or a few.")
+    pip = [str(machine.python), "-m", "pip", "--disable-pip-version-check"]
+    call(machine, [*pip, "install", *PROFILES[profile]])
+    machine.state_file.write_text(finished)
+    say("The environment .venv is ready.")
+
+
+def check_disk(machine: Machine) -> None:
+    free = machine.free_bytes(machine.root)
+    if free < LEAST_FREE_BYTES:
+        raise SetupError(
+            f"The packages need 4 GB of disk, and {machine.root} has {free / 1e9:.1f} GB free. Make room, "
+            "then run the same command again."
+        )
+
+
+def make_venv(machine: Machine, python: str) -> None:
+    """Make an empty environment, in place of a half-made one. It counts as unfinished until pip has ended."""
+    if machine.venv.is_symlink() or machine.venv.is_file():
+        machine.venv.unlink()
+    elif machine.venv.exists():
+        say("Replacing .venv: it is incomplete, moved, or of another Python.")
+        shutil.rmtree(str(machine.venv))
+    machine.venv.mkdir()
+    machine.state_file.write_text(UNFINISHED)
+    say("Making the virtual environment .venv.")
+    call(machine, [python, "-m", "venv", str(machine.venv)], quiet=True)
+
+
+def call(machine: Machine, command: list[str], *, quiet: bool = False) -> None:
+    """Run a set-up command with its progress shown. Raises `SetupError` with what its error output means."""
+    result = machine.run(
+        command,
+        cwd=str(machine.root),
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.PIPE,
+    )
+    if result.returncode:
+        raise SetupError(diagnose(machine, "\n".join(filter(None, (result.stdout, result.stderr)))))
+
+
+def diagnose(machine: Machine, output: str) -> str:
+    """Return one line that says what went wrong and what to do, from what pip or venv wrote."""
+    major, minor = machine.version_info[:2]
+    for pattern, advice in DIAGNOSES:
+        match = re.search(pattern, output)
+        if match:
+            return advice.format(
+                match=match.group(),
+                name=match.groupdict().get("name"),
+                root=machine.root,
+                machine=f"{sys.platform} {platform.machine()}, Python {major}.{minor}",
+                venv_package=f"python{major}.{minor}-venv",
+            )
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no message"]
+    errors = [line for line in lines if re.match(r"(ERROR|Error)\b", line)] or lines
+    return f"The set-up failed: {errors[-1]}"
+
+
+# --- What the Makefile's targets run ------------------------------------------------------------------------
+
+
+def run_all(machine: Machine, *commands: Sequence[str]) -> int:
+    """Run commands of the environment, all unless interrupted; return the first code other than 0."""
+    codes = []
+    for program, *arguments in commands:
+        say(" ".join(["$", program, *arguments]))
+        command = [str(machine.python.parent / program), *arguments]
+        codes.append(machine.run_in_foreground(command, machine.root))
+        if codes[-1] == INTERRUPTED:
+            break
+    return next((code for code in codes if code), 0)
+
+
+def lab(machine: Machine) -> int:
+    """Open JupyterLab at the first notebook. `LAB_ARGS` holds further options."""
+    ensure(machine, "lab")
+    options = shlex.split(machine.environ.get("LAB_ARGS", ""))
+    if machine.is_root and "--allow-root" not in options:
+        options.append("--allow-root")
+    return run_all(machine, ["python", "-m", "jupyterlab", FIRST_NOTEBOOK, *options])
+
+
+def test(machine: Machine) -> int:
+    """Run every test, then every notebook with nbval."""
+    ensure(machine, "test")
+    notebooks = [
+        "python",
+        "-m",
+        "pytest",
+        "--nbval",
+        "--nbval-current-env",
+        "--nbval-cell-timeout=120",
+        "--nbval-sanitize-with",
+        "tests/nbval_sanitize.cfg",
+        *WORKERS,
+        "-q",
+        "--durations=10",
+        "notebooks",
+        "solutions",
+    ]
+    return run_all(machine, ["python", "-m", "pytest", *WORKERS, "-q", "--durations=10"], notebooks)
+
+
+def fast(machine: Machine) -> int:
+    """Run the unit tests without the slow ones and without the notebooks."""
+    ensure(machine, "test")
+    return run_all(machine, ["python", "-m", "pytest", *WORKERS, "-q", "-m", "not slow"])
+
+
+def lint(machine: Machine) -> int:
+    """Check style and types, and that the notebooks are what their sources build."""
+    ensure(machine, "test")
+    return run_all(machine, ["ruff", "check"], ["mypy"], ["workbook", "build", "--check"])
+
+
+def build(machine: Machine) -> int:
+    """Build the notebooks from their sources."""
+    ensure(machine, "test")
+    return run_all(machine, ["workbook", "build"])
+
+
+def clean(machine: Machine) -> int:
+    """Remove the environment and the caches; keep notebooks, data and results."""
+    for name in (".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", "dist"):
+        if (machine.root / name).exists():
+            shutil.rmtree(str(machine.root / name))
+    return 0
+
+
+TARGETS = {"lab": lab, "test": test, "fast": fast, "lint": lint, "build": build, "clean": clean}
+
+
+def main(arguments: Sequence[str], machine: Machine) -> int:
+    """Carry out one target; return the exit code."""
+    if len(arguments) != 1 or arguments[0] not in TARGETS:
+        print("Usage: bootstrap.py {}".format("|".join(TARGETS)), file=sys.stderr)
+        return 2
+    try:
+        return TARGETS[arguments[0]](machine)
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same command again: a half-made .venv is made anew.", file=sys.stderr)
+        return INTERRUPTED
+    except SetupError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        print(explain_os_error(error, machine), file=sys.stderr)
+    return 1
+
+
+def explain_os_error(error: OSError, machine: Machine) -> str:
+    names = {
+        errno.ENOSPC: "No space left on device",
+        errno.EACCES: "Permission denied",
+        errno.EPERM: "Permission denied",
+        errno.EROFS: "Read-only file system",
+    }
+    return diagnose(machine, names.get(error.errno or 0, f"Error: {error}"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], Machine()))

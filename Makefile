@@ -1,0 +1,27 @@
+# The CNN Workbook. `make` alone lists what can be made; the work is done by .ci/bootstrap.py.
+# PYTHON=/path/to/python3.12 chooses the interpreter; LAB_ARGS="--no-browser --port 8899" goes to JupyterLab.
+
+# Any Python from 3.7 on can run the script, which then finds a supported one.
+launcher := $(shell for name in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 python3.12 python3.11 python); do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 7))' >/dev/null 2>&1 && echo "$$name" && break; done)
+export PYTHON LAB_ARGS
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test fast lint build clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+lab:  ## open the course in JupyterLab
+test:  ## run every test and every notebook
+fast:  ## run the quick tests alone
+lint:  ## check style, types, and that the notebooks match their sources
+build:  ## build the notebooks from solutions/*.py
+clean:  ## remove .venv and the caches
+
+lab test fast lint build clean:
+ifeq ($(launcher),)
+	@echo "The CNN Workbook needs Python 3.11, 3.12 or 3.13, and $(or $(PYTHON),python3) is none. Install one, or name it: make $@ PYTHON=/path/to/python3.12" >&2; exit 1
+else
+	@"$(launcher)" .ci/bootstrap.py $@
+endif

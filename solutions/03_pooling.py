@@ -1,0 +1,663 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 03 · Pooling, stacking, and how far a neuron sees
+#
+# **How can windows of nine pixels recognise something a hundred pixels wide?**
+#
+# You will be able to
+#
+# - pool feature maps by maximum or mean, and predict the output's shape;
+# - say what happens to an output when the input moves, and measure it;
+# - choose between Flatten and global pooling, and count what the choice costs;
+# - compute how far a neuron sees, and check the formula on a Keras model by its gradient.
+#
+# **Minutes:** about 70 with the exercises; the notebook itself runs in 10 s on a CPU, and needs no GPU.
+
+# %% tags=["setup"]
+import numpy as np
+import matplotlib.pyplot as plt
+from workbook import arithmetic, check, data, figures, plots, receptive, reference
+
+# %% [markdown]
+# ## Keep the strongest
+#
+# A feature map says where a kernel found its pattern, to the pixel. That is often more than we want to know:
+# a face is a face if the eye sits one pixel further left. **Pooling** makes the map coarser. It lays a window
+# on the map and keeps one number: the largest (**max pooling**) or the mean (**mean** or **average
+# pooling**).
+
+# %% tags=["nbval-check-output"]
+window = np.array([[0.3, 0.2], [0.5, 0.6]])
+print("max ", reference.pool2d(window, 2)[0, 0])
+print("mean", reference.pool2d(window, 2, kind="mean")[0, 0].round(3))
+
+# %% [markdown]
+# The window then jumps by its own width, so that windows lie side by side: strides equal to the pool size.
+# Both numbers can be chosen.
+#
+# **Predict first:** cut this map into four windows of 2 × 2. What are the maxima? Will the four means be
+# nearer to one another or further apart than the maxima?
+
+# %%
+feature_map = np.array([[1, 3, 2, 9], [7, 4, 1, 5], [8, 5, 2, 3], [4, 2, 1, 4]])
+axes = plt.subplots(1, 3, figsize=(7.5, 3), layout="constrained")[1]
+plots.show_numbers(feature_map, axes[0], title="feature map (4, 4)", scale=(1, 9))
+plots.mark_windows(axes[0], [(0, 0, 2, 2), (0, 2, 2, 2), (2, 0, 2, 2), (2, 2, 2, 2)])
+plots.show_numbers(reference.pool2d(feature_map, 2), axes[1], title="max", scale=(1, 9))
+plots.show_numbers(reference.pool2d(feature_map, 2, kind="mean"), axes[2], title="mean", scale=(1, 9));
+
+# %% [markdown]
+# **Notice** that the maxima keep what stands out, from 4 to 9, and that the means level it, from 2.5 to 4.75.
+#
+# A layer has many maps, and pooling treats each by itself: height and width shrink, the depth stays. There is
+# nothing to learn in a maximum, so a pooling layer has no parameters. Keras says so too. (The first import of
+# Keras takes a few seconds.)
+
+# %% tags=["nbval-check-output"]
+import keras
+for layer in (keras.layers.MaxPooling2D(2), keras.layers.AveragePooling2D(2)):
+    output = layer(np.zeros((1, 28, 28, 64)))
+    print(f"{layer.name}: (1, 28, 28, 64) -> {tuple(output.shape)}, {layer.count_params()} parameters")
+
+# %% [markdown]
+# **Notice** what that saves: a quarter of the values are left. The next convolution has a quarter of the
+# work.
+#
+# On a photograph: first the edges, one map of 510 × 510. Then three ways to bring it down to 63 × 63. The
+# plainest is to keep every eighth pixel.
+
+# %%
+photo = data.photograph("camera").astype(int)  # (512, 512), from 0 to 255
+kernel = np.array([[1, 0, -1]] * 3)
+edges = np.abs(reference.conv2d(photo, kernel))
+small = {
+    "every 8th pixel": edges[:504:8, :504:8],
+    "mean pooling 8": reference.pool2d(edges, 8, kind="mean"),
+    "max pooling 8": reference.pool2d(edges, 8),
+}
+plots.show_images([edges, *small.values()], ["edges", *small], scale=(0, 500), size=2.6);
+
+# %% [markdown]
+# All four have the same scale. **Notice** that every eighth pixel tears thin lines to pieces; that the mean
+# keeps them but fades them, because a few bright pixels are averaged with many dark ones; and that the
+# maximum keeps them bright. Max pooling answers the question "was the pattern found *anywhere* in this
+# window?".
+#
+# ### Windows that overlap, windows that do not fit
+#
+# With strides smaller than the pool size windows share pixels. AlexNet pools 3 × 3 with strides 2; its paper
+# (Krizhevsky et al. 2012, section 3.4) reports a top-1 error lower by 0.4 percentage points than with 2 × 2
+# side by side, and slightly less over-fitting.
+#
+# **Predict first:** AlexNet's first maps are 55 × 55. Pooling uses the formula of chapter 02. What size comes
+# out?
+
+# %% tags=["nbval-check-output"]
+for size, strides in ((2, 2), (3, 2), (3, 3)):
+    print(f"55 wide, pool size {size}, strides {strides}: {arithmetic.output_size(55, size, strides)}")
+print("5 × 5 map, pool size 2, valid:", reference.pool2d(np.zeros((5, 5)), 2).shape)
+print("5 × 5 map, pool size 2, same: ", reference.pool2d(np.zeros((5, 5)), 2, padding="same").shape)
+
+# %% [markdown]
+# **Notice** that the strides decide the size; the wider, overlapping window costs nothing here. And a window
+# that would hang over the edge is left out: of a 5 × 5 map the last row and column are never looked at,
+# unless you ask for `padding="same"`.
+
+# %% [markdown] exercise="3.1"
+# ### Exercise 3.1 · Max pooling (12 min, 3 points)
+#
+# **Input:** feature maps (H, W, C) and two whole numbers, `pool_size` and `strides`. **Output:** the pooled
+# maps, without padding: incomplete windows are left out. Values may be negative.
+
+# %% tags=["exercise"] exercise="3.1"
+def max_pool(image, pool_size, strides):
+    """Keep the largest value of each window, channel by channel."""
+    ### BEGIN SOLUTION
+    rows = (image.shape[0] - pool_size) // strides + 1
+    columns = (image.shape[1] - pool_size) // strides + 1
+    output = np.zeros((rows, columns, image.shape[2]))
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * strides, column * strides
+            window = image[top : top + pool_size, left : left + pool_size]  # (pool_size, pool_size, C)
+            output[row, column] = window.max(axis=(0, 1))
+    return output
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="3.1"
+check("3.1", max_pool);
+
+# %% [markdown]
+# ### Is pooling a convolution?
+#
+# **Mind the slide.** A lecture says that pooling is a 2 × 2 kernel with strides 2 that people fixed instead
+# of learning it. For mean pooling that is right: the four weights are ¼.
+
+# %% tags=["nbval-check-output"]
+quarters = np.full((2, 2), 0.25)
+print(reference.pool2d(feature_map, 2, kind="mean"))
+print(reference.conv2d(feature_map, quarters, strides=2))
+
+# %% [markdown]
+# For max pooling no such kernel exists. Whatever its weights, a convolution is *linear*: the answer to a sum
+# is the sum of the answers. The maximum breaks this rule at once:
+
+# %% tags=["nbval-check-output"]
+a, b = np.array([[1, 0], [0, 0]]), np.array([[0, 0], [0, 1]])
+for kind in ("mean", "max"):
+    together = reference.pool2d(a + b, 2, kind=kind)[0, 0]
+    apart = reference.pool2d(a, 2, kind=kind)[0, 0] + reference.pool2d(b, 2, kind=kind)[0, 0]
+    print(f"{kind:4} of a + b is {together}, {kind} of a plus {kind} of b is {apart}")
+
+# %% [markdown]
+# ## Pool everything
+#
+# Make the window as large as the map, and one number is left of each map: **global pooling**. Global
+# *average* pooling tells how much of a pattern there is, global *max* pooling whether it is there at all.
+
+# %% tags=["nbval-check-output"]
+maps = np.random.default_rng(0).normal(size=(7, 7, 512))
+print("global average:", reference.global_pool(maps).shape)
+print("flattened:     ", maps.reshape(-1).shape)
+for kind in ("mean", "max"):
+    print(f"global {kind} of the 4 × 4 map: {reference.global_pool(feature_map[..., None], kind)[0]}")
+
+# %% [markdown] exercise="3.2"
+# ### Exercise 3.2 · Global average pooling (3 min, 1 point)
+#
+# **Input:** the feature maps of a batch of images, (N, H, W, C). **Output:** the mean of each map, (N, C).
+
+# %% tags=["exercise"] exercise="3.2"
+def global_average(maps):
+    """Average every feature map of every image."""
+    ### BEGIN SOLUTION
+    return maps.mean(axis=(1, 2))
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="3.2"
+check("3.2", global_average);
+
+# %% [markdown]
+# ### Two heads
+#
+# A classifier ends with a dense layer, its **head**, which reads a flat list of numbers. There are two ways
+# to get there from maps. **Flatten** lays out every value of every map. Global pooling hands over one number
+# a map.
+#
+# **Predict first:** 512 maps of 7 × 7, 1,000 classes, one dense layer. Which head needs how many parameters?
+
+# %%
+heads = {
+    "Flatten": arithmetic.dense_parameters(7 * 7 * 512, 1000),
+    "global pooling": arithmetic.dense_parameters(512, 1000),
+}
+millions = {name: parameters / 10**6 for name, parameters in heads.items()}
+plots.show_bars(millions, xlabel="parameters of the head (millions)", form="{:.3f}");
+
+# %% [markdown]
+# **Notice** the factor, almost the 49 places of a map. The Flatten head has a weight of its own for every
+# place: it can tell top from bottom, but must learn every place separately. The pooled head cannot tell where
+# something was. Here is a pattern found at the top left, and the same pattern found at the bottom right:
+
+# %% tags=["nbval-check-output"]
+first = np.zeros((1, 6, 6, 1))
+first[0, 1, 1, 0] = 1
+second = first[:, ::-1, ::-1]
+flatten, average = keras.layers.Flatten(), keras.layers.GlobalAveragePooling2D()
+print("the same for a Flatten head:", np.array_equal(flatten(first), flatten(second)))
+print("the same for a pooled head: ", np.array_equal(average(first), average(second)))
+
+# %% [markdown]
+# There is a second difference. The number of inputs of a pooled head is the number of maps; that of a Flatten
+# head depends on the size of the image. So a network with global pooling takes images of any size:
+
+# %% tags=["nbval-check-output"]
+inputs = keras.Input((None, None, 3))
+x = keras.layers.Conv2D(16, 3, activation="relu")(inputs)  # (batch, ?, ?, 16)
+x = keras.layers.GlobalAveragePooling2D()(x)  # (batch, 16)
+model = keras.Model(inputs, keras.layers.Dense(10)(x))
+for shape in ((1, 32, 32, 3), (1, 48, 20, 3)):
+    print(shape, "->", tuple(model(np.zeros(shape)).shape))
+
+# %% [markdown]
+# Which head is more *accurate* depends on the task and on the amount of data; chapter 05 trains both and
+# compares.
+
+# %% [markdown] exercise="3.3"
+# ### Exercise 3.3 · Two heads (5 min, 2 points)
+#
+# **Input:** whole numbers `height`, `width`, `channels` of the last feature maps, and `classes`. **Output:**
+# a tuple with the parameters, biases included, of Flatten and a dense layer, then of global pooling and a
+# dense layer.
+
+# %% tags=["exercise"] exercise="3.3"
+def head_parameters(height, width, channels, classes):
+    """Count the parameters of a Flatten head and of a pooled head."""
+    ### BEGIN SOLUTION
+    flattened = (height * width * channels + 1) * classes
+    pooled = (channels + 1) * classes
+    return flattened, pooled
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="3.3"
+check("3.3", head_parameters);
+
+# %% [markdown]
+# ## When the input moves
+#
+# The object moves by two pixels. What should the output do? There are two good answers:
+#
+# - **Equivariant:** the output moves along. Good for "where is it?".
+# - **Invariant:** the output stays as it is. Good for "what is it?".
+#
+# **Mind the slide.** Lectures like to say that convolution is translation *invariant*. It is *equivariant*.
+# Let us measure it. We look at the photograph through a frame, and shift the frame so that the picture moves
+# to the right.
+
+# %%
+def view(shift):
+    """Cut 256 × 256 pixels out of the photograph, its content moved right by `shift`."""
+    return photo[100:356, 100 - shift : 356 - shift]
+
+
+def edge_map(image):
+    return np.maximum(reference.conv2d(image, kernel), 0)
+
+
+before, after = edge_map(view(0)), edge_map(view(2))
+print("the maps are equal in place:       ", np.array_equal(before, after))
+print("moved by 2, they are equal exactly:", np.array_equal(before[:, :-2], after[:, 2:]))
+
+# %% [markdown]
+# Not approximately: every number is the same, because the same kernel is applied everywhere. Only at the left
+# border, where new content came into view, two columns have nothing to be compared with.
+#
+# Strides break this. A convolution with strides 2 looks at every second place only; after a move by one pixel
+# it looks at the places that it skipped before.
+
+# %% tags=["nbval-check-output"]
+for shift in (1, 2, 3, 4):
+    coarse, moved = edge_map(view(0))[::2, ::2], edge_map(view(shift))[::2, ::2]
+    same = [k for k in range(4) if np.array_equal(moved[:, k:], coarse[:, : coarse.shape[1] - k])]
+    answer = f"the output moved by {same[0]}" if same else "no move explains the output"
+    print(f"input moved by {shift}: {answer}")
+
+# %% [markdown] exercise="3.4"
+# ### Exercise 3.4 · Measure equivariance (8 min, 2 points)
+#
+# **Input:** a map `before` (H, W); the map `after` (H, W), computed from the input moved right by `shift`
+# pixels; the whole number `shift`, 0 or more and less than W. **Output:** the largest absolute difference (a
+# number) between `after` and `before` moved right by `shift`, over the columns that both have.
+
+# %% tags=["exercise"] exercise="3.4"
+def shift_error(before, after, shift):
+    """Measure how far a map is from having moved along with its input."""
+    ### BEGIN SOLUTION
+    width = before.shape[1]
+    kept = before[:, : width - shift]
+    return np.abs(after[:, shift:] - kept).max()
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="3.4"
+check("3.4", shift_error);
+
+# %% [markdown]
+# ### How much does pooling forgive?
+#
+# Now both questions for several outputs and shifts from 0 to 8 pixels. *Does it stay?* compares the output
+# with the old one in place. *Does it move along?* compares with the old output moved by the whole number of
+# columns that fits best. Both give the mean difference as a share of the map's mean.
+
+# %%
+def difference(before, after, columns):
+    """Compare with the old output, moved right by `columns`."""
+    kept = before[:, : before.shape[1] - columns]
+    return np.abs(after[:, columns:] - kept).mean() / before.mean()
+
+
+outputs = {
+    "edge map": edge_map,
+    "strides 2": lambda image: edge_map(image)[::2, ::2],
+    "max pooling 2": lambda image: reference.pool2d(edge_map(image), 2),
+    "max pooling 4": lambda image: reference.pool2d(edge_map(image), 4),
+    "max pooling 8": lambda image: reference.pool2d(edge_map(image), 8),
+}
+
+# %%
+stays, moves_along = {}, {}
+for name, operation in outputs.items():
+    results = [operation(view(shift)) for shift in range(9)]
+    stays[name] = [difference(results[0], result, 0) for result in results]
+    moves_along[name] = [min(difference(results[0], result, k) for k in range(9)) for result in results]
+axes = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained", sharey=True)[1]
+labels = {"xlabel": "input moved by (pixels)", "start": 0}
+plots.show_curves(stays, axes[0], title="Does it stay?", ylabel="relative difference", **labels)
+plots.show_curves(moves_along, axes[1], title="Does it move along?", **labels);
+
+# %% [markdown]
+# Left: after three pixels the edge map is about as different as it gets, and with strides 2 it is no better:
+# skipping pixels buys no invariance. Pooling does, and the wider its window the more. But the curves rise
+# from the first pixel: the invariance is approximate, and it fades as the move reaches the width of the
+# window.
+#
+# Right: **notice** the teeth. The edge map moves along with every shift. With strides 2 that holds for
+# every second shift, with pooling 4 for every fourth: when the move is a whole number of steps.
+#
+# At the end of the scale stands global pooling. Its window is the whole map, and moves inside it hardly
+# matter:
+
+# %% tags=["nbval-check-output"]
+averages = np.array([edge_map(view(shift)).mean() for shift in range(9)])
+changes = np.abs(averages / averages[0] - 1)
+print(f"the global average changes by at most {100 * changes.max():.1f} % over 8 pixels")
+
+# %% [markdown]
+# The rest comes from the borders, where columns leave and enter.
+#
+# ### Aliasing
+#
+# Between the teeth, the values themselves change. The smallest example (after Zhang 2019): a stripe pattern,
+# pooled by 2, and the same pattern moved by one pixel.
+
+# %% tags=["nbval-check-output"]
+stripes = np.array([[0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1]])
+for signal in (stripes, np.roll(stripes, 1)):
+    print(signal[0], "->", reference.pool2d(signal, (1, 2))[0])
+
+# %% [markdown]
+# One pixel of difference, and the stripes are gone. This is **aliasing**: strides sample the map too sparsely
+# for detail that fine. The remedy is known from digital sound: blur before you skip. Take the maximum with
+# strides 1, blur it, and only then keep every second value:
+
+# %% tags=["nbval-check-output"]
+blur = np.array([[0.25, 0.5, 0.25]])
+for signal in (stripes, np.roll(stripes, 1)):
+    largest = reference.pool2d(signal, (1, 2), strides=1)
+    print(signal[0], "->", reference.conv2d(largest, blur, strides=(1, 2))[0])
+
+# %% [markdown]
+# The two outputs now differ by 0.25 where they differed by 1. Ordinary networks do without the blur; that a
+# photo moved by one pixel can change their answer is one of their known weaknesses.
+
+# %% [markdown] exercise="3.5"
+# ### Exercise 3.5 · How far does the output move? (6 min, 2 points)
+#
+# A small object lies on a black ground, far from the borders, and moves right by **4 pixels**. Fill in, for
+# each operation, by how many columns the output moves: a whole number (0 if the output stays as it is), or
+# `None` if the values change so that no move explains the new output.
+
+# %% tags=["exercise"] exercise="3.5"
+### BEGIN SOLUTION
+moves = {
+    "convolution, strides 1": 4,
+    "convolution, strides 2": 2,
+    "max pooling, size 3, strides 1": 4,
+    "max pooling, size 2, strides 2": 2,
+    "max pooling, size 3, strides 3": None,
+    "two poolings, size 2, strides 2": 1,
+    "global average pooling": 0,
+}
+### END SOLUTION
+
+# %% tags=["check"] exercise="3.5"
+check("3.5", moves);
+
+# %% [markdown]
+# ## Stacking: local becomes global
+#
+# A 3 × 3 kernel sees nine pixels. No square fits in there. But the *second* layer does not look at pixels: it
+# looks at maps of edges, and where a left edge and a top edge meet there is a corner. A third layer can look
+# at corners. Let us build that by hand. Layer 1 has four filters, one for each side of a bright area:
+
+# %%
+left = np.array([[-1, 0, 1]] * 3)
+sides = np.stack([left, -left, left.T, -left.T], axis=-1)  # left, right, top, bottom
+sides = sides[:, :, None, :]  # (3, 3, 1, 4)
+
+# %% [markdown]
+# Layer 2 has four filters too, one for each kind of corner. A top left corner has its left edge *below* and
+# its top edge *to the right*, and neither goes on beyond the corner. That gives four weights, +1 and −1; all
+# other weights are 0.
+
+# %%
+corners = np.zeros((3, 3, 4, 4), int)  # (kh, kw, sides, corners)
+kinds = ((0, 2, 1, 1), (1, 2, 1, -1), (0, 3, -1, 1), (1, 3, -1, -1))  # which sides; where they go on
+for k, (upright, level, down, right) in enumerate(kinds):
+    corners[1 + down, 1, upright, k] = corners[1, 1 + right, level, k] = 1
+    corners[1 - down, 1, upright, k] = corners[1, 1 - right, level, k] = -1
+
+# %% [markdown]
+# A bias of −3 and ReLU keep the full agreement of both edges only. Then max pooling: each corner map becomes
+# 2 × 2, a "found it" for each quarter of the image. Layer 3 is a single filter that wants the top left corner
+# in the top left quarter, the top right one in the top right quarter, and so on: all four of them.
+
+# %%
+square = np.zeros((2, 2, 4, 1), int)  # (kh, kw, corners, 1)
+for k in range(4):
+    square[k // 2, k % 2, k] = 1
+
+
+def layers(image):
+    """Give the maps of sides, of corners, of pooled corners, and the last neuron's value."""
+    side_maps = np.maximum(reference.conv2d(image[..., None], sides, padding="same"), 0)  # (32, 32, 4)
+    corner_maps = np.maximum(reference.conv2d(side_maps, corners, padding="same") - 3, 0)  # (32, 32, 4)
+    pooled = reference.pool2d(corner_maps, 16)  # (2, 2, 4)
+    found = np.maximum(reference.conv2d(pooled, square) - 3, 0)  # (1, 1, 1)
+    return side_maps, corner_maps, pooled, found.item()
+
+
+# %% [markdown]
+# Four images of 32 × 32: a square, a smaller one elsewhere, an L and a cross. **Predict first:** for which
+# will the last neuron fire?
+
+# %%
+images = {name: np.zeros((32, 32), int) for name in ("square", "elsewhere", "L", "cross")}
+images["square"][8:24, 8:24] = 1
+images["elsewhere"][6:20, 11:25] = 1
+images["L"][8:24, 8:14] = images["L"][18:24, 8:24] = 1
+images["cross"][13:19, 6:26] = images["cross"][6:26, 13:19] = 1
+rows, titles = [], []
+for name, image in images.items():
+    side_maps, corner_maps, pooled, found = layers(image)
+    wanted = (pooled * square[..., 0]).sum(axis=2)  # (2, 2): which quarters hold the corner asked for
+    rows += [image, side_maps[..., 0] / 3, corner_maps.max(axis=2), wanted]
+    titles += [name, "left sides", "all corners", f"wanted corners: neuron {found}"]
+plots.show_images(rows, titles, columns=4, scale=(0, 1), size=1.9);
+
+# %% [markdown]
+# **Notice** how each layer gathers what the layer before it found: pixels to sides, sides to corners, corners
+# to a square. Both squares are found, though no corner lies where it did: pooling forgave the move. The L is
+# refused: it has two top right corners, but none in the top right quarter. And the cross *is* taken for a
+# square. It too has each kind of corner in the quarter where it is wanted, and where exactly, pooling threw
+# away. Another filter, for inner corners, would mend that. In a network nobody writes these filters; training
+# finds them.
+#
+# ## How far a neuron sees
+#
+# The pixels that can influence a neuron are its **receptive field**. **Predict first:** a neuron of the first
+# 3 × 3 layer sees 3 pixels in each direction. What does a neuron of the second layer see, and of the third?
+# What changes if there is a pooling layer in between?
+
+# %%
+axes = plt.subplots(1, 2, figsize=(11, 3.4), layout="constrained")[1]
+names = ["pixels", "conv 3", "conv 3", "conv 3"]
+plots.show_cone([(3, 1)] * 3, 15, axes[0], names=names, title="three convolutions")
+names = ["pixels", "conv 3", "pool 2", "conv 3"]
+plots.show_cone([(3, 1), (2, 2), (3, 1)], 16, axes[1], names=names, title="with pooling in between");
+
+# %% [markdown]
+# Read from the top: the neuron sees three neurons, these see five, these see seven pixels. Each 3 × 3 layer
+# adds one pixel on both sides. On the right the last kernel's three neurons lie *two* pixels apart, because
+# pooling moved in steps of two. So a layer adds (f − 1) times the product of all strides before it:
+#
+# l_k = l_{k−1} + (f_k − 1) · s_1 · s_2 · … · s_{k−1}, starting from l_0 = 1: a pixel sees itself.
+
+# %% tags=["nbval-check-output"]
+print("two 3×3:  ", arithmetic.receptive_fields([(3, 1), (3, 1)]))
+print("three 3×3:", arithmetic.receptive_fields([(3, 1), (3, 1), (3, 1)]))
+print("conv, pool, conv:", arithmetic.receptive_fields([(3, 1), (2, 2), (3, 1)]))
+
+# %% [markdown]
+# Two 3 × 3 layers see as much as one 5 × 5, three as much as one 7 × 7. VGG is built on that observation.
+#
+# Without strides the field grows by 2 pixels a layer: for an image of 224 pixels one would need 112 layers.
+# Strides multiply. VGG-16 pools after every two or three convolutions:
+
+# %%
+vgg = []
+for convolutions in (2, 2, 3, 3, 3):
+    vgg += [(3, 1)] * convolutions + [(2, 2)]
+fields = {
+    "3×3 convolutions alone": arithmetic.receptive_fields([(3, 1)] * len(vgg)),
+    "VGG-16, with its 5 poolings": arithmetic.receptive_fields(vgg),
+}
+plots.show_curves(fields, xlabel="layer", ylabel="receptive field (pixels)").set_xticks(range(0, 19, 3))
+for name, sizes in fields.items():
+    print(f"{name}: {sizes[-1]} pixels after {len(sizes)} layers")
+
+# %% [markdown] exercise="3.6"
+# ### Exercise 3.6 · Receptive field (10 min, 3 points)
+#
+# **Input:** a list of layers from the image upwards, each a pair `(kernel_size, strides)`; pooling layers
+# count like convolutions. **Output:** the receptive field of a neuron of the last layer along one axis, a
+# whole number. For an empty list it is 1.
+
+# %% tags=["exercise"] exercise="3.6"
+def receptive_field(layers):
+    """Add up how far a neuron of the last layer sees."""
+    ### BEGIN SOLUTION
+    field, step = 1, 1
+    for kernel_size, strides in layers:
+        field += (kernel_size - 1) * step
+        step *= strides
+    return field
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="3.6"
+check("3.6", receptive_field);
+
+# %% [markdown]
+# ## Measure it
+#
+# A formula about a network can be checked on the network. Take one neuron in the middle of the last layer and
+# ask by how much it would change if a pixel changed a little: the **gradient** of this output with respect to
+# the input. Where it is zero, the neuron is blind.
+
+# %%
+def random_network(*layers, size):
+    """Make an untrained Keras model from convolutions (3, 1) and poolings (2, 2)."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((size, size, 1))])
+    for width, strides in layers:
+        if strides == 1:
+            model.add(keras.layers.Conv2D(8, width, activation="relu", kernel_initializer="he_normal"))
+        else:
+            model.add(keras.layers.MaxPooling2D(width, strides))
+    return model
+
+
+noise = np.random.default_rng(0).normal(size=(16, 41, 41, 1))
+
+# %% [markdown]
+# A ReLU that is off and a pixel that loses in max pooling block the gradient for one image, not for all. So
+# we take the mean over 16 random images. Each picture shows the whole input, 41 × 41 pixels, and how strong
+# the gradient is there (black is zero). The frame is the box around everything that is not zero.
+
+# %%
+stacks = {"conv": 1, "two convs": 2, "three convs": 3}
+chosen = {name: [(3, 1)] * count for name, count in stacks.items()}
+chosen["conv, pool, conv, pool, conv"] = [(3, 1), (2, 2), (3, 1), (2, 2), (3, 1)]
+axes = plt.subplots(1, 4, figsize=(11, 3), layout="constrained")[1]
+for ax, (name, stack) in zip(axes, chosen.items(), strict=True):
+    gradient = receptive.gradient_map(random_network(*stack, size=41), noise)
+    box = receptive.field_box(gradient)
+    plots.mark_windows(plots.show_image(gradient / gradient.max(), ax, title=name), [box])
+    print(f"{name}: measured {box[2]} × {box[3]}, formula {arithmetic.receptive_field(stack)}")
+
+# %% [markdown]
+# The measurement agrees with the formula, layer for layer.
+#
+# ### Not every pixel counts the same
+#
+# Look at the pictures again: inside the frame the brightness is not even. Some of that is chance, for the
+# weights are random. But the border of the frame is dark in every one of the larger fields. The reason is
+# plain counting. Along one axis: by how many ways can a pixel reach the neuron?
+
+# %% tags=["nbval-check-output"]
+paths = np.array([[1]])
+for layer in (1, 2, 3, 4):
+    paths = reference.conv2d(paths, np.ones((1, 3), int), padding=((0, 0), (2, 2)))
+    print(f"{layer} layers:", paths[0])
+
+# %% [markdown]
+# The pixel in the middle lies under many windows, the outermost under a single one. In two dimensions the
+# numbers multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. The counts
+# approach a bell curve, and a bell's width grows with the *square root* of the number of layers, while the
+# field grows with the number itself. So the deeper the stack, the smaller the part that matters. The window
+# that holds 95 % of the gradient is called the **effective receptive field** here:
+
+# %%
+axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]
+for ax, depth in zip(axes, (10, 20, 40), strict=True):
+    size = 2 * depth + 1  # the whole image is the field of one neuron
+    images = np.random.default_rng(1).normal(size=(16, size, size, 1))
+    gradient = receptive.gradient_map(random_network(*[(3, 1)] * depth, size=size), images)
+    side = receptive.effective_field(gradient)[0]
+    plots.show_image(gradient / gradient.max(), ax, title=f"{depth} layers: {side} of {size} pixels")
+    plots.mark_windows(ax, [((size - side) // 2, (size - side) // 2, side, side)])
+
+# %% [markdown]
+# Each picture is as wide as the theoretical field; the frame holds 95 % of the gradient. **Notice** that the
+# frame takes a smaller part of the picture each time. These networks are untrained; Luo et al. (2016) found
+# that training widens the effective field, and that strides widen it too. As a rule of thumb: give a network
+# a theoretical field clearly larger than the object it should recognise.
+#
+# ## Summary
+#
+# - Pooling keeps the maximum or the mean of each window; it has no parameters and leaves the depth as it is.
+# - Mean pooling is a convolution with fixed weights; max pooling is not linear, so no kernel does it.
+# - Convolution is equivariant: the map moves along, exactly. Strides break that; pooling buys approximate
+#   invariance to moves smaller than its window.
+# - Global pooling replaces Flatten: fewer parameters, any image size, no position.
+# - Stacked layers see further: kernels add, strides multiply. The centre of the field counts most.
+#
+# ## Formulae
+#
+# | what | formula |
+# |---|---|
+# | pooled size | ⌊(W − F) / S⌋ + 1, depth unchanged, 0 parameters |
+# | Flatten head | (H·W·C + 1)·classes parameters |
+# | pooled head | (C + 1)·classes parameters |
+# | receptive field | l_k = l_{k−1} + (f_k − 1)·∏_{i<k} s_i, with l_0 = 1 |
+# | strides of a stack | the product of the layers' strides |
+#
+# The figures of this chapter, recomputed:
+
+# %% tags=["nbval-check-output"]
+rows = [row for row in figures.ledger() if row.id.split(".")[0] in ("F11", "F12", "F13")]
+print(figures.as_text(rows))
+
+# %% [markdown]
+# ## Where to read on
+#
+# - M. Lin, Q. Chen and S. Yan, *Network In Network*, 2014, section 3.2: global average pooling as a head.
+# - R. Zhang, *Making Convolutional Networks Shift-Invariant Again*, 2019: aliasing, and blur before strides.
+# - W. Luo et al., *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*, 2016.
+# - A. Araujo, W. Norris and J. Sim, *Computing Receptive Fields of Convolutional Neural Networks*, Distill,
+#   2019.

@@ -1,0 +1,76 @@
+"""The drawing pad and the upload button, as far as Python sees them."""
+
+import io
+
+import numpy as np
+import pytest
+
+from workbook import drawing
+
+
+def _predict(batch: np.ndarray) -> np.ndarray:
+    """Say 3 with certainty 0.9, whatever it is; check what a model would be given."""
+    assert batch.shape == (1, 28, 28, 1)
+    assert batch.dtype == np.uint8
+    shares = np.full((1, 10), 0.1 / 9)
+    shares[0, 3] = 0.9
+    return shares
+
+
+def _stroke() -> np.ndarray:
+    ink = np.zeros((28, 28), np.uint8)
+    ink[6:22, 13:16] = 255
+    return ink
+
+
+def _png(image: np.ndarray) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def test_a_drawing_is_answered_with_bars() -> None:
+    page = drawing.answer(_stroke(), _predict)
+    assert page.count("<tr>") == 10
+    assert "90.0 %" in page
+    assert page.count("#D55E00") == 1
+
+
+def test_the_pad_answers_when_the_pen_lifts() -> None:
+    widget = drawing.pad(_predict)
+    assert "Draw a digit" in widget.answer
+    widget.pixels = _stroke().ravel().tolist()
+    assert "90.0 %" in widget.answer
+    widget.pixels = [0] * 784
+    assert "Draw a digit" in widget.answer
+
+
+def test_an_uploaded_picture_is_read() -> None:
+    photo = 255 - np.kron(_stroke(), np.ones((9, 9), np.uint8))  # dark ink on white paper, larger
+    assert "90.0 %" in drawing.answer_file(_png(photo), _predict)
+    digit, shares = drawing.read(photo, _predict)
+    assert digit.shape == (28, 28, 1)
+    assert int(shares.argmax()) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", _png(np.zeros((9, 9), np.uint8))[:40]])
+def test_a_file_that_is_no_picture_is_one_line(content: bytes) -> None:
+    page = drawing.answer_file(content, _predict)
+    assert page.startswith("<p>This file is not a picture")
+
+
+def test_a_blank_picture_is_one_line() -> None:
+    page = drawing.answer_file(_png(np.full((40, 40), 255, np.uint8)), _predict)
+    assert page.startswith("<p>")
+    assert "<tr>" not in page
+
+
+def test_the_upload_button_shows_the_answer() -> None:
+    box = drawing.upload(_predict)
+    button, result = box.children
+    file = {"name": "x.png", "type": "image/png", "size": 1, "content": memoryview(_png(_stroke())),
+            "last_modified": __import__("datetime").datetime(2024, 1, 1)}  # fmt: skip
+    button.value = (file,)
+    assert "90.0 %" in result.value
