@@ -214,14 +214,14 @@ check("5.3", small_cnn);
 # %% [markdown]
 # ## Train the three
 #
-# All three learn from the same 55,000 digits. The dense network and LeNet-5 get a plain recipe: Adam, batches of 100, two passes over the
+# All three learn from the same 55,000 digits. The dense network and LeNet-5 get a plain recipe: Adam, batches of 200, two passes over the
 # data (**epochs**).
 
 # %%
 def train(model, *, epochs=2):
     start = time.process_time()
     model.compile(keras.optimizers.Adam(0.002), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x_train, y_train, batch_size=100, epochs=epochs, verbose=0)
+    model.fit(x_train, y_train, batch_size=200, epochs=epochs, verbose=0)
     return model, time.process_time() - start
 
 # %% [markdown]
@@ -363,7 +363,7 @@ plots.show_images([paper, digit], ["on paper", f"read as {predict(digit[np.newax
 # ## Two heads
 #
 # `Flatten` hands every pixel of every map to the classifier; global pooling hands it one number a map (chapter 03). The price in
-# parameters is plain. The price in accuracy has to be measured: the same trunk, three heads, 10,000 digits, three epochs.
+# parameters is plain. The price in accuracy has to be measured: the same trunk, three heads, 10,000 digits, two epochs.
 
 # %%
 def network_with(head):
@@ -382,7 +382,7 @@ for name, head in heads.items():
     keras.utils.set_random_seed(1)
     model = network_with(head())
     model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x_train[:10000], y_train[:10000], batch_size=100, epochs=3, verbose=0)
+    model.fit(x_train[:10000], y_train[:10000], batch_size=100, epochs=2, verbose=0)
     results[name] = model.evaluate(x_val, y_val, batch_size=500, verbose=0)[1], model.count_params()
 
 # %% tags=["slow"]
@@ -472,51 +472,58 @@ def large_network(*, dropout=0.0, shift=0.0):
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
 
 # %%
-def study(*, decay=0.0, callbacks=(), **options):
+def study(*, decay=0.0, **options):
     keras.utils.set_random_seed(1)
     model = large_network(**options)
     optimizer = keras.optimizers.AdamW(0.002, weight_decay=decay)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    some, unseen = (x_train[:500], y_train[:500]), (x_val[:1000], y_val[:1000])
-    fit = model.fit(*some, batch_size=25, epochs=20, validation_data=unseen, callbacks=list(callbacks), verbose=0)
-    return fit.history
+    unseen = {"validation_data": (x_val[:1000], y_val[:1000]), "validation_batch_size": 500}
+    some = x_train[:500], y_train[:500]
+    return model.fit(*some, batch_size=25, epochs=20, **unseen, verbose=0).history
 
 # %% tags=["slow"]
-stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
 histories = {
     "untouched": study(),
     "dropout": study(dropout=0.5),
     "weight decay": study(decay=1.0),
     "augmentation": study(shift=0.1),
-    "early stopping": study(callbacks=[stop]),
 }
+first = histories["untouched"]
+
+# %% [markdown]
+# Early stopping needs no run of its own: it is the untouched run, cut off three epochs after its best, and taken back to that best
+# epoch. (In practice `keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)` does it while training.)
 
 # %% tags=["slow"]
+losses = first["val_loss"]
+best = next(e for e in range(len(losses)) if losses[e] < min(losses[e + 1 : e + 4], default=np.inf))
 axes = plt.subplots(1, 2, figsize=(12, 3.4), layout="constrained")[1]
-first = histories["untouched"]
-both = {"training": first["loss"], "validation": first["val_loss"]}
-plots.show_curves(both, axes[0], title="untouched", ylabel="loss")
+plots.show_curves({"training": first["loss"], "validation": losses}, axes[0], title="untouched", ylabel="loss")
+axes[0].axvline(best + 1, color="0.5", linestyle=":")
 runs = {name: history["val_loss"] for name, history in histories.items()}
-plots.show_curves(runs, axes[1], title="five runs", ylabel="validation loss");
+plots.show_curves(runs, axes[1], title="and with a cure", ylabel="validation loss");
 
 # %% tags=["slow", "nbval-ignore-output"]
 for name, history in histories.items():
-    at = int(np.argmin(history["val_loss"])) if name == "early stopping" else -1
-    print(f"{name:15} validation loss {history['val_loss'][at]:.3f}, accuracy {history['val_accuracy'][at]:.3f}")
+    print(f"{name:15} validation loss {history['val_loss'][-1]:.3f}, accuracy {history['val_accuracy'][-1]:.3f}")
+print(f"{'early stopping':15} validation loss {losses[best]:.3f}, accuracy {first['val_accuracy'][best]:.3f}")
 
 # %% tags=["slow", "nbval-check-output"]
 print("untouched, it knows its 500 digits by heart:", first["accuracy"][-1] == 1.0)
-print("while its validation loss has risen by half:", first["val_loss"][-1] > 1.4 * min(first["val_loss"]))
+print("while its validation loss has risen by 40 % or more:", first["val_loss"][-1] > 1.4 * min(first["val_loss"]))
 for name in ("dropout", "weight decay", "augmentation"):
     print(f"{name} ends with a lower validation loss:", histories[name]["val_loss"][-1] < 0.8 * first["val_loss"][-1])
 most = max(histories, key=lambda name: histories[name]["val_accuracy"][-1])
 print("the best accuracy comes from:", most)
+print("stopping early would have kept a lower loss:", losses[best] < 0.8 * losses[-1])
 
 # %% [markdown]
 # **Notice** the left picture: the training loss goes to zero while the validation loss turns and climbs. That is over-fitting, seen. On the
 # right every cure holds the curve down. But look at the accuracies too: augmentation adds several points, because it brings something
-# new: digits shift. Dropout and decay mostly make the network less *sure* of its mistakes, and gain about a point. Early stopping saves
-# time; here it stops before the accuracy is at its best, although the loss is. A cure is measured, not believed.
+# new: digits shift. Dropout and decay mostly make the network less *sure* of its mistakes, and gain a point or two at best. Early
+# stopping saves time; here it stops (dotted line) while the accuracy is still rising: the loss punishes being sure and wrong, the accuracy does not
+# ask how sure. A cure is measured, not believed. (One seed is shown. With two other seeds
+# augmentation was as far ahead, dropout and decay changed places, and early stopping cost accuracy each time.)
 
 # %% [markdown] exercise="5.6"
 # ### Exercise 5.6 · Early stopping (10 min, 2 points)
