@@ -68,7 +68,7 @@ print("You have run a cell.")
 #
 # Let us look at something friendlier than a table.
 
-# %%
+# %% alt="A colour photograph of a ginger tabby cat: its face close up, with green eyes, a brick-red nose and white whiskers."
 photo = data.photograph("chelsea")
 plots.show_image(photo, plt.subplots(figsize=(5, 3.4), layout="constrained")[1], title="chelsea");
 
@@ -90,7 +90,7 @@ print("the pixel at the top left:", photo[0, 0])
 # Brightness is nothing else than these numbers. Here is a piece of a grey photograph, 8 rows and 10 columns
 # of it:
 
-# %%
+# %% alt="Left, a grey photograph of a man behind a camera on a tripod, a small frame at the tip of his nose. Right, a piece of it as 8 rows of 10 numbers: around 218 in the bright sky, down to 75 where it is darkest."
 camera = data.photograph("camera")  # (512, 512): grey, so no channel axis
 axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained", width_ratios=(1, 1.15))[1]
 plots.mark_windows(plots.show_image(camera, axes[0], title="camera (512, 512)"), [(160, 243, 16, 20)])
@@ -135,7 +135,7 @@ check("0.1", batch_shape);
 # Part of an array is cut out with slices: `image[first_row:end_row, first_column:end_column]`. The end is
 # left out, as always in Python. The channels come along by themselves.
 
-# %%
+# %% alt="The cat's eye four times: as cut out, upside down, mirrored left to right, and with only every tenth pixel kept, which leaves a mosaic of 9 rows and 10 columns."
 eye = photo[75:165, 115:215]
 print(eye.shape)
 names = ["eye", "[::-1]", "[:, ::-1]", "[::10, ::10]"]
@@ -170,7 +170,7 @@ check("0.2", crop);
 #
 # **Predict first:** the cat is ginger. Which of the three channels is the brightest, and which the darkest?
 
-# %%
+# %% alt="The three channels of the cat as grey images: red is the brightest, green is darker, blue the darkest, most of all in the fur."
 red, green, blue = photo[..., 0], photo[..., 1], photo[..., 2]  # each (300, 451)
 plots.show_images([red, green, blue], ["red", "green", "blue"], size=2.6);
 
@@ -221,9 +221,9 @@ print(pixels + np.uint8(100))
 
 # %% [markdown]
 # No error, no warning: 200 + 100 = 44. A byte has 256 values, so after 255 it starts again at 0, as a clock
-# does after 12. What lies beyond is lost: 300 − 256 = 44. This is what it does to a picture:
+# does after 23:59. What lies beyond is lost: 300 − 256 = 44. This is what it does to a picture:
 
-# %%
+# %% alt="The cat three times: the photograph; plus 100 in uint8, where bright fur has turned turquoise and the brightest parts of the background black; plus 100 and clipped, simply brighter, with some parts white."
 wrapped = photo + np.uint8(100)
 safe = np.clip(photo.astype(int) + 100, 0, 255).astype(np.uint8)
 plots.show_images([photo, wrapped, safe], ["photograph", "+ 100 in uint8", "+ 100, clipped"], size=2.6);
@@ -306,7 +306,7 @@ mnist = data.load("mnist")
 print("training:", mnist.x_train.shape, mnist.x_train.dtype, " labels:", mnist.y_train.shape)
 print("test:    ", mnist.x_test.shape, mnist.x_test.dtype, " labels:", mnist.y_test.shape)
 
-# %%
+# %% alt="Thirty handwritten digits, white on black, in three rows from 0 to 9. Every hand is different: the last seven has a bar, the others do not; some twos have a loop."
 firsts = [mnist.x_train[mnist.y_train == digit][n] for n in range(3) for digit in range(10)]
 plots.show_images(firsts, columns=10, size=0.8);
 
@@ -323,16 +323,19 @@ plots.show_images(firsts, columns=10, size=0.8);
 # **stand-in** and says so loudly; every chapter then runs, but its figures are not CIFAR's. Which one do you
 # have?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] alt="Ten small colour images in a row, one of each class, with the name of the class above it: CIFAR-10's own or, where these are missing, crops of the stand-in's photographs."
 cifar = data.load("cifar10", allow_download=False)
 chosen = [np.flatnonzero(cifar.y_train == label)[0] for label in range(10)]
 plots.show_images(cifar.x_train[chosen], cifar.class_names, columns=10, size=1.1);
 
 # %% [markdown]
-# **ImageNet** is the large one. The networks of the later chapters were built for its yearly competition,
-# 2010 to
-# 2017. It stays on its server; we use networks that were trained on it. What the course knows about all
-#       three, *expected* as stated and *computed* where it can be:
+# **ImageNet** is the large one: more than fourteen million images for 21,841 *synsets*, sets of words with one
+# meaning. The networks of the later chapters were built for its yearly competition, 2010 to 2017, which used a
+# part of it: 1,000 classes and about 1.28 million training images. It stays on its server; we use networks
+# that were trained on it.
+#
+# Such tables stand at the end of every chapter. *Stated* is what the source says, *recomputed* what our code
+# finds; "the same" means that they agree. A fact that nobody can recompute is only stated.
 
 # %% tags=["nbval-check-output"]
 print(figures.as_text([row for row in [*figures.ledger(), *figures.facts()] if row.id.startswith("F19")]))

@@ -147,7 +147,7 @@ print(f"{np.mean(answer(weights, others) == answers):.1%} of the other digits ar
 # Not bad for one layer and no training loop. Now we draw *one* random order of the 784 pixels, and put the
 # pixels of all images, old and new, into this order.
 
-# %%
+# %% alt="Upper row: six handwritten digits, 5, 0, 4, 1, 9 and 2. Lower row: the same six with their pixels in the new order, white specks scattered over black, none of them readable."
 order = np.random.default_rng(0).permutation(784)
 shuffled = images.reshape(-1, 784)[:, order].reshape(-1, 28, 28)
 shuffled_others = others.reshape(-1, 784)[:, order].reshape(-1, 28, 28)
@@ -175,9 +175,9 @@ for name, some in (("digits", others), ("shuffled", shuffled_others)):
     print(f"{name:8}: correlation of a pixel with its right neighbour {correlation:.2f}")
 
 # %% [markdown]
-# A pixel tells a lot about its neighbour. After shuffling it tells nothing. A layer that is *built* on
-# neighbours, as convolution is, would lose everything by the shuffle; and it gains as much on images that are
-# whole.
+# A pixel tells a lot about its neighbour. After shuffling it tells nothing. Convolution is *built*
+# on neighbours. After the shuffle its windows hold pixels that have nothing to do with one another, and what
+# it gains on whole images is gone.
 
 # %% [markdown] exercise="1.3"
 # ### Exercise 1.3 · Weights for shuffled pixels (5 min, 2 points)
@@ -214,7 +214,7 @@ def shift(images, distance):
 right = [np.mean(answer(weights, shift(others, distance)) == answers) for distance in range(7)]
 print("right, in %:", [round(100 * float(share)) for share in right])
 
-# %%
+# %% alt="An eight as it was, and four pixels further right. Beside them the share of digits read rightly against the shift: it falls from above 0.8 without a shift to the line of guessing, 0.1, at six pixels."
 axes = plt.subplots(1, 3, figsize=(9, 2.6), layout="constrained", width_ratios=(1, 1, 2.2))[1]
 plots.show_image(others[1], axes[0], title="as it was")
 plots.show_image(shift(others, 4)[1], axes[1], title="shifted by 4 pixels")
@@ -230,7 +230,7 @@ plots.show_curves(curves, axes[2], xlabel="shift in pixels", ylabel="share right
 #
 # So what do we know about images that a dense layer does not?
 
-# %%
+# %% alt="Coins in four rows, three times: with one small window on a coin's rim; with four such windows on the rims of different coins; and with a sixteenth of the pixels, coarse, but still plainly coins."
 coins = data.photograph("coins")  # (303, 384)
 windows = [(94, 34, 20, 20), (96, 92, 20, 20), (166, 34, 20, 20), (224, 166, 20, 20)]
 axes = plt.subplots(1, 3, figsize=(10, 2.9), layout="constrained")[1]
@@ -261,7 +261,7 @@ totals = {
 }
 print(totals)
 
-# %%
+# %% alt="Bars of the number of weights on a logarithmic scale: dense 1,600,400,000, local 4,400,000, shared 400,100, subsampled 25,100. Every step saves a factor of ten or more."
 ax = plots.show_bars(totals, title="200 × 200 pixels to ten outputs", xlabel="weights, logarithmic", log=True)
 ax.set_xlim(1e3, 1e12);
 
@@ -271,7 +271,8 @@ ax.set_xlim(1e3, 1e12);
 # the *next* layer: there subsampling saves its factor of 16, 400,000 weights to 25,000.
 #
 # To be fair: 100 weights find *one* pattern. A real layer has many kernels, say 32, each with its own map.
-# That is 3,200 weights, still nothing beside a billion.
+# That is 3,200 weights, and the layer behind reads 32 small maps instead of one, 800,000 weights: still a
+# two-thousandth of the dense network's.
 #
 # ### A kernel is a neuron
 #
@@ -286,7 +287,7 @@ for row, column in ((124, 23), (195, 24), (124, 65)):  # two left rims, one righ
     x, w = coins[row : row + 3, column : column + 3].ravel(), kernel.ravel()  # (9,), (9,)
     print(f"neuron {w @ x:4}, feature map {feature_map[row, column]:4}")
 
-# %%
+# %% alt="Left, the photograph of the coins. Right, its feature map: nearly white, but each coin has a purple rim on its left and an orange rim on its right."
 plots.show_images([coins, feature_map], ["coins (303, 384)", "feature map (301, 382)"], size=3);
 
 # %% [markdown]
@@ -319,7 +320,7 @@ check("1.4", weight_counts);
 # must have such a matrix. What does it look like? Begin with one row of seven pixels and a kernel of three
 # weights, 1, 2 and 3:
 
-# %%
+# %% alt="A matrix of 5 rows and 7 columns. The first row is 1, 2, 3 and four zeros; in each row below, the 1, 2, 3 stands one column further right, until it ends in the last column."
 row_kernel = np.array([[1, 2, 3]])
 matrix = reference.dense_matrix(row_kernel, (1, 7))  # (outputs, inputs)
 plots.show_numbers(matrix, title="M (5, 7): a row for each window, a column for each pixel");
@@ -353,7 +354,7 @@ check("1.5", as_matrix);
 # With an image it is the same, only the pixels have to be put into one line first, row after row. A 6 × 6
 # image makes 36 inputs; a 3 × 3 kernel fits at 4 × 4 places, so there are 16 outputs.
 
-# %%
+# %% alt="A matrix of 16 rows and 36 columns, mostly black. Three bands run down to the right, weights 1 to 3, 4 to 6 and 7 to 9, with gaps of three between them; after every fourth row they jump further."
 nine = np.arange(1, 10).reshape(3, 3)
 ax = plt.subplots(figsize=(9, 4), layout="constrained")[1]
 matrix = reference.dense_matrix(nine, (6, 6))
@@ -419,7 +420,7 @@ check("1.6", share_of_zeros);
 # lacked when we shifted its digits; [chapter 03](03_pooling.ipynb) measures how far it carries.
 #
 # The price is an assumption: neighbours belong together, and patterns may be anywhere. For images it holds.
-# For the shuffled digits it does not, and there convolution would be the wrong tool.
+# For the shuffled digits it does not, and there convolution has nothing to build on.
 #
 # ## Summary
 #

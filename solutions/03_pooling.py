@@ -49,7 +49,7 @@ print("mean", reference.pool2d(window, 2, kind="mean")[0, 0].round(3))
 # **Predict first:** cut this map into four windows of 2 × 2. What are the maxima? Will the four means be
 # nearer to one another or further apart than the maxima?
 
-# %%
+# %% alt="A map with the rows 1 3 2 9, 7 4 1 5, 8 5 2 3 and 4 2 1 4, cut into four windows. Their maxima are 7 and 9 above, 8 and 4 below; their means 3.75 and 4.25 above, 4.75 and 2.5 below."
 feature_map = np.array([[1, 3, 2, 9], [7, 4, 1, 5], [8, 5, 2, 3], [4, 2, 1, 4]])
 axes = plt.subplots(1, 3, figsize=(7.5, 3), layout="constrained")[1]
 plots.show_numbers(feature_map, axes[0], title="feature map (4, 4)", scale=(1, 9))
@@ -77,7 +77,7 @@ for layer in (keras.layers.MaxPooling2D(2), keras.layers.AveragePooling2D(2)):
 # On a photograph: first the edges, one map of 510 × 510. Then three ways to bring it down to 63 × 63. The
 # plainest is to keep every eighth pixel.
 
-# %%
+# %% alt="The edges of the man with the camera, bright on black, and three small versions. With every 8th pixel the outlines are torn to dots, with mean pooling whole but faint, with max pooling whole, thick and bright."
 photo = data.photograph("camera").astype(int)  # (512, 512), from 0 to 255
 kernel = np.array([[1, 0, -1]] * 3)
 edges = np.abs(reference.conv2d(photo, kernel))
@@ -142,8 +142,8 @@ check("3.1", max_pool);
 # %% [markdown]
 # ### Is pooling a convolution?
 #
-# **Mind the slide.** A lecture says that pooling is a 2 × 2 kernel with strides 2 that people fixed instead
-# of learning it. For mean pooling that is right: the four weights are ¼.
+# **Mind the slide.** Pooling is often called a 2 × 2 kernel with strides 2 that people fixed instead of
+# learning it. For mean pooling that is right: the four weights are ¼.
 
 # %% tags=["nbval-check-output"]
 quarters = np.full((2, 2), 0.25)
@@ -199,7 +199,7 @@ check("3.2", global_average);
 #
 # **Predict first:** 512 maps of 7 × 7, 1,000 classes, one dense layer. Which head needs how many parameters?
 
-# %%
+# %% alt="Two bars, the parameters of the head in millions: 25.089 for Flatten, and a stub of 0.513 for global pooling."
 heads = {
     "Flatten": arithmetic.dense_parameters(7 * 7 * 512, 1000),
     "global pooling": arithmetic.dense_parameters(512, 1000),
@@ -338,7 +338,7 @@ outputs = {
     "max pooling 8": lambda image: reference.pool2d(edge_map(image), 8),
 }
 
-# %%
+# %% alt="Two plots against shifts of 0 to 8 pixels. Does it stay? All curves rise, those of wider pooling more slowly. Does it move along? The edge map stays at zero, the others go up and come back to zero like teeth."
 stays, moves_along = {}, {}
 for name, operation in outputs.items():
     results = [operation(view(shift)) for shift in range(9)]
@@ -465,7 +465,7 @@ def layers(image):
 # Four images of 32 × 32: a square, a smaller one elsewhere, an L and a cross. **Predict first:** for which
 # will the last neuron fire?
 
-# %%
+# %% alt="Four rows, each with an image, its left sides, its corners and the quarters with the wanted corner. Square, smaller square and cross have all four quarters, neuron 1; the L lacks the top right one, neuron 0."
 images = {name: np.zeros((32, 32), int) for name in ("square", "elsewhere", "L", "cross")}
 images["square"][8:24, 8:24] = 1
 images["elsewhere"][6:20, 11:25] = 1
@@ -490,10 +490,11 @@ plots.show_images(rows, titles, columns=4, scale=(0, 1), size=1.9);
 # ## How far a neuron sees
 #
 # The pixels that can influence a neuron are its **receptive field**. **Predict first:** a neuron of the first
-# 3 × 3 layer sees 3 pixels in each direction. What does a neuron of the second layer see, and of the third?
+# 3 × 3 layer sees a window 3 pixels wide and 3 high. How wide is the window of a neuron of the second layer, and
+# of the third?
 # What changes if there is a pooling layer in between?
 
-# %%
+# %% alt="Two cones from one neuron down to the pixels. Three convolutions: 1, 3, 5 and 7 places wide. With pooling in between: 1, 3, 6 and 8, and the three neurons below the top lie two pixels apart."
 axes = plt.subplots(1, 2, figsize=(11, 3.4), layout="constrained")[1]
 names = ["pixels", "conv 3", "conv 3", "conv 3"]
 plots.show_cone([(3, 1)] * 3, 15, axes[0], names=names, title="three convolutions")
@@ -518,7 +519,7 @@ print("conv, pool, conv:", arithmetic.receptive_fields([(3, 1), (2, 2), (3, 1)])
 # Without strides the field grows by 2 pixels a layer: for an image of 224 pixels one would need 112 layers.
 # Strides multiply. VGG-16 pools after every two or three convolutions:
 
-# %%
+# %% alt="The receptive field over 18 layers. With 3×3 convolutions alone it climbs along a straight line to 37 pixels; with the five poolings of VGG-16 the curve bends upwards, to 212."
 vgg = []
 for convolutions in (2, 2, 3, 3, 3):
     vgg += [(3, 1)] * convolutions + [(2, 2)]
@@ -579,7 +580,7 @@ noise = np.random.default_rng(0).normal(size=(16, 41, 41, 1))
 # we take the mean over 16 random images. Each picture shows the whole input, 41 × 41 pixels, and how strong
 # the gradient is there (black is zero). The frame is the box around everything that is not zero.
 
-# %%
+# %% alt="Four gradients on black, each inside a frame: one, two and three convolutions give frames of 3, 5 and 7 pixels, three convolutions with two poolings one of 18. The larger patches fade towards the frame."
 stacks = {"conv": 1, "two convs": 2, "three convs": 3}
 chosen = {name: [(3, 1)] * count for name, count in stacks.items()}
 chosen["conv, pool, conv, pool, conv"] = [(3, 1), (2, 2), (3, 1), (2, 2), (3, 1)]
@@ -612,7 +613,7 @@ for layer in (1, 2, 3, 4):
 # field grows with the number itself. So the deeper the stack, the smaller the part that matters. The window
 # that holds 95 % of the gradient is called the **effective receptive field** here:
 
-# %%
+# %% alt="The gradients of 10, 20 and 40 layers, each picture as wide as the theoretical field: a bright spot in the middle, dark all round. The frame around it takes a smaller part of the picture each time."
 axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]
 for ax, depth in zip(axes, (10, 20, 40), strict=True):
     size = 2 * depth + 1  # the whole image is the field of one neuron

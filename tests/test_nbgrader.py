@@ -34,6 +34,7 @@ def test_nbgrader_releases_the_complete_notebooks(path: Path) -> None:
         assert chapter.BEGIN not in cell.source
         if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
             assert "raise NotImplementedError()" in cell.source
+            assert "def " in cell.source or cell.source.startswith("# YOUR CODE HERE")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -4,9 +4,9 @@ Nothing heavy is imported until a prepared TFDS folder is read. Every set can be
 bundled whole, prepared before, or as a stand-in that says so.
 """
 
+import numbers
 import os
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,12 +41,13 @@ def load(
 
     Raises `ValueError` for an unknown name or a number below 1, and `DataError` for a damaged bundled file.
     """
-    if name not in NAMES:
+    if not isinstance(name, str) or name not in NAMES:
         raise ValueError(f"Unknown data set; choose one of {', '.join(NAMES)}. Received: name={name!r}")
     for option, count in (("samples", samples), ("test_samples", test_samples)):
-        if count is not None and not (isinstance(count, int) and count > 0):
+        is_whole = isinstance(count, numbers.Integral) and not isinstance(count, bool)
+        if count is not None and not (is_whole and count > 0):
             raise ValueError(f"{option} is a whole number above 0, or None. Received: {option}={count!r}")
-    if not timeout > 0:
+    if not (isinstance(timeout, numbers.Real) and timeout > 0):
         raise ValueError(f"timeout is a number of seconds above 0. Received: timeout={timeout!r}")
     dataset = _bundled(name) or _prepared(name) or _downloaded_or_standin(name, allow_download, timeout)
     return _subset(dataset, samples, test_samples)
@@ -63,11 +64,14 @@ def _bundled(name: str) -> Dataset | None:
 def _prepared(name: str) -> Dataset | None:
     """Read the first prepared folder that is sound; say which ones are passed over, and why."""
     for variable in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR"):
-        if os.environ.get(variable) and not Path(os.environ[variable]).is_dir():
-            print(f"{name}: {variable} is passed over: {os.environ[variable]!r} is not a folder.")
-    for folder in data_tfds.prepared_folders(name):
+        folder = os.environ.get(variable)
+        if folder and not os.path.isdir(folder):
+            print(f"{name}: {variable} is passed over: {folder!r} is not a folder that can be reached.")
+        elif folder and not os.access(folder, os.R_OK | os.X_OK):
+            print(f"{name}: {variable} is passed over: there is no permission to read {folder!r}.")
+    for prepared in data_tfds.prepared_folders(name):
         try:
-            return data_tfds.read_prepared(name, folder)
+            return data_tfds.read_prepared(name, prepared)
         except DataError as error:
             print(f"{name}: passed over: {error}")
     return None

@@ -98,17 +98,27 @@ def bundled_file(name: str) -> Path:
     """
     path = bundle_folder() / name
     mend = f"Restore it with `git checkout data/{name}`, or install cnn-workbook again."
+    expected = _checksum(name)
     try:
-        lines = (bundle_folder() / "checksums.txt").read_text(encoding="utf-8").splitlines()
-        expected = {file: digest for digest, file in (line.split(maxsplit=1) for line in lines if line)}[name]
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError, KeyError) as error:
+    except OSError as error:
         raise DataError(f"The bundled file {path} cannot be read ({first_line(error)}). {mend}") from error
     if actual != expected:
         size = path.stat().st_size
         raise DataError(f"The bundled file {path} ({size:,} bytes) does not match its checksum. {mend}")
     return path
+
+
+def _checksum(name: str) -> str:
+    """Return the sha256 that `checksums.txt` gives for a bundled file."""
+    path = bundle_folder() / "checksums.txt"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return {file: digest for digest, file in (line.split(maxsplit=1) for line in lines if line)}[name]
+    except (OSError, ValueError, KeyError) as error:
+        mend = "Restore it with `git checkout data/checksums.txt`, or install cnn-workbook again."
+        raise DataError(f"{path} gives no checksum for {name} ({first_line(error)}). {mend}") from error
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:

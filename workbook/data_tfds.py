@@ -220,9 +220,9 @@ def missing_packages(plan: Download) -> list[str]:
 
 
 def _download_root() -> Path:
-    """Return the first root that exists; make the usual one if none does."""
+    """Return the first root that exists and may be written to; make the usual one if none does."""
     for root in prepared_roots():
-        if root.is_dir():
+        if os.path.isdir(root) and os.access(root, os.W_OK | os.X_OK):
             return root
     usual = usual_root()
     if usual is None:

@@ -100,6 +100,9 @@ def pad(predict: Predict) -> Any:
         pixels = traitlets.List(traitlets.Int()).tag(sync=True)
         answer = traitlets.Unicode("<p>Draw a digit, large and in the middle.</p>").tag(sync=True)
 
+        def __repr__(self) -> str:
+            return "Pad()"
+
     def redraw(change: Any) -> None:
         ink = np.array(change["new"], dtype=np.uint8).reshape(SIDE, SIDE)
         widget.answer = answer(ink, predict) if ink.any() else "<p>Draw a digit, large and in the middle.</p>"
@@ -117,7 +120,10 @@ def upload(predict: Predict) -> Any:
     result = widgets.HTML()
 
     def read_file(change: Any) -> None:
-        for file in change["new"]:
+        files = (
+            change["new"].values() if isinstance(change["new"], dict) else change["new"]
+        )  # ipywidgets 7, 8
+        for file in files:
             result.value = answer_file(bytes(file["content"]), predict)
 
     button.observe(read_file, names="value")
@@ -131,6 +137,6 @@ def answer_file(content: bytes, predict: Predict) -> str:
     try:
         with Image.open(io.BytesIO(content)) as file:
             picture = np.asarray(ImageOps.exif_transpose(file).convert("RGBA"))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return "<p>This file is not a picture that can be read. Upload a PNG or a JPEG.</p>"
     return answer(picture, predict)

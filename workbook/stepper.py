@@ -89,7 +89,9 @@ def draw(step: Step, axes: Any = None) -> np.ndarray:
     if axes is None:
         axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]
     plots.show_numbers(step.padded, axes[0], title="input (with its padding)", window=step.window)
-    plots.show_numbers(step.products, axes[1], title=f"window × kernel: sum {step.total:g}")
+    largest = float(np.abs(step.padded).max() * np.abs(step.kernel).max()) or 1.0
+    title = f"window × kernel: sum {step.total:g}"
+    plots.show_numbers(step.products, axes[1], title=title, scale=(-largest, largest))
     columns = step.output.shape[1]
     position = int(np.count_nonzero(~np.isnan(step.output))) - 1
     plots.show_numbers(step.output, axes[2], title="output so far", window=(*divmod(position, columns), 1, 1))

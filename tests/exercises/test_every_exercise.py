@@ -182,7 +182,7 @@ def _gives_numbers(exercise: Exercise) -> bool:
 @each_function
 def test_an_answer_that_changes_its_input_is_wrong(exercise: Exercise) -> None:
     cases = list(exercise.cases(np.random.default_rng(0)))
-    if not any(isinstance(item, np.ndarray) and item.size for inputs in cases for item in inputs):
+    if not any(isinstance(item, (np.ndarray, list)) and len(item) for inputs in cases for item in inputs):
         return  # numbers, strings and models' sizes cannot be changed in place
 
     def meddles(*inputs: Any) -> Any:
@@ -190,6 +190,8 @@ def test_an_answer_that_changes_its_input_is_wrong(exercise: Exercise) -> None:
         for item in inputs:
             if isinstance(item, np.ndarray) and item.size:
                 item[...] = 0 if item.any() else 1
+            elif isinstance(item, list):
+                item.clear()
         return copy.deepcopy(result)
 
     verdict = judge(exercise, meddles, seed=0)

@@ -41,16 +41,14 @@ def test_the_check_kills_mutants(exercise: Exercise) -> None:
             total += 1
             if _survives(exercise, text, SEED):
                 alive.append((what, text))
-    killed = total - len(alive)
-    print(f"{exercise.id}: {killed} of {total} mutants killed")
     unlisted = [f"{what}\n{text}" for what, text in alive if what not in listed]
-    assert not unlisted, "survivors that survivors.toml does not explain:\n" + "\n".join(unlisted)
-    assert total >= 1
+    print(f"{exercise.id}: {total - len(alive)} of {total} mutants killed, {len(listed)} equivalent")
     for what, text in alive:
-        for seed in MORE_SEEDS:
+        for seed in MORE_SEEDS if what in listed else ():
             assert _survives(exercise, text, seed), f"{what} is listed as equivalent and is not"
-    assert killed + len(alive) == total
-    assert killed / total >= LEAST_KILLED or killed + len(listed) >= total
+    assert total >= 1
+    assert 1 - len(unlisted) / total >= LEAST_KILLED, "too many survivors:\n" + "\n".join(unlisted)
+    assert not unlisted, "survivors that survivors.toml does not explain:\n" + "\n".join(unlisted)
 
 
 def test_every_listed_survivor_is_still_one() -> None:

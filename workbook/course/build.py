@@ -9,7 +9,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from workbook.course import chapter
-from workbook.course.lint import lint_chapter, lint_executed
+from workbook.course.lint import lint_chapter, lint_executed, lint_learner
 
 CELL_SECONDS = 120
 
@@ -18,13 +18,17 @@ def build(root: Path, *, only: list[str] | None = None, force: bool = False) -> 
     """Write `notebooks/` and `solutions/`, and say what was done, a line a chapter.
 
     A complete notebook is executed only when its source changed, or with `force`. Nothing is written for a
-    chapter whose execution fails.
+    chapter whose execution fails, or in which the lint finds something (ValueError).
     """
     address = chapter.repository(root)
     for source in chapter.sources(root):
         if only and not any(source.stem.startswith(one) for one in only):
             continue
         notebook = chapter.complete(source, address)
+        copy = chapter.learner(notebook)
+        problems = lint_chapter(source.stem, notebook, copy)
+        if problems:
+            raise ValueError(f"solutions/{source.name}: " + "; ".join(problems))
         target = root / "solutions" / f"{source.stem}.ipynb"
         if force or not _same_and_executed(notebook, target):
             yield f"{source.stem}: executing"
@@ -32,7 +36,7 @@ def build(root: Path, *, only: list[str] | None = None, force: bool = False) -> 
             nbformat.write(notebook, target)
         learner_target = root / "notebooks" / f"{source.stem}.ipynb"
         learner_target.parent.mkdir(exist_ok=True)
-        nbformat.write(chapter.learner(notebook), learner_target)
+        nbformat.write(copy, learner_target)
         yield f"{source.stem}: built"
     for orphan in orphans(root):
         yield f"{orphan.relative_to(root)}: has no source in solutions/; remove it"
@@ -57,30 +61,56 @@ def execute(notebook: NotebookNode, folder: Path, *, seconds: int = CELL_SECONDS
         record_timing=False,
     )  # fmt: skip
     client.execute(env=environment)
+    _add_alternative_texts(notebook)
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
 
 
-def check(root: Path) -> list[str]:
+def _add_alternative_texts(notebook: NotebookNode) -> None:
+    """Give each stored picture the text of its cell's `alt`, where nbconvert and GitHub look for it."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}) and "alt" in cell.metadata:
+                output.metadata["image/png"] = {"alt": cell.metadata["alt"]}
+
+
+def check(root: Path, *, only: list[str] | None = None) -> list[str]:
     """List everything in which the notebooks and their sources disagree; an empty list is what we want."""
     problems = [f"{path.relative_to(root)}: no source in solutions/" for path in orphans(root)]
-    address = chapter.repository(root)
     found = chapter.sources(root)
     if not found:
         problems.append("solutions/: no chapter sources (NN_topic.py)")
+    others = sorted(set((root / "solutions").glob("*.py")) - set(found))
+    problems += [
+        f"solutions/{path.name}: not named NN_topic.py, so no chapter is made of it" for path in others
+    ]
     for source in found:
+        if only and not any(source.stem.startswith(one) for one in only):
+            continue
         try:
-            notebook = chapter.complete(source, address)
-            copy = chapter.learner(notebook)
+            problems += _check_chapter(root, source)
         except (ValueError, SyntaxError) as error:
             problems.append(f"solutions/{source.name}: {error}")
+    return problems
+
+
+def _check_chapter(root: Path, source: Path) -> list[str]:
+    notebook = chapter.complete(source, chapter.repository(root))
+    copy = chapter.learner(notebook)
+    problems = [f"solutions/{source.name}: {text}" for text in lint_chapter(source.stem, notebook, copy)]
+    for built, folder, lint in ((notebook, "solutions", lint_executed), (copy, "notebooks", lint_learner)):
+        path = root / folder / f"{source.stem}.ipynb"
+        name = f"{folder}/{path.name}"
+        if not path.exists():
+            problems.append(f"{name}: missing; run `workbook build`")
             continue
-        problems += [f"solutions/{source.name}: {text}" for text in lint_chapter(source.stem, notebook, copy)]
-        stored = root / "solutions" / f"{source.stem}.ipynb"
-        problems += _drift(notebook, stored, root)
-        problems += _drift(copy, root / "notebooks" / f"{source.stem}.ipynb", root)
-        if stored.exists():
-            problems += [f"solutions/{stored.name}: {text}" for text in lint_executed(_read(stored))]
+        try:
+            stored = _read(path)
+        except Exception as error:  # a damaged file can fail in any way
+            problems.append(f"{name}: not a notebook ({type(error).__name__}); run `workbook build --force`")
+            continue
+        problems += [f"{name}: {text}; run `workbook build`" for text in _differences(built, stored)]
+        problems += [f"{name}: {text}" for text in lint(stored)]
     return problems
 
 
@@ -96,14 +126,11 @@ def _read(path: Path) -> NotebookNode:
 
 
 def _same_and_executed(notebook: NotebookNode, path: Path) -> bool:
-    return path.exists() and not _differences(notebook, _read(path)) and not lint_executed(_read(path))
-
-
-def _drift(built: NotebookNode, path: Path, root: Path) -> list[str]:
-    name = path.relative_to(root)
-    if not path.exists():
-        return [f"{name}: missing; run `workbook build`"]
-    return [f"{name}: {text}; run `workbook build`" for text in _differences(built, _read(path))]
+    try:
+        stored = _read(path)
+    except Exception:  # missing or damaged: made anew
+        return False
+    return not _differences(notebook, stored) and not lint_executed(stored)
 
 
 def _differences(built: NotebookNode, stored: NotebookNode) -> list[str]:

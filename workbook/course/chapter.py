@@ -7,6 +7,7 @@ their place that parses and runs. Cell ids, nbgrader's metadata and the badges a
 
 import ast
 import hashlib
+import json
 import textwrap
 import tomllib
 from pathlib import Path
@@ -101,6 +102,8 @@ def _dressed(cell: NotebookNode) -> NotebookNode:
     tags = list(cell.metadata.get("tags", []))
     exercise_id = cell.metadata.get("exercise")
     meta: dict = {"tags": tags} if tags else {}
+    if "alt" in cell.metadata:
+        meta["alt"] = cell.metadata["alt"]
     if exercise_id is not None:
         meta["exercise"] = str(exercise_id)
         role = _nbgrader(find(str(exercise_id)), tags, cell)
@@ -147,11 +150,11 @@ def stub(source: str) -> str:
     """
     lines, kept, start = source.split("\n"), [], None
     for number, line in enumerate(lines):
-        if line.strip() == BEGIN:
+        if _is_marker(line, BEGIN):
             if start is not None:
                 raise ValueError(f"'{BEGIN}' twice without '{END}' between, at line {number + 1} of the cell")
             start = number
-        elif line.strip() == END:
+        elif _is_marker(line, END):
             if start is None:
                 raise ValueError(f"'{END}' without '{BEGIN}' at line {number + 1} of the cell")
             indent = line[: len(line) - len(line.lstrip())]
@@ -164,6 +167,13 @@ def stub(source: str) -> str:
     return "\n".join(kept)
 
 
+def _is_marker(line: str, marker: str) -> bool:
+    """Whether a line is a marker; one that is almost a marker is refused, because it would leak the solution."""
+    if line.strip() != marker and " ".join(line.upper().strip("# ").split()) == marker.strip("# "):
+        raise ValueError(f"{line.strip()!r} is almost a marker: write '{marker}' on a line of its own")
+    return line.strip() == marker
+
+
 def _stub_lines(solution: list[str], in_function: bool) -> list[str]:
     if in_function:
         return [STUB_COMMENT, "return ..."]
@@ -173,7 +183,8 @@ def _stub_lines(solution: list[str], in_function: bool) -> list[str]:
             lines[node.name] = f"{node.name} = ..."
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+            parts = [one for target in targets for one in ast.walk(target)]
+            names = [one.id for one in parts if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
             lines |= {name: _empty(name, node.value) for name in names}
     if not lines:
         raise ValueError("a solution outside a function must assign the name that the check reads")
@@ -187,6 +198,8 @@ def _empty(name: str, value: ast.expr | None) -> str:
         and value.keys
         and all(isinstance(key, ast.Constant) for key in value.keys)
     ):
-        form = "".join(f"    {key.value!r}: ...,\n" for key in value.keys if isinstance(key, ast.Constant))
-        return f"{name} = {{\n{form}}}".replace("'", '"')
+        keys = [
+            json.dumps(key.value, ensure_ascii=False) for key in value.keys if isinstance(key, ast.Constant)
+        ]
+        return "\n".join([f"{name} = {{", *[f"    {key}: ...," for key in keys], "}"])
     return f"{name} = ..."

@@ -9,7 +9,7 @@ from rich.console import Console
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build and measure the CNN Workbook.")
 bench = typer.Typer(no_args_is_help=True, help="Measure the course on this machine.")
 app.add_typer(bench, name="bench")
-console = Console(soft_wrap=True, highlight=False)
+console = Console(soft_wrap=True, highlight=False, markup=False)
 
 Root = Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")]
 
@@ -20,6 +20,16 @@ def _root(folder: Path) -> Path:
         console.print(f"{folder} is not the project's folder: it has no solutions/. Go there or give --root.")
         raise typer.Exit(2)
     return folder.resolve()
+
+
+def _known(folder: Path, chapters: list[str] | None) -> None:
+    """Check that every word given is the beginning of a chapter's name; end with one line if not."""
+    from workbook.course import build as builder
+
+    unknown = builder.unknown_chapters(folder, chapters or [])
+    if unknown:
+        console.print(f"no chapter starts with {unknown[0]!r}; there are {', '.join(builder.names(folder))}")
+        raise typer.Exit(2)
 
 
 @app.command()
@@ -36,16 +46,13 @@ def build(
     from workbook.course import build as builder
 
     folder = _root(root)
+    _known(folder, chapters)
     if check:
-        problems = builder.check(folder)
+        problems = builder.check(folder, only=chapters)
         for problem in problems:
             console.print(problem)
         console.print("notebooks and sources agree" if not problems else f"{len(problems)} problems")
         raise typer.Exit(bool(problems))
-    unknown = builder.unknown_chapters(folder, chapters or [])
-    if unknown:
-        console.print(f"no chapter starts with {unknown[0]!r}; there are {', '.join(builder.names(folder))}")
-        raise typer.Exit(2)
     try:
         for line in builder.build(folder, only=chapters, force=force):
             console.print(line)
@@ -55,7 +62,7 @@ def build(
         )
         raise typer.Exit(1) from None
     except (ValueError, SyntaxError, CellTimeoutError) as error:
-        console.print(f"stopped: {error}", markup=False)
+        console.print(f"stopped: {error}")
         raise typer.Exit(1) from None
 
 
@@ -69,6 +76,7 @@ def bench_notebooks(
     """Run each notebook alone: seconds, CPU seconds and peak memory, against the budget."""
     from workbook.course.bench import as_markdown, measure_notebooks
 
+    _known(_root(root), chapters)
     rows = []
     for row in measure_notebooks(_root(root), chapters or []):
         console.print(row.line())

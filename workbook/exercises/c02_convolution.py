@@ -14,6 +14,13 @@ def _grey_cases(rng: np.random.Generator) -> list[Inputs]:
     return [(rng.integers(-9, 10, image), rng.integers(-3, 4, kernel)) for image, kernel in shapes]
 
 
+def _square_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    size = kernel.shape[0]
+    rows, columns = image.shape[0] - size + 1, image.shape[1] - size + 1
+    windows = [[image[i : i + size, j : j + size] for j in range(columns)] for i in range(rows)]
+    return np.array([[np.sum(window * kernel) for window in row] for row in windows])
+
+
 SLIDE = Exercise(
     id="2.1",
     title="Slide a kernel",
@@ -42,6 +49,12 @@ SLIDE = Exercise(
             "swaps rows and columns",
             lambda image, kernel: reference.conv2d(image, kernel).T,
             "Rows and columns are exchanged: the first index of an array counts rows, downwards.",
+        ),
+        Mistake(
+            "takes the kernel for square",
+            _square_only,
+            "The kernel need not be square: its height is `kernel.shape[0]`, its width `kernel.shape[1]`. With one "
+            "number for both the window and the kernel do not match.",
         ),
         Mistake(
             "averages the window",
@@ -149,6 +162,12 @@ SAME_PADDING = Exercise(
                 _same_total(size, kernel_size, strides) // 2,
             ),
             "Both sides get the same, so an odd total loses a pixel and the output is too small.",
+        ),
+        Mistake(
+            "pads as PyTorch does",
+            lambda size, kernel_size, strides: ((kernel_size - 1) // 2,) * 2,
+            "This is PyTorch's padding: the same on both sides, whatever the width. Keras adds only as much as "
+            "ceil(W / S) windows need, and that depends on W and S.",
         ),
         Mistake(
             "gives the total twice",
@@ -323,6 +342,11 @@ PARAMETERS = Exercise(
             "forgets that kernels are square",
             lambda kernel_size, in_channels, filters: (kernel_size * in_channels + 1) * filters,
             "A kernel of size F has F·F weights on each channel, not F.",
+        ),
+        Mistake(
+            "has one bias in all",
+            lambda kernel_size, in_channels, filters: kernel_size**2 * in_channels * filters + 1,
+            "One bias for the whole layer is too few: each filter has its own.",
         ),
         Mistake(
             "counts one filter",

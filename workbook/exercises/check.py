@@ -68,7 +68,7 @@ class Check:
             return
         last = len(exercise.hints)
         number = self._hints_shown.get(exercise.id, 0) + 1 if step is None else step
-        if not 1 <= number <= last:
+        if type(number) is not int or not 1 <= number <= last:
             text = (
                 f'{exercise.id} has hints 1 to {last}. Show one again with `check.hint("{exercise.id}", 1)`.'
             )

@@ -5,12 +5,15 @@ clause that finishes the sentence "output_size(7, 3) ...". It works on plain val
 arrays, and tuples, lists and dictionaries of them.
 """
 
+import itertools
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
+FEW = 20  # items of a sequence that are written out
 Comparison = Callable[[Any, Any, tuple[Any, ...]], str | None]
 
 
@@ -30,7 +33,15 @@ def plain(value: Any) -> Any:
 
 
 def short(value: Any, limit: int = 220) -> str:
-    """Write a value in at most `limit` characters; a large array by its shape and range."""
+    """Write a value in at most `limit` characters, however large or odd it is; a large array by its shape."""
+    try:
+        text = _written(value, limit, depth=3)
+    except Exception:  # a learner's object may raise when it is written
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _written(value: Any, limit: int, depth: int) -> str:
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return f"{value[()]!r}"
@@ -39,14 +50,14 @@ def short(value: Any, limit: int = 220) -> str:
         return np.array2string(value, precision=4, separator=", ", suppress_small=True)
     if isinstance(value, float):
         return f"{value:.6g}"
-    if isinstance(value, (tuple, list)):
-        inner = ", ".join(short(item, limit) for item in value)
-        text = f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
-    elif isinstance(value, Mapping):
-        text = "{" + ", ".join(f"{key!r}: {short(item, limit)}" for key, item in value.items()) + "}"
-    else:
-        text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    if isinstance(value, (tuple, list)) and depth:
+        items = [_written(item, limit, depth - 1) for item in value[:FEW]]
+        inner = ", ".join(items + ["…"] * (len(value) > FEW))
+        return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
+    if isinstance(value, Mapping) and depth:
+        pairs = itertools.islice(value.items(), FEW)
+        return "{" + ", ".join(f"{key!r}: {_written(item, limit, depth - 1)}" for key, item in pairs) + "}"
+    return reprlib.repr(value) if isinstance(value, (tuple, list, dict, set, int)) else repr(value)
 
 
 def _summary(array: np.ndarray) -> str:
@@ -62,7 +73,10 @@ def close(*, rtol: float = 1e-5, atol: float = 1e-7) -> Comparison:
     """
 
     def compare(observed: Any, expected: Any, inputs: tuple[Any, ...] = ()) -> str | None:
-        return _difference(plain(observed), expected, rtol, atol)
+        try:
+            return _difference(plain(observed), expected, rtol, atol)
+        except Exception as error:  # a value of a kind that nobody thought of
+            return f"gave {_kind(observed)} that cannot be compared ({type(error).__name__})"
 
     return compare
 
@@ -100,7 +114,10 @@ def _whole(observed: Any, expected: int) -> str | None:
         return f"gave the float {short(observed)}, expected the whole number {expected}"
     if isinstance(observed, bool) or not isinstance(observed, Integral):
         return f"gave {_kind(observed)}, expected a whole number (int)"
-    return None if int(observed) == expected else f"gave {int(observed):,}, expected {expected:,}"
+    if int(observed) == expected:
+        return None
+    given = f"{int(observed):,}" if abs(int(observed)) < 10**18 else "a number of more than 18 digits"
+    return f"gave {given}, expected {expected:,}"
 
 
 def _real(observed: Any, expected: float, rtol: float, atol: float) -> str | None:

@@ -3,6 +3,7 @@
 import _thread
 import contextlib
 import copy
+import io
 import linecache
 import signal
 import threading
@@ -16,6 +17,7 @@ import numpy as np
 from workbook.exercises.compare import plain, short
 from workbook.exercises.exercise import Exercise, Inputs, Mistake
 
+MOST_PRINTED = 2000  # characters
 OUTCOMES = ("passed", "wrong", "not started", "error", "timeout", "malformed")
 
 
@@ -49,7 +51,10 @@ class TimeLimit(BaseException):
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeLimit in the main thread after `seconds`; again every half second if it is swallowed."""
+    """Raise TimeLimit in the main thread after `seconds`; again every half second if it is swallowed.
+
+    Outside the main thread there is no limit: Python can interrupt no other.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -73,14 +78,17 @@ def time_limit(seconds: float) -> Iterator[None]:
 @contextlib.contextmanager
 def _time_limit_without_alarm(seconds: float) -> Iterator[None]:
     """Do the same where the system has no alarm signal (Windows): interrupt the main thread."""
-    rang = threading.Event()
+    rang, done = threading.Event(), threading.Event()
 
     def ring() -> None:
-        rang.set()
-        _thread.interrupt_main()
+        wait = seconds
+        while not done.wait(wait):
+            rang.set()
+            _thread.interrupt_main()
+            wait = 0.5
 
-    timer = threading.Timer(seconds, ring)
-    timer.start()
+    thread = threading.Thread(target=ring, daemon=True)
+    thread.start()
     try:
         yield
     except KeyboardInterrupt:
@@ -88,7 +96,8 @@ def _time_limit_without_alarm(seconds: float) -> Iterator[None]:
             raise TimeLimit from None
         raise
     finally:
-        timer.cancel()
+        done.set()
+        thread.join()
 
 
 def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: float | None = None) -> Verdict:
@@ -111,7 +120,7 @@ def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: fl
     wrong = []
     for one in seen:
         expected = plain(exercise.observe(exercise.reference, *copy.deepcopy(one.inputs)))
-        difference = None if one.failure else exercise.compare(one.result, expected, one.inputs)
+        difference = None if one.failure else _compared(exercise, one, expected)
         if one.failure or difference:
             wrong.append((one, expected, difference))
     if not wrong:
@@ -125,6 +134,14 @@ def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: fl
         mistake.name if mistake else None,
         mistake.message if mistake else "",
     )
+
+
+def _compared(exercise: Exercise, one: Observation, expected: Any) -> str | None:
+    """Compare, and turn a value that cannot even be compared into a difference."""
+    try:
+        return exercise.compare(one.result, expected, one.inputs)
+    except Exception as error:  # the learner's value may be of any kind
+        return f"gave {short(one.result, 60)}, which cannot be compared ({type(error).__name__})"
 
 
 def _untouched(answer: Any) -> bool:
@@ -141,16 +158,29 @@ def _count(cases: int) -> str:
 def _observe_all(exercise: Exercise, answer: Any, cases: list[Inputs], limit: float) -> list[Observation]:
     """Observe case after case within the limit; stop at the first failure."""
     seen: list[Observation] = []
+    printed = _Printed()
     try:
-        with time_limit(limit):
+        with contextlib.redirect_stdout(printed), time_limit(limit):
             for inputs in cases:
                 seen.append(_observe(exercise, answer, inputs))
                 if seen[-1].failure:
                     break
     except TimeLimit:
         late = Observation(cases[len(seen)], None, "timeout", f"did not finish within {limit:g} s")
-        return [*seen, late]
+        seen.append(late)
+    if printed.getvalue():
+        print(printed.getvalue())
     return seen
+
+
+class _Printed(io.StringIO):
+    """What an answer prints while it is judged, up to `MOST_PRINTED` characters: a loop must not flood the page."""
+
+    def write(self, text: str) -> int:
+        room = MOST_PRINTED - self.tell()
+        if room > 0:
+            super().write(text[:room] + (" …" if len(text) >= room else ""))
+        return len(text)
 
 
 def _observe(exercise: Exercise, answer: Any, inputs: Inputs) -> Observation:
@@ -175,14 +205,19 @@ def _observe(exercise: Exercise, answer: Any, inputs: Inputs) -> Observation:
 
 def _describe(error: BaseException) -> str:
     """Name the error, and the line of the learner's cell that raised it."""
-    text = f"{type(error).__name__}: {error}".strip().rstrip(":")
-    frames = [
-        f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename or "<" in f.filename
-    ]
+    try:
+        text = f"{type(error).__name__}: {error}".strip().rstrip(":")[:300]
+    except Exception:  # an exception of the learner's own that cannot be written
+        text = type(error).__name__
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if _is_cell(one.filename)]
     if not frames:
         return text
     line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
     return f"{text} (line {frames[-1].lineno}{': ' + line if line else ''})"
+
+
+def _is_cell(filename: str) -> bool:
+    return "ipykernel" in filename or filename.startswith(("<ipython", "<cell", "<stdin"))
 
 
 def _unchanged(given: Inputs, inputs: Inputs) -> bool:
@@ -191,6 +226,8 @@ def _unchanged(given: Inputs, inputs: Inputs) -> bool:
         if isinstance(other, np.ndarray):
             if not np.array_equal(one, other, equal_nan=np.issubdtype(other.dtype, np.inexact)):
                 return False
+        elif type(one) is not type(other):
+            return False
         elif isinstance(other, (list, tuple)) and all(not isinstance(item, (list, dict)) for item in other):
             if len(one) != len(other) or not _unchanged(tuple(one), tuple(other)):
                 return False
@@ -218,7 +255,7 @@ def _explains(exercise: Exercise, mistake: Mistake, one: Observation, expected: 
     other = _observe(exercise, mistake.answer, one.inputs)
     if one.failure or other.failure:
         return one.failure == other.failure and one.detail.split(":")[0] == other.detail.split(":")[0]
-    return exercise.compare(one.result, other.result, one.inputs) is None
+    return _compared(exercise, one, other.result) is None
 
 
 def _call_text(exercise: Exercise, inputs: Inputs) -> str:

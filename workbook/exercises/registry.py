@@ -1,7 +1,6 @@
 """Find exercises by id: chapter 2's stand in the tuple EXERCISES of `workbook/exercises/c02_*.py`."""
 
 import importlib
-from functools import cache
 from pathlib import Path
 
 from workbook.exercises.exercise import Exercise, FreeText
@@ -16,20 +15,19 @@ def chapters() -> list[str]:
 
 def chapter_of(exercise_id: str) -> str:
     """Give the chapter of an exercise: "2.3" → "02_convolution"."""
-    number, dot, rest = str(exercise_id).partition(".")
-    if not (dot and number.isdigit() and rest.isdigit()):
-        raise ValueError(f'An exercise id looks like "2.3". Received: {exercise_id!r}')
+    number, dot, rest = exercise_id.partition(".") if isinstance(exercise_id, str) else ("", "", "")
+    if not (dot and number.isdecimal() and rest.isdecimal()):
+        raise ValueError(f'An exercise id is a text such as "2.3", in quotes. Received: {exercise_id!r}')
     return _chapter(number)
 
 
 def _chapter(number: int | str) -> str:
-    found = [name for name in chapters() if str(number).isdigit() and int(name[:2]) == int(number)]
+    found = [name for name in chapters() if str(number).isdecimal() and int(name[:2]) == int(number)]
     if not found:
         raise ValueError(f"There is no chapter {number} with exercises. Received: {number!r}")
     return found[0]
 
 
-@cache
 def exercises_of(chapter: int | str) -> tuple[Exercise | FreeText, ...]:
     """Give the exercises of a chapter, by its number (2) or name ("02_convolution")."""
     name = chapter if chapter in chapters() else _chapter(chapter)
