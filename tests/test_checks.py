@@ -149,12 +149,27 @@ def test_an_odd_answer_gets_a_verdict(answer: Any, reference: Any) -> None:
     assert len(as_text(verdict)) < 1000
 
 
-@pytest.mark.parametrize("answer", [lambda x: list(range(10**6)), lambda x: np.zeros((1000, 1000))])
-def test_a_large_answer_is_judged_quickly(answer: Any) -> None:
-    start = time.perf_counter()
-    text = as_text(judge(DOUBLE, answer, seed=1))
-    assert time.perf_counter() - start < 5
-    assert len(text) < 1000
+@pytest.mark.parametrize("answer", [lambda x: list(range(10**5)), lambda x: np.zeros((1000, 1000))])
+def test_a_large_answer_gets_a_short_message(answer: Any) -> None:
+    assert len(as_text(judge(DOUBLE, answer, seed=1))) < 1000
+
+
+def test_only_a_few_items_of_a_large_value_are_written() -> None:
+    written = []
+
+    class Item:
+        def __repr__(self) -> str:
+            written.append(1)
+            return "item"
+
+    for value in (
+        [Item() for _ in range(10**4)],
+        {index: Item() for index in range(10**4)},
+        [[Item()] * 99] * 99,
+    ):
+        written.clear()
+        assert len(short(value)) <= 220
+        assert len(written) <= 20 * 20
 
 
 def test_prints_are_shown_and_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,9 +232,7 @@ def test_the_time_limit_beats_except_exception() -> None:
             except Exception:  # what a learner might write
                 continue
 
-    start = time.perf_counter()
     assert judge(DOUBLE, stubborn, limit=0.2).outcome == "timeout"
-    assert time.perf_counter() - start < 5
 
 
 def test_the_alarm_is_off_after_a_check() -> None:
