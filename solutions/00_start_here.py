@@ -60,8 +60,12 @@ print("You have run a cell.")
 # | [03 · Pooling](03_pooling.ipynb) | How can nine pixels recognise something a hundred pixels wide? | 70 |
 # | [04 · Cheaper convolutions](04_separable_convolution.ipynb) | Must a filter see space and channels at once? | 60 |
 # | [05 · A first CNN](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 70 |
+# | [06 · From LeNet-5 to AlexNet and VGG](06_alexnet_to_vgg.ipynb) | The idea was there in 1998. What had to change before it could read photographs? | 85 |
+# | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 75 |
+# | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 80 |
+# | [09 · Comparing architectures](09_comparing_architectures.ipynb) | Which network should you take, how was it trained, and what can you do with it today? | 80 |
 #
-# Later chapters build the famous networks, look inside them, and take them to sound, text and other tasks.
+# Later chapters will look inside networks, and take them to sound, text and other tasks.
 # You need Python, a little NumPy, and to know what a derivative is.
 #
 # ## An image is an array

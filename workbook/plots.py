@@ -270,3 +270,88 @@ def show_connections(
     ax.set_title(title, fontsize=10)
     ax.set(xlabel="filter", ylabel="input channel")
     return ax
+
+
+def show_architecture(
+    blocks: Sequence[Mapping[str, Any]], ax: Axes | None = None, *, labels: int = 40, title: str = ""
+) -> Axes:
+    """Draw layers as blocks from left to right: a block is as wide as its channels, its area is its MACs.
+
+    A block is a mapping with name, kind, channels, macs and inputs (the numbers of the blocks that it reads);
+    branches stand above each other, and a block without MACs, where branches join, is a dot. Names are
+    written where at most `labels` blocks have any work.
+    """
+    working = [block for block in blocks if block["macs"]]
+    kinds = list(dict.fromkeys(block["kind"] for block in working))
+    boxes, columns = _place_blocks(blocks)
+    tallest = max(height for *_, height in boxes)
+    ax = _axes(ax, (max(5.0, min(0.5 * columns + 2, 14)), 3.6))
+    for block, (x, y, width, height) in zip(blocks, boxes, strict=True):
+        for number in block["inputs"]:
+            left, low, wide, high = boxes[number]
+            along = np.linspace(0, 1, 40)
+            above = abs(low + high / 2) + abs(y + height / 2) < 1e-6 * tallest
+            passed = any(left + wide < box[0] < x for box in boxes)
+            arc = 2 * tallest * along * (1 - along) if above and passed else 0  # over what lies between
+            line = low + high / 2 + (y + height / 2 - low - high / 2) * along + arc
+            ax.plot(left + wide + (x - left - wide) * along, line, color="0.6", linewidth=0.8, zorder=1)
+        if not block["macs"]:
+            ax.scatter(x, y, s=8, color="0.4", zorder=2)
+            continue
+        colour = COLOURS[kinds.index(block["kind"]) % len(COLOURS)]
+        ax.add_patch(Rectangle((x, y), width, height, facecolor=colour, edgecolor=colour, zorder=2))
+        if len(working) <= labels:
+            alone = abs(y + height / 2) < 1e-6 * tallest
+            name, top = block["name"].split("/")[-1], y + height + 0.02 * tallest
+            ax.text(
+                x + width / 2, top, name, fontsize=6, rotation=90 * alone, ha="center", va="bottom", zorder=3
+            )
+    handles = [Rectangle((0, 0), 1, 1, color=COLOURS[i % len(COLOURS)]) for i in range(len(kinds))]
+    ax.legend(handles, kinds, fontsize=7, loc="upper right")
+    ax.set(title=title, xlabel="width: channels · area: MACs", yticks=[])
+    ax.set_ylim(
+        min(box[1] for box in boxes) - 0.1 * tallest, max(box[1] + box[3] for box in boxes) + 0.5 * tallest
+    )
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    return ax
+
+
+def _place_blocks(blocks: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float, ...]], int]:
+    """Return (left, bottom, width, height) of each block, columns centred on 0, and the number of columns."""
+    depths: list[int] = []
+    for block in blocks:
+        depths.append(1 + max((depths[number] for number in block["inputs"]), default=-1))
+    columns = [[i for i, depth in enumerate(depths) if depth == level] for level in range(max(depths) + 1)]
+    widths = np.array([block["channels"] if block["macs"] else 0 for block in blocks], float)
+    heights = np.array([block["macs"] / block["channels"] for block in blocks], float)
+    gaps = 0.5 * sum(widths[column].max() for column in columns) / len(columns), 0.15 * heights.max()
+    boxes, left = np.zeros((len(blocks), 4)), 0.0
+    for column in columns:
+        widest, top = widths[column].max(), (heights[column].sum() + gaps[1] * (len(column) - 1)) / 2
+        for i in column:
+            top -= heights[i]
+            boxes[i] = left + (widest - widths[i]) / 2, top, widths[i], heights[i]
+            top -= gaps[1]
+        left += widest + gaps[0]
+    return [tuple(box) for box in boxes.tolist()], len(columns)
+
+
+def show_branches(branches: Sequence[Sequence[str]], ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw branches side by side, each a chain of named layers, from one input to where they join."""
+    longest = max(map(len, branches))
+    ax = _axes(ax, (1.5 * longest + 2, 0.55 * len(branches) + 0.5))
+    middle = (len(branches) - 1) / 2
+    ends = (-0.8, middle), (longest - 0.2, middle)
+    for row, branch in enumerate(branches):
+        gap = (longest - len(branch)) / 2
+        places = [(gap + column, row) for column in range(len(branch))]
+        edges = (gap - 0.4, row), (gap + len(branch) - 0.6, row)
+        ax.plot(*zip(ends[0], *edges, ends[1], strict=True), color="0.6", linewidth=1, zorder=1)
+        for (x, y), name in zip(places, branch, strict=True):
+            box = Rectangle((x - 0.4, y - 0.3), 0.8, 0.6, facecolor="white", edgecolor=COLOURS[0], zorder=2)
+            ax.add_patch(box)
+            ax.text(x, y, name, ha="center", va="center", fontsize=8, color="black", zorder=3)
+    ax.scatter([x for x, _ in ends], [y for _, y in ends], s=30, color="0.4", zorder=3)
+    ax.set(title=title, xlim=(-1, longest), ylim=(len(branches) - 0.5, -0.5))
+    ax.axis("off")
+    return ax

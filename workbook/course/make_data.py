@@ -131,7 +131,8 @@ def make_speech(target: Path) -> None:
 
 def write_checksums(target: Path) -> None:
     """Write the sha256 of every bundled file, in the form that `sha256sum --check` reads."""
-    names = sorted([*MNIST_FILES.values(), MOVIE_REVIEWS_FILE, SPEECH_FILE])
+    files = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+    names = sorted(files - {"README.md", "checksums.txt"})
     lines = [f"{hashlib.sha256((target / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
     (target / "checksums.txt").write_text("".join(lines), encoding="utf-8")
 

@@ -1,0 +1,692 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 07 · Inception and batch normalisation
+#
+# **How does a network grow deeper and cheaper at once, and why does normalising make it learn?**
+#
+# You will be able to
+#
+# - build an inception module, naive and with bottlenecks, and say what each costs;
+# - count GoogLeNet's parameters and work, with and without its auxiliary heads;
+# - compute batch normalisation from its formulas, in training and at inference, and measure what it buys;
+# - write out a step of RMSProp and a smoothed label, and name what Inception v2, v3 and v4 changed.
+#
+# **Minutes:** about 75 with the exercises; the notebook itself runs in under a minute on two CPU cores.
+
+# %% tags=["setup"]
+from workbook import architectures, arithmetic, check, data, figures, plots  # before Keras: it sets Keras up
+from workbook.accountant import account
+from workbook.architectures import blocks, inception, inception_v3
+import gc
+import numpy as np
+import matplotlib.pyplot as plt
+import keras
+from keras import layers
+
+keras.utils.set_random_seed(1)
+
+# %% [markdown]
+# ## Which kernel size?
+#
+# A dog may fill the picture or a corner of it. A large kernel suits the one, a small kernel the other, and nobody knows beforehand.
+# GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3 and 5×5 kernels and a pooling **side by
+# side** on the same maps and joins the results along the channels. Such a piece is an **inception module**, and the next layer
+# learns what to use.
+#
+# Here is one, with 128, 192 and 96 filters, on maps of 28×28×256. All branches keep height and width (`same`, strides 1); otherwise
+# they could not be joined.
+
+# %%
+def naive_module(shape=(28, 28, 256)):
+    inputs = keras.Input(shape)
+    same = {"padding": "same", "activation": "relu"}
+    one = layers.Conv2D(128, 1, **same, name="one")(inputs)  # (batch, 28, 28, 128)
+    three = layers.Conv2D(192, 3, **same, name="three")(inputs)  # (batch, 28, 28, 192)
+    five = layers.Conv2D(96, 5, **same, name="five")(inputs)  # (batch, 28, 28, 96)
+    pooled = layers.MaxPooling2D(3, strides=1, padding="same", name="pool")(inputs)  # (batch, 28, 28, 256)
+    return keras.Model(inputs, layers.Concatenate(name="join")([one, three, five, pooled]), name="naive")
+
+# %% alt="Four branches between one input and one output: a 1 by 1 of 128 filters, a 3 by 3 of 192, a 5 by 5 of 96, and a 3 by 3 max pooling."
+plots.show_branches([["1×1, 128"], ["3×3, 192"], ["5×5, 96"], ["max 3×3"]], title="naive module");
+
+# %% [markdown]
+# **Predict first:** how many channels come out? Which branch costs most: the 192 filters of 3×3, or the 96 of 5×5? The
+# **accountant** counts parameters and MACs (multiply-adds) of any Keras model, row by row.
+
+# %% tags=["nbval-check-output"]
+naive = account(naive_module())
+for name in ("one", "three", "five", "pool", "join"):
+    print(f"{name:6} {naive[name].shape!s:15} {naive[name].macs:12,} MACs")
+print(f"{'sum':22} {naive.macs:12,}")
+
+# %% [markdown]
+# **Notice** two things. The 5×5 costs more than the 3×3 with half the filters: 25·96 against 9·192 weights for each input channel.
+# And the pooling passes all 256 channels on, so that 256 become 672. Stack nine such modules and each is wider than the last. This
+# is the **naive** module; the paper describes it and does not use it.
+
+# %% [markdown]
+# ## The bottleneck
+#
+# The mend is chapter 04's 1×1 convolution. Placed before a large kernel, it mixes many channels into few, and the large kernel
+# reads only those: a **bottleneck**. Take 64 channels, and 64 filters of 5×5, on maps of i × i pixels. Directly:
+
+# %% tags=["nbval-check-output"]
+parameters = arithmetic.conv_parameters(5, 64, 64)
+macs = arithmetic.conv_macs((1, 1), 5, 64, 64)  # for one pixel: times i² for the map
+print(f"5×5, 64 to 64: {parameters:,} parameters with biases, {macs:,}·i² MACs")
+
+# %% [markdown] exercise="7.1"
+# ### Exercise 7.1 · The price of a bottleneck (8 min, 2 points)
+#
+# Now with a bottleneck: a 1×1 convolution to `reduced` channels, then `filters` filters of size `kernel_size` (a whole number: the
+# kernel is square), `same`, strides 1. **Input:** `shape` = (height, width, channels) of the maps that come in; `kernel_size`,
+# `reduced`, `filters`. **Output:** a tuple (parameters, MACs) of whole numbers. Parameters include the biases of both layers; MACs
+# count weights only.
+
+# %% tags=["exercise"] exercise="7.1"
+def bottleneck_cost(shape, kernel_size, reduced, filters):
+    """Give (parameters, MACs) of a 1×1 convolution and the larger one after it."""
+    ### BEGIN SOLUTION
+    height, width, channels = shape
+    weights = channels * reduced + kernel_size**2 * reduced * filters
+    return weights + reduced + filters, height * width * weights
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="7.1"
+check("7.1", bottleneck_cost);
+
+# %% [markdown]
+# Through a 1×1 of 32 channels, the same 64 to 64:
+
+# %% tags=["nbval-check-output"]
+thin_parameters = arithmetic.conv_parameters(1, 64, 32) + arithmetic.conv_parameters(5, 32, 64)
+thin_macs = arithmetic.conv_macs((1, 1), 1, 64, 32) + arithmetic.conv_macs((1, 1), 5, 32, 64)
+print(f"with a bottleneck: {thin_parameters:,} parameters, {thin_macs:,}·i² MACs, {macs / thin_macs:.2f} × fewer")
+
+# %% [markdown]
+# **Mind the slide.** The direct convolution is often printed as "10240 i²" MACs. A zero is missing: it is 102,400 i². With the
+# misprint the bottleneck would *cost* five times more; in truth it saves 1.92 ×.
+#
+# Is something lost? The large kernel sees 32 numbers a pixel instead of 64. Leave the ReLU between aside, and the two layers are
+# one 5×5 convolution whose kernel has at most **rank** 32: it can look at only 32 independent mixtures of the 64 channels.
+
+# %% tags=["nbval-check-output"]
+rng = np.random.default_rng(7)
+down, up = rng.normal(size=(64, 32)), rng.normal(size=(5, 5, 32, 64))
+merged = np.einsum("cr,ijrf->cijf", down, up)  # (64, 5, 5, 64), one kernel for both layers
+print("rank of the merged kernel:", np.linalg.matrix_rank(merged.reshape(64, -1)), "of 64")
+
+# %% [markdown]
+# So yes, something may be lost; but the maps of a trained network resemble each other, and 32 learned mixtures keep most of what 64
+# such maps hold. Having fewer parameters, the module also over-fits less. Whether that outweighs the loss has to be measured;
+# GoogLeNet won the challenge with its bottlenecks.
+
+# %% [markdown]
+# ## A module with bottlenecks
+#
+# Now the whole module: a 1×1 to 64 before the 3×3, one before the 5×5, and one **after** the pooling, which stops the growth.
+#
+# | branch | layers | output |
+# |---|---|---|
+# | 1 | `one` filters 1×1 | H×W×`one` |
+# | 2 | `reduce3` filters 1×1, then `three` filters 3×3 | H×W×`three` |
+# | 3 | `reduce5` filters 1×1, then `five` filters 5×5 | H×W×`five` |
+# | 4 | max pooling 3×3, strides 1, then `projection` filters 1×1 | H×W×`projection` |
+
+# %% alt="The four branches again, with a 1 by 1 of 64 filters before the 3 by 3, another before the 5 by 5, and a third after the max pooling."
+chains = [["1×1, 128"], ["1×1, 64", "3×3, 192"], ["1×1, 64", "5×5, 96"], ["max 3×3", "1×1, 64"]]
+plots.show_branches(chains, title="module with bottlenecks");
+
+# %% [markdown] exercise="7.2"
+# ### Exercise 7.2 · An inception module (12 min, 3 points)
+#
+# Build the table. **Input:** `shape` = (height, width, channels) and `widths` = (`one`, `reduce3`, `three`, `reduce5`, `five`,
+# `projection`). **Output:** a `keras.Model` from `keras.Input(shape)` to the joined branches, in the table's order. Every layer
+# keeps height and width; every convolution ends with a ReLU.
+
+# %% tags=["exercise"] exercise="7.2"
+def inception_module(shape, widths):
+    """Build the module of the table."""
+    ### BEGIN SOLUTION
+    one, reduce3, three, reduce5, five, projection = widths
+    inputs = keras.Input(shape)
+
+    def conv(x, filters, kernel_size):
+        return layers.Conv2D(filters, kernel_size, padding="same", activation="relu")(x)
+
+    first = conv(inputs, one, 1)
+    second = conv(conv(inputs, reduce3, 1), three, 3)
+    third = conv(conv(inputs, reduce5, 1), five, 5)
+    fourth = conv(layers.MaxPooling2D(3, strides=1, padding="same")(inputs), projection, 1)
+    return keras.Model(inputs, layers.Concatenate()([first, second, third, fourth]))
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="7.2"
+check("7.2", inception_module);
+
+# %% [markdown]
+# The package writes such a module as a list of branches; here it is with 64 in every bottleneck.
+
+# %%
+inputs = keras.Input((28, 28, 256))
+module = inception.module_v1(128, 64, 192, 64, 96, 64)
+thin = account(keras.Model(inputs, blocks.assemble(inputs, module, "module", None), name="thin"))
+
+# %% tags=["nbval-check-output"]
+print(f"{naive.macs:,} MACs naive, {thin.macs:,} with bottlenecks: {naive.macs / thin.macs:.2f} × fewer")
+print("channels out:", naive.rows[-1].channels, "and", thin.rows[-1].channels)
+for row in thin.rows:
+    if row.macs:
+        print(f"{row.name:10} {row.macs / 10**6:7.2f} M")
+
+# %% alt="Bars of the work of each branch. In the naive module 347 million for the 3 by 3 and 482 for the 5 by 5. With bottlenecks these are 100 and 133 million, and the pooling branch costs 13 where it cost nothing."
+axes = plt.subplots(1, 2, figsize=(10, 2.2), layout="constrained", sharex=True)[1]
+bars = {name: naive[name].macs / 10**6 for name in ("one", "three", "five", "pool")}
+plots.show_bars(bars, axes[0], title="naive", xlabel="million MACs")
+steps = {"one": ("1",), "three": ("2a", "2b"), "five": ("3a", "3b"), "pool": ("4b",)}
+bars = {name: sum(thin[f"module_{one}"].macs for one in parts) / 10**6 for name, parts in steps.items()}
+plots.show_bars(bars, axes[1], title="with bottlenecks", xlabel="million MACs");
+
+# %% [markdown]
+# **Notice** that the three bottlenecks together cost 38.5 M and save 621 M.
+#
+# **Mind the slide.** "358 M operations" is a figure that is often copied for this module. The sum of its terms is 271.35 M, and the
+# saving 3.15 ×. Where the surplus of 86.70 M comes from is a riddle for chapter 09: compare it with the lines above.
+
+# %% [markdown]
+# ## GoogLeNet
+#
+# Nine modules, a few layers before them (the **stem**), global average pooling and one dense layer behind: GoogLeNet, or Inception
+# v1. It is 22 layers deep. A row of the paper's table 1 is a module; the columns are those of your exercise.
+
+# %% tags=["nbval-check-output"]
+print("module     1×1  red3   3×3  red5   5×5  proj   out")
+for name, row in inception.GOOGLENET.items():
+    if len(row) == 6:
+        print(f"{name:7}", *[f"{width:5}" for width in (*row, row[0] + row[2] + row[4] + row[5])])
+    else:
+        print("        max pooling 3×3, strides 2")
+
+# %% tags=["nbval-check-output"]
+norm = {"LocalResponseNormalization": "Activation"}  # counted as an activation: no multiply-adds
+googlenet = account(architectures.build("googlenet"), known=norm)
+print(f"GoogLeNet: {googlenet.parameters:,} parameters, {googlenet.macs / 10**9:.2f} G MACs")
+for name, row in (("VGG-16", "A5.vgg16"), ("AlexNet", "A2.grouped_parameters")):
+    print(f"{name} has {figures.figure(row).computed / googlenet.parameters:.0f} × the parameters")
+
+# %% alt="GoogLeNet as blocks from left to right. A tall stem comes first; then nine groups of small parallel blocks that grow wider and flatter toward the end."
+plots.show_architecture(googlenet.blocks(), labels=0, title="GoogLeNet");
+
+# %% [markdown]
+# **Notice** the shape: much of the work sits on the left, where the maps are large, and the channels on the right. The stem alone,
+# with its 3×3 of 192 filters on 56×56 maps, does almost a third of all MACs.
+#
+# ### Auxiliary heads
+#
+# In 2014 a network of 22 layers was hard to train: little of the gradient seemed to reach the first layers. So GoogLeNet has two
+# further classifiers, on modules 4a and 4d, each with a dense layer of 1,024 units. Their losses are added with weight 0.3, in
+# Keras by `loss_weights=[1, 0.3, 0.3]`; after training they are thrown away.
+
+# %% tags=["nbval-check-output"]
+with_heads = architectures.build("googlenet", auxiliary=True)
+print([tuple(output.shape) for output in with_heads.outputs])
+print(f"{with_heads.count_params():,} parameters with the heads, {googlenet.parameters:,} without")
+del with_heads
+
+# %% [markdown]
+# **Notice** that the heads nearly double the parameters: whoever quotes a size for GoogLeNet must say which one. Later the authors
+# found that the heads do not speed training up at the start, as they had thought, but act as a regulariser near its end.
+#
+# Training took SGD with momentum .9 (chapter 09 writes it out) and a learning rate cut by 4 % every 8 epochs.
+#
+# **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It stands right before it, and it is
+# the only dense layer of the main path:
+
+# %% tags=["nbval-check-output"]
+print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], sep="\n")
+
+# %% [markdown]
+# ## Batch normalisation
+#
+# A deep network is a product of many layers. If each makes its maps a little too large, the last ones explode; a little too small,
+# and they vanish. And every training step shifts what the layers above have got used to. Ioffe and Szegedy's cure of 2015: after
+# each convolution, *before* the activation, centre and scale every channel by its own mean and variance over the batch.
+#
+# For the m values x of one channel in the batch:
+#
+# | step | formula |
+# |---|---|
+# | mean | μ = (1/m) Σ x |
+# | variance | σ² = (1/m) Σ (x − μ)² |
+# | normalise | x̂ = (x − μ) / √(σ² + ε) |
+# | scale and shift | y = γ x̂ + β |
+#
+# γ and β are learned, one pair for each channel: if a feature is better off with another spread or centre, training can set it. ε
+# is a small constant against division by zero. Four values, with ε = 0, γ = 1 and β = 0:
+
+# %% tags=["nbval-check-output"]
+values = np.array([2.0, 4.0, 4.0, 6.0])
+mean, variance = values.mean(), ((values - values.mean()) ** 2).mean()
+print("mean", mean, "variance", variance, "normalised", ((values - mean) / np.sqrt(variance)).round(2))
+
+# %% [markdown]
+# In a batch of maps (batch, H, W, C) a channel is one feature, looked for at every place of every image. So its m = batch · H · W
+# values share one mean and one variance.
+
+# %% [markdown] exercise="7.3"
+# ### Exercise 7.3 · Batch normalisation in NumPy (12 min, 3 points)
+#
+# **Input:** `x` (batch, H, W, C), `gamma` and `beta` (C,), and a number `epsilon`. **Output:** y (batch, H, W, C), as in training.
+
+# %% tags=["exercise"] exercise="7.3"
+def batch_norm(x, gamma, beta, epsilon):
+    """Normalise each channel by the batch, then scale and shift it."""
+    ### BEGIN SOLUTION
+    mean = x.mean(axis=(0, 1, 2))  # (C,)
+    variance = x.var(axis=(0, 1, 2))  # (C,), divided by m
+    return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="7.3"
+check("7.3", batch_norm);
+
+# %% [markdown]
+# Keras's layer does the same. Three channels of very different centre and spread:
+
+# %% tags=["nbval-check-output"]
+maps = rng.normal(loc=[0, 50, -3], scale=[1, 20, 0.1], size=(16, 8, 8, 3)).astype("float32")
+layer = layers.BatchNormalization()
+normalised = np.asarray(layer(maps, training=True))
+print("before: mean", maps.mean((0, 1, 2)).round(1) + 0, "spread", maps.std((0, 1, 2)).round(1))
+print("after:  mean", np.abs(normalised.mean((0, 1, 2))).round(1), "spread", normalised.std((0, 1, 2)).round(2))
+formula = (maps - maps.mean((0, 1, 2))) / np.sqrt(maps.var((0, 1, 2)) + layer.epsilon)
+print("Keras and the formulas agree:", np.allclose(normalised, formula, atol=1e-3))
+
+# %% [markdown]
+# **Notice** the third channel: its spread comes out as .95, not 1. Its variance is about .01, and Keras's ε of .001 is no longer
+# small beside it.
+#
+# **Mind the slide.** Which ε? It is sometimes said: 1e-5 for small data sets, 1e-3 for large ones. The two numbers are the defaults
+# of two frameworks, PyTorch and Keras; the size of the data set has nothing to do with them. It matters when you move weights from
+# one to the other: then ε must move too.
+
+# %% [markdown]
+# ## Training and inference
+#
+# In training the answer for an image depends on its neighbours in the batch. A user's single photograph has no neighbours. So the
+# layer keeps a **moving mean** and a **moving variance** of every channel while it trains, and at inference uses those:
+#
+# > moving ← momentum · moving + (1 − momentum) · batch
+#
+# They start at 0 and 1. They are parameters that no gradient touches: `count_params()` has four numbers a channel, and the summary
+# calls two of them non-trainable.
+
+# %% [markdown] exercise="7.4"
+# ### Exercise 7.4 · Moving statistics (8 min, 2 points)
+#
+# **Input:** a list of `batches`, each (n, H, W, C), in the order in which they were seen, and the `momentum`. **Output:** a tuple
+# (moving mean, moving variance), each (C,), after the last batch.
+
+# %% tags=["exercise"] exercise="7.4"
+def moving_statistics(batches, momentum):
+    """Follow the moving mean and variance through the batches."""
+    ### BEGIN SOLUTION
+    channels = batches[0].shape[-1]
+    mean, variance = np.zeros(channels), np.ones(channels)
+    for batch in batches:
+        mean = momentum * mean + (1 - momentum) * batch.mean(axis=(0, 1, 2))
+        variance = momentum * variance + (1 - momentum) * batch.var(axis=(0, 1, 2))
+    return mean, variance
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="7.4"
+check("7.4", moving_statistics);
+
+# %% [markdown]
+# How long must a layer train before its statistics can be trusted? The second channel's mean is about 50; with momentum .9:
+
+# %% tags=["nbval-check-output"]
+layer = layers.BatchNormalization(momentum=0.9)
+for step in range(1, 61):
+    layer(maps, training=True)
+    if step in (1, 10, 30, 60):
+        share = np.asarray(layer.moving_mean)[1] / maps.mean((0, 1, 2))[1]
+        print(f"after {step:2} batches the moving mean is at {100 * share:3.0f} % of its aim")
+
+# %% [markdown]
+# **Notice**: 1 − momentumⁿ. Keras's default of .99 needs some 450 batches to come within one per cent; in a short training the
+# network then validates badly though it has learned well. This course lowers the momentum instead. And now the difference between
+# the modes:
+
+# %% tags=["nbval-check-output"]
+for training in (True, False):
+    alone, among = layer(maps[:2], training=training)[0], layer(maps, training=training)[0]
+    print(f"training={training}: the first image's answer depends on its batch:", not np.allclose(alone, among))
+
+# %% [markdown]
+# `fit` calls layers with `training=True`, `predict` and `evaluate` with `False`. At inference all numbers are fixed: y = a · x + b
+# for every channel. That can be multiplied into the convolution before it, and then batch normalisation costs nothing.
+#
+# ## What does it buy?
+#
+# First, at the start of training. Ten convolutions of 16 filters; the weights begin with a spread of √(2 / inputs of a filter), "He
+# normal", chosen so that a ReLU network keeps the size of its maps. What if that guess is off by a factor of 2?
+
+# %%
+def deep_network(normalise, *, depth=8):
+    inputs = keras.Input((28, 28, 1))
+    x = layers.Rescaling(1 / 255)(inputs)
+    for number in range(depth):
+        strides = 2 if number in (0, 2) else 1  # 28 → 14 → 7
+        x = layers.Conv2D(
+            16, 3, strides, "same", kernel_initializer="he_normal", use_bias=not normalise
+        )(x)
+        x = layers.BatchNormalization(momentum=0.8)(x) if normalise else x
+        x = layers.ReLU()(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+
+# %%
+mnist = data.load("mnist")
+x_train, y_train = mnist.x_train[:3000], mnist.y_train[:3000]
+x_val, y_val = mnist.x_train[-2000:], mnist.y_train[-2000:]
+
+def spreads(normalise, factor):
+    keras.utils.set_random_seed(1)
+    model = deep_network(normalise, depth=10)
+    for one in model.layers:
+        if isinstance(one, layers.Conv2D):
+            one.kernel.assign(factor * one.kernel)
+    outputs = [one.output for one in model.layers if isinstance(one, layers.ReLU)]
+    return [float(np.std(maps)) for maps in keras.Model(model.input, outputs)(x_train[:100], training=True)]
+
+# %% alt="The spread of the maps in layers 1 to 10 on a logarithmic axis, for weights as they are, halved and doubled. Without normalisation the three lines fan out over six powers of ten; with it they lie on top of each other and stay flat."
+axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained", sharey=True)[1]
+for ax, normalise in zip(axes, (False, True)):
+    curves = {f"weights × {factor}": spreads(normalise, factor) for factor in (2, 1, 0.5)}
+    title = "with batch normalisation" if normalise else "without"
+    plots.show_curves(curves, ax, title=title, xlabel="layer", ylabel="spread of the maps").set_yscale("log")
+
+# %% [markdown]
+# **Notice** that on the right the three lines are one: batch normalisation divides any factor out again. The size of the weights no
+# longer matters to what comes out, and so a step of training that makes them too large does no harm either. That suggests a
+# prediction.
+#
+# **Predict first:** eight layers, 3,000 digits, four epochs of plain gradient descent (SGD: weights minus rate times gradient,
+# batches of 50). With a learning rate of .1, .3 or 1, which networks learn?
+
+# %% tags=["slow"]
+accuracy = {}
+for rate in (0.1, 0.3, 1.0):
+    for normalise in (False, True):
+        keras.utils.set_random_seed(1)
+        model = deep_network(normalise)
+        model.compile(keras.optimizers.SGD(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x_train, y_train, batch_size=50, epochs=4, verbose=0)
+        accuracy[rate, normalise] = model.evaluate(x_val, y_val, batch_size=500, verbose=0)[1]
+
+# %% tags=["slow"] alt="Bars of the validation accuracy for three learning rates, without and with batch normalisation. Without it rate 0.1 gives about a third, the larger ones chance; with it all three give 90 per cent or more."
+axes = plt.subplots(1, 2, figsize=(10, 2), layout="constrained", sharex=True)[1]
+for ax, normalise in zip(axes, (False, True)):
+    bars = {f"rate {rate}": 100 * value for (rate, norm), value in accuracy.items() if norm == normalise}
+    title = "with batch normalisation" if normalise else "without"
+    plots.show_bars(bars, ax, title=title, xlabel="validation accuracy, %", form="{:.0f}")
+
+# %% tags=["slow", "nbval-check-output"]
+print("plain, at most half right at any rate:", max(accuracy[rate, False] for rate in (0.1, 0.3, 1.0)) < 0.5)
+print("plain, rate 1, no better than guessing:", accuracy[1.0, False] < 0.15)
+print("normalised, rate 0.3, over 90 %:", accuracy[0.3, True] > 0.9)
+
+# %% [markdown]
+# **Notice** that the normalised network may take steps at which the plain one falls to guessing, and so it gets much further in the
+# same four epochs. (With three seeds: the plain network reached between 11 and 40 %, the normalised one at a rate of .3 between 94
+# and 95 %.) The price is time: about half as much again for each epoch here.
+#
+# It would be unfair to leave it there. With Adam (chapter 05) at a rate of .003 the plain network learns too: the same three seeds
+# gave 90 to 92 %, and 92 to 97 % with batch normalisation. The cure helps most where the recipe is least careful.
+#
+# *Why* it helps is still argued about. The paper's reason, that the layers' inputs stop shifting, was tested by others in 2018, who
+# found that the shift may remain and the training still be good; they hold that the loss becomes smoother. That it helps has been
+# measured a thousand times.
+#
+# ### Inception v2
+#
+# GoogLeNet with batch normalisation before every activation is Inception v2, also called BN-Inception. Local response normalisation
+# went (chapter 06 has it), the 5×5 became two 3×3, which see the same window for 18 instead of 25 weights, and the learning rate
+# rose fivefold. It reached GoogLeNet's accuracy in a fourteenth of the steps.
+
+# %% [markdown]
+# ## Inception v3
+#
+# Szegedy and others looked for more that could be saved. One 3×3 after another makes a 5×5; and a 1×7 after a 7×1 makes a **7×7**:
+# the one looks up and down, the other left and right. With C channels in and out:
+
+# %% tags=["nbval-check-output"]
+print("kernel   full C=192      factorised   ratio")
+for size in (3, 5, 7):
+    full = arithmetic.conv_parameters(size, 192, 192, bias=False)
+    thin = 2 * arithmetic.conv_parameters((1, size), 192, 192, bias=False)
+    print(f"{size}×{size}   {full:12,}   {thin:12,}   {full / thin:.1f} ×")
+
+# %% [markdown]
+# **Notice** the rule: n²C² weights against 2nC², a factor of n/2. As always, less is also less: for a single channel, a column
+# times a row can only make kernels of **rank** 1. Chapter 02's vertical-edge kernel is one. Its outline kernel is not:
+
+# %% tags=["nbval-check-output"]
+vertical = np.array([[1, 0, -1]] * 3)
+outline = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])
+print(np.array_equal(np.array([[1], [1], [1]]) @ np.array([[1, 0, -1]]), vertical))
+print("ranks:", np.linalg.matrix_rank(vertical), "and", np.linalg.matrix_rank(outline))
+
+# %% alt="A bell-shaped column, a row that rises and falls, and their product: a 7 by 7 kernel with a light and a dark blob side by side. Last a diagonal stroke, which no column and row can give."
+column, row = np.exp(-np.linspace(-2, 2, 7) ** 2)[:, None], np.array([[1, 2, 3, 0, -3, -2, -1]]) / 3
+titles = ["7×1", "1×7", "their product", "rank 7"]
+plots.show_images([column, row, column @ row, np.eye(7)], titles, columns=4, scale=(-1, 1));
+
+# %% [markdown]
+# Many channels make up for it: each filter adds up a rank-1 kernel for every channel between. The paper found factorising useful in
+# the middle of the network, on maps of 12 to 20 pixels, and not in the first layers. Here is its module for 17×17 maps.
+
+# %%
+inputs = keras.Input((17, 17, 768))
+module = inception_v3.module_17(128)
+wide = keras.Model(inputs, blocks.assemble(inputs, module, "m", blocks.Norm()))
+
+# %% alt="Four branches: a 1 by 1; a 1 by 1, then 1 by 7 and 7 by 1; a 1 by 1, then 7 by 1, 1 by 7, 7 by 1 and 1 by 7; and a mean pooling with a 1 by 1."
+long = ["1×1, 128", "7×1, 128", "1×7, 128", "7×1, 128", "1×7, 192"]
+chains = [["1×1, 192"], ["1×1, 128", "1×7, 128", "7×1, 192"], long, ["mean 3×3", "1×1, 192"]]
+plots.show_branches(chains, title="Inception v3, maps of 17×17×768");
+
+# %% tags=["nbval-check-output"]
+factorised = account(wide).macs
+full = 17 * 17 * (768 * (192 + 128 + 128 + 192) + 49 * (128 * 192 + 128 * 128 + 128 * 192))
+print(f"{factorised / 10**6:.0f} M MACs; with a 7×7 for each pair {full / 10**6:,.0f} M")
+
+# %% [markdown]
+# ### RMSProp
+#
+# v3 was trained with **RMSProp** instead of momentum. Each weight w keeps a moving average of its squared gradients g and divides
+# its step by the root of it (RMS: the root of the mean of squares):
+#
+# > average ← ρ · average + (1 − ρ) · g²
+# >
+# > w ← w − rate · g / √(average + ε)
+#
+# A weight on a steep slope and one on a flat slope then take steps of about the same length.
+
+# %% [markdown] exercise="7.5"
+# ### Exercise 7.5 · One step of RMSProp (8 min, 2 points)
+#
+# **Input:** arrays `weights`, `gradient` and `average` of one shape, and the numbers `learning_rate`, `rho`, `epsilon`. **Output:**
+# a tuple (new weights, new average).
+
+# %% tags=["exercise"] exercise="7.5"
+def rmsprop_step(weights, gradient, average, learning_rate, rho, epsilon):
+    """Take one step of RMSProp."""
+    ### BEGIN SOLUTION
+    average = rho * average + (1 - rho) * gradient**2
+    return weights - learning_rate * gradient / np.sqrt(average + epsilon), average
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="7.5"
+check("7.5", rmsprop_step);
+
+# %% [markdown]
+# Against Keras, in a valley that is a thousand times steeper along one weight than along the other: loss = 500 u² + ½ v².
+
+# %% name="rmsprop-against-keras"
+steepness = np.array([1000.0, 1.0])
+def descend(optimizer, steps=4):
+    weights, path = keras.Variable([1.0, 1.0]), []
+    for _ in range(steps):
+        optimizer.apply([keras.ops.convert_to_tensor(steepness * np.asarray(weights))], [weights])
+        path.append(keras.ops.convert_to_numpy(weights).copy())
+    return np.array(path)
+
+def by_hand(rate, rho, epsilon, steps=4):
+    weights, average, path = np.ones(2), np.zeros(2), []
+    for _ in range(steps):
+        gradient = steepness * weights
+        average = rho * average + (1 - rho) * gradient**2
+        weights = weights - rate * gradient / np.sqrt(average + epsilon)
+        path.append(weights)
+    return np.array(path)
+
+# %% tags=["nbval-check-output"]
+theirs = descend(keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=1e-3))
+slow = descend(keras.optimizers.SGD(0.001))
+print("the formulas give what Keras gives:", np.allclose(theirs, by_hand(0.01, 0.9, 1e-3), atol=1e-5))
+for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
+    print(f"step {step}   RMSProp: u {u:.3f}, v {v:.3f}   SGD: u {u_slow:.3f}, v {v_slow:.3f}")
+
+# %% [markdown]
+# **Notice** that RMSProp walks along both at the same pace, while SGD is done with u and has hardly moved along v: above a rate of
+# .002 it would be thrown out of the valley along u. The paper used ρ = .9 and a rate of .045 that falls by 6 % every two epochs,
+# and ε = 1.0: far larger than Keras's 1e-7, so that small gradients count as small.
+#
+# ### Label smoothing
+#
+# Cross-entropy is never content: it can always be made smaller by raising the score of the true class, without end. **Label
+# smoothing** gives it a reachable aim. Take the share ε of the true label away and spread it evenly over *all* K classes, the true
+# one too: 1 − ε + ε/K for the true class, ε/K for each other.
+
+# %% [markdown] exercise="7.6"
+# ### Exercise 7.6 · Smooth labels (6 min, 1 point)
+#
+# **Input:** whole numbers `labels` (n,), the number of `classes` K, and `epsilon`. **Output:** an array (n, K), one row a label.
+
+# %% tags=["exercise"] exercise="7.6"
+def smooth_labels(labels, classes, epsilon):
+    """Give the smoothed target of each label."""
+    ### BEGIN SOLUTION
+    return (1 - epsilon) * np.eye(classes)[labels] + epsilon / classes
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="7.6"
+check("7.6", smooth_labels);
+
+# %% [markdown]
+# Keras's loss has it built in. With K = 10, ε = .1 and some prediction p, it must be the cross-entropy with .91 and .01:
+
+# %% tags=["nbval-check-output"]
+p = rng.dirichlet(np.ones(10), 1)
+label = np.eye(10)[[3]]
+keras_loss = float(keras.losses.CategoricalCrossentropy(label_smoothing=0.1)(label, p))
+for true, other in ((0.91, 0.01), (0.9, 0.1 / 9)):
+    target = np.where(label == 1, true, other)
+    print(f"{true} and {other:.4f}: as Keras:", np.isclose(-(target * np.log(p)).sum(), keras_loss, atol=1e-5))
+
+# %% [markdown]
+# **Mind the slide.** 1 − ε and ε/(K − 1), here .9 and .0111, is often printed. It adds up to 1 as well, and is neither the paper's
+# form nor Keras's.
+#
+# **Mind the slide.** "v3 has a top-5 error 3 % lower than v2, and adds batch normalisation." Batch normalisation came with v2; v3
+# added it to the auxiliary head. And errors can only be compared when taken alike. One network, one crop of each image: 7.8 % for
+# v2, 5.6 % for v3, so 2.2 points. Several networks and many crops: 4.9 % and 3.5 %, so 1.4 points. Mix the two kinds and any answer
+# can be had, from 4.3 points better (7.8 to 3.5) to 0.7 worse (4.9 to 5.6).
+
+# %% [markdown]
+# ## Inception v4 and Inception-ResNet
+#
+# In 2016 the same group asked whether inception modules need the **shortcuts** of ResNet, which add a block's input to its output
+# (chapter 08). **Inception v4** has none: a more regular v3, with more modules. **Inception-ResNet** puts the shortcut around each
+# module; a 1×1 behind the branches restores the number of channels, so that the two can be added.
+#
+# | top-5 error on ImageNet, one network, one crop | % |
+# |---|---|
+# | GoogLeNet (v1) | 10.1 |
+# | BN-Inception (v2) | 7.8 |
+# | Inception v3 | 5.6 |
+# | Inception v4 | 5.0 |
+# | Inception-ResNet v2 | 4.9 |
+#
+# **Notice** how little the last two differ, with and without shortcuts. What the shortcuts did was to make training *faster*;
+# accuracy came with size. Very wide ones became unstable, until the branch was multiplied by .1 to .3 before adding. What they
+# cost:
+
+# %% tags=["slow", "nbval-check-output"]
+names = ("googlenet", "inception_v2", "inception_v3", "inception_v4", "inception_resnet_v2")
+for name in names:
+    model = architectures.build(name)
+    cost = account(model, known=norm)
+    size = f"{model.input_shape[1]}×{model.input_shape[2]}"
+    print(f"{name:20} {size}  {cost.parameters:11,}  {cost.macs / 10**9:5.2f} G MACs")
+    del model
+    gc.collect()  # give the memory back
+
+# %% [markdown]
+# These are the networks of the papers' figures, normalisation's statistics included; released models differ in places (Keras's
+# InceptionResNetV2 is larger).
+#
+# ## Summary
+#
+# - An inception module runs several kernel sizes side by side and joins them along the channels; 1×1 bottlenecks make it affordable.
+# - GoogLeNet has 7 million parameters; with its auxiliary heads, which only training uses, 13 million.
+# - Batch normalisation centres and scales every channel by its batch, lets γ and β set the rest, and allows large learning rates.
+# - Training uses the batch's statistics, inference the moving ones.
+# - v2 is v1 with batch normalisation; v3 factorises kernels, uses RMSProp and smooths labels; v4 is larger.
+# - Inception-ResNet adds shortcuts: faster training, about the same accuracy.
+#
+# ## Formulae
+#
+# | what | formula |
+# |---|---|
+# | bottleneck | C·R + F²·R·K weights instead of F²·C·K; MACs: times H·W |
+# | batch normalisation | γ (x − μ) / √(σ² + ε) + β |
+# | moving statistics | m · old + (1 − m) · new |
+# | F×F as 1×F and F×1 | 2F·C² weights instead of F²·C² |
+# | RMSProp | a ← ρ a + (1 − ρ) g²; w ← w − rate · g / √(a + ε) |
+# | label smoothing | 1 − ε + ε/K for the true class, ε/K for each other |
+#
+# The figures of this chapter, recomputed:
+
+# %% tags=["nbval-check-output"]
+rows = [row for row in figures.ledger() if row.id.startswith(("A7.", "A9."))]
+print(figures.as_text([row for row in rows if row.id not in ("A7.module_3x3", "A7.module_counted_twice")]))
+
+# %% [markdown]
+# ## Where to read on
+#
+# - C. Szegedy and others, *Going deeper with convolutions*, 2015: GoogLeNet; table 1 and figure 2.
+# - S. Ioffe and C. Szegedy, *Batch normalization: accelerating deep network training by reducing internal covariate shift*, 2015.
+# - S. Santurkar, D. Tsipras, A. Ilyas and A. Mądry, *How does batch normalization help optimization?*, 2018.
+# - C. Szegedy and others, *Rethinking the Inception architecture for computer vision*, 2016: v3; section 7 for label smoothing.
+# - C. Szegedy, S. Ioffe, V. Vanhoucke and A. Alemi, *Inception-v4, Inception-ResNet and the impact of residual
+#   connections on learning*, 2017.

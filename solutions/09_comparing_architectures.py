@@ -1,0 +1,762 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 09 · Comparing architectures, training recipes, and using a trained network
+#
+# **Which network should you take, how was it trained, and what can you do with it today?**
+#
+# You will be able to
+#
+# - make a comparison table that says what it counts, and find the slips in one that doesn't;
+# - read a training recipe from a paper and run it in Keras, momentum and learning-rate schedule included;
+# - give a photograph to a network trained on ImageNet, prepared as that network expects;
+# - reuse its features for a task of your own with four pictures a class, and average several networks.
+#
+# **Minutes:** about 80 with the exercises; the notebook itself runs in about half a minute on two CPU cores, and needs no network.
+
+# %% tags=["setup"]
+import os
+from workbook import accountant, architectures, arithmetic, check, data, figures  # before Keras
+from workbook import pictures, plots, pretrained, recipes
+import numpy as np
+import matplotlib.pyplot as plt
+import keras
+from keras import layers
+
+keras.utils.set_random_seed(1)
+
+# %% [markdown]
+# ## One table from one accountant
+#
+# Papers, slides and surveys print tables of networks, and no two agree: one counts biases, another doesn't; one draws AlexNet
+# in two towers, another in one. We let one accountant count all. The **conventions**, stated once:
+#
+# - parameters are what training changes: weights, biases, scale and shift of normalisation, not its running statistics;
+# - AlexNet has its two towers (grouped convolutions), GoogLeNet is without its auxiliary heads, 1,000 classes;
+# - the input is 227 × 227 for AlexNet, 299 × 299 for Inception v3, 32 × 32 for LeNet-5, and 224 × 224 for the others;
+# - a MAC is one multiplication with its addition, in convolutions and dense layers;
+# - depth is the number of convolutions and dense layers on the longest way through.
+#
+# VGG-19 alone would take 575 MB of memory. A table needs shapes, not values, so we build in a scope that makes no weights.
+
+# %%
+def counted(name, **options):
+    with keras.StatelessScope(initialize_variables=False):  # shapes only: no memory is taken
+        model = architectures.build(name, **options)
+    known = {"LocalResponseNormalization": "Activation"}  # a layer of this course: it has no kernel
+    return model, accountant.account(model, statistics=False, known=known)
+
+def depth(account):
+    steps = []
+    for row in account.rows:
+        steps.append(max([steps[i] for i in row.inputs], default=0) + (row.kind in ("Conv2D", "Dense")))
+    return max(steps)
+
+# %%
+names = (
+    "lenet5", "alexnet", "zfnet", "vgg16", "vgg19", "googlenet",
+    "inception_v3", "resnet18", "resnet34", "resnet50", "resnet152", "densenet121",
+)
+table = {}
+for name in names:
+    model, account = counted(name)
+    sizes = {size for layer in model.layers if isinstance(layer, layers.Conv2D) for size in layer.kernel_size}
+    convolutions = [row for row in account.rows if row.kind == "Conv2D"]
+    table[name] = {
+        "input": model.input_shape[1], "depth": depth(account), "kernels": " ".join(map(str, sorted(sizes))),
+        "parameters": account.parameters, "macs": account.macs, "field": convolutions[-1].field[0],
+    }
+
+# %% [markdown]
+# **Predict first:** which network has the most parameters, and which does the most work? Is it the deepest?
+
+# %% tags=["nbval-check-output"]
+def size(parameters, unit):
+    return getattr(arithmetic, unit)(arithmetic.memory_bytes(parameters))
+
+print(f"{'network':13}input  depth  kernels    parameters       MB      MiB   G MACs")
+for name, row in table.items():
+    millions = size(row["parameters"], "megabytes"), size(row["parameters"], "mebibytes")
+    print(f"{name:13}{row['input']:5}  {row['depth']:5}  {row['kernels']:8}{row['parameters']:13,}"
+          f"{millions[0]:9.1f}{millions[1]:9.1f}{row['macs'] / 1e9:9.3f}")
+
+# %% [markdown]
+# **Mind the slide.** It is often said that modern networks use "only small kernels", 3 × 3 at most. Read the column of kernels: VGG does; ResNet and
+# DenseNet begin with a 7 × 7, and GoogLeNet has 5 × 5 and 7 × 7.
+
+# %% alt="A chart of eleven networks, work from left to right and parameters upwards, both in powers of ten. VGG-16 and VGG-19 stand at the top right. AlexNet and ZFNet are high too, with little work. GoogLeNet, ResNet-18 and DenseNet-121 stand low, near the middle. ResNet-152 does less work than VGG with less than half its parameters."
+ax = plt.subplots(figsize=(7.5, 4), layout="constrained")[1]
+for name, row in list(table.items())[1:]:
+    place = row["macs"] / 1e9, row["parameters"] / 1e6
+    ax.scatter(*place, s=12 + row["depth"] * 2, color=plots.COLOURS[0], alpha=0.7)
+    below = name in ("vgg16", "resnet34")
+    ax.annotate(name, place, xytext=(7, -11 if below else 5), textcoords="offset points", fontsize=8)
+ax.set(xscale="log", yscale="log", xlim=(0.5, 40), ylim=(5, 250), title="a dot's area grows with its depth")
+ax.set(xlabel="G MACs an image", ylabel="million parameters")
+ax.grid(alpha=0.3);
+
+# %% [markdown]
+# **Notice** that parameters and work are two different things. AlexNet has nearly all its weights in dense layers, where each is used
+# once an image; in a convolution each is used at every place. So AlexNet is large and cheap, and ResNet-152 has as many
+# parameters and does more than fifteen times the work.
+
+# %% tags=["nbval-check-output"]
+for name in ("alexnet", "vgg16", "googlenet", "resnet50"):
+    rows = counted(name)[1].rows
+    dense = [row for row in rows if row.kind == "Dense"]
+    share = [100 * sum(getattr(row, what) for row in dense) / table[name][what] for what in ("parameters", "macs")]
+    print(f"{name:10} dense layers: {share[0]:4.1f} % of the parameters, {share[1]:4.1f} % of the MACs")
+
+# %% [markdown]
+# ### MB and MiB
+#
+# A float32 takes 4 bytes. A megabyte, **MB**, is 10⁶ bytes. A mebibyte, **MiB**, is 2²⁰ = 1,048,576 bytes, 4.9 % more.
+# A well-known slide lists AlexNet with 233, VGG-16 with 528 and GoogLeNet with 51 "MB". Compare with the table above, and judge
+# for yourself.
+
+# %% [markdown] exercise="9.1"
+# ### Exercise 9.1 · MB or MiB? (8 min, 2 points)
+#
+# **Input:** the number of `parameters` of a network, and the size that a slide has `stated`, a whole number. **Output:** the unit in
+# which the slide is right, if sizes are rounded to whole numbers and parameters are float32: `"MB"`, `"MiB"`, or `"neither"`.
+
+# %% tags=["exercise"] exercise="9.1"
+def unit_of(parameters, stated):
+    """Say in which unit the stated size is right."""
+    ### BEGIN SOLUTION
+    size = 4 * parameters
+    if round(size / 10**6) == stated:
+        return "MB"
+    if round(size / 2**20) == stated:
+        return "MiB"
+    return "neither"
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="9.1"
+check("9.1", unit_of);
+
+# %% tags=["nbval-check-output"]
+heads = counted("googlenet", auxiliary=True)[1].parameters
+counts = {name: table[name]["parameters"] for name in ("alexnet", "vgg16", "googlenet")}
+counts["... with heads"] = heads
+for name, count in counts.items():
+    megabytes, mebibytes = size(count, "megabytes"), size(count, "mebibytes")
+    print(f"{name:15}{count:12,} parameters = {megabytes:5.0f} MB = {mebibytes:5.0f} MiB")
+
+# %% [markdown]
+# **Mind the slide.** Its "MB" are MiB. Its row for AlexNet says 224 × 224, but the counts are those of 227 × 227. And its 51 for GoogLeNet
+# includes the two auxiliary heads, classifiers that help in training and are thrown away, while another table of the same talk gives 7 M
+# parameters, without them. Two tables, two networks, one name.
+#
+# ## Audit a slide
+#
+# Another slip took us longer. An inception module reads 28 × 28 × 256. Its bottlenecks are three 1 × 1 convolutions with 64 filters each:
+# before the 3 × 3, before the 5 × 5, and after the pooling, all reading 256 channels. Beside them 128 filters 1 × 1 read the 256 channels too;
+# 192 filters 3 × 3 and 96 filters 5 × 5 read 64 each. Padding is same. It is often said that this makes **358 M** MACs. It does not: one term was counted twice.
+
+# %% [markdown] exercise="9.2"
+# ### Exercise 9.2 · Counted twice (8 min, 2 points)
+#
+# **Output:** the dictionary `slip`: `"term"`, which one was counted twice (`"1x1"`, `"3x3"` or `"5x5"`); `"macs"`, its MACs; and `"total"`,
+# the module's right total, both whole numbers.
+
+# %% tags=["exercise"] exercise="9.2"
+### BEGIN SOLUTION
+places = 28 * 28
+bottlenecks = 3 * places * 256 * 64
+slip = {
+    "term": "3x3",
+    "macs": places * 3 * 3 * 64 * 192,
+    "total": bottlenecks + places * (256 * 128 + 3 * 3 * 64 * 192 + 5 * 5 * 64 * 96),
+}
+### END SOLUTION
+
+# %% tags=["check"] exercise="9.2"
+check("9.2", slip);
+
+# %% tags=["nbval-check-output"]
+module = {name: figures.figure(f"A7.module_{name}") for name in ("naive", "bottleneck", "3x3", "saving")}
+print(figures.as_text(module.values()))
+twice = figures.figure("A7.module_counted_twice")
+print(f"bottleneck + 3x3 once more: {module['bottleneck'].computed + module['3x3'].computed:.1f} {twice.unit}")
+
+# %% [markdown]
+# The saving is 3.15 ×, more than the slip suggests. A second one, from a survey that everybody copies: its column for LeNet-5 lists 20 and 50 filters, and
+# 2.6 k and 58 k weights. Count both networks:
+
+# %% tags=["nbval-check-output"]
+both = {"survey": "6 and 16 filters (LeCun et al. 1998)", "caffe": "20 and 50 filters (a later teaching net)"}
+for name, who in both.items():
+    conv, dense = figures.figure(f"A1.{name}_weights").computed
+    print(f"{who:41}{conv:7,} weights in convolutions, {dense:8,} in dense layers")
+
+# %% [markdown]
+# **Mind the slide.** The column mixes two networks: the filters of one, the weights of the other. A table is a set of claims, and each can be recomputed.
+#
+# ## How far they see
+#
+# Chapter 02 gave the receptive field: the window of the image that one output depends on. Here it is for the last convolution of each.
+
+# %% alt="Bars of receptive fields in pixels for twelve networks. LeNet-5, AlexNet, ZFNet and VGG-16 stay below 224 pixels, VGG-19 is a little above. GoogLeNet and ResNet-18 lie at several hundred, the deepest networks above a thousand and DenseNet-121 at two thousand."
+fields = {name: row["field"] for name, row in table.items()}
+plots.show_bars(fields, title="receptive field of the last convolution, pixels");
+
+# %% [markdown]
+# **Notice** that deep networks see far more than the 224 pixels that there are: there the formula counts padding. Depth alone does not decide: ResNet-50
+# sees less than ResNet-34, for two of three convolutions in its blocks are 1 × 1. The last maps of AlexNet
+# see a part of the picture, and its dense layers have to put the parts together. A deep network's maps see everything, and an average suffices.
+#
+# ## What they scored
+#
+# ImageNet's yearly contest, ILSVRC, gave 1.2 million training pictures of 1,000 classes. An answer is five guesses; the **top-5 error**
+# is the share of test pictures whose true class is not among them. Errors are measured, not computed, so here they are cited.
+
+# %% tags=["nbval-check-output"]
+facts = {fact.id: fact for fact in figures.facts()}
+contest = {
+    "2012 AlexNet": facts["A2.top5.winning_entry"],
+    "2014 GoogLeNet": facts["A7.top5"],
+    "2015 ResNet": facts["A11.top5.ensemble"],
+}
+for year, fact in contest.items():
+    print(f"{year:15} {fact.value:5} %  {fact.what} ({fact.source})")
+print(f"2013: {facts['A15.winner_2013'].value} won ({facts['A15.winner_2013'].source})")
+
+# %% alt="Two charts of top-5 errors. Left, the winning entries: 15.3 per cent in 2012, 6.67 in 2014, 3.57 in 2015. Right, single networks: VGG 8.43, GoogLeNet 7.89, and residual networks from 5.71 with 34 layers down to 4.49 with 152."
+axes = plt.subplots(1, 2, figsize=(11, 2.6), layout="constrained")[1]
+winners = {year: fact.value for year, fact in contest.items()}
+plots.show_bars(winners, axes[0], title="winning entries (ensembles), top-5 error in %", form="{:.2f}")
+alone = "vgg", "googlenet", "resnet34_b", "resnet50", "resnet152"
+single = {name: facts[f"A11.top5.{name}"].value for name in alone}
+plots.show_bars(single, axes[1], title="single networks, top-5 error in %", form="{:.2f}");
+
+# %% [markdown]
+# **Mind the slide.** The winner of 2013 was Clarifai; ZFNet, often named, is by the same Zeiler, and was not the winning entry. And every winner
+# above is an **ensemble**, several networks averaged. Never subtract an ensemble from a single network. It is often said that Inception v3
+# lowered v2's top-5 error by 3 points. Like with like:
+
+# %% tags=["nbval-check-output"]
+v2 = {"single crop": 7.8, "ensemble": 4.9}  # Szegedy et al. 2016, tables 3 and 5
+v3 = {"single crop": 5.6, "ensemble": 3.58}
+for how in v2:
+    print(f"{how:12} v2 {v2[how]:4} %, v3 {v3[how]:4} %: {v2[how] - v3[how]:.1f} points better")
+print(f"v2 alone against v3's ensemble, which compares nothing: {v2['single crop'] - v3['ensemble']:.1f} points")
+
+# %% [markdown]
+# Batch normalisation, by the way, came with v2, not with v3.
+#
+# ## Training recipes
+#
+# An architecture is half of a result. The other half is the recipe, and the papers give it in a paragraph. Here are the paragraphs as rows.
+
+# %% tags=["nbval-check-output"]
+print(f"{'recipe':17}batch    rate  optimizer      decay  dropout  schedule")
+for one in map(recipes.recipe, recipes.names()):
+    plateau = f"×{one.plateau} when the validation loss stalls" if one.plateau else ""
+    every = f"×{one.every[1]} every {one.every[0]} epochs" if one.every else ""
+    steps = ", ".join(f"{rate} from step {step:,}" for step, rate in one.steps)
+    print(f"{one.name:17}{one.batch_size:5}{one.learning_rate:8}  {one.optimizer:7}{one.momentum:6}"
+          f"{one.weight_decay:8}{one.dropout:9}  {plateau}{every}{steps}")
+
+# %% [markdown]
+# A 0 means that the paper does not use it, or does not say. GoogLeNet's paper gives neither batch nor first rate: 256 and 0.01 are the ones usually
+# taught. **Mind the slide**, four times, about ResNet: its weight decay was 1e-4, not 1e-5. Warming up was needed for one network
+# only, the 110-layer one on CIFAR-10: rate 0.01 for about 400 steps, then 0.1. Batch normalisation *is* needed: it stands behind every convolution. And the 1,202-layer
+# network did train; it over-fitted.
+#
+# GoogLeNet's dropout of 40 % is often put "everywhere but the last layer". Where is it?
+
+# %% tags=["nbval-check-output"]
+model, account = counted("googlenet")
+print([layer.name for layer in model.layers][-3:])
+print("dense layers:", sum(row.kind == "Dense" for row in account.rows))
+
+# %% [markdown]
+# It stands before the only dense layer that there is.
+#
+# ### Momentum
+#
+# Plain gradient descent moves the weights w against the gradient g. **Momentum** gives them a velocity v: each step keeps μ of it (0.9 in all
+# the recipes above) and adds the new pull, scaled by the learning rate α. **Weight decay** λ pulls every weight to zero, a little each step.
+# As AlexNet's authors write it:
+#
+# v ← μ·v − α·(g + λ·w),  w ← w + v
+
+# %% [markdown] exercise="9.3"
+# ### Exercise 9.3 · One step with momentum (8 min, 2 points)
+#
+# **Input:** arrays `weights`, `velocity` and `gradient` of one shape, and the numbers `rate` (α), `momentum` (μ) and `decay` (λ). **Output:**
+# the tuple (new weights, new velocity).
+
+# %% tags=["exercise"] exercise="9.3"
+def momentum_step(weights, velocity, gradient, rate, momentum, decay):
+    """Take one step of gradient descent with momentum and weight decay."""
+    ### BEGIN SOLUTION
+    velocity = momentum * velocity - rate * (gradient + decay * weights)
+    return weights + velocity, velocity
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="9.3"
+check("9.3", momentum_step);
+
+# %% [markdown]
+# Is that what Keras does? Ten steps, with made-up gradients, the formulas beside the optimizers. **RMSProp**, Inception v3's optimizer, divides each
+# gradient by the root of a running mean of its squares: G ← ρ·G + (1 − ρ)·g², w ← w − α·g / √(G + ε).
+
+# %%
+rng = np.random.default_rng(9)
+gradients, start = rng.normal(size=(10, 4)).astype(np.float32), np.ones(4, np.float32)
+
+def by_keras(optimizer):
+    weights = keras.Variable(start)
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [weights])
+    return np.asarray(weights)
+
+# %%
+def by_momentum(rate, momentum):
+    weights, velocity = start, 0
+    for gradient in gradients:
+        velocity = momentum * velocity - rate * gradient
+        weights = weights + velocity
+    return weights
+
+def by_rmsprop(rate, rho, epsilon):
+    weights, mean_square = start, 0
+    for gradient in gradients:
+        mean_square = rho * mean_square + (1 - rho) * gradient**2
+        weights = weights - rate * gradient / np.sqrt(mean_square + epsilon)
+    return weights
+
+# %% tags=["nbval-check-output"]
+sgd = by_keras(keras.optimizers.SGD(0.01, momentum=0.9))
+rmsprop = by_keras(keras.optimizers.RMSprop(0.045, rho=0.9, epsilon=1.0))
+print("momentum: the same as Keras:", np.allclose(sgd, by_momentum(0.01, 0.9), atol=1e-6))
+print("RMSProp: the same as Keras:", np.allclose(rmsprop, by_rmsprop(0.045, 0.9, 1.0), atol=1e-6))
+
+# %% [markdown]
+# And weight decay? Keras's option `weight_decay=` is a different rule: it takes α·λ·w off the weights directly, past the velocity.
+# The papers' rule is the gradient of a penalty ½λ·w² in the loss, in Keras `keras.regularizers.L2(λ / 2)`, since Keras writes the penalty without the ½.
+# The recipes use that. Watch one weight that nothing but the decay pulls at:
+
+# %% tags=["nbval-check-output"]
+def pulled(optimizer, penalty, steps=20, decay=0.5):
+    weight = keras.Variable([1.0])
+    for _ in range(steps):
+        optimizer.apply([decay * weight if penalty else keras.ops.zeros(1)], [weight])
+    return float(weight[0])
+
+print(f"in the gradient, as the papers: {pulled(keras.optimizers.SGD(0.01, momentum=0.9), True):.3f}")
+past = keras.optimizers.SGD(0.01, momentum=0.9, weight_decay=0.5)
+print(f"Keras's weight_decay=0.5:       {pulled(past, False):.3f}")
+
+# %% [markdown]
+# **Notice** that in the gradient, the same number decays much faster: momentum carries it on, up to 1 / (1 − μ) = ten times. "Weight decay 5e-4" means nothing without the rule.
+#
+# ### The learning rate over time
+#
+# A high rate learns fast and then rattles about; a low one settles. So the rate falls: by a clock, or when the validation loss stalls. Some networks
+# fall apart at the full rate before they have learned anything, and warm up first.
+
+# %% [markdown] exercise="9.4"
+# ### Exercise 9.4 · Warm up, then drop (10 min, 2 points)
+#
+# **Input:** the `step` (from 0), the `peak` rate, the number of `warmup` steps (≥ 1), and a tuple of steps, `drops`, rising and all after the warm-up. **Output:** the
+# rate at that step. It rises in equal parts, step 0 having peak / warmup, and reaches the peak at step warmup − 1. From
+# each step in `drops` on it is divided by ten.
+
+# %% tags=["exercise"] exercise="9.4"
+def learning_rate(step, peak, warmup, drops):
+    """Give the learning rate at a step."""
+    ### BEGIN SOLUTION
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.1 ** sum(step >= drop for drop in drops)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="9.4"
+check("9.4", learning_rate);
+
+# %% alt="Learning rates over 64,000 steps on a logarithmic scale. GoogLeNet's falls in many small stairs from 0.01. ResNet on CIFAR-10 starts at 0.1 and falls tenfold at 32,000 and at 48,000 steps; the 110-layer one is the same after a short start at 0.01. Inception v3's falls in stairs from 0.045 to about 0.0003."
+times = np.arange(0, 64_000, 100)
+ax = plt.subplots(figsize=(7, 3.2), layout="constrained")[1]
+for index, name in enumerate(("googlenet", "inception_v3", "resnet_cifar", "resnet110_cifar")):
+    rate = recipes.learning_rate(recipes.recipe(name), steps_per_epoch=391)
+    values = [float(rate(int(step))) for step in times]
+    ax.plot(times, values, color=plots.COLOURS[index], label=name, linestyle="--" if "110" in name else "-")
+ax.set(yscale="log", xlabel="step (391 an epoch)", ylabel="learning rate")
+ax.grid(alpha=0.3)
+ax.legend(fontsize=8);
+
+# %% [markdown]
+# AlexNet's and VGG's authors watched the validation error and turned the rate down by hand when it stalled. `ReduceLROnPlateau` does the watching. We
+# feed it a made-up course of validation losses. **Predict first:** with patience 2, after which epochs does the rate fall?
+
+# %% tags=["nbval-check-output"]
+losses = [1.0, 0.8, 0.7, 0.7, 0.71, 0.6, 0.61, 0.6, 0.62, 0.61]
+watched = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
+watched.compile(recipes.optimizer(recipes.recipe("vgg")), "mse")
+(callback,) = recipes.callbacks(recipes.recipe("vgg"), patience=2)
+callback.set_model(watched)
+callback.on_train_begin()
+for epoch, loss in enumerate(losses):
+    callback.on_epoch_end(epoch, {"val_loss": loss})
+    rate = float(watched.optimizer.learning_rate)
+    print(f"epoch {epoch}: validation loss {loss:.2f}, rate from now on {rate:g}")
+
+# %% [markdown]
+# **Notice** epoch 5: an improvement sets the count of bad epochs back to zero. And 0.60 after 0.60 is no improvement.
+#
+# ### A recipe, run
+#
+# A row becomes an optimizer, penalties on the kernels, callbacks, and layers that augment. Here is ResNet's, on 3,000 digits for four
+# epochs: enough to see that it runs, not what it can do. What of AlexNet's augmentation, shifts and mirrored images? Shift, yes. But a mirrored digit is no digit: a recipe makes assumptions about the data.
+
+# %% tags=["slow"]
+mnist = data.load("mnist")
+x, labels = mnist.x_train[:3000].astype("float32"), keras.utils.to_categorical(mnist.y_train[:3000])
+x_val, labels_val = mnist.x_train[-2000:].astype("float32"), keras.utils.to_categorical(mnist.y_train[-2000:])
+
+def small(seed):
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((28, 28, 1))
+    h = layers.Rescaling(1 / 255)(inputs)
+    for filters in (16, 32):
+        h = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False)(h)
+        h = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(h))
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(layers.Flatten()(h)))
+
+# %% tags=["slow", "nbval-check-output"]
+row = recipes.recipe("resnet")
+network = recipes.compile_with(small(1), row, classes=10, steps_per_epoch=12)
+history = network.fit(
+    x, labels, batch_size=row.batch_size, epochs=4, verbose=0,
+    validation_data=(x_val, labels_val), callbacks=recipes.callbacks(row, patience=3),
+).history
+print("the kernels' penalty is part of the loss:", len(network.losses) == 3)
+print("reads more than 80 % of the validation digits:", history["val_accuracy"][-1] > 0.8)
+
+# %% [markdown]
+# ## Using a trained network
+#
+# Training on ImageNet took the papers' authors weeks. Using the result takes a second. This course bundles a small one, **EfficientNet-Lite0**, which reads
+# pictures of 224 × 224 pixels and knows ImageNet's 1,000 classes. (VGG-16 works by the same call; its weights are a download of 528 MiB, which this
+# cell asks for only with the setting `WORKBOOK_BUDGET=full`, and does without where it cannot be had.)
+
+# %%
+wanted = "vgg16" if os.environ.get("WORKBOOK_BUDGET") == "full" else pretrained.BUNDLED
+classifier = pretrained.load(wanted, otherwise=pretrained.BUNDLED)
+bundled = pretrained.load()
+
+# %% tags=["nbval-check-output"]
+print(f"{bundled.name}: {bundled.model.count_params():,} numbers, {len(bundled.labels):,} classes")
+
+# %% [markdown]
+# ### Resize, crop, normalise
+#
+# Photographs come in all sizes, the network takes one. The usual way: the shorter side is resized to 256 pixels, the middle 224 × 224 is cut out,
+# and the pixels are **normalised**, shifted and scaled as they were in training.
+
+# %% tags=["slow"] alt="Left, a cat's head in a wide photograph, with a square frame around its middle. Right, what the network gets: the square alone, resized to 224 pixels."
+cat = pictures.photograph("chelsea")  # (300, 451, 3)
+side = min(cat.shape[:2]) * 224 / 256
+axes = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained")[1]
+plots.show_image(cat, axes[0], title=f"{cat.shape[0]} × {cat.shape[1]} pixels")
+plots.mark_windows(axes[0], [((cat.shape[0] - side) / 2, (cat.shape[1] - side) / 2, side, side)])
+plots.show_image(pretrained.centre_crop(cat), axes[1], title="224 × 224 pixels");
+
+# %% [markdown] exercise="9.5"
+# ### Exercise 9.5 · From photograph to input (8 min, 2 points)
+#
+# **Input:** an `image` (H, W, 3) of bytes, already resized, in RGB; a whole number `size`; and `mean` and `deviation`, three numbers each, of
+# pixels from 0 to 1. **Output:** the middle `size` × `size` pixels (offsets rounded down), brought to 0-1, minus the mean,
+# divided by the deviation: (size, size, 3). This is how Torch's models are fed.
+
+# %% tags=["exercise"] exercise="9.5"
+def prepare(image, size, mean, deviation):
+    """Cut the centre out and normalise it."""
+    ### BEGIN SOLUTION
+    top = (image.shape[0] - size) // 2
+    left = (image.shape[1] - size) // 2
+    crop = image[top : top + size, left : left + size]
+    return (crop / 255 - mean) / deviation
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="9.5"
+check("9.5", prepare);
+
+# %% [markdown]
+# Now four photographs. **Predict first:** one of them shows something that is not among the 1,000 classes. What will the network say?
+
+# %% tags=["slow"] alt="Four photographs with bars of the five likeliest classes below each. The cat is a tiger cat, an Egyptian cat or a tabby; the cup is espresso with certainty; the cameraman's picture is called tripod; for the astronaut in her suit no class gets even a fifth, football helmet first."
+shown = {name: pictures.photograph(name) for name in ("chelsea", "coffee", "camera", "astronaut")}
+answers = {name: classifier.classify(image) for name, image in shown.items()}
+axes = plt.subplots(2, 4, figsize=(15, 4.6), layout="constrained", height_ratios=(2, 1.4))[1]
+for column, (name, image) in enumerate(shown.items()):
+    plots.show_image(pretrained.centre_crop(image), axes[0, column], title=name)
+    plots.show_bars(dict(answers[name]), axes[1, column], form="{:.2f}")
+    axes[1, column].set(xlim=(0, 1.25), xticks=[0, 0.5, 1]);
+
+# %% tags=["slow", "nbval-check-output"]
+top = {name: [label for label, _ in bundled.classify(image)] for name, image in shown.items()}
+print("espresso comes first for the cup:", top["coffee"][0] == "espresso")
+cats = {"tiger cat", "Egyptian cat", "tabby"}
+print("the first three guesses for the cat are cats:", set(top["chelsea"][:3]) == cats)
+print("no guess for the astronaut reaches 30 %:", bundled.classify(shown["astronaut"])[0][1] < 0.3)
+
+# %% [markdown]
+# **Notice** three things. "Tiger cat" and "tabby" share the probability, because people cannot tell these classes apart either; that is why five guesses
+# are allowed. The cameraman's picture is called "tripod", which is true: one label a picture is not the whole truth. And
+# there is no class "person" or "none of these": the softmax must hand out 100 %, so a network always answers.
+#
+# Preprocessing belongs to the weights, not to the picture. What if we forget it?
+
+# %% tags=["slow"] alt="Bars of the probability that the cup is espresso for four ways to feed it: as trained, with the pixels left at 0 to 255, with the pixels at 0 to 1, and with the colours as blue, green, red. As trained it is near 1; at 0 to 255 it is zero; the two others are about a tenth lower than as trained."
+crop = pretrained.centre_crop(shown["coffee"]).astype("float32")
+ways = {
+    "as trained": bundled.normalise(crop), "0 to 255": crop, "0 to 1": crop / 255,
+    "blue, green, red": bundled.normalise(crop[..., ::-1]),
+}
+outputs = bundled.model(np.stack(list(ways.values())), training=False)  # (4, 1000)
+espresso = dict(zip(ways, np.asarray(outputs)[:, bundled.labels.index("espresso")]))
+plots.show_bars(espresso, title="probability of espresso", form="{:.2f}").set_xlim(0, 1.2);
+
+# %% tags=["slow", "nbval-check-output"]
+print("fed as it was trained, it is surest:", max(espresso, key=espresso.get))
+print("with pixels from 0 to 255 espresso gets less than 1 %:", bool(espresso["0 to 255"] < 0.01))
+print("with pixels from 0 to 1, or as blue, green, red, more than 70 %:",
+      bool(min(espresso["0 to 1"], espresso["blue, green, red"]) > 0.7))
+
+# %% [markdown]
+# No error is raised and the shape is right. One slip ruins the answer; the two others cost a tenth, which nobody notices on one picture
+# and everybody pays for over thousands. **Mind the slide.** An example that is often shown, a white dog, "Samoyed" with
+# .667, is VGG-11 with Torch's normalisation. Keras has VGG-16 and VGG-19, whose weights expect the channels as BGR with the mean of ImageNet subtracted
+# and no division: `preprocess_input` of that model does it. Another network, other weights, another preparation: .667 will not come back.
+#
+# VGG's authors tested on more than one crop. **Mind the slide** there, too: their multi-crop evaluation is a regular grid, 5 × 5 places, each mirrored as well, at three scales, not
+# random crops. Random crops are for training.
+
+# %% [markdown]
+# ### How good is it? Top-1 and top-5
+
+# %% [markdown] exercise="9.6"
+# ### Exercise 9.6 · Top-5 (8 min, 2 points)
+#
+# **Input:** `probabilities` (batch, classes), `labels` (batch,) of class numbers, and `k`. **Output:** the top-k accuracy: the share of
+# rows whose true class is among the k likeliest.
+
+# %% tags=["exercise"] exercise="9.6"
+def top_k_accuracy(probabilities, labels, k):
+    """Give the share of rows whose true class is among the k likeliest."""
+    ### BEGIN SOLUTION
+    likeliest = np.argsort(-probabilities, axis=1)[:, :k]
+    return (likeliest == labels[:, None]).any(axis=1).mean()
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="9.6"
+check("9.6", top_k_accuracy);
+
+# %% tags=["slow", "nbval-check-output"]
+digits = keras.ops.convert_to_numpy(network(x_val, training=False))  # (2000, 10), by the small network from above
+hits = {k: keras.ops.in_top_k(labels_val.argmax(1), digits, k) for k in (1, 2, 5, 10)}
+accuracy = [float(np.mean(hit)) for hit in hits.values()]
+print("more guesses, more hits:", accuracy == sorted(accuracy))
+print("ten guesses of ten are always right:", accuracy[-1] == 1)
+
+# %% [markdown]
+# ## A task of your own
+#
+# You have six kinds of surface, and **four** small pictures of each. Too few to train a CNN? We cut crops of 64 × 64 pixels from the left halves of
+# photographs, and test on crops from the right halves. All are made grey and given the same mean and contrast, so that brightness tells nothing.
+
+# %% tags=["slow"]
+kinds = ("brick", "grass", "gravel", "page", "text", "ihc")
+rng = np.random.default_rng(0)
+
+def crops(name, *, half, count, side=64):
+    picture = pictures.photograph(name).astype(float)
+    picture = picture if picture.ndim == 2 else picture.mean(axis=-1)
+    picture = np.array_split(picture, 2, axis=1)[half]
+    found = []
+    while len(found) < count:
+        top, left = (rng.integers(0, length - side + 1) for length in picture.shape)
+        crop = picture[top : top + side, left : left + side]
+        if crop.std() > 4:  # not an empty margin
+            found.append(np.clip(128 + 50 * (crop - crop.mean()) / crop.std(), 0, 255))
+    return np.array(found, np.uint8)
+
+# %% tags=["slow"] alt="Twelve small grey crops in two rows, two of each kind: brick, grass, gravel, a printed page, handwriting on paper, and stained tissue."
+few = np.concatenate([crops(kind, half=0, count=4) for kind in kinds])  # (24, 64, 64)
+test = np.concatenate([crops(kind, half=1, count=15) for kind in kinds])  # (90, 64, 64)
+y_few, y_test = np.repeat(np.arange(6), 4), np.repeat(np.arange(6), 15)
+order = [*range(0, 24, 4), *range(1, 24, 4)]
+plots.show_images(few[order], [kinds[y_few[i]] for i in order], columns=6, size=1.2);
+
+# %% [markdown]
+# First, from nothing: a small CNN, trained on the 24 crops alone.
+
+# %% tags=["slow"]
+def from_nothing():
+    inputs = keras.Input((64, 64, 1))
+    h = layers.Rescaling(1 / 128, -1)(inputs)
+    for filters in (16, 32, 64):
+        h = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False)(h)
+        h = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(h))
+    return keras.Model(inputs, layers.Dense(6, activation="softmax")(layers.GlobalAveragePooling2D()(h)))
+
+def learn(model, features, *, rate, epochs):
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(features, y_few, batch_size=12, epochs=epochs, verbose=0)
+    return model
+
+# %% tags=["slow"]
+keras.utils.set_random_seed(1)
+scratch = learn(from_nothing(), few[..., np.newaxis], rate=0.003, epochs=40)
+results = {"from nothing": scratch.evaluate(test[..., np.newaxis], y_test, verbose=0)[1]}
+
+# %% [markdown]
+# ### Feature extraction
+#
+# The trained network has learned to see textures and shapes in over a million pictures. We cut off its last layers and keep what comes before: for each crop,
+# 320 maps of 7 × 7. These need computing once. The network's own weights stay as they are, **frozen**.
+
+# %% tags=["slow", "nbval-check-output"]
+trunk = keras.Model(bundled.model.input, bundled.model.get_layer("block7a_project_norm").output)
+
+def features(images):
+    return np.concatenate([  # four at a time, to save memory
+        keras.ops.convert_to_numpy(trunk(bundled.preprocess(list(images[i : i + 4])), training=False))
+        for i in range(0, len(images), 4)
+    ])
+
+maps, maps_test = features(few), features(test)
+print(maps.shape, maps_test.shape)
+
+# %% [markdown]
+# On top go the rest of the network, also frozen, and a new dense layer for our six kinds, the only part that learns.
+
+# %% tags=["slow", "nbval-check-output"]
+top_part = keras.Model(trunk.output, bundled.model.get_layer("avg_pool").output)
+top_part.trainable = False
+inputs = keras.Input(maps.shape[1:])
+new_head = layers.Dense(6, activation="softmax")
+tuned = keras.Model(inputs, new_head(top_part(inputs, training=False)))
+print(f"{sum(np.prod(w.shape) for w in tuned.trainable_weights):,} of {tuned.count_params():,} parameters learn")
+
+# %% tags=["slow"]
+keras.utils.set_random_seed(1)
+learn(tuned, maps, rate=0.003, epochs=25)
+results["features, new head"] = tuned.evaluate(maps_test, y_test, verbose=0)[1]
+
+# %% [markdown]
+# ### Fine-tuning
+#
+# Now the head knows roughly what it wants. **Fine-tuning** unfreezes layers below it and goes on at a small rate, so that good weights are adjusted,
+# not destroyed. First head, then more: with a random head on top, the first gradients would be noise, and would spoil what is below. Batch normalisation keeps its
+# running statistics (`training=False`): 24 crops are too few for new ones.
+
+# %% tags=["slow"]
+top_part.trainable = True
+keras.utils.set_random_seed(1)
+learn(tuned, maps, rate=1e-4, epochs=10)
+results["fine-tuned"] = tuned.evaluate(maps_test, y_test, verbose=0)[1]
+
+# %% tags=["slow"] alt="Bars of the errors on 90 test crops. The CNN from nothing makes the most errors; the pretrained features with a new head, and the fine-tuned network, make only a few."
+wrong = {name: 100 - 100 * value for name, value in results.items()}
+plots.show_bars(wrong, title="errors on 90 test crops, %", form="{:.1f}");
+
+# %% tags=["slow", "nbval-check-output"]
+print("the trained features read at least 90 % of the crops:", results["features, new head"] >= 0.9)
+print("and more than the CNN from nothing:", results["features, new head"] > results["from nothing"])
+print("fine-tuning does no harm to speak of:", results["fine-tuned"] > results["features, new head"] - 0.05)
+
+# %% [markdown]
+# **Notice** that nobody trained this network on brick or handwriting at 64 grey pixels. What it learned about edges and textures carries over. With so few pictures the new
+# head does nearly all, and fine-tuning has little left to win; with thousands of pictures, and a task further from photographs, it matters more.
+#
+# ## Ensembles
+#
+# Every contest winner above was an **ensemble**: several networks, their probabilities averaged. Five small networks, each from its own random start, on the
+# same 3,000 digits:
+
+# %% tags=["slow"]
+members = []
+for seed in range(5):
+    model = small(seed)
+    model.compile(keras.optimizers.Adam(0.003), "categorical_crossentropy")
+    model.fit(x, labels, batch_size=100, epochs=3, verbose=0)
+    members.append(keras.ops.convert_to_numpy(model(x_val, training=False)))
+members = np.array(members)  # (5, 2000, 10)
+
+# %%
+def errors(probabilities):
+    return 100 * np.mean(probabilities.argmax(-1) != labels_val.argmax(-1))
+
+def loss(probabilities):
+    return -np.mean(np.log((probabilities * labels_val).sum(-1) + 1e-7))
+
+# %% tags=["slow"] alt="Two bar charts for five single networks and their average: the average has fewer validation errors than the single networks have on average, and a lower loss."
+axes = plt.subplots(1, 2, figsize=(10, 2.6), layout="constrained")[1]
+rows = {**{f"network {i + 1}": one for i, one in enumerate(members)}, "their average": members.mean(axis=0)}
+for ax, measure, title in zip(axes, (errors, loss), ("validation errors, %", "validation loss")):
+    plots.show_bars({name: measure(one) for name, one in rows.items()}, ax, title=title, form="{:.3f}")
+
+# %% tags=["slow", "nbval-check-output"]
+average = members.mean(axis=0)
+fewer = errors(average) < np.mean([errors(one) for one in members])
+print("it errs less often than its members do on average:", bool(fewer))
+print("its loss is below the members' mean loss:", bool(loss(average) < np.mean([*map(loss, members)])))
+
+# %% [markdown]
+# The second line is a theorem: −ln is a convex function, so the loss of an average is never above the average of the losses (Jensen's inequality). The
+# first is not; it holds because networks from different starts make different mistakes. The price: five times the work, for training and for every picture.
+#
+# ## Summary
+#
+# - A table of networks needs its conventions: biases, statistics, towers, auxiliary heads, input size, MB or MiB. Recompute before you copy.
+# - Parameters, work, depth and field are four different orders of the same networks; errors compare only like with like.
+# - A recipe is part of a result: batch, rate and schedule, momentum, weight decay *and its rule*, augmentation.
+# - A trained network must be fed as it was trained: resize, crop, normalise. Wrong preparation raises no error.
+# - With few pictures take trained features and a new head; fine-tune afterwards, gently.
+# - Averaging the probabilities of several networks never has a higher loss than they have on average, and costs their work together.
+#
+# ## Formulae
+#
+# | what | formula |
+# |---|---|
+# | sizes | 4 bytes a float32; MB = 10⁶ bytes, MiB = 2²⁰ bytes |
+# | momentum with weight decay | v ← μ·v − α·(g + λ·w), w ← w + v |
+# | RMSProp | G ← ρ·G + (1 − ρ)·g², w ← w − α·g / √(G + ε) |
+# | weight decay as a penalty | ½λ·w², in Keras `L2(λ / 2)` |
+# | top-k accuracy | share of pictures whose class is among the k likeliest |
+# | ensemble | p = (p₁ + … + pₙ) / n |
+#
+# The figures of this chapter, recomputed:
+
+# %% tags=["nbval-check-output"]
+print(figures.as_text([row for row in figures.ledger() if row.id.startswith("A15.")]))
+
+# %% [markdown]
+# ## Where to read on
+#
+# - V. Sze, Y.-H. Chen, T.-J. Yang and J. Emer, *Efficient processing of deep neural networks: a tutorial and survey*, Proceedings of the IEEE, 2017: table II
+#   is the survey's table.
+# - K. Simonyan and A. Zisserman, *Very deep convolutional networks for large-scale image recognition*, 2015: section 3 is a recipe, section 4 the testing.
+# - K. He, X. Zhang, S. Ren and J. Sun, *Deep residual learning for image recognition*, 2016: section 3.4 and 4.2.
+# - I. Loshchilov and F. Hutter, *Decoupled weight decay regularization*, 2019: why the two rules differ.
+# - M. Tan and Q. Le, *EfficientNet: rethinking model scaling for convolutional neural networks*, 2019: the family of the bundled network.

@@ -1,0 +1,203 @@
+"""Walk through a Keras model call by call, and write a row for each."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbook.accountant.fields import PIXEL
+from workbook.accountant.rules import Rule, Shape, Tensor, rule_for, spatial
+from workbook.accountant.table import Account, Row
+from workbook.arithmetic import memory_bytes
+
+STATISTICS = {"moving_mean", "moving_variance", "mean", "variance", "count"}
+
+
+@dataclass
+class _Walk:
+    """What a walk has found so far, and the conventions that it follows."""
+
+    bias: bool
+    statistics: bool
+    groups: bool
+    known: Mapping[str, str | Rule]
+    size: Shape = ()
+    rows: list[Row] = field(default_factory=list)
+    unknown: dict[str, list[str]] = field(default_factory=dict)
+    owned: set[int] = field(default_factory=set)
+    calls: dict[int, int] = field(default_factory=dict)
+
+    def through(
+        self, model: Any, tensors: Sequence[Tensor], wanted: Iterable[Any], prefix: str
+    ) -> list[Tensor]:
+        """Walk through a functional model from these inputs; return its wanted outputs."""
+        wanted = list(wanted)
+        values = {id(key): tensor for key, tensor in zip(model.inputs, tensors, strict=True)}
+        for node in _needed(model, wanted):
+            inputs = [values[id(key)] for key in node.input_tensors]
+            made = self._call(node, inputs, prefix)
+            values |= {id(key): tensor for key, tensor in zip(node.output_tensors, made, strict=True)}
+        return [values[id(key)] for key in wanted]
+
+    def _call(self, node: Any, inputs: list[Tensor], prefix: str) -> list[Tensor]:
+        """Follow one call: into a nested model, or as a row."""
+        layer, rule = node.operation, rule_for(node.operation, self.known)
+        inner = None if rule else functional(layer)
+        if inner is not None:
+            return self.through(inner, inputs, inner.outputs, f"{prefix}{layer.name}/")
+        outputs = _outputs(node, inputs)
+        if rule is None:
+            self.unknown.setdefault(type(layer).__name__, []).append(prefix + layer.name)
+            return [Tensor(shape, dtype, None, 0) for shape, dtype in outputs]
+        many = _kernel_groups(layer) if not self.groups else 1
+        macs = rule.macs(layer, inputs, outputs[0][0]) * many
+        fields = [rule.field(layer, inputs, shape, self.size) for shape, _ in outputs]
+        self.calls[id(layer)] = self.calls.get(id(layer), 0) + 1
+        self.rows.append(
+            Row(
+                name=prefix + layer.name, kind=type(layer).__name__, shape=outputs[0][0],
+                parameters=self._parameters(layer, many), macs=macs,
+                memory=sum(memory_bytes(math.prod(shape), dtype) for shape, dtype in outputs),
+                inputs=tuple(dict.fromkeys(tensor.source for tensor in inputs)),
+                call=self.calls[id(layer)], fields=fields[0], size=self.size,
+            )
+        )  # fmt: skip
+        source = len(self.rows) - 1
+        return [Tensor(*each, seen, source) for each, seen in zip(outputs, fields, strict=True)]
+
+    def _parameters(self, layer: Any, groups: int) -> int:
+        """Count the parameters that no earlier row owns, by this walk's conventions."""
+        total = 0
+        for weight in getattr(layer, "weights", ()):
+            if id(weight) in self.owned:
+                continue
+            self.owned.add(id(weight))
+            count, name = math.prod(weight.shape), weight.name
+            if (name != "bias" or self.bias) and (name not in STATISTICS or self.statistics):
+                total += count * (groups if name == "kernel" else 1)
+        return total
+
+
+def functional(layer: Any) -> Any:
+    """Return the functional model that a model is or holds; None for anything else."""
+    layer = getattr(layer, "_functional", None) or layer
+    return layer if hasattr(layer, "_nodes_by_depth") else None
+
+
+def _needed(model: Any, wanted: Iterable[Any]) -> Iterator[Any]:
+    """Give the calls that the wanted tensors depend on, each after those that it reads."""
+    nodes = [
+        node for depth in sorted(model._nodes_by_depth) for node in reversed(model._nodes_by_depth[depth])
+    ]
+    inputs = {id(key) for key in model.inputs}
+    needed, chosen = {id(key) for key in wanted}, []
+    for node in nodes:  # from the outputs back
+        made = {id(key) for key in node.output_tensors}
+        if not node.is_input and made & needed and not made & inputs:
+            needed |= {id(key) for key in node.input_tensors}
+            chosen.append(node)
+    return reversed(chosen)
+
+
+def _outputs(node: Any, inputs: list[Tensor]) -> list[tuple[Shape, str]]:
+    """Return shape and dtype of what a call puts out, anew where its inputs' sizes differ from the model's."""
+    import keras
+
+    made = node.output_tensors
+    same = all(tuple(key.shape[1:]) == now.shape for key, now in zip(node.input_tensors, inputs, strict=True))
+    if not same or any(None in key.shape[1:] for key in made):
+        given = {
+            id(key): keras.KerasTensor((None, *now.shape), key.dtype)
+            for key, now in zip(node.input_tensors, inputs, strict=True)
+        }
+        args, kwargs = node.arguments.fill_in(given)
+        made = keras.tree.flatten(node.operation.compute_output_spec(*args, **kwargs))
+    shapes = [tuple(key.shape[1:]) for key in made]
+    if any(None in shape for shape in shapes):
+        raise ValueError(f"A layer leaves its output's size open. Received: {node.operation.name}, {shapes}")
+    return [(shape, str(key.dtype)) for shape, key in zip(shapes, made, strict=True)]
+
+
+def _kernel_groups(layer: Any) -> int:
+    return layer.groups if type(layer).__name__ in ("Conv1D", "Conv2D", "Conv3D") else 1
+
+
+def input_shapes(model: Any, given: Shape | Sequence[Shape] | None) -> list[Shape]:
+    """Return the inputs' sizes without the batch; ValueError where one is open, or differs from the model's."""
+    own = [tuple(key.shape[1:]) for key in model.inputs]
+    if given is None:
+        shapes = own
+    else:
+        listed: list[Any] = list(given)
+        several = bool(listed) and all(isinstance(shape, tuple | list) for shape in listed)
+        shapes = [tuple(shape) for shape in listed] if several else [tuple(listed)]
+    fits = len(shapes) == len(own) and all(
+        len(shape) == len(mine)
+        and all(there in (here, None) for here, there in zip(shape, mine, strict=True))
+        for shape, mine in zip(shapes, own, strict=True)
+    )
+    if not fits:
+        raise ValueError(f"input_shape must fit the model's input, {own}. Received: input_shape={given}")
+    if any(None in shape for shape in shapes):
+        raise ValueError(
+            f"The model takes any size: say which, input_shape=(H, W, C). Received: a model for {own}"
+        )
+    return shapes
+
+
+def _main_outputs(model: Any) -> list[Any]:
+    """Return the outputs whose layers are not named as auxiliary ("aux…"); ValueError if all are."""
+    main = [key for key in model.outputs if "aux" not in key._keras_history.operation.name]
+    if not main:
+        names = [key._keras_history.operation.name for key in model.outputs]
+        raise ValueError(f'One output must not be named as auxiliary ("aux…"). Received: outputs {names}')
+    return main
+
+
+def account(
+    model: Any,
+    *,
+    input_shape: Shape | Sequence[Shape] | None = None,
+    bias: bool = True,
+    statistics: bool = True,
+    groups: bool = True,
+    auxiliary: bool = True,
+    known: Mapping[str, str | Rule] | None = None,
+) -> Account:
+    """Count what a built Sequential or functional Keras model costs for one example, layer by layer.
+
+    `input_shape` (H, W, C) sets the sizes that the model leaves open (for several inputs, a list of shapes).
+    The conventions: `bias` and `statistics` (the moving mean and variance of batch normalisation) belong to the
+    parameters or not; `groups=False` counts grouped convolutions as if each filter read all channels;
+    `auxiliary=False` leaves out what only outputs with "aux" in their names need. With the defaults, the
+    parameters are `model.count_params()`. `known` names the rules of layers of your own (see `rule_for`).
+    ValueError names every layer without a rule; MACs are defined in `workbook.accountant.rules`.
+    """
+    graph = functional(model)
+    if graph is None:
+        raise ValueError(
+            "account needs a Sequential model that knows its input, or a functional one. "
+            f"Received: {type(model).__name__}"
+        )
+    shapes = input_shapes(graph, input_shape)
+    first = spatial(shapes[0])
+    walk = _Walk(bias, statistics, groups, known or {}, first)
+    tensors = []
+    for number, (key, shape) in enumerate(zip(graph.inputs, shapes, strict=True)):
+        fields = (PIXEL,) * len(first) if number == 0 else ()
+        memory = memory_bytes(math.prod(shape), str(key.dtype))
+        walk.rows.append(
+            Row(key._keras_history.operation.name, "InputLayer", shape, 0, 0, memory, (), 1, fields, first)
+        )
+        tensors.append(Tensor(shape, str(key.dtype), fields, number))
+    walk.through(graph, tensors, graph.outputs if auxiliary else _main_outputs(graph), "")
+    if walk.unknown:
+        kinds = [
+            f"{kind} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
+            for kind, names in walk.unknown.items()
+        ]
+        raise ValueError(
+            'The accountant has no rule for some layers: say what to count them as, known={"ClassName": "Activation"}. '
+            f"Received: {', '.join(kinds)}"
+        )
+    return Account(model.name, tuple(walk.rows))

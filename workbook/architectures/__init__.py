@@ -1,0 +1,98 @@
+"""The classic architectures, LeNet-5 to DenseNet: `names()` lists them, `build(name)` makes a Keras model.
+
+Each family is a module with the paper's table and one short builder; what deviates from the paper is said at its top.
+Every model ends in layers called `predictions` and, where it pools over the whole image, `avg_pool` before it.
+Inputs are what the paper gives its network; none scales pixels.
+"""
+
+import keras
+
+from workbook.architectures import (
+    alexnet,
+    densenet,
+    inception,
+    inception_v3,
+    inception_v4,
+    lenet,
+    mobilenet,
+    nin,
+    resnet,
+    vgg,
+    xception,
+)
+from workbook.architectures.blocks import Architecture, Options
+from workbook.architectures.transfer import copy_weights
+
+__all__ = ["build", "copy_weights", "names"]
+
+FAMILIES = (
+    lenet, alexnet, vgg, nin, inception, inception_v3, inception_v4, resnet, densenet, xception, mobilenet,
+)  # fmt: skip
+REGISTRY: dict[str, Architecture] = {
+    name: row for family in FAMILIES for name, row in family.ARCHITECTURES.items()
+}
+
+
+def names() -> list[str]:
+    """List the architectures that `build` knows, family by family, in the order of their years."""
+    return list(REGISTRY)
+
+
+def build(
+    name: str,
+    *,
+    input_shape: tuple[int, int, int] | None = None,
+    num_classes: int | None = None,
+    activation: str | None = "softmax",
+    convention: str = "paper",
+    width: float = 1.0,
+    shortcut: str | None = None,
+    auxiliary: bool = False,
+) -> keras.Model:
+    """Build an architecture, untrained, at paper size unless told otherwise.
+
+    `activation` is the last layer's; None gives logits. `convention="keras"` has `keras.applications`' layers where
+    those differ, `width` scales every layer's filters (to multiples of 4), `shortcut` is a residual network's "A", "B"
+    or "C", `auxiliary` adds an inception network's training heads as further outputs: each where the family has it.
+    Raises ValueError for an unknown name, an option that the family has not, or an image too small for it.
+    """
+    if name not in REGISTRY:
+        raise ValueError(f"name must be one of {', '.join(names())}. Received: name={name!r}")
+    row = REGISTRY[name]
+    classes = row.num_classes if num_classes is None else num_classes
+    options = Options(classes, activation, convention, width, shortcut, auxiliary)
+    _check_options(name, row, options)
+    inputs = keras.Input(_checked_shape(name, row, input_shape, auxiliary), name="image")
+    return keras.Model(inputs, row.layers(inputs, row.row, options), name=name)
+
+
+def _checked_shape(
+    name: str, row: Architecture, shape: tuple[int, int, int] | None, auxiliary: bool
+) -> tuple[int, ...]:
+    shape = row.input_shape if shape is None else shape
+    if len(shape) != 3 or any(not isinstance(side, int) or side < 1 for side in shape):
+        raise ValueError(
+            f"input_shape must be three positive integers (height, width, channels). Received: input_shape={shape!r}"
+        )
+    least = row.smallest_auxiliary if auxiliary else row.smallest
+    if min(shape[:2]) < least:
+        heads = " with auxiliary heads" if auxiliary else ""
+        raise ValueError(
+            f"{name}{heads} needs images of at least {least}×{least} pixels. Received: input_shape={shape}"
+        )
+    return tuple(shape)
+
+
+def _check_options(name: str, row: Architecture, options: Options) -> None:
+    if options.num_classes < 1:
+        raise ValueError(f"num_classes must be at least 1. Received: num_classes={options.num_classes}")
+    for option, choices in (("convention", ("paper", "keras")), ("shortcut", (None, "A", "B", "C"))):
+        if (value := getattr(options, option)) not in choices:
+            raise ValueError(f"{option} must be one of {choices}. Received: {option}={value!r}")
+    if options.width <= 0:
+        raise ValueError(f"width must be positive. Received: width={options.width}")
+    usual = Options(options.num_classes)
+    for option in ("convention", "width", "shortcut", "auxiliary"):
+        value = getattr(options, option)
+        if value != getattr(usual, option) and option not in row.options:
+            raise ValueError(f"{name} has no choice of {option}. Received: {option}={value!r}")
