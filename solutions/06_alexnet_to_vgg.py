@@ -46,7 +46,7 @@ from workbook.layers import LocalResponseNormalization
 def cost(name):
     with keras.StatelessScope(initialize_variables=False):
         model = architectures.build(name)
-    return account(model, known={"LocalResponseNormalization": "Activation"})  # neither parameters nor MACs
+    return account(model)
 
 # %% [markdown]
 # ## LeNet-5 once more
@@ -60,7 +60,8 @@ print(cost("lenet5"))
 # The paper of 1998 says 60,000 parameters, not 61,706. Two of its ideas have been forgotten since, and both are in that difference.
 #
 # **Trainable subsampling.** S2 and S4 did not just average. The four pixels of a window were added up, multiplied by a factor, a bias was
-# added, and a sigmoid followed: y = σ(w · sum + b), with σ(a) = 1 / (1 + e⁻ᵃ), and one w and one b learned for each map. **Predict first:**
+# added, and a sigmoid (an S-shaped curve) followed: y = σ(w · sum + b), with one w and one b learned for each map. The paper's curve is a
+# scaled tanh; here it is σ(a) = 1 / (1 + e⁻ᵃ), the same shape from 0 to 1. **Predict first:**
 # four pixels are on or off, so the sum is 0 to 4. What does a large w do?
 
 # %% tags=["nbval-check-output"]
@@ -103,7 +104,7 @@ print(figures.as_text([row for row in figures.ledger() if row.id in ("A1.survey_
 # %% [markdown]
 # ## AlexNet
 #
-# From 2010 to 2017 the ILSVRC competition asked for the content of photographs: 1.2 million to learn from, 1,000 classes. The **top-5 error** counts an image
+# From 2010 to 2017 the ILSVRC competition (the "ImageNet challenge") asked for the content of photographs: 1.2 million to learn from, 1,000 classes. The **top-5 error** counts an image
 # as wrong if the true class is not among the five likeliest. In 2012 the best program without a deep network was wrong on 26.2 %.
 # A. Krizhevsky, I. Sutskever and G. Hinton came with a CNN, and were wrong on 15.3 %.
 
@@ -275,7 +276,7 @@ for name in ("alexnet", "alexnet_ungrouped"):
 #
 # The paper chose k = 2, n = 5, α = 0.0001 and β = 0.75 on validation data. Nothing in it is learned. Keras has no such layer; the package does:
 
-# %% alt="Two bar charts of nine channels before and after normalisation. Left, with the paper's constants: all shrink by about the same factor, channel 4 a little more. Right, with alpha 0.005: channel 4 and the neighbours on either side of it shrink most."
+# %% alt="Two bar charts of nine channels before and after normalisation. Left, with the paper's constants: all shrink by about the same factor, channels 2 to 6 a little more. Right, with alpha 0.005: channels 2 to 6, which have channel 4 in their window, shrink to less than a sixth, all by the same factor; the others to a little over a third."
 activations = np.array([10, 10, 10, 10, 40, 10, 10, 10, 10], "float32").reshape(1, 1, 1, 9)
 axes = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")[1]
 for ax, alpha in zip(axes, (1e-4, 0.005), strict=True):
@@ -286,7 +287,7 @@ for ax, alpha in zip(axes, (1e-4, 0.005), strict=True):
 axes[0].legend();
 
 # %% [markdown]
-# **Notice** on the right how a strong channel pushes its neighbours down, two on each side: **lateral inhibition**, as among nerve cells. On the left, with the paper's small α, it takes
+# **Notice** on the right how a strong channel pushes its neighbours down, two on each side, and itself by the same factor: **lateral inhibition**, as among nerve cells. On the left, with the paper's small α, it takes
 # activations in the hundreds to do that; below, the layer divides nearly everything by 2^0.75 = 1.68.
 #
 # **Predict first:** four channels, all 1, and k = 0, α = 1, β = 1, n = 2. What is b at the first channel, and what inside?
@@ -298,7 +299,7 @@ print(np.asarray(LocalResponseNormalization(k=0, n=2, alpha=1, beta=1)(ones)).ra
 # %% [markdown]
 # **Mind the slide.** In this example it is often said that n = 2 spans two channels, and everything is ½. By the formula the sum runs from i − 1
 # to i + 1: three channels inside, so ⅓; only the two at the ends have a single neighbour and give ½. It is also said that the layer was there to speed up training. The paper
-# says it helps *generalisation*: 1.2 points of top-5 error. VGG tried it two years later (A and A-LRN below): 29.6 % top-1 error without, 29.7 % with. It has not been
+# says it helps *generalisation* (new images): 1.2 points of top-5 error. VGG tried it two years later (A and A-LRN below): 29.6 % top-1 error (only the likeliest class counts) without, 29.7 % with. It has hardly been
 # used since; chapter 07 has what came instead.
 
 # %% [markdown] exercise="6.3"
@@ -342,7 +343,7 @@ for layer in ("conv1", "conv2", "conv3"):
 print(f"in all {zfnet.parameters:,} parameters, {zfnet.macs / 1e9:.2f} billion MACs")
 
 # %% [markdown]
-# **Notice** that conv1 gets *fewer* weights, 14,208 parameters for 34,944, and more work: it looks at four times as many places. Their networks came to 14.8 % top-5 error.
+# **Notice** that conv1 gets *fewer* weights, 14,208 parameters for 34,944, and more work: it looks at four times as many places. Six of their networks, averaged, came to 14.8 % top-5 error.
 # The entry that won in 2013, with 11.7 %, was that of Zeiler's company Clarifai, not ZFNet itself. The lasting lesson is the method: look, then change.
 #
 # ## VGG
@@ -360,7 +361,7 @@ for count, large in ((2, 5), (3, 7)):
 # these layers keep the size of the map.
 #
 # **Mind the slide.** It is often said that since VGG only small kernels are used. ResNet and DenseNet begin with a 7 × 7 kernel, and
-# networks of the 2020s use 7 × 7 depthwise ones throughout. In the first layer C is 3, and a large kernel is cheap.
+# some networks of the 2020s (ConvNeXt, for one) use 7 × 7 depthwise ones throughout. In the first layer C is 3, and a large kernel is cheap.
 
 # %% [markdown] exercise="6.4"
 # ### Exercise 6.4 · Small kernels, stacked (6 min, 1 point)
@@ -381,8 +382,8 @@ def stacked(kernel_size, channels):
 check("6.4", stacked);
 
 # %% [markdown]
-# Six networks came of it, A to E and one with local response normalisation. They differ in nothing but how many convolutions stand between two poolings. Here is the table that
-# `architectures.build` reads, 0 standing for local response normalisation:
+# Six networks came of it, A to E and one with local response normalisation. They differ in how many convolutions stand between two poolings, and C in the size of a few. Here is the table that
+# `architectures.build` reads: one entry a layer, 3 or 1 for the kernel size, 0 for local response normalisation:
 
 # %% tags=["nbval-check-output"]
 print(f"{'':10} {'filters':>10}", *(f"{count:>12}" for count in FILTERS))
@@ -486,7 +487,11 @@ print("the same:", np.allclose(by_convolution, dense(maps), atol=1e-5))
 # score. Nothing is left to over-fit there, any image size will do, and each map shows *where* its class was seen.
 
 # %% tags=["nbval-check-output"]
-print(cost("nin"))
+nin = cost("nin")
+print(nin)
+
+# %% alt="A row of blocks from left to right, one for each layer of Network in Network: after each of the three large kernels stand two narrow 1 by 1 layers of the same width; the area of a block is its multiply-adds."
+plots.show_architecture(nin.blocks(), labels=0, title="Network in Network");
 
 # %% [markdown]
 # **Notice** under a million parameters, and the last lines: `avg_pool` and `predictions` have none. The authors reported 8.8 % error on CIFAR-10 with augmentation, then the best result.

@@ -201,7 +201,8 @@ bars = {name: sum(thin[f"module_{one}"].macs for one in parts) / 10**6 for name,
 plots.show_bars(bars, axes[1], title="with bottlenecks", xlabel="million MACs");
 
 # %% [markdown]
-# **Notice** that the three bottlenecks together cost 38.5 M and save 621 M.
+# **Notice** that the three added 1×1 cost 38.5 M together, and the two before the large kernels save 621 M. The third saves nothing
+# here; it spares the next module, which reads 480 channels instead of 672.
 #
 # **Mind the slide.** "358 M operations" is a figure that is often copied for this module. The sum of its terms is 271.35 M, and the
 # saving 3.15 ×. Where the surplus of 86.70 M comes from is a riddle for chapter 09: compare it with the lines above.
@@ -221,8 +222,7 @@ for name, row in inception.GOOGLENET.items():
         print("        max pooling 3×3, strides 2")
 
 # %% tags=["nbval-check-output"]
-norm = {"LocalResponseNormalization": "Activation"}  # counted as an activation: no multiply-adds
-googlenet = account(architectures.build("googlenet"), known=norm)
+googlenet = account(architectures.build("googlenet"))
 print(f"GoogLeNet: {googlenet.parameters:,} parameters, {googlenet.macs / 10**9:.2f} G MACs")
 for name, row in (("VGG-16", "A5.vgg16"), ("AlexNet", "A2.grouped_parameters")):
     print(f"{name} has {figures.figure(row).computed / googlenet.parameters:.0f} × the parameters")
@@ -248,9 +248,10 @@ del with_heads
 
 # %% [markdown]
 # **Notice** that the heads nearly double the parameters: whoever quotes a size for GoogLeNet must say which one. Later the authors
-# found that the heads do not speed training up at the start, as they had thought, but act as a regulariser near its end.
+# found that the heads do not speed training up at the start, as they had thought, but help a little near its end. They take them
+# for a **regulariser**: something that works against over-fitting, as dropout does.
 #
-# Training took SGD with momentum .9 (chapter 09 writes it out) and a learning rate cut by 4 % every 8 epochs.
+# Training took SGD with momentum .9 (chapter 06; chapter 09 writes it out) and a learning rate cut by 4 % every 8 epochs.
 #
 # **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It stands right before it, and it is
 # the only dense layer of the main path:
@@ -332,7 +333,7 @@ print("Keras and the formulas agree:", np.allclose(normalised, formula, atol=1e-
 #
 # > moving ← momentum · moving + (1 − momentum) · batch
 #
-# They start at 0 and 1. They are parameters that no gradient touches: `count_params()` has four numbers a channel, and the summary
+# (This momentum is not the one of SGD in chapter 06; only the name is the same.) The two start at 0 and 1. They are parameters that no gradient touches: `count_params()` has four numbers a channel, and the summary
 # calls two of them non-trainable.
 
 # %% [markdown] exercise="7.4"
@@ -467,8 +468,9 @@ print("normalised, rate 0.3, over 90 %:", accuracy[0.3, True] > 0.9)
 # ### Inception v2
 #
 # GoogLeNet with batch normalisation before every activation is Inception v2, also called BN-Inception. Local response normalisation
-# went (chapter 06 has it), the 5×5 became two 3×3, which see the same window for 18 instead of 25 weights, and the learning rate
-# rose fivefold. It reached GoogLeNet's accuracy in a fourteenth of the steps.
+# went (chapter 06 has it), and the 5×5 became two 3×3, which see the same window for 18 instead of 25 weights. One of the paper's
+# runs, with five times the learning rate, no dropout and a faster decay of the rate, reached the accuracy of the same network
+# without batch normalisation in a fourteenth of the steps. (The paper on v3 uses the name v2 for a step on its own way to v3.)
 
 # %% [markdown]
 # ## Inception v3
@@ -643,13 +645,18 @@ for true, other in ((0.91, 0.01), (0.9, 0.1 / 9)):
 
 # %% tags=["slow", "nbval-check-output"]
 names = ("googlenet", "inception_v2", "inception_v3", "inception_v4", "inception_resnet_v2")
+work = {}
 for name in names:
     model = architectures.build(name)
-    cost = account(model, known=norm)
+    cost = account(model)
     size = f"{model.input_shape[1]}×{model.input_shape[2]}"
     print(f"{name:20} {size}  {cost.parameters:11,}  {cost.macs / 10**9:5.2f} G MACs")
+    work[name] = cost.macs / 10**9
     del model
     gc.collect()  # give the memory back
+
+# %% tags=["slow"] alt="Horizontal bars of the multiply-adds of five inception networks: GoogLeNet and v2 are the shortest, v3 comes next, v4 and Inception-ResNet v2 are the longest."
+plots.show_bars(work, xlabel="billion MACs an image", form="{:.2f}");
 
 # %% [markdown]
 # These are the networks of the papers' figures, normalisation's statistics included; released models differ in places (Keras's

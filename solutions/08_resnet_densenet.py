@@ -252,7 +252,7 @@ check("8.2", padded_shortcut);
 # %% tags=["nbval-check-output"]
 show_errors("residual")
 
-# %% alt="Training error and validation error against the number of layers, 8, 20 and 56, a dot for each of three seeds. On a logarithmic scale the plain networks shoot up from about 4 to over 70 percent at 56 layers; the residual networks stay below 5 percent at every depth."
+# %% alt="Training error and validation error against the number of layers, 8, 20 and 56, a dot for each of three seeds. On a logarithmic scale the plain networks shoot up from 2 to 6 percent to over 70 percent at 56 layers; the residual networks stay below 5 percent at every depth."
 axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", sharey=True)[1]
 for ax, what in zip(axes, ("training_error", "validation_error")):
     for kind, colour, shift in (("plain", plots.COLOURS[1], -0.07), ("residual", plots.COLOURS[0], 0.07)):
@@ -276,7 +276,7 @@ for depth in (8, 20, 56):
 # with shortcuts either: at this budget 20 layers beat 56. What shortcuts buy is that depth can be trained at all.
 #
 # The limits of this experiment: 150 steps, small digits, one rate for all. Longer training helps the plain networks too; the paper's
-# ran for 64,000 steps on CIFAR-10, and 56 plain layers were still worse than 20, while residual ones improved down to 110.
+# ran for 64,000 steps on CIFAR-10, and 56 plain layers were still worse than 20, while the residual networks went on improving up to 110 layers.
 
 # %% [markdown]
 # A small part of it, live: 20 layers, with and without shortcuts (option B this time), two passes.
@@ -368,6 +368,9 @@ trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights
 print(f"ResNet-50 as built: {trainable:,}; running means and variances besides: {model.count_params() - trainable:,}")
 
 # %% [markdown]
+# (`keras.applications.ResNet50` says 25,636,712: it counts these statistics, and its convolutions have 26,560 biases, which the
+# normalisation behind them makes useless.)
+#
 # For CIFAR's 32×32 images there is a family of its own: a 3×3 first layer, three stages with 16, 32 and 64 filters, n blocks in each. With
 # n = 3, 5, 7, 9 and 18 that makes 20, 32, 44, 56 and 110 layers. `architectures.build("resnet20")` has it.
 #
@@ -379,17 +382,17 @@ names = ("VGG", "GoogLeNet", "ResNet-34 B", "ResNet-34 C", "ResNet-50", "ResNet-
 plots.show_bars(dict(zip(names, top5.values(), strict=True)), xlabel="top-5 error, %", form="{:.2f}");
 
 # %% [markdown]
-# **Notice** that depth pays now, from 34 to 152. The ensemble's 3.57 % is on the *test* set and won ILSVRC 2015; the single networks were measured on the
-# validation set, so compare the last bar with care.
+# **Notice** that depth pays now, from 34 to 152. The ensemble's 3.57 % is on the *test* set and won ILSVRC 2015, and VGG's 8.43 % is on the test set too; the other single networks
+# were measured on the validation set, with many crops of each image. So compare the first and the last bar with care.
 #
 # **Mind the slide.** Some of what is said about training ResNets is not in the paper:
 #
 # | often said | the paper |
 # |---|---|
 # | weight decay 10⁻⁵ | 10⁻⁴ |
-# | warm-up: begin with rate 0.01, then 0.1 | only for CIFAR's 110 layers; all others begin with 0.1 |
+# | warm-up: begin with rate 0.01, then 0.1 | reported only for CIFAR's 110 layers; ImageNet's networks begin with 0.1 |
 # | batch normalisation is not needed | it follows every convolution |
-# | more than 1,000 layers cannot be optimised | 1,202 layers reached a training error below 0.1 %; the test error was 7.93 %, against 6.43 % with 110 layers: it over-fitted |
+# | more than 1,000 layers cannot be optimised | 1,202 layers reached a training error below 0.1 %; the test error was 7.93 %, against 6.43 % with 110 layers (the best of five runs): it over-fitted, the authors argue |
 #
 # ## Directions of the right length
 #
@@ -444,7 +447,7 @@ for ax, (name, grid) in zip(axes, surfaces.items()):
 axes[0].set_ylabel("b, second direction")
 axes[0].figure.colorbar(drawn, ax=axes, label="log₁₀ of the loss", ticks=range(-1, 11, 2));
 
-# %% alt="The same two losses as surfaces in three dimensions on one logarithmic scale. The plain network's rises to ten billion at the corners around a flat floor, the residual network's is a bowl that ends far lower."
+# %% alt="The same two losses as surfaces in three dimensions on one logarithmic scale. The plain network's rises to tens of billions at the corners around a flat floor, the residual network's is a bowl that ends far lower."
 figure = plt.figure(figsize=(10, 4), layout="constrained")
 for place, (name, grid) in enumerate(surfaces.items(), 1):
     ax = figure.add_subplot(1, 2, place, projection="3d")
@@ -569,7 +572,7 @@ for name in ("resnet50", "densenet121"):
     print(f"{name:11} {account.macs / 1e9:.1f} G MACs, {account.memory / 1e6:,.0f} MB for all maps of one image")
 
 # %% [markdown]
-# **Notice** the trade. A third of ResNet-50's parameters; but many more numbers to keep, because each concatenation writes everything
+# **Notice** the trade. A third of ResNet-50's parameters; but a third more numbers to keep, because each concatenation writes everything
 # again, and each normalisation once more. (The table counts every layer's output. Clever implementations share that memory.) In the paper's comparison a DenseNet-201 of
 # 20 million parameters errs about as often on ImageNet as a ResNet-101 of more than 40 million.
 #
@@ -580,7 +583,7 @@ for name in ("resnet50", "densenet121"):
 # - Where shapes change the shortcut is padded (A) or projected (B); projecting everywhere (C) gains little.
 # - Bottlenecks make wide blocks cheap: 50, 101 and 152 layers.
 # - A picture of the loss needs directions scaled filter by filter, and shows two of 200,000 directions.
-# - DenseNet concatenates: narrow layers, every map kept, few parameters, much memory.
+# - DenseNet concatenates: narrow layers, every map kept, few parameters, more memory.
 #
 # ## Formulae
 #

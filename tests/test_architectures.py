@@ -215,6 +215,7 @@ TWINS = {  # name: keras.applications' class, a small input, options
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TWINS)
 def test_the_same_weights_give_the_output_of_keras_applications(name):
     twin, shape, options = TWINS[name]
@@ -379,6 +380,7 @@ def course_size(name):
     return {"input_shape": (side, side + 1, row.input_shape[2]), "num_classes": 5, **width}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_every_name_builds_saves_loads_and_runs_at_course_size(name, tmp_path):
     options = course_size(name)
@@ -417,6 +419,7 @@ def test_auxiliary_heads_run_at_course_size(name):
     assert model.output_names == ["predictions", "auxiliary1", "auxiliary2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_an_image_too_small_is_refused_and_the_smallest_fits(name):
     row = architectures.REGISTRY[name]

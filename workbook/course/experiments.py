@@ -15,20 +15,16 @@ import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workbook import data, surface  # before Keras: it sets Keras up
-from workbook.course.make_data import write_checksums
-
-os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}  # the same on any machine
-
-# isort: split
-import keras
 import numpy as np
 
-from workbook.architectures import resnet
-from workbook.architectures.blocks import Options
+from workbook import data, surface
+from workbook.course.make_data import write_checksums
 from workbook.data_sources import bundle_folder
+
+if TYPE_CHECKING:
+    import keras
 
 DEPTHS, SEEDS = (8, 20, 56), (0, 1, 2)
 KINDS = {"plain": "", "residual": "A"}  # the shortcut option; "" has none
@@ -56,8 +52,13 @@ def digits() -> dict[str, np.ndarray]:
     }
 
 
-def network(kind: str, depth: int) -> keras.Model:
+def network(kind: str, depth: int) -> "keras.Model":
     """Build a CIFAR-style network of 6n + 2 layers with half its filters (8, 16, 32), which gives logits."""
+    import keras
+
+    from workbook.architectures import resnet
+    from workbook.architectures.blocks import Options
+
     if kind not in KINDS or depth < 8 or (depth - 2) % 6:
         raise ValueError(
             f'kind is "plain" or "residual", depth 6n + 2. Received: kind={kind!r}, depth={depth}'
@@ -71,8 +72,10 @@ def network(kind: str, depth: int) -> keras.Model:
     return model
 
 
-def train(kind: str, depth: int, seed: int, digits: dict[str, np.ndarray]) -> tuple[keras.Model, dict]:
+def train(kind: str, depth: int, seed: int, digits: dict[str, np.ndarray]) -> tuple["keras.Model", dict]:
     """Train one network; give it and what is stored of it. Errors are shares, measured at the end."""
+    import keras
+
     start = time.process_time()
     keras.utils.set_random_seed(seed)
     model = network(kind, depth)
@@ -96,8 +99,10 @@ def train(kind: str, depth: int, seed: int, digits: dict[str, np.ndarray]) -> tu
     }
 
 
-def plane(model: keras.Model, digits: dict[str, np.ndarray]) -> np.ndarray:
+def plane(model: "keras.Model", digits: dict[str, np.ndarray]) -> np.ndarray:
     """Evaluate the training loss of a trained model in a plane through its weights."""
+    import keras
+
     x, y = digits["x"][:SURFACE_DIGITS], digits["y"][:SURFACE_DIGITS]
     forward = keras.Model(model.inputs, model.outputs)
     weights, rng = model.get_weights(), np.random.default_rng(PLANE_SEED)
@@ -116,6 +121,8 @@ def plane(model: keras.Model, digits: dict[str, np.ndarray]) -> np.ndarray:
 
 def degradation(folder: Path) -> None:
     """Train every kind, depth and seed; write degradation.json."""
+    import keras
+
     start, some, runs = time.process_time(), digits(), []
     for depth in DEPTHS:
         for kind in KINDS:
@@ -145,6 +152,8 @@ def surfaces(folder: Path) -> None:
 
 
 def _circumstances(start: float) -> dict[str, Any]:
+    import keras
+
     return {
         "data": f"MNIST, {TRAINING} digits for training, {VALIDATION} for validation, {SIDE}×{SIDE} pixels",
         "recipe": f"{EPOCHS} epochs, batch {BATCH}, SGD with momentum .9, rate {RATE} falling to 0 as a cosine, "
@@ -180,6 +189,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("name", choices=EXPERIMENTS)
     parser.add_argument("--target", type=Path, help="write there, and no checksums; default: data/results/")
     options = parser.parse_args(arguments)
+    # One thread, so that the figures are the same on any number of cores; TensorFlow reads this when imported.
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
     folder = options.target or bundle_folder() / "results"
     folder.mkdir(parents=True, exist_ok=True)
     EXPERIMENTS[options.name](folder)
