@@ -1,0 +1,72 @@
+"""What grading finds, as plain values: one `Mark` for each learner and exercise, one `Graded` for each submission."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+OUTCOMES = ("passed", "wrong", "not started", "error", "timeout", "memory", "died", "malformed", "needs review")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one learner gets for one exercise, and why.
+
+    `detail` is for the instructor: it may show the hidden cases. `feedback` is for the learner: it shows practice
+    cases only. `answer` is the source of the answer cell as handed in. `notes` are things to look at, never a verdict.
+    `points` is None while a person has still to mark the answer.
+    """
+
+    student: str
+    chapter: str
+    exercise: str
+    title: str
+    outcome: str
+    points: float | None
+    max_points: float
+    mistake: str = ""
+    detail: str = ""
+    feedback: str = ""
+    answer: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission with its marks. `digest` is that of its bytes, "" where nothing was handed in.
+
+    `oddity` is one line on what went strangely with the file or the run as a whole, or "". `lms_id` is the learner's
+    number in the system that exported the submission (Canvas's user id, Moodle's participant), or "".
+    """
+
+    student: str
+    chapter: str
+    origin: str
+    digest: str
+    marks: tuple[Mark, ...]
+    oddity: str = ""
+    lms_id: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is graded once: a learner's chapter."""
+        return self.student, self.chapter
+
+    @property
+    def points(self) -> float:
+        """The points given so far; answers that wait for a person count 0."""
+        return sum(mark.points or 0 for mark in self.marks)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give plain values that JSON can carry."""
+        return asdict(self)
+
+
+def from_json(value: dict[str, Any]) -> Graded:
+    """Read what `as_json` gave; KeyError or TypeError if it is something else."""
+    marks = tuple(Mark(**{**one, "notes": tuple(one["notes"])}) for one in value["marks"])
+    return Graded(**{**value, "marks": marks})
+
+
+def in_order(graded: Iterable[Graded]) -> list[Graded]:
+    """Sort by learner, then chapter."""
+    return sorted(graded, key=lambda one: one.key)
