@@ -14,6 +14,18 @@ from typing import Any
 import numpy as np
 
 FEW = 20  # items of a sequence that are written out
+
+
+class Opaque:
+    """Stands for a value of a kind that is not compared, and that stayed where the answer ran; `words` name it."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def __repr__(self) -> str:
+        return self.words
+
+
 Comparison = Callable[[Any, Any, tuple[Any, ...]], str | None]
 
 
@@ -76,7 +88,7 @@ def close(*, rtol: float = 1e-5, atol: float = 1e-7) -> Comparison:
         try:
             return _difference(plain(observed), expected, rtol, atol)
         except Exception as error:  # a value of a kind that nobody thought of
-            return f"gave {_kind(observed)} that cannot be compared ({type(error).__name__})"
+            return f"gave {kind(observed)} that cannot be compared ({type(error).__name__})"
 
     return compare
 
@@ -103,7 +115,7 @@ def _difference(observed: Any, expected: Any, rtol: float, atol: float) -> str |
 
 def _exact(observed: Any, expected: Any, kind: type, words: str) -> str | None:
     if not isinstance(observed, kind):
-        return f"gave {_kind(observed)}, expected {words}"
+        return f"gave {kind(observed)}, expected {words}"
     return None if observed == expected else f"gave {observed!r}, expected {expected!r}"
 
 
@@ -113,7 +125,7 @@ def _whole(observed: Any, expected: int) -> str | None:
     if isinstance(observed, float):
         return f"gave the float {short(observed)}, expected the whole number {expected}"
     if isinstance(observed, bool) or not isinstance(observed, Integral):
-        return f"gave {_kind(observed)}, expected a whole number (int)"
+        return f"gave {kind(observed)}, expected a whole number (int)"
     if int(observed) == expected:
         return None
     given = f"{int(observed):,}" if abs(int(observed)) < 10**18 else "a number of more than 18 digits"
@@ -124,7 +136,7 @@ def _real(observed: Any, expected: float, rtol: float, atol: float) -> str | Non
     if isinstance(observed, np.ndarray) and observed.ndim == 0:
         observed = observed.item()
     if isinstance(observed, bool) or not isinstance(observed, Real):
-        return f"gave {_kind(observed)}, expected a number"
+        return f"gave {kind(observed)}, expected a number"
     if not np.isfinite(float(observed)) and np.isfinite(expected):
         return f"gave {observed}, expected {expected:.6g}"
     if np.isclose(float(observed), expected, rtol=rtol, atol=atol):
@@ -139,7 +151,7 @@ def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str
         except ValueError:
             return "gave rows of unequal length, expected an array"
     if not isinstance(observed, np.ndarray):
-        return f"gave {_kind(observed)}, expected an array of shape {expected.shape}"
+        return f"gave {kind(observed)}, expected an array of shape {expected.shape}"
     if observed.shape != expected.shape:
         return f"gave an array of shape {observed.shape}, expected {expected.shape}"
     if not (np.issubdtype(observed.dtype, np.number) or observed.dtype == bool):
@@ -160,7 +172,7 @@ def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str
 
 def _mapping(observed: Any, expected: Mapping, rtol: float, atol: float) -> str | None:
     if not isinstance(observed, Mapping):
-        return f"gave {_kind(observed)}, expected a dictionary with the keys {', '.join(map(repr, expected))}"
+        return f"gave {kind(observed)}, expected a dictionary with the keys {', '.join(map(repr, expected))}"
     for key, value in expected.items():
         if key not in observed:
             return f"misses the key {key!r}"
@@ -177,7 +189,7 @@ def _sequence(observed: Any, expected: Sequence, rtol: float, atol: float) -> st
     if isinstance(observed, np.ndarray) and observed.ndim >= 1:
         observed = [plain(item) for item in observed]
     if isinstance(observed, str) or not isinstance(observed, Sequence):
-        return f"gave {_kind(observed)}, expected {len(expected)} values: {short(expected)}"
+        return f"gave {kind(observed)}, expected {len(expected)} values: {short(expected)}"
     if len(observed) != len(expected):
         return f"gave {len(observed)} values {short(observed)}, expected {len(expected)}"
     for index, (one, other) in enumerate(zip(observed, expected, strict=True)):
@@ -192,7 +204,10 @@ def _sequence(observed: Any, expected: Sequence, rtol: float, atol: float) -> st
     return None
 
 
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
+    """Name what a value is, and show it: "a list ([1, 2])"."""
+    if isinstance(value, Opaque):
+        return value.words
     name = type(value).__name__
     article = "an" if name[0].lower() in "aeiou" else "a"
     return f"{article} {name} ({short(value, 60)})" if not callable(value) else f"{article} {name}"

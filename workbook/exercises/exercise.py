@@ -7,18 +7,7 @@ from typing import Any
 import numpy as np
 
 from workbook.exercises.compare import Comparison, close
-
-Inputs = tuple[Any, ...]
-
-
-def call(answer: Any, *inputs: Any) -> Any:
-    """Observe a function: what it returns."""
-    return answer(*inputs)
-
-
-def value(answer: Any, *inputs: Any) -> Any:
-    """Observe a plain value: itself."""
-    return answer
+from workbook.exercises.observe import Inputs, call, value
 
 
 def no_inputs(rng: np.random.Generator) -> list[Inputs]:

@@ -1,0 +1,276 @@
+"""nbgrader reads the marks: its own gradebook, exporter, formgrader interface and page on what was written."""
+
+import csv
+import dataclasses
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
+from workbook.course.grading.gradebook import fenced, write, write_course
+from workbook.course.grading.untrusted import safe_name
+
+api = pytest.importorskip("nbgrader.api")
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make an empty database once: nbgrader takes seconds for it."""
+    path = tmp_path_factory.mktemp("blank") / "gradebook.db"
+    write(f"sqlite:///{path}", [], EXERCISES)
+    return path
+
+
+@pytest.fixture
+def url(tmp_path: Path, blank: Path) -> str:
+    return f"sqlite:///{shutil.copy(blank, tmp_path)}"
+
+
+def _rows(url: str) -> dict[str, list[tuple]]:
+    """Read every row of every table, as SQLite holds them."""
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
+
+
+def test_nbgraders_own_queries_give_the_scores(url: str) -> None:
+    found = classroom()
+    write(url, found, EXERCISES)
+    with api.Gradebook(url) as book:
+        assert [one.name for one in book.assignments] == [CHAPTER]
+        assert book.find_assignment(CHAPTER).max_score == sum(one.points for one in EXERCISES[CHAPTER])
+        assert {one.id: one.score for one in book.students} == {one.student: one.points for one in found}
+        mean = sum(one.points for one in found) / len(found)
+        assert book.average_assignment_score(CHAPTER) == pytest.approx(mean)
+        assert book.average_notebook_written_score(CHAPTER, CHAPTER) == 0
+        first = {one["student"]: one for one in book.submission_dicts(CHAPTER)}["student00"]
+        assert (first["score"], first["max_written_score"], first["needs_manual_grade"]) == (found[0].points, 4, True)
+        dicts = {one["id"]: one for one in book.student_dicts()}
+        assert (dicts["student03"]["score"], dicts["student03"]["lms_user_id"]) == (found[3].points, "1003")
+
+
+def test_cells_bear_the_names_of_the_notebooks_metadata(url: str) -> None:
+    write(url, classroom(1), EXERCISES)
+    master = nbformat.read(NOTEBOOKS / f"{CHAPTER}.ipynb", as_version=4)
+    roles = [cell.metadata.nbgrader for cell in master.cells if "nbgrader" in cell.metadata]
+    with api.Gradebook(url) as book:
+        notebook = book.find_notebook(CHAPTER, CHAPTER)
+        points = {cell.name: cell.max_score for cell in notebook.grade_cells if cell.cell_type == "code"}
+        answers = {cell.name for cell in notebook.solution_cells}
+        assert book.find_grade_cell("exercise-2-7", CHAPTER, CHAPTER).cell_type == "markdown"
+    assert points == {role.grade_id: role.points for role in roles if role.grade}
+    assert answers == {role.grade_id for role in roles if role.solution} | {"exercise-2-7"}
+
+
+def test_nbgraders_csv_exporter_gives_one_row_for_each_learner(url: str, tmp_path: Path) -> None:
+    from nbgrader.plugins.export import CsvExportPlugin
+
+    found = classroom(5) + [hostile(index) for index in range(len(HOSTILE_NAMES))]
+    write(url, found, EXERCISES)
+    exporter = CsvExportPlugin()
+    exporter.to = str(tmp_path / "grades.csv")
+    with api.Gradebook(url) as book:
+        exporter.export(book)
+    with open(exporter.to, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["student_id"]: float(row["score"]) for row in rows} == {
+        safe_name(one.student): one.points for one in found
+    }
+    for row in rows:
+        assert None not in row
+        assert None not in row.values()
+        assert not any(cell[:1] in tuple("=+-@\t\r") for cell in row.values() if cell)
+
+
+def test_written_twice_the_rows_are_the_same(url: str) -> None:
+    found = classroom(4) + [hostile(index) for index in range(len(HOSTILE_NAMES))]
+    write(url, found, EXERCISES)
+    before = _rows(url)
+    assert len(before["grade"]) == len(found) * len(EXERCISES[CHAPTER])
+    write(url, reversed(found), EXERCISES)
+    assert _rows(url) == before
+
+
+def _person_marks(url: str, exercise: str, points: float) -> None:
+    """Do what formgrader does when a person enters points and a comment."""
+    with api.Gradebook(url) as book:
+        grade = book.find_grade(exercise, CHAPTER, CHAPTER, "anna")
+        grade.manual_score, grade.needs_manual_grade = points, False
+        comment = book.find_comment(exercise.replace("check", "exercise"), CHAPTER, CHAPTER, "anna")
+        comment.manual_comment = "Well argued"
+        book.db.commit()
+
+
+def _state(url: str, exercise: str) -> tuple[float | None, float | None, float, bool]:
+    with api.Gradebook(url) as book:
+        grade = book.find_grade(exercise, CHAPTER, CHAPTER, "anna")
+        return grade.auto_score, grade.manual_score, grade.score, grade.needs_manual_grade
+
+
+def test_a_regrade_updates_scores_and_keeps_what_a_person_gave(url: str) -> None:
+    first = graded("anna", mark("anna", "2.4", "wrong", feedback="no"), mark("anna", "2.7", "needs review"))
+    write(url, [first], EXERCISES)
+    assert _state(url, "check-2-4") == (0, None, 0, False)
+    assert _state(url, "exercise-2-7") == (None, None, 0, True)
+    _person_marks(url, "exercise-2-7", 3)
+    write(url, [graded("anna", mark("anna", "2.4"), mark("anna", "2.7", "needs review"))], EXERCISES)
+    assert _state(url, "check-2-4") == (2, None, 2, False)
+    assert _state(url, "exercise-2-7") == (None, 3, 3, False)
+    with api.Gradebook(url) as book:
+        assert book.find_comment("exercise-2-7", CHAPTER, CHAPTER, "anna").comment == "Well argued"
+
+
+def test_a_person_is_asked_again_where_the_automatic_score_changed(url: str) -> None:
+    write(url, [graded("anna", mark("anna", "2.4", "wrong"))], EXERCISES)
+    _person_marks(url, "check-2-4", 1)
+    write(url, [graded("anna", mark("anna", "2.4", "wrong"))], EXERCISES)
+    assert _state(url, "check-2-4") == (0, 1, 1, False)
+    for _ in range(2):
+        write(url, [graded("anna", mark("anna", "2.4"))], EXERCISES)
+        assert _state(url, "check-2-4") == (2, 1, 1, True)
+
+
+def test_points_from_the_review_table_count_and_no_longer_wait(url: str) -> None:
+    write(url, [graded("anna", mark("anna", "2.7", "needs review", points=2.5))], EXERCISES)
+    assert _state(url, "exercise-2-7") == (2.5, None, 2.5, False)
+
+
+def test_what_lacks_a_mark_waits_and_unknown_exercises_are_refused(url: str) -> None:
+    write(url, [graded("anna", mark("anna", "2.4"))], EXERCISES)
+    assert _state(url, "check-2-1") == (None, None, 0, True)
+    with pytest.raises(ValueError, match=r"^02_convolution has no exercise 9\.9$"):
+        write(url, [graded("anna", dataclasses.replace(mark("anna"), exercise="9.9"))], EXERCISES)
+    with pytest.raises(ValueError, match="the database has exercise-2-7 in 02_convolution"):
+        write(url, [graded("anna", mark("anna"))], {CHAPTER: EXERCISES[CHAPTER][:-1]})
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("nonsense", "is no address of a database"),
+        ("", "is no address of a database"),
+        ("nosuch://host/name", "is no address of a database"),
+        ("mysql://user:secret@host/name", "^mysql databases are not tested"),
+        ("sqlite:////nowhere/at/all/gradebook.db", "unable to open database file"),
+        ("postgresql+psycopg2://u:secret@127.0.0.1:1/x", "psycopg2|refused"),
+    ],
+)
+def test_an_unusable_address_is_one_line_without_the_password(address: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        write(address, [], EXERCISES)
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gradebook.db").write_text("not a database, but long enough to look at" * 40, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"cannot use the database .*gradebook\.db: file is not a database"):
+        write(f"sqlite:///{tmp_path / 'gradebook.db'}", [], EXERCISES)
+
+
+def test_a_database_whose_making_was_cut_short_is_completed(url: str) -> None:
+    write(url, classroom(2), EXERCISES)
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        connection.execute("DROP TABLE alembic_version")
+    write(url, classroom(2), EXERCISES)
+    assert len(_rows(url)["alembic_version"]) == 1
+
+
+class _Seen(HTMLParser):
+    """Collect the elements, attributes and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_a_comment_stays_text_where_nbgrader_renders_it_as_markdown(words: str) -> None:
+    from nbconvert.filters import markdown2html
+
+    seen = _Seen(markdown2html(fenced(words)))
+    assert set(seen.tags) <= {"pre", "code"}
+    assert seen.attributes == set()
+    fenced(words).encode("utf-8")
+
+
+def test_the_course_folder_shows_the_answers_and_nothing_else_of_theirs(url: str, tmp_path: Path) -> None:
+    answer = "def output_size(*_):\n    return 1  # \u202e </script><script>alert(1)</script>"
+    found = [graded("anna", mark("anna", "2.4", "wrong", answer=answer), mark("anna", "2.5", "not started", answer=""))]
+    write(url, found, EXERCISES)
+    write_course(tmp_path / "course", url, found, NOTEBOOKS)
+    master = nbformat.read(NOTEBOOKS / f"{CHAPTER}.ipynb", as_version=4)
+    place = tmp_path / "course" / "autograded" / "anna" / CHAPTER / f"{CHAPTER}.ipynb"
+    filled = nbformat.read(place, as_version=4)
+    nbformat.validate(filled)
+    for theirs, ours in zip(filled.cells, master.cells, strict=True):
+        assert (theirs.id, theirs.metadata, theirs.get("outputs")) == (ours.id, ours.metadata, ours.get("outputs"))
+        wanted = answer.replace("\u202e", "\\u202e") if ours.id == "exercise-2-4" else ours.source
+        assert theirs.source == wanted
+    assert (tmp_path / "course" / "source" / CHAPTER / f"{CHAPTER}.ipynb").is_file()
+
+
+def test_an_answer_in_words_is_not_rendered(url: str, tmp_path: Path) -> None:
+    master = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("here", metadata={
+        "nbgrader": {"grade_id": "exercise-2-7", "solution": True, "grade": True, "points": 4}})])  # fmt: skip
+    (tmp_path / "masters").mkdir()
+    nbformat.write(master, tmp_path / "masters" / f"{CHAPTER}.ipynb")
+    found = [graded("anna", mark("anna", "2.7", "needs review", answer="because <script>alert(1)</script>"))]
+    write_course(tmp_path / "course", url, found, tmp_path / "masters")
+    place = tmp_path / "course" / "autograded" / "anna" / CHAPTER / f"{CHAPTER}.ipynb"
+    assert nbformat.read(place, as_version=4).cells[0].source == "~~~\nbecause <script>alert(1)</script>\n~~~"
+
+
+def test_no_name_leaves_the_course_folder(url: str, tmp_path: Path) -> None:
+    found = [hostile(index) for index in range(len(HOSTILE_NAMES))]
+    write_course(tmp_path / "course", url, found, NOTEBOOKS)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == len(found) + 2
+    assert all(path.is_relative_to(tmp_path / "course") for path in files)
+    assert len(list((tmp_path / "course" / "autograded").iterdir())) == len(found)
+
+
+def test_formgraders_interface_lists_the_submissions(url: str, tmp_path: Path) -> None:
+    """Read the configuration as nbgrader does, in a process of its own, and ask what formgrader asks."""
+    found = classroom(3) + [hostile(0)]
+    write(url, found, EXERCISES)
+    write_course(tmp_path / "course", url, found, NOTEBOOKS)
+    code = f"""
+from nbgrader.apps import NbGrader
+from nbgrader.apps.api import NbGraderAPI
+app = NbGrader(); app.initialize([])
+api = NbGraderAPI(app.coursedir)
+api.update_config(app.config)
+print(api.get_assignment({CHAPTER!r})["num_submissions"], len(api.get_submissions({CHAPTER!r})),
+      len(api.get_notebook_submissions({CHAPTER!r}, {CHAPTER!r})), api.get_submission({CHAPTER!r}, "student01")["score"])
+"""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "course", env=environment, capture_output=True,
+                         text=True, timeout=60, check=False)  # fmt: skip
+    assert ran.stdout.split() == ["4", "4", "4", str(float(found[1].points))], ran.stderr
+
+
+def test_a_password_stays_out_of_the_configuration(tmp_path: Path) -> None:
+    write_course(tmp_path, "postgresql+psycopg2://u:secret@127.0.0.1/x", [], NOTEBOOKS)
+    text = (tmp_path / "nbgrader_config.py").read_text(encoding="utf-8")
+    assert "secret" not in text
+    assert 'os.environ["WORKBOOK_DB"]' in text
+    compile(text, "nbgrader_config.py", "exec")

@@ -1,0 +1,160 @@
+"""Grade on many machines through a Dask scheduler: one task a submission, the marks written here alone.
+
+The workers need this package (and bubblewrap) installed, and nothing else: the notebooks and the submissions travel
+with the tasks. A worker that dies loses nothing: its tasks go to another one, and a submission is noted once.
+"""
+
+import atexit
+import hashlib
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbook.course.grading import jail, journal
+from workbook.course.grading.grader import Grader, unreadable
+from workbook.course.grading.records import Graded, from_json
+from workbook.course.grading.referees import Referees
+from workbook.course.grading.submissions import Submission
+
+if TYPE_CHECKING:
+    from workbook.course.grading.run import Options
+
+CONNECT_SECONDS = 20
+AHEAD = 4  # tasks sent for each thread of the workers
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A submission as it travels: what `Grader.grade` needs of one, with its bytes."""
+
+    student: str
+    chapter: str
+    origin: str
+    lms_id: str
+    problem: str
+    oddity: str
+    data: bytes | None
+
+    def read(self) -> bytes:
+        """Give the bytes; ValueError with the reason if there are none."""
+        if self.data is None:
+            raise ValueError(self.problem)
+        return self.data
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What all tasks of a run share."""
+
+    seed: int
+    practice_seed: int
+    seconds: float
+    memory: int
+    unsafe: bool
+
+
+def grade(waiting: list[Submission], run: journal.Run, options: "Options") -> Iterator[Graded]:
+    """Send the submissions to the scheduler's workers; give marks as they come.
+
+    ValueError in one line if distributed is not installed or no scheduler or worker answers.
+    """
+    client, distributed = _client(options.scheduler or "")
+    settings = Settings(run.seed, run.practice_seed, options.seconds, options.memory, options.unsafe)
+    with client:
+        course = client.scatter(_course_files(options.root), broadcast=True)
+        left = iter(waiting)
+        room = AHEAD * max(1, sum(client.nthreads().values()))
+        sent: dict[str, Submission] = {}
+        results = distributed.as_completed(with_results=False)
+
+        def send() -> None:
+            for one in left:
+                handed = _handed(one)
+                key = f"grade-{hashlib.sha256(repr((one.origin, one.student)).encode()).hexdigest()[:24]}"
+                future = client.submit(grade_one, handed, settings, course, key=key, pure=False, retries=2)
+                sent[future.key] = one
+                results.add(future)
+                if len(sent) >= room:
+                    return
+
+        send()
+        while sent:
+            future = next(results)
+            submission = sent.pop(future.key)
+            yield _result(future, submission)
+            future.release()
+            send()
+
+
+def _client(address: str) -> tuple[Any, Any]:
+    try:
+        import distributed
+    except ModuleNotFoundError:
+        raise ValueError('--scheduler needs dask.distributed: pip install "cnn-workbook[cluster]".') from None
+    try:
+        client = distributed.Client(address, timeout=CONNECT_SECONDS)
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except (OSError, ValueError, TimeoutError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ValueError(f"No scheduler with a worker answers at {address}: {reason}") from None
+    return client, distributed
+
+
+def _handed(one: Submission) -> Handed:
+    try:
+        return Handed(one.student, one.chapter, one.origin, one.lms_id, one.problem, one.oddity, one.read())
+    except ValueError as error:
+        return Handed(one.student, one.chapter, one.origin, one.lms_id, one.problem or str(error), one.oddity, None)
+
+
+def _result(future: Any, submission: Submission) -> Graded:
+    """Take a task's marks; a submission that its workers did not survive is malformed, and says so."""
+    error = future.exception()
+    if error is None:
+        return from_json(future.result())
+    problem = f"could not be graded on the workers ({type(error).__name__})"
+    return unreadable(_handed(submission), submission.chapter, problem, "")
+
+
+def _course_files(root: Path) -> dict[str, bytes]:
+    paths = [*(root / "notebooks").glob("*.ipynb"), *(root / "solutions").glob("*.ipynb")]
+    return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in paths}
+
+
+# On a worker -------------------------------------------------------------------------------------------------
+
+_graders: dict[tuple[Any, ...], Grader] = {}
+_making = threading.Lock()
+
+
+def grade_one(handed: Handed, settings: Settings, course: dict[str, bytes]) -> dict[str, Any]:
+    """Grade one submission in this worker's jail, made when the first comes."""
+    return _grader(settings, course).grade(handed).as_json()
+
+
+def _grader(settings: Settings, course: dict[str, bytes]) -> Grader:
+    version = hashlib.sha256(repr(sorted((name, len(data)) for name, data in course.items())).encode()).hexdigest()
+    key = (*asdict(settings).values(), version)
+    with _making:
+        if key not in _graders:
+            _graders[key] = _made(settings, course)
+        return _graders[key]
+
+
+def _made(settings: Settings, course: dict[str, bytes]) -> Grader:
+    problem = None if settings.unsafe else jail.missing()
+    if problem:
+        raise jail.JailError(problem)
+    folder = tempfile.TemporaryDirectory(prefix="workbook-course-")
+    for name, data in course.items():
+        path = Path(folder.name, name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    referees = Referees(1, Path(folder.name), seed=settings.seed, practice_seed=settings.practice_seed)
+    made = jail.Jail(memory=settings.memory, seconds=settings.seconds, unsafe=settings.unsafe)
+    for end in (folder.cleanup, referees.close, made.close):
+        atexit.register(end)
+    return Grader(made, referees)

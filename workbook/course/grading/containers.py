@@ -1,0 +1,258 @@
+"""Look into folders and zips that nobody trusts, and read single files out of them. Nothing is ever extracted to disk.
+
+Below the folder that was asked for no symbolic link is followed, and only regular files are opened. Of a zip only
+members that are stored or deflated are read, in pieces, up to a limit: the other methods give no hold against a bomb.
+"""
+
+import io
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from workbook.course.grading.untrusted import one_line
+
+MOST_BYTES = 50_000_000  # of one file, unpacked
+MOST_DIRECTORY = 8_000_000  # bytes of a zip's table of contents: some 60,000 files
+MOST_ENTRIES = 100_000
+DEEPEST = 20
+CHUNK = 65_536
+READ = (".ipynb", ".zip")  # all others are seen, never read
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+ENCRYPTED, UTF8 = 0x1, 0x800  # bits of a member's flags, PKWARE's APPNOTE.TXT 4.4.4
+TOO_LARGE = f"It is larger than {MOST_BYTES // 1_000_000} MB."
+OUTSIDE = "Its path in the zip points outside."
+UNOPENED = "Its folder cannot be opened."
+LINK = "It is a symbolic link, and links are not followed."
+NOT_REGULAR = "It is not a regular file."
+DAMAGED = "The zip is damaged."
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A file below a folder. `parts` is its path from there."""
+
+    root: str
+    parts: tuple[str, ...]
+
+    def opened(self) -> BinaryIO:
+        """Open the file without following a link and without waiting; ValueError with a sentence if that fails."""
+        try:
+            handle = _open_below(self.root, self.parts)
+        except OSError as error:
+            raise ValueError(f"It cannot be opened: {error.strerror or 'unknown error'}.") from None
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise ValueError(NOT_REGULAR)
+        return os.fdopen(handle, "rb")
+
+    def read(self) -> bytes:
+        """Give the whole file, at most `MOST_BYTES`; ValueError with a sentence otherwise."""
+        with self.opened() as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise ValueError(TOO_LARGE)
+        return data
+
+
+@dataclass(frozen=True)
+class InZip:
+    """Member number `index` of a zip, which may itself be a member of another."""
+
+    container: "OnDisk | InZip"
+    index: int
+
+    def opened(self) -> BinaryIO:
+        """Give the member's bytes as a file."""
+        return io.BytesIO(self.read())
+
+    def read(self) -> bytes:
+        """Unpack the member, at most `MOST_BYTES`; ValueError with a sentence otherwise."""
+        with self.container.opened() as file:
+            try:
+                with zipfile.ZipFile(_Careful(file)) as archive:
+                    return _unpacked(archive, archive.infolist()[self.index])
+            except ValueError:
+                raise
+            except Exception:  # a hostile archive makes zipfile raise nearly anything
+                raise ValueError(f"{DAMAGED} Hand the file in again.") from None
+
+
+Source = OnDisk | InZip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file that was found: where it stands, how to read it, and why it cannot be read, or ""."""
+
+    parts: tuple[str, ...]
+    source: Source
+    problem: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the file's name, in small letters, with the point."""
+        return os.path.splitext(self.parts[-1])[1].lower()
+
+
+class _Careful(io.BufferedReader):
+    """A file that gives no more than `MOST_DIRECTORY` bytes at once: zipfile reads a table of contents in one go."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file)  # type: ignore[arg-type]  # any file that can be read will do
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read as others do, or raise ValueError with a sentence."""
+        if size is not None and size > MOST_DIRECTORY:
+            raise ValueError("The zip's table of contents is too long.")
+        return super().read(MOST_DIRECTORY if size is None or size < 0 else size)
+
+
+def _open_below(root: str, parts: tuple[str, ...]) -> int:
+    """Open a path part by part, so that none of them can be a link, even one that appeared just now."""
+    base = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    flags = base | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    if os.open not in os.supports_dir_fd:
+        return os.open(os.path.join(root, *parts), flags)
+    folder = os.open(root, base | os.O_DIRECTORY)
+    try:
+        for part in parts[:-1]:
+            inner = os.open(part, flags | os.O_DIRECTORY, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        return os.open(parts[-1], flags, dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    problem = _member_problem(info, _decoded(info))
+    if problem:
+        raise ValueError(problem)
+    pieces, size = [], 0
+    with archive.open(info) as member:
+        while piece := member.read(CHUNK):
+            size += len(piece)
+            if size > MOST_BYTES:
+                raise ValueError(TOO_LARGE)
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+def is_passed_over(parts: tuple[str, ...]) -> bool:
+    """Whether a path is none of a learner's work: hidden, a checkpoint, a Mac's extra file."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
+
+
+def in_folder(root: Path) -> list[Entry]:
+    """List the files below a folder by name; ValueError where it cannot be opened or holds too many."""
+    entries: list[Entry] = []
+    for entry in _walk(str(root), ()):
+        entries.append(entry)
+        if len(entries) > MOST_ENTRIES:
+            raise ValueError(
+                f"{shown(root)} holds more than {MOST_ENTRIES:,} files; point at the submissions alone."
+            )
+    if any(entry.parts == ("",) for entry in entries):
+        raise ValueError(f"{shown(root)} cannot be opened: you may not read this folder.")
+    return sorted(entries, key=lambda entry: entry.parts)
+
+
+def _walk(root: str, parts: tuple[str, ...]) -> Iterator[Entry]:
+    try:
+        found = sorted(os.scandir(os.path.join(root, *parts)), key=lambda one: one.name)
+    except OSError:
+        yield Entry((*parts, ""), OnDisk(root, parts), UNOPENED)
+        return
+    for one in found:
+        path = (*parts, one.name)
+        if is_passed_over((one.name,)):
+            continue
+        if one.is_dir(follow_symlinks=False):
+            if len(path) < DEEPEST:
+                yield from _walk(root, path)
+        else:
+            entry = Entry(path, OnDisk(root, path))
+            yield replace(entry, problem=_disk_problem(one, entry.suffix, at_top=not parts))
+
+
+def _disk_problem(one: os.DirEntry, suffix: str, *, at_top: bool) -> str:
+    """Say why a file cannot be read. A link in the place of a learner's folder counts; other files are never read."""
+    if one.is_symlink():
+        return LINK if suffix in READ or at_top else ""
+    if suffix not in READ:
+        return ""
+    try:
+        status = one.stat(follow_symlinks=False)
+    except OSError:
+        return "It cannot be opened."
+    if not stat.S_ISREG(status.st_mode):
+        return NOT_REGULAR
+    return TOO_LARGE if status.st_size > MOST_BYTES and suffix == ".ipynb" else ""
+
+
+def in_zip(source: Source) -> list[Entry]:
+    """List a zip's files as they stand in it, without the hidden; ValueError with a sentence if it cannot be read."""
+    with source.opened() as file:
+        try:
+            with zipfile.ZipFile(_Careful(file)) as archive:
+                infos = archive.infolist()
+        except ValueError as error:
+            known = isinstance(error, UnicodeError) or "table of contents" not in str(error)
+            raise ValueError(DAMAGED if known else str(error)) from None
+        except Exception:  # a hostile archive makes zipfile raise nearly anything
+            raise ValueError(DAMAGED) from None
+    if len(infos) > MOST_ENTRIES:
+        raise ValueError(f"The zip holds more than {MOST_ENTRIES:,} files.")
+    members = [_member(source, index, info) for index, info in enumerate(infos) if not info.is_dir()]
+    return [one for one in members if one.problem == OUTSIDE or not is_passed_over(one.parts)]
+
+
+def _member(source: Source, index: int, info: zipfile.ZipInfo) -> Entry:
+    """Describe a member. The path of one that points outside stays in one piece: it tells no learner's folder."""
+    name = _decoded(info)
+    plain = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+    entry = Entry((name,) if _leaves(name) or not plain else plain, InZip(source, index))
+    return replace(entry, problem=_member_problem(info, name)) if entry.suffix in READ else entry
+
+
+def _decoded(info: zipfile.ZipInfo) -> str:
+    """Give a member's name. A Mac writes UTF-8 and does not say so: what zipfile took for code page 437 is tried."""
+    name = info.filename
+    if not info.flag_bits & UTF8 and not name.isascii():
+        try:
+            return name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            return name
+    return name
+
+
+def _leaves(name: str) -> bool:
+    """Whether a name points out of the folder into which somebody might unpack it."""
+    return bool(re.match(r"[/\\]|[A-Za-z]:", name)) or ".." in re.split(r"[/\\]", name)
+
+
+def _member_problem(info: zipfile.ZipInfo, name: str) -> str:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if "\0" in info.orig_filename:
+        return "Its name in the zip hides a NUL character."
+    if _leaves(name):
+        return OUTSIDE
+    if stat.S_ISLNK(kind):
+        return LINK
+    if kind not in (0, stat.S_IFREG):
+        return NOT_REGULAR
+    if info.flag_bits & ENCRYPTED:
+        return "It is encrypted with a password; hand it in without one."
+    if info.compress_type not in METHODS:
+        return "It is packed in a way that is not read here; use an ordinary zip."
+    return TOO_LARGE if info.file_size > MOST_BYTES else ""
+
+
+def shown(path: Path | str) -> str:
+    """Write a path so that a terminal and a page can show it."""
+    return one_line(str(path)) or "(no name)"

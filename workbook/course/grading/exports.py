@@ -1,0 +1,259 @@
+"""Marks as CSV: the whole list, what Canvas and Moodle import, and the table in which a person marks answers.
+
+Everything follows RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front; control
+characters are removed.
+"""
+
+import csv
+import html
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from workbook.course.grading.records import Graded, Mark, in_order
+from workbook.course.grading.untrusted import (
+    DIGEST_TAIL,
+    clean,
+    one_line,
+    safe_name,
+    shorten,
+    write_atomically,
+)
+
+Marked = tuple[float, str]
+Key = tuple[str, str]
+
+LONGEST_CELL = 30_000  # characters; Excel cuts a cell after 32,767
+GRADES = ("student", "chapter", "exercise", "title", "outcome", "points", "max_points", "mistake", "notes", "detail")
+REVIEW = ("student", "exercise", "points", "comment", "max_points")
+FORMULA = re.compile(r'(^|[\n;\t])(?=[ "]{0,8}[=+\-@\t＝＋－＠])')
+
+
+def defused(text: str) -> str:
+    """Make a text that no spreadsheet computes, at its start, after a line end, a tab or a semicolon.
+
+    The latter three begin a new cell where a program reads the file with another separator than the comma.
+    """
+    return FORMULA.sub(r"\1'", shorten(clean(text), LONGEST_CELL))
+
+
+def write_grades(path: Path, graded: Iterable[Graded]) -> None:
+    """Write one row for each learner and exercise, for the instructor: `detail` may show hidden cases."""
+    rows: list[Sequence[object]] = [GRADES]
+    for one in in_order(graded):
+        for mark in one.marks:
+            first = (mark.student, mark.chapter, mark.exercise, mark.title, mark.outcome)
+            last = (mark.mistake, "; ".join(mark.notes), mark.detail)
+            rows.append((*first, mark.points, mark.max_points, *last))
+    _write(path, rows)
+
+
+def write_canvas(path: Path, graded: Iterable[Graded]) -> None:
+    """Write what Canvas's gradebook imports: a row for each learner, a column for each chapter.
+
+    Canvas finds a learner by ID where the submission's file told it, else by SIS Login ID. A cell stays empty where
+    nothing was handed in and where an answer still waits for a person.
+    """
+    found = in_order(graded)
+    chapters = sorted({one.chapter for one in found})
+    most = {one.chapter: sum(mark.max_points for mark in one.marks) for one in found}
+    rows: list[Sequence[object]] = [("Student", "ID", "SIS User ID", "SIS Login ID", "Section", *chapters)]
+    rows.append(("    Points Possible", "", "", "", "", *[_plain(most[chapter]) for chapter in chapters]))
+    for student, by_chapter in _by_student(found).items():
+        number = next((one.lms_id for one in by_chapter.values() if one.lms_id), "")
+        points = [_total(by_chapter[name]) if name in by_chapter else None for name in chapters]
+        rows.append((one_line(student), number, "", "" if number else one_line(student), "", *points))
+    _write(path, rows)
+
+
+def write_moodle(folder: Path, graded: Iterable[Graded]) -> list[Path]:
+    """Write what Moodle imports, one file for each chapter, and give the files.
+
+    Moodle finds a learner by "Participant N" where the submission's file told it, else by email address or username.
+    It reads the comments as HTML: they are escaped. A grade stays empty while an answer waits for a person.
+    """
+    by_chapter: dict[str, list[Graded]] = defaultdict(list)
+    for one in in_order(graded):
+        by_chapter[one.chapter].append(one)
+    head = ("Identifier", "Full name", "Username", "Email address", "Grade", "Maximum grade", "Feedback comments")
+    paths = []
+    for chapter, found in by_chapter.items():
+        rows: list[Sequence[object]] = [head, *[_moodle_row(one) for one in found]]
+        paths.append(folder / f"{safe_name(chapter)}.csv")
+        _write(paths[-1], rows)
+    return paths
+
+
+def write_review(path: Path, graded: Iterable[Graded]) -> int:
+    """Write the table in which a person marks the answers that wait, and give how many still wait.
+
+    What a person filled in already stays, also for answers that `graded` does not name; ValueError if the file cannot
+    be read. The exercise stands as "exercise-2-1": spreadsheets turn "2.1" into a date or a number.
+    """
+    marks = _by_label(graded)
+    filled = {}
+    for _, key, entry in _entries(path) if path.exists() else ():
+        if entry != (None, ""):
+            filled[_known(key, marks)] = entry
+    waiting = {key: mark for key, mark in marks.items() if mark.outcome == "needs review"}
+    rows: list[Sequence[object]] = [REVIEW]
+    for key in sorted({**waiting, **filled}, key=lambda key: (_order(key[1]), key[0])):
+        most = waiting[key].max_points if key in waiting else ""
+        rows.append((key[0], _cell_name(key[1]), *filled.get(key, (None, "")), most))
+    _write(path, rows, mark="\ufeff")
+    return sum(filled.get(key, (None, ""))[0] is None for key in waiting)
+
+
+def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
+    """Read the points and comments that a person filled in, by learner and exercise; rows without points wait.
+
+    With `graded`, learners are named as there rather than by their `label`, and rows that fit no answer are refused.
+    ValueError with a line for each bad row: its number in the file, and what is wrong.
+    """
+    marks = _by_label(graded)
+    result: dict[Key, Marked] = {}
+    problems = []
+    for number, key, (points, comment) in _entries(path):
+        known = _known(key, marks)
+        if marks and known not in marks:
+            problems.append(_problem(path, number, f"{one_line(key[0], 60)!r} handed in nothing for {key[1]}"))
+        elif marks and points is not None and points > marks[known].max_points:
+            most = _plain(marks[known].max_points)
+            problems.append(_problem(path, number, f"{_plain(points)} points where the exercise gives {most}"))
+        elif points is not None:
+            result[(marks[known].student, key[1]) if marks else key] = (points, comment)
+    if problems:
+        raise ValueError("\n".join(problems))
+    return result
+
+
+def label(student: str) -> str:
+    """Give the name that stands for a learner in the review table: theirs, or a safe one where a table changes it."""
+    kept = student == one_line(student) == defused(student) and not DIGEST_TAIL.search(student)
+    return student if kept else safe_name(student)
+
+
+def _by_label(graded: Iterable[Graded]) -> dict[Key, Mark]:
+    return {(label(mark.student), mark.exercise): mark for one in in_order(graded) for mark in one.marks}
+
+
+def _known(key: Key, marks: dict[Key, Mark]) -> Key:
+    """Find a row's learner; a spreadsheet may have dropped the zeros before a number."""
+    if key in marks or not key[0].isdecimal():
+        return key
+    same = [one for one in marks if (one[0].lstrip("0"), one[1]) == (key[0].lstrip("0"), key[1])]
+    return same[0] if len(same) == 1 else key
+
+
+def _entries(path: Path) -> list[tuple[int, Key, tuple[float | None, str]]]:
+    """Read the table's rows: number, learner and exercise, points (None where empty) and comment."""
+    found, seen, problems = [], set(), []
+    for number, row in _rows(path):
+        try:
+            key, entry = _read_row(row)
+            if key in seen:
+                raise ValueError(f"{one_line(key[0], 60)!r} has {key[1]} twice")
+            seen.add(key)
+            found.append((number, key, entry))
+        except ValueError as error:
+            problems.append(_problem(path, number, str(error)))
+    if problems:
+        raise ValueError("\n".join(problems))
+    return found
+
+
+def _problem(path: Path, number: int, what: str) -> str:
+    return f"{path.name}, row {number}: {what}"
+
+
+def _read_row(row: dict[str, str]) -> tuple[Key, tuple[float | None, str]]:
+    """Read one row; ValueError says what is wrong with it."""
+    student = row["student"].strip()
+    exercise = row["exercise"].strip().removeprefix("exercise-").replace("-", ".")
+    if not student:
+        raise ValueError("the learner's name is missing")
+    if not re.fullmatch(r"\d{1,3}\.\d{1,3}", exercise, re.ASCII):
+        raise ValueError(f"{one_line(row['exercise'], 40)!r} is no exercise; write it as exercise-2-1")
+    points = _points(row["points"].strip()) if row["points"].strip() else None
+    return (student, exercise), (points, clean(row["comment"]).strip())
+
+
+def _points(text: str) -> float:
+    """Read points; a comma may stand for the point."""
+    if not re.fullmatch(r"\d{1,6}(?:[.,]\d{1,6})?", text, re.ASCII):
+        raise ValueError(f"{one_line(text, 40)!r} is no number of points; write 2 or 1.5")
+    return float(text.replace(",", "."))
+
+
+def _order(exercise: str) -> list[int]:
+    return [int(part) for part in exercise.split(".") if part.isdecimal()]
+
+
+def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Read the table's rows, numbered as a spreadsheet numbers them; comma, semicolon or tab between the cells."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f'{path.name} is not UTF-8: save it as "CSV UTF-8"') from None
+    head = text.split("\n", 1)[0]
+    separator = max(",;\t", key=head.count)
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise ValueError(f"{path.name} is no CSV: {error}") from None
+    names = [name.strip().lower() for name in lines[0]] if lines else []
+    missing = [name for name in REVIEW[:4] if name not in names]
+    if missing:
+        raise ValueError(f"{path.name}, row 1: no column {', '.join(missing)}")
+    rows = []
+    for number, cells in enumerate(lines[1:], start=2):
+        if any(cell.strip() for cell in cells):
+            padded = cells + [""] * (len(names) - len(cells))
+            rows.append((number, dict(zip(names, padded, strict=False))))
+    return rows
+
+
+def _moodle_row(one: Graded) -> tuple[object, ...]:
+    name = one_line(one.student)
+    number = f"Participant {one.lms_id}" if re.fullmatch(r"\d{1,20}", one.lms_id, re.ASCII) else ""
+    email = name if re.fullmatch(r"[^@\s]+@[^@\s]+", name) else ""
+    username = "" if email or number else name
+    most = sum(mark.max_points for mark in one.marks)
+    comments = [
+        f"{mark.exercise} {mark.title}: {mark.outcome}\n{clean(mark.feedback)}".strip() for mark in one.marks
+    ]
+    page = html.escape(shorten("\n\n".join(comments), LONGEST_CELL // 6)).replace("\n", "<br>")
+    return number, name, username, email, _total(one), _plain(most), page
+
+
+def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
+    found: dict[str, dict[str, Graded]] = defaultdict(dict)
+    for one in graded:
+        found[one.student][one.chapter] = one
+    return found
+
+
+def _total(one: Graded) -> float | int | None:
+    """The points of a submission, or None while an answer waits for a person."""
+    return None if any(mark.points is None for mark in one.marks) else _plain(one.points)
+
+
+def _cell_name(exercise: str) -> str:
+    return f"exercise-{exercise.replace('.', '-')}"
+
+
+def _plain(number: float) -> float | int:
+    """Write 3.0 as 3."""
+    return int(number) if float(number).is_integer() else number
+
+
+def _write(path: Path, rows: Iterable[Sequence[object]], mark: str = "") -> None:
+    """Write rows as RFC 4180 wants them; texts are defused, numbers and None are not."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    for row in rows:
+        cells = [_plain(cell) if isinstance(cell, float) else cell for cell in row]
+        writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in cells])
+    write_atomically(path, mark + buffer.getvalue())

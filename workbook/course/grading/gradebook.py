@@ -1,0 +1,272 @@
+"""Marks into nbgrader's own database, and the course folder that its formgrader shows submissions from."""
+
+import json
+import os
+import re
+import sys
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import SubprocessError
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import selectinload
+
+from workbook.course.grading.records import Graded, Mark, in_order
+from workbook.course.grading.untrusted import clean, safe_name, shorten, visible, write_atomically
+from workbook.exercises import Exercise, FreeText
+
+Exercises = Mapping[str, Sequence[Exercise | FreeText]]
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+PASSWORD_FROM = "WORKBOOK_DB"  # environment variable that formgrader reads a URL with a password from
+
+
+def write(url: str, graded: Iterable[Graded], exercises_by_chapter: Exercises) -> None:
+    """Write marks to the nbgrader database at `url`; what is there already is brought up to date.
+
+    A chapter is an assignment with one notebook of the same name. Learners are known by their `safe_name`. A score
+    or a comment that a person gave in formgrader stays, and counts; if the automatic score then changes, formgrader
+    asks for a second look. ValueError in one line if the database cannot be used, or if it knows exercises that the
+    course no longer has.
+    """
+    by_chapter: dict[str, list[Graded]] = defaultdict(list)
+    for one in in_order(graded):
+        by_chapter[one.chapter].append(one)
+    with _opened(url) as book:
+        _students(book, [one for found in by_chapter.values() for one in found])
+        for chapter, found in by_chapter.items():
+            _master(book, chapter, exercises_by_chapter[chapter])
+            _submissions(book, chapter, found, exercises_by_chapter[chapter])
+
+
+def write_course(folder: Path, url: str, graded: Iterable[Graded], notebooks: Path) -> None:
+    """Make the folder in which `jupyter lab` with formgrader shows what was handed in.
+
+    `notebooks` holds the learner's notebooks as the course gives them out. Each submission becomes a copy of that
+    notebook with the learner's answers in place and no outputs; nothing else of the submission's file is used. Answers
+    in words stand in a code fence, so that no mark-up in them is rendered.
+    """
+    masters: dict[str, NotebookNode] = {}
+    for one in in_order(graded):
+        name = f"{one.chapter}.ipynb"
+        if one.chapter not in masters:
+            masters[one.chapter] = _without_outputs(nbformat.read(notebooks / name, as_version=4))
+            write_atomically(folder / "source" / one.chapter / name, nbformat.writes(masters[one.chapter]))
+        filled = _filled(masters[one.chapter], one.marks)
+        place = folder / "autograded" / safe_name(one.student) / one.chapter / name
+        write_atomically(place, nbformat.writes(filled))
+    write_atomically(folder / "nbgrader_config.py", _config(url))
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Any]:
+    """Open the gradebook; whatever goes wrong with the database becomes a ValueError of one line."""
+    address = _address(url)
+    shown = address.render_as_string(hide_password=True)
+    with _tools_on_path():
+        from nbgrader.api import Gradebook
+
+        try:
+            book = Gradebook(address.render_as_string(hide_password=False))
+        except ModuleNotFoundError as error:
+            extra = 'pip install "psycopg2-binary"' if "psycopg" in str(error) else f"pip install {error.name}"
+            raise ValueError(f"{shown} needs the Python package {error.name}: {extra}") from None
+        except (SQLAlchemyError, SubprocessError, ValueError, OSError) as error:
+            raise ValueError(f"cannot use the database {shown}: {_first_line(error)}") from None
+        try:
+            _versioned(book)
+            yield book
+        except SQLAlchemyError as error:
+            book.db.rollback()
+            raise ValueError(f"the database {shown} refused: {_first_line(error)}") from None
+        finally:
+            book.close()
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        address.get_dialect()
+    except (ArgumentError, SQLAlchemyError, ValueError):
+        kinds = "sqlite:///gradebook.db or postgresql+psycopg2://user@host/name"
+        shown = re.sub(r"//.*@", "//***@", url)
+        raise ValueError(f"{shown!r} is no address of a database: write {kinds}") from None
+    if address.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ValueError(f"{address.get_backend_name()} databases are not tested: use sqlite or postgresql+psycopg2")
+    return address
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+
+
+@contextmanager
+def _tools_on_path() -> Iterator[None]:
+    """Put this Python's own commands on the path: nbgrader calls `alembic` by name when it makes a database."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def _versioned(book: Any) -> None:
+    """Complete a database whose making was interrupted: nbgrader notes its version after the tables."""
+    from nbgrader.api import get_alembic_version
+
+    if not inspect(book.engine).has_table("alembic_version"):
+        book.db.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    if book.db.execute(text("SELECT count(*) FROM alembic_version")).scalar() == 0:
+        version = {"version": get_alembic_version()}
+        book.db.execute(text("INSERT INTO alembic_version (version_num) VALUES (:version)"), version)
+    book.db.commit()
+
+
+def _students(book: Any, graded: list[Graded]) -> None:
+    from nbgrader.api import Student
+
+    known = {student.id: student for student in book.students}
+    for one in graded:
+        name = safe_name(one.student)
+        if name not in known:
+            known[name] = Student(id=name)
+            book.db.add(known[name])
+        if name != one.student:
+            known[name].first_name, known[name].last_name = _first_and_last(one.student)
+        number = re.sub(r"[^A-Za-z0-9._-]", "", one.lms_id)[:100]
+        if number:
+            known[name].lms_user_id = number
+    book.db.commit()
+
+
+def _first_and_last(student: str) -> tuple[str, str]:
+    """Split a name, keeping letters, digits and what joins them: nbgrader writes it to CSV without quotes."""
+    kept = (char if unicodedata.category(char)[0] in "LMN" or char in ".'-" else " " for char in clean(student))
+    words = [word for word in (one.strip(".'-") for one in "".join(kept)[:120].split()) if word]
+    return " ".join(words[:-1]), words[-1] if words else "unnamed"
+
+
+def _number(exercise_id: str) -> str:
+    return exercise_id.replace(".", "-")
+
+
+def _graded_cell(exercise: Exercise | FreeText) -> str:
+    """The name of the cell that carries the points: the check, or the answer itself where a person marks it."""
+    return f"{'exercise' if isinstance(exercise, FreeText) else 'check'}-{_number(exercise.id)}"
+
+
+def _master(book: Any, chapter: str, exercises: Sequence[Exercise | FreeText]) -> None:
+    """Bring the chapter's assignment, notebook and cells up to date."""
+    book.update_or_create_assignment(chapter)
+    notebook = book.update_or_create_notebook(chapter, chapter, kernelspec=json.dumps(KERNEL))
+    wanted = {_graded_cell(one): one for one in exercises}
+    gone = sorted({cell.name for cell in notebook.grade_cells} - set(wanted))
+    if gone:
+        names = ", ".join(gone)
+        raise ValueError(f"the database has {names} in {chapter}, which the course no longer has: use a new one")
+    for name, one in wanted.items():
+        kind = "markdown" if isinstance(one, FreeText) else "code"
+        book.update_or_create_grade_cell(name, chapter, chapter, max_score=float(one.points), cell_type=kind)
+        book.update_or_create_solution_cell(f"exercise-{_number(one.id)}", chapter, chapter)
+
+
+def _submissions(book: Any, chapter: str, graded: list[Graded], exercises: Sequence[Exercise | FreeText]) -> None:
+    """Write a chapter's marks in one transaction."""
+    from nbgrader.api import SubmittedAssignment, SubmittedNotebook
+
+    assignment, notebook = book.find_assignment(chapter), book.find_notebook(chapter, chapter)
+    query = book.db.query(SubmittedNotebook).filter(SubmittedNotebook.notebook_id == notebook.id)
+    query = query.options(selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments))
+    handed_in = {one.assignment.student_id: one for one in query}
+    cells = {cell.name: cell.id for cell in notebook.grade_cells}
+    answers = {cell.name: cell.id for cell in notebook.solution_cells}
+    by_id = {one.id: one for one in exercises}
+    for one in graded:
+        name = safe_name(one.student)
+        if name not in handed_in:
+            submission = SubmittedAssignment(assignment=assignment, student_id=name)
+            handed_in[name] = SubmittedNotebook(notebook=notebook, assignment=submission)
+            book.db.add(submission)
+        marks = {mark.exercise: mark for mark in one.marks}
+        if set(marks) - set(by_id):
+            raise ValueError(f"{chapter} has no exercise {min(set(marks) - set(by_id))}")
+        for exercise in exercises:
+            mark = marks.get(exercise.id)
+            _grade(handed_in[name], cells[_graded_cell(exercise)], mark.points if mark else None)
+            _comment(handed_in[name], answers[f"exercise-{_number(exercise.id)}"], mark.feedback if mark else "")
+    book.db.commit()
+
+
+def _grade(notebook: Any, cell_id: str, points: float | None) -> None:
+    """Set the automatic score; a person's score stays, and is asked for again if the automatic one changed."""
+    from nbgrader.api import Grade
+
+    found = [grade for grade in notebook.grades if grade.cell_id == cell_id]
+    grade = found[0] if found else Grade(cell_id=cell_id)
+    if not found:
+        notebook.grades.append(grade)
+    changed = grade.auto_score != points
+    grade.auto_score = points
+    if grade.manual_score is None:
+        grade.needs_manual_grade = points is None
+    elif changed:
+        grade.needs_manual_grade = True
+
+
+def _comment(notebook: Any, cell_id: str, feedback: str) -> None:
+    from nbgrader.api import Comment
+
+    found = [comment for comment in notebook.comments if comment.cell_id == cell_id]
+    comment = found[0] if found else Comment(cell_id=cell_id)
+    if not found:
+        notebook.comments.append(comment)
+    comment.auto_comment = fenced(feedback) if feedback.strip() else None
+
+
+def fenced(words: str) -> str:
+    """Put a text into a code fence that it cannot close: nbgrader renders comments as Markdown with HTML in it."""
+    body = shorten(visible(words)).strip("\n")
+    longest = max((len(run) for run in re.findall(r"~+", body)), default=0)
+    fence = "~" * max(3, longest + 1)
+    return f"{fence}\n{body}\n{fence}"
+
+
+def _without_outputs(notebook: NotebookNode) -> NotebookNode:
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def _filled(master: NotebookNode, marks: tuple[Mark, ...]) -> NotebookNode:
+    """Copy the course's notebook and put the answers in."""
+    copy = nbformat.from_dict(json.loads(json.dumps(master)))
+    answers = {f"exercise-{_number(mark.exercise)}": mark.answer for mark in marks if mark.answer.strip()}
+    for cell in copy.cells:
+        answer = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+        if answer is not None:
+            cell.source = fenced(answer) if cell.cell_type == "markdown" else shorten(visible(answer))
+    return copy
+
+
+def _config(url: str) -> str:
+    """Write formgrader's configuration; a password stays out of it."""
+    address = _address(url)
+    lines = ["# Start `jupyter lab` in this folder and open Formgrader.", "import os", "", "c = get_config()"]
+    if address.password is None:
+        if address.get_backend_name() == "sqlite" and address.database:
+            address = address.set(database=str(Path(address.database).resolve()))
+        value = repr(address.render_as_string(hide_password=False))
+    else:
+        lines.insert(1, f"# The database needs a password: set {PASSWORD_FROM} to its whole address first.")
+        value = f'os.environ["{PASSWORD_FROM}"]'
+    root = "os.path.dirname(os.path.abspath(__file__))"
+    return "\n".join([*lines, f"c.CourseDirectory.root = {root}", f"c.CourseDirectory.db_url = {value}", ""])

@@ -1,0 +1,71 @@
+"""See which of the course's own functions an answer uses: a place to look, since it may be the answer itself."""
+
+import ast
+from collections.abc import Iterable
+
+FREE = ("check", "data", "plots", "stepper", "figures")  # for looking at things, not for computing answers
+
+
+def course_functions(setup: str, sources: Iterable[str], solution: str = "") -> list[str]:
+    """List the course's functions that the first source uses, directly or through later ones, but not the solution.
+
+    `sources` are the answer and the learner's own cells; names are as "reference.conv2d".
+    """
+    modules = _modules(setup)
+    answer, *own = sources
+    used = _used(answer, modules) | _defined_through(answer, own, modules)
+    return sorted(used - _used(solution, modules))
+
+
+def _modules(source: str) -> set[str]:
+    """List the names by which a source knows the course's modules."""
+    names: set[str] = set()
+    for node in _nodes(source):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "workbook":
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names |= {
+                alias.asname or alias.name.split(".")[0]
+                for alias in node.names
+                if alias.name.split(".")[0] == "workbook"
+            }
+    return names - set(FREE)
+
+
+def _used(source: str, modules: set[str]) -> set[str]:
+    found: set[str] = set()
+    known = modules | _modules(source)
+    for node in _nodes(source):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
+            found.add(f"{node.value.id}.{node.attr}")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("workbook."):
+            found |= {f"{(node.module or '').removeprefix('workbook.')}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _defined_through(answer: str, own: list[str], modules: set[str]) -> set[str]:
+    """List what the learner's own cells use where they make a name that the answer reads."""
+    reads = {node.id for node in _nodes(answer) if isinstance(node, ast.Name)}
+    found: set[str] = set()
+    for source in own:
+        if reads & _makes(source):
+            found |= _used(source, modules)
+    return found
+
+
+def _makes(source: str) -> set[str]:
+    names: set[str] = set()
+    for node in _nodes(source):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def _nodes(source: str) -> list[ast.AST]:
+    """Walk a source's syntax tree; nothing for a source that does not parse."""
+    try:
+        return list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []

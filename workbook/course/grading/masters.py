@@ -1,0 +1,84 @@
+"""The masters: the learners' notebooks as the course hands them out, from which grading takes all but the answers."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbook.exercises import Exercise, exercises_of
+
+KINDS = ("setup", "answer", "check", "demonstration", "slow", "text")
+
+
+@dataclass(frozen=True)
+class MasterCell:
+    """A cell of a master. `exercise` is told for answers, checks and the text cells that are themselves an answer."""
+
+    id: str
+    kind: str
+    exercise: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Master:
+    """A chapter's notebook, trusted. `answer_names` gives for each exercise the name that its answer defines."""
+
+    chapter: str
+    setup: str
+    cells: tuple[MasterCell, ...]
+    answer_names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """The exercises, those answered in words too, in the notebook's order."""
+        return tuple(cell.exercise for cell in self.cells if is_answer(cell))
+
+
+def is_answer(cell: MasterCell) -> bool:
+    """Whether a cell is there for the learner to fill in, with code or with words."""
+    return cell.kind == "answer" or (cell.kind == "text" and cell.exercise != "")
+
+
+def read_masters(root: Path) -> dict[str, Master]:
+    """Read `notebooks/NN_topic.ipynb` below the project's folder, by chapter.
+
+    ValueError where there is none, or where an exercise has no cell to answer in.
+    """
+    paths = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    if not paths:
+        raise ValueError(
+            f"{root} has no notebooks/NN_topic.ipynb: run `workbook build`, or name the project's folder."
+        )
+    return {path.stem: read_master(path) for path in paths}
+
+
+def read_master(path: Path) -> Master:
+    """Read one learner's notebook of the project; its name is the chapter's."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    cells = tuple(_cell(cell) for cell in notebook["cells"])
+    setup = "\n".join(cell.source for cell in cells if cell.kind == "setup")
+    known = exercises_of(path.stem)
+    names = {one.id: one.answer_name for one in known if isinstance(one, Exercise)}
+    master = Master(path.stem, setup, cells, names)
+    if sorted(master.exercises) != sorted(one.id for one in known):
+        raise ValueError(f"{path}: its answer cells are not those of its exercises; run `workbook build`.")
+    return master
+
+
+def _cell(cell: dict[str, Any]) -> MasterCell:
+    tags = cell["metadata"].get("tags", [])
+    kind = _kind(cell["cell_type"], tags)
+    is_stub = kind in ("answer", "check") or (kind == "text" and "exercise" in tags)
+    exercise = cell["metadata"].get("exercise", "") if is_stub else ""
+    return MasterCell(cell["id"], kind, exercise, "".join(cell["source"]))
+
+
+def _kind(cell_type: str, tags: Sequence[str]) -> str:
+    if cell_type != "code" or "colab" in tags or "badges" in tags:
+        return "text"
+    for tag, kind in (("setup", "setup"), ("exercise", "answer"), ("check", "check"), ("slow", "slow")):
+        if tag in tags:
+            return kind
+    return "demonstration"

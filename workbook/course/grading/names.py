@@ -1,0 +1,174 @@
+"""Who handed in what, from the names of files and folders: learners' names, and the exports of learning platforms.
+
+Names are learners' own or made from them: nothing here trusts one. What a learning platform put in front (the learner's
+name and number) is read from the left, because everything to the right of it is the learner's file name.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from workbook.course.grading.untrusted import RESERVED
+
+LONGEST = 120  # characters of an identifier
+MARK = "~"  # stands between a shortened name and its digest, and in no name as it is
+
+# Moodle: mod/assign/classes/downloader.php, get_student_prefix and load_submissionplugin_filelist. The name, in which
+# every underscore became a space, the participant's number (a group's; none for the default group), the plugin;
+# then a folder (since 3.1) or "_" and the file's name. Older versions end the folder's name with "_".
+MOODLE = re.compile(
+    r"(?P<name>[^_]+)(?:_(?P<id>[0-9]{1,20}))?_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<rest>.*))?",
+    re.DOTALL,
+)
+# Canvas: lib/content_zipper.rb, get_filename and add_upload_submission. The sortable name in small letters without
+# spaces, "LATE", the user's id, the attachment's id, the file's name; anonymous: "anon_" and letters and digits.
+CANVAS = re.compile(
+    r"(?P<name>[\w-]+?)(?:_(?:LATE|late))?_(?P<id>[0-9]{1,20})_(?P<file>[0-9]{1,20})_(?P<rest>.+)", re.DOTALL
+)
+CANVAS_ANONYMOUS = re.compile(
+    r"(?:LATE_)?(?P<name>anon_[0-9A-Za-z]{1,40})_(?P<file>[0-9]{1,20})_(?P<rest>.+)", re.DOTALL
+)
+CANVAS_TEXT = re.compile(r"(?P<name>[\w-]+?)(?:_(?:LATE|late))?_(?P<id>[0-9]{1,20})_(?:text|link)\.html")
+# A file handed in again: Canvas writes "-1" (app/models/attachment.rb, make_unique_filename), browsers write " (1)",
+# JupyterLab "-Copy1".
+_AGAIN = r"(?:-[0-9]{1,2}|[ _]?\([0-9]{1,2}\)|[-_ ]copy ?[0-9]{0,2})"
+AGAIN = re.compile(rf"{_AGAIN}+", re.IGNORECASE)
+LAST_AGAIN = re.compile(rf"{_AGAIN}$", re.IGNORECASE)
+SEPARATORS = " _-."
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a name says: the learner as written, the chapter or "", the platform's number, and what counts as newer."""
+
+    student: str
+    chapter: str
+    lms_id: str = ""
+    order: tuple[int, int, str] = (0, 0, "")
+    from_platform: bool = False
+
+
+def identifiers(names: Iterable[str]) -> dict[str, str]:
+    """Give every name an identifier that is safe to show, at most 120 characters, and its own.
+
+    A name of letters, digits, spaces and ``._-@+'`` stays as it is. Where something had to go, and where two names are
+    one but for capital letters, a digest of the whole name is added. Names are compared after Unicode's composition, so
+    that a Mac's decomposed "é" is everybody's "é".
+    """
+    composed = {name: _composed(name) for name in names}
+    found = {one: _identifier(one) for one in set(composed.values())}
+    for digits in (10, 64):
+        taken = Counter(_folded(one) for one in found.values())
+        found = {
+            name: one if taken[_folded(one)] == 1 else _marked(name, digits) for name, one in found.items()
+        }
+    return {name: found[one] for name, one in composed.items()}
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _identifier(name: str) -> str:
+    kept = _kept(name)
+    same = kept == name and len(kept) <= LONGEST and not RESERVED.fullmatch(kept.lower())
+    return kept if same and kept else _marked(name, 10)
+
+
+def _kept(name: str) -> str:
+    kept = "".join(char if _is_kept(char) else "_" for char in name[: 4 * LONGEST])
+    return kept.lstrip(" .-@+'").rstrip(" .")
+
+
+def _is_kept(char: str) -> bool:
+    """Letters and digits of every script with their marks; nothing invisible, nothing that turns the line round."""
+    return char.isalnum() or char in " ._-@+'" or unicodedata.category(char) in ("Mn", "Mc")
+
+
+def _marked(name: str, digits: int) -> str:
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
+    return f"{_kept(name)[: LONGEST - digits - 1].strip() or 'learner'}{MARK}{digest}"
+
+
+def claim(parts: Sequence[str], chapters: Sequence[str], owner: str) -> Claim:
+    """Read a path, given as its parts: learner, chapter, number.
+
+    `owner` is the learner where no name tells one: `02_convolution.ipynb` in the folder that was pointed at.
+    """
+    head, below = parts[0], tuple(parts[1:])
+    if match := MOODLE.fullmatch(head):
+        number = match["id"] or ""
+        rest = below or (match["rest"] or "",)
+        student = f"{match['name']}_{number}" if number else match["name"]
+        return Claim(student, chapter_of(rest, chapters), number, (0, *_version(rest[-1])), True)
+    match = CANVAS_ANONYMOUS.fullmatch(head) or CANVAS.fullmatch(head)
+    if match and not _is_chapters_number(match, chapters):
+        number = match.groupdict().get("id") or ""
+        rest = (match["rest"], *below)
+        student = f"{match['name']}_{number}" if number else match["name"]
+        order = (int(match["file"]), *_version(rest[-1]))
+        return Claim(student, chapter_of(rest, chapters), number, order, True)
+    if match := CANVAS_TEXT.fullmatch(head):
+        return Claim(f"{match['name']}_{match['id']}", "", match["id"], from_platform=True)
+    return _by_hand(head, below, chapters, owner)
+
+
+def _is_chapters_number(match: re.Match, chapters: Sequence[str]) -> bool:
+    """Whether the second number is the beginning of a chapter's name, as in "s_1234567_02_convolution"."""
+    return bool(split_chapter(_stem(match[0]), chapters)[0]) and not chapter_of((match["rest"],), chapters)
+
+
+def _by_hand(head: str, below: tuple[str, ...], chapters: Sequence[str], owner: str) -> Claim:
+    if not below:
+        chapter, student = split_chapter(_stem(head), chapters)
+        return Claim(student or owner, chapter, order=(0, *_version(head)))
+    chapter, rest = split_chapter(head, chapters)
+    if chapter and not rest:  # a folder for each chapter, with a file or a folder for each learner
+        inner = claim(below, chapters, owner)
+        return Claim(inner.student, inner.chapter or chapter, inner.lms_id, inner.order, inner.from_platform)
+    return Claim(head, chapter_of(below, chapters), order=(0, *_version(below[-1])))
+
+
+def chapter_of(parts: Sequence[str], chapters: Sequence[str]) -> str:
+    """Give the chapter that a path names, the file before its folders; "" if none."""
+    for part in reversed(parts):
+        chapter, _ = split_chapter(_stem(part), chapters)
+        if chapter:
+            return chapter
+    return ""
+
+
+def split_chapter(stem: str, chapters: Sequence[str]) -> tuple[str, str]:
+    """Take a chapter's name out of a file's: "alice_02_convolution-1" → ("02_convolution", "alice").
+
+    The number of a copy goes where it follows the chapter; behind a learner's name it may be part of that. Gives
+    ("", stem) where no chapter is named; the longest where several are.
+    """
+    for chapter in sorted(chapters, key=len, reverse=True):
+        words = "[-_ ]".join(re.escape(word) for word in chapter.split("_"))
+        match = re.search(rf"(?<![^\W_]){words}(?![^\W_])", stem, re.IGNORECASE)
+        if match:
+            left, right = stem[: match.start()].strip(SEPARATORS), stem[match.end() :]
+            right = "" if AGAIN.fullmatch(right) else right.strip(SEPARATORS)
+            return chapter, f"{left}_{right}" if left and right else left or right
+    return "", stem
+
+
+def _version(name: str) -> tuple[int, str]:
+    """Say what counts as newer among one learner's files: the number of the copy, then the name, 9 before 10."""
+    stem = _stem(name)
+    match = LAST_AGAIN.search(stem)
+    number = re.sub(r"[^0-9]", "", match[0]) or "1" if match else "0"
+    natural = re.sub(r"[0-9]+", lambda digits: digits[0].zfill(20), stem.casefold())
+    return int(number), natural
+
+
+def _stem(name: str) -> str:
+    return name[: name.rindex(".")] if "." in name.strip(".") and name.rindex(".") > 0 else name

@@ -1,0 +1,122 @@
+"""Read the JSON of a notebook that nobody trusts, whatever tool wrote it, and keep what grading looks at.
+
+The format is nbformat 4 (nbformat's "The notebook file format"). Jupyter and VS Code write a cell's `id` (4.5); Colab
+writes 4.0 with `metadata.id`, and keeps the ids of a notebook that had them; older tools write none. Outputs, widgets,
+kernels and attachments are not looked at. Of a key that stands twice the last counts, as for Jupyter and browsers.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+MOST_BYTES = 50_000_000  # of the file; pictures in outputs take most of an honest one
+MOST_CELLS = 5_000
+LONGEST_SOURCE = 1_000_000  # characters of one cell
+MOST_SOURCE = 5_000_000  # characters of all cells together
+LONGEST_NAME = 200  # characters of an id, a tag
+LONGEST_NUMBER = 20  # digits
+HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
+
+
+class MalformedError(ValueError):
+    """The file is no notebook that can be graded; the message is one sentence, fit to be shown."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A cell of a submission, as far as it matters. What is not there, or is no text, is ""."""
+
+    is_code: bool
+    id: str
+    metadata_id: str
+    grade_id: str
+    exercise: str
+    tags: frozenset[str]
+    source: str
+
+
+def read_cells(data: bytes) -> tuple[list[Found], int]:
+    """Read the cells of a notebook, and count the entries that are no cells; MalformedError says what is wrong."""
+    notebook = _parsed(data)
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
+        raise MalformedError(_why_no_cells(notebook))
+    if len(cells) > MOST_CELLS:
+        raise MalformedError(f"The notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read.")
+    found = [_found(number, cell) for number, cell in enumerate(cells, 1) if isinstance(cell, dict)]
+    if sum(len(one.source) for one in found) > MOST_SOURCE:
+        raise MalformedError(f"The notebook holds more than {MOST_SOURCE:,} characters of code and text.")
+    return found, len(cells) - len(found)
+
+
+def _parsed(data: bytes) -> Any:
+    if len(data) > MOST_BYTES:
+        raise MalformedError(
+            f"The file is larger than {MOST_BYTES // 1_000_000} MB; clear the outputs and save it again."
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise MalformedError("The file is no text in UTF-8, as a notebook is.") from None
+    if not text.strip():
+        raise MalformedError("The file is empty.")
+    try:
+        return json.loads(text, parse_int=_whole_number)
+    except json.JSONDecodeError as error:
+        raise MalformedError(
+            f"The file is no notebook: it is not JSON from line {error.lineno} on."
+        ) from None
+    except RecursionError:
+        raise MalformedError("The file is nested too deeply for a notebook.") from None
+    except MemoryError:
+        raise MalformedError("The file takes too much memory.") from None
+
+
+def _whole_number(digits: str) -> int | None:
+    """Read a whole number; none that a notebook needs is long, and Python refuses to read a very long one."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else None
+
+
+def _why_no_cells(notebook: Any) -> str:
+    if isinstance(notebook, dict) and "worksheets" in notebook:
+        return "The notebook is in the old format 3: open it in JupyterLab, save it, and hand that in."
+    return "The file is JSON, but no notebook: it has no list of cells."
+
+
+def _found(number: int, cell: dict[str, Any]) -> Found:
+    metadata = _mapping(cell.get("metadata"))
+    tags = metadata.get("tags")
+    return Found(
+        is_code=cell.get("cell_type") == "code",
+        id=_name(cell.get("id")),
+        metadata_id=_name(metadata.get("id")),
+        grade_id=_name(_mapping(metadata.get("nbgrader")).get("grade_id")),
+        exercise=_name(metadata.get("exercise")),
+        tags=frozenset(_names(tags)) if isinstance(tags, list) else frozenset(),
+        source=_source(number, cell.get("source", "")),
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _name(value: Any) -> str:
+    return value if isinstance(value, str) and len(value) <= LONGEST_NAME else ""
+
+
+def _names(values: list[Any]) -> Iterator[str]:
+    return (name for value in values[:100] if (name := _name(value)))
+
+
+def _source(number: int, source: Any) -> str:
+    """Join a cell's source: a text or a list of texts. Line ends become "\\n", half characters U+FFFD."""
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise MalformedError(f"The source of cell {number} is neither a text nor a list of lines.")
+    if len(source) > LONGEST_SOURCE:
+        raise MalformedError(f"Cell {number} has more than {LONGEST_SOURCE:,} characters.")
+    return HALF_CHARACTERS.sub("\ufffd", source.replace("\r\n", "\n").replace("\r", "\n"))

@@ -1,0 +1,243 @@
+"""What people read: a page of feedback for each learner's chapter, and the instructor's report.
+
+The pages are whole in themselves: no scripts, nothing from elsewhere, and a policy that forbids both. Whatever a
+learner wrote is cleaned here and escaped by the templates, which get plain texts and numbers alone.
+"""
+
+import base64
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from workbook.course.grading.copies import Pair
+from workbook.course.grading.records import OUTCOMES, Graded, Mark, in_order
+from workbook.course.grading.untrusted import one_line, safe_name, shorten, visible, write_atomically
+
+TEMPLATES = Path(__file__).parent / "templates"
+MISTAKES, EXAMPLES, ODDITIES, WAITING, PAIRS = 20, 2, 300, 100, 100  # how many the report shows at most
+LONGEST_EXAMPLE = 4000  # characters of an answer in the report
+STRANGE = ("error", "timeout", "memory", "died", "malformed")
+
+
+def write_feedback(folder: Path, graded: Iterable[Graded]) -> list[Path]:
+    """Write `folder/STUDENT/CHAPTER.html` for each submission, and give the files.
+
+    A page holds what the learner may see: outcome, points, feedback and their own answer. `Mark.detail`, the
+    notes, the names of mistakes and the oddity are the instructor's, and never reach the template.
+    """
+    template = _templates().get_template("feedback.html")
+    paths = []
+    for one in in_order(graded):
+        paths.append(folder / safe_name(one.student) / f"{safe_name(one.chapter)}.html")
+        write_atomically(paths[-1], template.render(page=_feedback(one)))
+    return paths
+
+
+def write_report(path: Path, graded: Iterable[Graded], pairs: Iterable[Pair] = ()) -> None:
+    """Write the instructor's page: outcomes, mistakes, oddities, answers that wait or are alike, all marks."""
+    found = in_order(graded)
+    template = _templates().get_template("report.html")
+    write_atomically(path, template.render(report=_report(found, list(pairs))))
+
+
+@cache
+def _templates() -> Environment:
+    """Load the templates; the policy names the digest of the one style sheet, so that no other style applies."""
+    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
+                       trim_blocks=True, lstrip_blocks=True, auto_reload=False)  # fmt: skip
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    made.globals["style"] = Markup(style)  # ours, and the only text that is not escaped
+    made.globals["policy"] = (
+        f"default-src 'none'; script-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    return made
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A mark as the templates see it: cleaned texts."""
+
+    student: str
+    exercise: str
+    title: str
+    outcome: str
+    css: str
+    points: str
+    most: str
+    feedback: str = ""
+    answer: str = ""
+    detail: str = ""
+
+
+def _answer(mark: Mark, *, for_instructor: bool, longest: int = LONGEST_EXAMPLE) -> _Answer:
+    outcome = mark.outcome if mark.outcome in OUTCOMES else "malformed"
+    return _Answer(
+        student=one_line(mark.student) or "(no name)",
+        exercise=one_line(mark.exercise),
+        title=one_line(mark.title),
+        outcome=outcome,
+        css=outcome.replace(" ", "-"),
+        points="–" if mark.points is None else _number(mark.points),
+        most=_number(mark.max_points),
+        feedback="" if for_instructor else _text(mark.feedback),
+        answer=_text(mark.answer, longest),
+        detail=_text(mark.detail, longest) if for_instructor else "",
+    )
+
+
+def _feedback(one: Graded) -> dict[str, Any]:
+    return {
+        "student": one_line(one.student) or "(no name)",
+        "chapter": one_line(one.chapter),
+        "points": _number(one.points),
+        "most": _number(sum(mark.max_points for mark in one.marks)),
+        "waiting": sum(mark.points is None for mark in one.marks),
+        "answers": [_answer(mark, for_instructor=False, longest=20_000) for mark in one.marks],
+    }
+
+
+def _report(graded: list[Graded], pairs: Sequence[Pair]) -> dict[str, Any]:
+    by_chapter: dict[str, list[Graded]] = defaultdict(list)
+    by_exercise: dict[str, list[Mark]] = defaultdict(list)
+    for one in graded:
+        by_chapter[one.chapter].append(one)
+        for mark in one.marks:
+            by_exercise[mark.exercise].append(mark)
+    groups = [by_exercise[name] for name in sorted(by_exercise, key=_order)]
+    oddities = list(_oddities(graded))
+    return {
+        "submissions": len(graded),
+        "learners": len({one.student for one in graded}),
+        "key": [(name, name.replace(" ", "-")) for name in OUTCOMES],
+        "chapters": [_chapter(name, found) for name, found in sorted(by_chapter.items())],
+        "exercises": [_distribution(marks) for marks in groups],
+        "mistakes": _mistakes(groups),
+        "oddities": oddities[:ODDITIES],
+        "more_oddities": max(0, len(oddities) - ODDITIES),
+        "waiting": [one for one in map(_waiting, groups) if one["answers"]],
+        "pairs": [_pair(pair) for pair in pairs[:PAIRS]],
+        "more_pairs": max(0, len(pairs) - PAIRS),
+    }
+
+
+def _chapter(name: str, graded: list[Graded]) -> dict[str, Any]:
+    """Give a chapter's table: a row for each learner, a cell for each exercise."""
+    exercises = sorted({mark.exercise for one in graded for mark in one.marks}, key=_order)
+    rows = []
+    for one in graded:
+        marks = {mark.exercise: _answer(mark, for_instructor=False, longest=0) for mark in one.marks}
+        cells = [marks.get(exercise) for exercise in exercises]
+        rows.append({"student": one_line(one.student), "cells": cells, "points": _number(one.points)})
+    return {
+        "chapter": one_line(name),
+        "submissions": len(graded),
+        "mean": _number(fmean(one.points for one in graded)),
+        "median": _number(median(one.points for one in graded)),
+        "most": _number(max(sum(mark.max_points for mark in one.marks) for one in graded)),
+        "waiting": sum(mark.points is None for one in graded for mark in one.marks),
+        "exercises": exercises,
+        "rows": rows,
+    }
+
+
+def _distribution(marks: list[Mark]) -> dict[str, Any]:
+    """Count an exercise's outcomes, and lay them out as a bar 100 wide."""
+    counts = Counter(mark.outcome for mark in marks)
+    bars, start = [], 0.0
+    for outcome in OUTCOMES:
+        if counts[outcome]:
+            width = 100 * counts[outcome] / len(marks)
+            bars.append({"css": outcome.replace(" ", "-"), "start": f"{start:.2f}", "width": f"{width:.2f}"})
+            start += width
+    points = [mark.points for mark in marks if mark.points is not None]
+    return {
+        "exercise": one_line(marks[0].exercise),
+        "title": one_line(marks[0].title),
+        "counts": ", ".join(f"{counts[name]} {name}" for name in OUTCOMES if counts[name]),
+        "bars": bars,
+        "mean": _number(fmean(points)) if points else "–",
+        "most": _number(marks[0].max_points),
+    }
+
+
+def _mistakes(groups: list[list[Mark]]) -> list[dict[str, Any]]:
+    """List the commonest mistakes, each with a few answers that differ."""
+    found: dict[tuple[str, str], list[Mark]] = defaultdict(list)
+    for mark in (mark for marks in groups for mark in marks if mark.mistake):
+        found[mark.exercise, mark.mistake].append(mark)
+    commonest = sorted(found.values(), key=lambda marks: -len(marks))[:MISTAKES]
+    return [
+        {
+            "count": len(marks),
+            "exercise": one_line(marks[0].exercise),
+            "title": one_line(marks[0].title),
+            "mistake": one_line(marks[0].mistake),
+            "examples": [_answer(mark, for_instructor=True) for mark in _differing(marks)],
+        }
+        for marks in commonest
+    ]
+
+
+def _differing(marks: list[Mark]) -> list[Mark]:
+    return list({mark.answer.strip(): mark for mark in reversed(marks)}.values())[::-1][:EXAMPLES]
+
+
+def _oddities(graded: list[Graded]) -> Iterable[dict[str, str]]:
+    """Give what went strangely: with files, and with answers that raised, hung or died; and the notes."""
+    for one in graded:
+        student = one_line(one.student)
+        if one.oddity:
+            yield {"student": student, "where": one_line(one.chapter), "what": one_line(one.oddity, 500)}
+        for mark in one.marks:
+            what = [f"{mark.outcome}: {mark.detail}"] if mark.outcome in STRANGE else []
+            for text in [*what, *mark.notes]:
+                yield {"student": student, "where": one_line(mark.exercise), "what": one_line(text, 300)}
+
+
+def _waiting(marks: list[Mark]) -> dict[str, Any]:
+    waiting = [mark for mark in marks if mark.points is None]
+    return {
+        "exercise": one_line(marks[0].exercise),
+        "title": one_line(marks[0].title),
+        "answers": [_answer(mark, for_instructor=True) for mark in waiting[:WAITING]],
+        "more": max(0, len(waiting) - WAITING),
+    }
+
+
+def _pair(pair: Pair) -> dict[str, str]:
+    how = "the same but for names and layout" if pair.similarity == 1 else f"{pair.similarity:.0%} alike"
+    if pair.group > 2:
+        how += f", one of a group of {pair.group}"
+    if pair.as_course:
+        how += "; as in the course's own solution"
+    return {
+        "exercise": one_line(pair.exercise),
+        "title": one_line(pair.title),
+        "first": one_line(pair.first),
+        "second": one_line(pair.second),
+        "first_source": _text(pair.first_source, LONGEST_EXAMPLE),
+        "second_source": _text(pair.second_source, LONGEST_EXAMPLE),
+        "how": how,
+    }
+
+
+def _text(text: str, longest: int = 20_000) -> str:
+    """Make a text of several lines fit to show: what cannot be seen is written out, and the rest is cut."""
+    return visible(shorten(text, longest)).strip("\n") if longest else ""
+
+
+def _order(exercise: str) -> tuple[list[int], str]:
+    return [int(part) for part in exercise.split(".") if part.isdecimal()], exercise
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,291 @@
+"""Take the answers, and nothing else, out of a notebook that nobody trusts.
+
+The master supplies the set-up, the checks and the demonstrations; what the submission made of those is never run. Its
+answers are found by id, then by nbgrader's `grade_id`, then by the tag and the exercise, then by the name they define.
+All other code cells are the learner's own and run in the submission's order. Whoever runs the cells looks at an answer
+where the first check behind it stands, as the learner did; a copy of an answer further down then changes nothing.
+"""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from workbook.course.grading.masters import Master, MasterCell, is_answer, read_masters
+from workbook.course.grading.notebook import Found, MalformedError, read_cells
+
+LONGEST_PARSED = 200_000  # characters: a longer cell is searched, not parsed
+OF_THE_COURSE = {"setup", "slow", "colab", "badges"}  # tags of cells that the course made, kept by every tool
+NBGRADER_STUBS = ("raise NotImplementedError()", "YOUR ANSWER HERE")
+CHECK = re.compile(r"\s*check\(\s*[\"'](\d{1,3}\.\d{1,3})[\"']\s*,[^()\n]{0,200}\)\s*;?\s*")
+BY_ID, BY_METADATA_ID, BY_GRADE_ID, BY_TAG, BY_CONTENT = range(5)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell to run: "answer" and "own" are the learner's; "check" marks a place and has the master's source."""
+
+    kind: str
+    exercise: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a submission holds for one chapter.
+
+    `texts` are the answers in words, "" where untouched. `missing` are the exercises without a cell. `problem` is one
+    sentence if the file cannot be graded, or "". `notes` are clauses for the instructor.
+    """
+
+    chapter: str
+    cells: tuple[Cell, ...] = ()
+    texts: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def read_answers(data: bytes, masters: Mapping[str, Master], chapter: str = "") -> Answers:
+    """Read a submission's answers to `chapter`, or to the chapter that most of its cells belong to. Never raises.
+
+    A chapter that the file's name told, and that is given, is believed if a single cell belongs to it.
+    """
+    try:
+        found, no_cells = read_cells(data)
+        master = masters.get(_chapter(found, masters, chapter))
+        if master is None:
+            raise MalformedError("No cell of any chapter is in the notebook.")
+        return _Reading(master, found, no_cells).answers()
+    except MalformedError as error:
+        return Answers(chapter, problem=str(error))
+    except (RecursionError, MemoryError):
+        return Answers(chapter, problem="The notebook takes more memory or depth than can be given to one.")
+
+
+def _chapter(found: list[Found], masters: Mapping[str, Master], named: str) -> str:
+    """Give the chapter to which most cells belong, by ids and sources; then by the names that cells define; or ""."""
+    for counts in (_counts_by_cell(found, masters), _counts_by_name(found, masters)):
+        if counts.get(named):
+            return named
+        if any(counts.values()):
+            return max(counts, key=lambda one: counts[one])
+    return ""
+
+
+def _counts_by_cell(found: list[Found], masters: Mapping[str, Master]) -> dict[str, int]:
+    counts = {}
+    for name, master in masters.items():
+        ids = {cell.id for cell in master.cells}
+        sources = {_normal(cell.source) for cell in master.cells if cell.kind != "setup"}
+        exercises = set(master.exercises)
+        counts[name] = sum(
+            bool({one.id, one.metadata_id, one.grade_id} & ids)
+            or (one.exercise in exercises and bool(one.tags & {"exercise", "check"}))
+            or _normal(one.source) in sources
+            for one in found
+            if one.source.strip() or one.id
+        )
+    return counts
+
+
+def _counts_by_name(found: list[Found], masters: Mapping[str, Master]) -> dict[str, int]:
+    code = [one.source for one in found if one.is_code]
+    return {
+        name: sum(defines(source, answer) for source in code for answer in master.answer_names.values())
+        for name, master in masters.items()
+    }
+
+
+def _normal(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
+
+
+def defines(source: str, name: str) -> bool:
+    """Whether a cell defines a name at its top level: `def name(`, `name = …`, `import … as name`.
+
+    A cell that does not parse, because of a mistake, counts if a line begins in one of the first two ways.
+    """
+    if name not in source:
+        return False
+    tree = _tree(source)
+    if tree is None:
+        return bool(
+            re.search(
+                rf"^(?:(?:async )?def {re.escape(name)}\b|{re.escape(name)}\s*(?::[^=\n]*)?=[^=])",
+                source,
+                re.M,
+            )
+        )
+    return any(name in _bound(node) for node in tree.body)
+
+
+def _tree(source: str) -> ast.Module | None:
+    """Parse a cell without IPython's magics; None if it is no Python."""
+    if len(source) > LONGEST_PARSED:
+        return None
+    plain = re.sub(r"^([ \t]*)(?:[%!].*|.*\?)$", r"\1pass", source, flags=re.MULTILINE)
+    for text in dict.fromkeys((source, plain)):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {alias.asname or alias.name for alias in node.names}
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        targets = [node.target]
+    return {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
+
+
+class _Reading:
+    """One submission against one master. Cells are named by their position."""
+
+    def __init__(self, master: Master, found: list[Found], no_cells: int) -> None:
+        self.master, self.found = master, found
+        self.by_id = {cell.id: cell for cell in master.cells}
+        self.stubs = {cell.exercise: cell for cell in master.cells if is_answer(cell)}
+        self.checks = {cell.exercise: cell for cell in master.cells if cell.kind == "check"}
+        self.sources = {_normal(cell.source): cell for cell in master.cells if not is_answer(cell)}
+        self.notes = [f"{no_cells} entries of the notebook are no cells"] if no_cells else []
+        self.candidates: dict[str, list[tuple[int, int]]] = {one: [] for one in self.stubs}
+        self.plan: dict[int, Cell] = {}
+
+    def answers(self) -> Answers:
+        """Sort the cells, choose the answers, and put all in the submission's order."""
+        for position, one in enumerate(self.found):
+            self._sort(position, one)
+        texts = {name: text for name in self.stubs if (text := self._text(name)) is not None}
+        chosen = {name: best for name in self.master.answer_names if (best := self._choose(name)) is not None}
+        self.plan |= {
+            position: Cell("answer", name, self._source(position)) for name, position in chosen.items()
+        }
+        cells = [self.plan[position] for position in sorted(self.plan)]
+        cells = [cell for cell in cells if cell.kind != "own" or cell.source.strip()]
+        merged = self._merged(chosen, cells)
+        missing = tuple(
+            one for one in self.stubs if one not in chosen and one not in texts and one not in merged
+        )
+        return Answers(
+            self.master.chapter, tuple(cells), texts, missing, "", tuple(dict.fromkeys(self.notes))
+        )
+
+    def _source(self, position: int) -> str:
+        return self.found[position].source
+
+    def _sort(self, position: int, one: Found) -> None:
+        """Say what a cell is: an answer's candidate, a check's place, the course's own, or the learner's own."""
+        rank, cell = self._match(one)
+        if cell is not None and is_answer(cell):
+            self.candidates[cell.exercise].append((rank, position))
+            if one.is_code and cell.kind == "answer":
+                self.plan[position] = Cell("own", "", one.source)
+        elif cell is not None and cell.kind == "check":
+            self.plan[position] = Cell("check", cell.exercise, cell.source)
+        elif cell is not None:
+            if cell.kind == "setup" and _normal(one.source) != _normal(cell.source):
+                self.notes.append("the set-up cell was changed; the course's own was run")
+        elif one.is_code and not one.tags & OF_THE_COURSE:
+            self.plan[position] = Cell("own", "", one.source)
+            self._add_by_content(position, one)
+        elif one.is_code and one.source.strip():
+            self.notes.append("a changed copy of a cell of the course was left out")
+
+    def _match(self, one: Found) -> tuple[int, MasterCell | None]:
+        """Find the master's cell that a cell is, and by what it was found."""
+        for rank, name in ((BY_ID, one.id), (BY_METADATA_ID, one.metadata_id), (BY_GRADE_ID, one.grade_id)):
+            if name in self.by_id:
+                return rank, self.by_id[name]
+        if "exercise" in one.tags and one.exercise in self.stubs:
+            return BY_TAG, self.stubs[one.exercise]
+        if not one.is_code:
+            return BY_CONTENT, None
+        called = CHECK.fullmatch(one.source)
+        number = one.exercise if "check" in one.tags else called[1] if called else ""
+        return BY_CONTENT, self.checks.get(number) or self.sources.get(_normal(one.source))
+
+    def _add_by_content(self, position: int, one: Found) -> None:
+        for name, answer in self.master.answer_names.items():
+            if defines(one.source, answer):
+                self.candidates[name].append((BY_CONTENT, position))
+
+    def _text(self, name: str) -> str | None:
+        """Give an answer in words; "" where it is as it was handed out, None where its cell is not there."""
+        if name in self.master.answer_names:
+            return None
+        source = next((self._source(position) for _, position in sorted(self.candidates[name])), None)
+        if source is None or _normal(source) == _normal(self.stubs[name].source):
+            return None if source is None else ""
+        return "" if source.strip() == NBGRADER_STUBS[1] else source
+
+    def _choose(self, name: str) -> int | None:
+        """Choose the cell that is the answer: one that was worked on before one that was not; then by rank and place.
+
+        Of others with the very id, those that would define the answer again are dropped: they are copies that some
+        tools make, or meant to replace it. One that has an id of its own stays, as the learner's own cell.
+        """
+        code = [(rank, position) for rank, position in self.candidates[name] if self.found[position].is_code]
+        if not code:
+            if self.candidates[name]:
+                self.notes.append(f"the answer cell of {name} is no code cell any more")
+            return None
+        worked = {position: self._is_worked_on(name, position) for _, position in code}
+        rank, best = min(code, key=lambda one: (not worked[one[1]], *one))
+        exact = [position for each, position in code if each == BY_ID]
+        if rank != BY_ID and exact:
+            self.notes.append(f"the answer to {name} was taken from another cell: its own defines none")
+        for position in exact:
+            if position != best and defines(self._source(position), self.master.answer_names[name]):
+                del self.plan[position]
+        if len(exact) > 1:
+            self.notes.append(f"the answer cell of {name} stands {len(exact)} times; one was taken")
+        return best
+
+    def _is_worked_on(self, name: str, position: int) -> bool:
+        source = self._source(position)
+        untouched = _normal(source) == _normal(self.stubs[name].source) or NBGRADER_STUBS[0] in source
+        return not untouched and defines(source, self.master.answer_names[name])
+
+    def _merged(self, chosen: Mapping[str, int], cells: list[Cell]) -> set[str]:
+        """Find answers that stand in the cell of another exercise, and add them behind it, with the same source."""
+        merged = set()
+        for name, answer in self.master.answer_names.items():
+            places = (
+                place
+                for place, cell in enumerate(cells)
+                if cell.kind == "answer" and defines(cell.source, answer)
+            )
+            place = None if name in chosen else next(places, None)
+            if place is not None:
+                self.notes.append(f"the answer to {name} stands in the cell of {cells[place].exercise}")
+                cells.insert(place + 1, Cell("answer", name, cells[place].source))
+                merged.add(name)
+        return merged
+
+
+def exercise_ids(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """List the exercises that have an answer among the cells, in their order."""
+    return tuple(cell.exercise for cell in cells if cell.kind == "answer")
+
+
+__all__ = [
+    "Answers",
+    "Cell",
+    "Master",
+    "MasterCell",
+    "defines",
+    "exercise_ids",
+    "read_answers",
+    "read_masters",
+]

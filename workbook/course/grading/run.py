@@ -1,0 +1,210 @@
+"""Grade everything that was handed in: find it, spread it over threads or machines, and write down what came out."""
+
+import hashlib
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from workbook.course.grading import copies, exports, gradebook, journal, pages, submissions
+from workbook.course.grading.grader import Grader, absent
+from workbook.course.grading.jail import Jail
+from workbook.course.grading.records import Graded, Mark, in_order
+from workbook.course.grading.referees import Referees
+from workbook.course.grading.submissions import Submission
+from workbook.exercises import exercises_of
+
+Heard = Callable[[Graded, int, int], None]  # what was graded, how many are done, of how many
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade. `memory` is in bytes and `seconds` on the clock, both for one submission's run."""
+
+    root: Path
+    chapters: tuple[str, ...]
+    jobs: int = 1
+    seconds: float = 120.0
+    memory: int = 8 * 2**30
+    unsafe: bool = False
+    scheduler: str | None = None
+    database: str | None = None
+
+
+@dataclass
+class Result:
+    """All marks of a run, and what was odd about it as a whole."""
+
+    graded: list[Graded]
+    oddities: list[str] = field(default_factory=list)
+    new: int = 0
+    waiting: int = 0
+
+
+def chapters_of(root: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:
+    """List the course's chapters, or those that begin with the words given; ValueError for one that fits none."""
+    every = [path.stem for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
+    if not wanted:
+        return tuple(every)
+    for word in wanted:
+        if not any(name.startswith(word) for name in every):
+            raise ValueError(f"no chapter starts with {word!r}; there are {', '.join(every)}")
+    return tuple(name for name in every if any(name.startswith(word) for word in wanted))
+
+
+def grade(path: Path, run: journal.Run, options: Options, heard: Heard = lambda *news: None) -> Result:
+    """Grade what `path` holds and write everything into the run's folder; what is graded already is not again."""
+    every = chapters_of(options.root)
+    found = [one for one in submissions.find(path, every) if one.chapter in ("", *options.chapters)]
+    if not found:
+        raise ValueError(f"{path} holds nothing of {', '.join(options.chapters)}")
+    notes = journal.Journal(run.folder)
+    try:
+        known, waiting = _divide(found, notes)
+        total = len(found)
+        new = 0
+        for graded in _graded(waiting, run, options):
+            notes.append(graded)
+            known.append(graded)
+            new += 1
+            heard(graded, len(known), total)
+        result = _complete(known, found, options)
+        result.new = new
+        write(result, run, options)
+        return result
+    finally:
+        notes.close()
+
+
+def _divide(found: list[Submission], notes: journal.Journal) -> tuple[list[Graded], list[Submission]]:
+    """Divide what was found into what the journal knows and what is still to be graded."""
+    known: list[Graded] = []
+    waiting: list[Submission] = []
+    for one in found:
+        try:
+            digest = hashlib.sha256(one.read()).hexdigest()
+        except ValueError:
+            waiting.append(one)
+            continue
+        graded = notes.find(one.student, one.origin, digest)
+        if graded is None:
+            waiting.append(one)
+        else:
+            known.append(graded)
+    return known, waiting
+
+
+def _graded(waiting: list[Submission], run: journal.Run, options: Options) -> Iterator[Graded]:
+    if not waiting:
+        return
+    if options.scheduler is not None:
+        from workbook.course.grading import cluster
+
+        yield from cluster.grade(waiting, run, options)
+        return
+    referees = Referees(max(1, options.jobs // 2), options.root, seed=run.seed, practice_seed=run.practice_seed)
+    try:
+        with Jail(memory=options.memory, seconds=options.seconds, unsafe=options.unsafe) as jail:
+            yield from spread(Grader(jail, referees).grade, waiting, options.jobs)
+    finally:
+        referees.close()
+
+
+def spread(work: Callable[[Submission], Graded], items: Iterable[Submission], jobs: int) -> Iterator[Graded]:
+    """Do `work` on the items in `jobs` threads, a few ahead of what is taken; give results as they come."""
+    left = iter(items)
+    stop = threading.Event()
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        running: set[Future[Graded]] = set()
+        try:
+            for item in itertools.islice(left, 2 * jobs):
+                running.add(pool.submit(work, item))
+            while running:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+                    running |= {pool.submit(work, item) for item in itertools.islice(left, 1)}
+        finally:
+            stop.set()
+            for future in running:
+                future.cancel()
+
+
+def _complete(known: list[Graded], found: list[Submission], options: Options) -> Result:
+    """Put the marks together: one for each learner and exercise, whatever was handed in."""
+    by_key: dict[tuple[str, str], Graded] = {}
+    oddities: list[str] = []
+    order = {one.origin: number for number, one in enumerate(found)}
+    for one in sorted(known, key=lambda graded: order.get(graded.origin, 0)):
+        if one.chapter not in options.chapters:
+            if not one.chapter:
+                oddities.append(f"{one.student}: {one.origin}: {one.oddity}")
+            continue
+        if one.key in by_key:
+            other = by_key[one.key]
+            words = f"two files of {one.chapter}, {other.origin} and {one.origin}: the second counts"
+            one = replace(one, oddity="; ".join(filter(None, (one.oddity, words))))
+        by_key[one.key] = one
+    chapters = [name for name in options.chapters if any(key[1] == name for key in by_key)]
+    people = {one.student: one.lms_id for one in found}
+    for student, lms_id in people.items():
+        for chapter in chapters:
+            by_key.setdefault((student, chapter), absent(student, chapter, lms_id))
+    return Result(in_order(by_key.values()), oddities)
+
+
+def write(result: Result, run: journal.Run, options: Options) -> None:
+    """Write gradebook, tables and pages. A person's marks in review.csv are read first and go into all of them."""
+    folder = run.folder
+    review = folder / "review.csv"
+    if review.exists():
+        result.graded = with_review(result.graded, exports.read_marks(review, result.graded))
+    result.waiting = exports.write_review(review, result.graded)
+    chapters = sorted({one.chapter for one in result.graded})
+    exercises = {name: exercises_of(name) for name in chapters}
+    url = options.database or f"sqlite:///{folder.resolve() / 'gradebook.db'}"
+    gradebook.write(url, result.graded, exercises)
+    gradebook.write_course(folder / "formgrader", url, result.graded, options.root / "notebooks")
+    exports.write_grades(folder / "grades.csv", result.graded)
+    exports.write_canvas(folder / "canvas.csv", result.graded)
+    exports.write_moodle(folder / "moodle", result.graded)
+    solutions = {name: copies.solutions_of(options.root / "solutions" / f"{name}.ipynb") for name in chapters}
+    pages.write_feedback(folder / "feedback", result.graded)
+    pages.write_report(folder / "report.html", result.graded, _copies(result.graded, solutions))
+
+
+def _copies(graded: list[Graded], solutions: Mapping[str, Mapping[str, str]]) -> list[copies.Pair]:
+    flat = {exercise: source for one in solutions.values() for exercise, source in one.items()}
+    return copies.suspected(graded, flat)
+
+
+def with_review(graded: list[Graded], marked: Mapping[tuple[str, str], exports.Marked]) -> list[Graded]:
+    """Put the points and comments that a person gave in place of the automatic ones."""
+
+    def one_mark(mark: Mark) -> Mark:
+        given = marked.get((mark.student, mark.exercise))
+        if given is None:
+            return mark
+        points, comment = given
+        feedback = "\n".join(filter(None, (comment, "" if mark.points is None else mark.feedback)))
+        return replace(mark, points=points, feedback=feedback, notes=(*mark.notes, "marked by a person"))
+
+    return [replace(one, marks=tuple(map(one_mark, one.marks))) for one in graded]
+
+
+def distribution(graded: Iterable[Graded]) -> dict[str, Counter[str]]:
+    """Count the outcomes of each exercise."""
+    counts: dict[str, Counter[str]] = {}
+    for one in graded:
+        for mark in one.marks:
+            counts.setdefault(mark.exercise, Counter())[mark.outcome] += 1
+    return dict(sorted(counts.items(), key=lambda item: tuple(map(int, item[0].split(".")))))
+
+
+def commonest_mistakes(graded: Iterable[Graded], most: int = 10) -> list[tuple[str, str, int]]:
+    """List (exercise, mistake, learners) for the mistakes that most made."""
+    counts = Counter((mark.exercise, mark.mistake) for one in graded for mark in one.marks if mark.mistake)
+    return [(exercise, mistake, count) for (exercise, mistake), count in counts.most_common(most)]

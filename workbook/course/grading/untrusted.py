@@ -1,0 +1,97 @@
+"""Text and names that learners wrote, made fit to be shown, stored and used as names of files."""
+
+import base64
+import hashlib
+import os
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+
+LONGEST = 20_000  # characters of one text that a page or a table shows
+JOINERS = "\u200c\u200d"  # Persian and Indian scripts and emoji need these two
+ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\^_]?")
+PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
+DIGEST_TAIL = re.compile(r"-[a-z2-7]{26}")
+RESERVED = re.compile(r"(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)(?:\..*)?")  # names of devices on Windows
+
+
+def clean(text: str) -> str:
+    """Drop what is not text: terminal sequences, control and format characters, half characters.
+
+    Line ends become "\\n"; tabs stay. What is left can be written as UTF-8 and holds no NUL.
+    """
+    text = ESCAPE_SEQUENCES.sub("", _lines(text))
+    return "".join(char if _is_text(char) else "\ufffd" if _is_half(char) else "" for char in text)
+
+
+def visible(text: str) -> str:
+    """Write what is not text as an escape, as \\x1b or \\u202e, so that a reader sees that it is there."""
+    return "".join(char if _is_text(char) else _escaped(char) for char in _lines(text))
+
+
+def one_line(text: str, longest: int = 200) -> str:
+    """Clean a text and put it on one line of at most `longest` characters."""
+    return shorten(" ".join(clean(text[: 4 * longest]).split()), longest)
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """Cut a text after `longest` characters and say how many are left out."""
+    if len(text) <= longest:
+        return text
+    note = f"… ({len(text) - longest} characters more)"
+    return text[:longest] + note if longest > 2 * len(note) else text[: longest - 1] + "…"
+
+
+def safe_name(student: str) -> str:
+    """Turn a learner's name into a name for a file or a folder, another one for every other learner.
+
+    A plain lower-case name stays as it is. Anything else becomes what is readable of it and a digest of 130 bits,
+    because "Anna", "anna" and "anna." are one name to some file systems. Windows' device names count as not plain.
+    """
+    if PLAIN_NAME.fullmatch(student) and not RESERVED.fullmatch(student) and not DIGEST_TAIL.search(student):
+        return student
+    digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).digest()[:17]
+    tail = base64.b32encode(digest).decode("ascii").lower()[:26]
+    ascii_only = unicodedata.normalize("NFKD", student[:200]).encode("ascii", "ignore").decode("ascii")
+    readable = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")[:40].strip("-")
+    return f"{readable or 'learner'}-{tail}"
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all; text as UTF-8, its line ends as they are. Make the folder if need be."""
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _lines(text: str) -> str:
+    for end in ("\r\n", "\r", "\u2028", "\u2029", "\x85"):
+        text = text.replace(end, "\n")
+    return text
+
+
+def _is_text(char: str) -> bool:
+    """Whether a character is one to read; surrogates, controls and invisible format characters are not."""
+    if char in "\n\t" or char in JOINERS or " " <= char <= "~":
+        return True
+    return unicodedata.category(char) not in ("Cc", "Cf", "Cs") and ord(char) & 0xFFFE != 0xFFFE
+
+
+def _is_half(char: str) -> bool:
+    return unicodedata.category(char) == "Cs"
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

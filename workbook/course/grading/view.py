@@ -1,0 +1,63 @@
+"""Make the course's package as a submission may see it: all that learners use, and nothing that knows an answer."""
+
+import shutil
+from pathlib import Path
+
+import workbook
+from workbook.data_sources import bundle_folder
+
+PACKAGE = Path(workbook.__file__).parent
+JAILED = Path(__file__).parents[1] / "jailed"
+NEEDED_OF_EXERCISES = ("compare.py", "observe.py", "models.py")
+LEFT_OUT = ("exercises", "course", "_data", "__pycache__")
+SILENT_CHECK = '''"""Stands in for the exercises where answers are graded: here `check` says nothing."""
+
+
+class _Silent:
+    """Takes what `check` takes, and does nothing."""
+
+    def __call__(self, exercise_id, answer=None):
+        return None
+
+    def hint(self, exercise_id, step=None):
+        """Do nothing."""
+
+    def progress(self, chapter):
+        """Do nothing."""
+
+
+check = _Silent()
+'''
+
+
+def make(folder: Path) -> Path:
+    """Copy the package without its exercises and without course/ into `folder`, and what runs submissions beside it.
+
+    The bundled data are not copied: the jail binds them at `workbook/_data`; without one, `link_data` does.
+    """
+    target = folder / "workbook"
+    shutil.copytree(PACKAGE, target, ignore=lambda path, names: _ignored(Path(path), names))
+    exercises = target / "exercises"
+    exercises.mkdir()
+    (exercises / "__init__.py").write_text(SILENT_CHECK, encoding="utf-8")
+    for name in NEEDED_OF_EXERCISES:
+        shutil.copyfile(PACKAGE / "exercises" / name, exercises / name)
+    shutil.copytree(JAILED, folder / "jailed", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "cmdline").write_bytes(b"python\0")
+    (target / "_data").mkdir()
+    return folder
+
+
+def link_data(folder: Path) -> None:
+    """Make the bundled data visible in a view that is used without a jail: a link, or a copy where links are not."""
+    place = folder / "workbook" / "_data"
+    place.rmdir()
+    try:
+        place.symlink_to(bundle_folder(), target_is_directory=True)
+    except OSError:
+        shutil.copytree(bundle_folder(), place)
+
+
+def _ignored(path: Path, names: list[str]) -> list[str]:
+    is_top = path == PACKAGE
+    return [name for name in names if name == "__pycache__" or (is_top and name in LEFT_OUT)]

@@ -1,0 +1,160 @@
+"""Take away from the running process what an answer does not need. Linux only; standard library only.
+
+Called in a process that is already inside the jail, after its trusted modules are loaded and before the learner's code
+runs. Nothing here can be undone by the process itself.
+"""
+
+import ctypes
+import os
+import platform
+import resource
+import struct
+from collections.abc import Iterable
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000  # linux/sched.h
+CLONE_THREAD = 0x00010000
+MS_NOSUID, MS_NODEV = 2, 4  # sys/mount.h
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 24, 38, 22  # linux/prctl.h
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+LAST_CAP = 63
+CAPABILITY_VERSION_3 = 0x20080522
+SCRATCH_BYTES = 2**26
+OPEN_FILES = 128
+PROCESSES = 256
+
+# seccomp(2): numbers of system calls on x86-64 and on 64-bit ARM (asm-generic).
+EPERM, ENOSYS = 1, 38
+ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
+ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+CLONE = {"x86_64": 56, "aarch64": 220}
+REFUSED = {  # answered with "not permitted"
+    "x86_64": (
+        57, 58,  # fork, vfork
+        59, 322,  # execve, execveat
+        101, 310, 311, 312, 440,  # ptrace, process_vm_readv, process_vm_writev, kcmp, process_madvise
+        165, 166, 155, 428, 429, 430, 431, 432, 433, 442,  # mounting, old and new
+        272, 308,  # unshare, setns
+        248, 249, 250,  # keys
+        321, 298, 323, 319, 447,  # bpf, perf_event_open, userfaultfd, memfd_create, memfd_secret
+        425, 426, 427,  # io_uring
+        246, 320, 175, 176, 313,  # kexec, modules
+        169, 167, 168, 163, 179,  # reboot, swap, accounting, quotas
+        135, 161, 29, 68, 64,  # personality, chroot, shmget, msgget, semget
+    ),
+    "aarch64": (
+        221, 281, 117, 270, 271, 272, 440, 40, 39, 41, 428, 429, 430, 431, 432, 433, 442, 97, 268, 217, 218, 219,
+        280, 241, 282, 279, 447, 425, 426, 427, 104, 294, 105, 106, 273, 142, 224, 225, 89, 60, 92, 51, 194, 186, 190,
+    ),
+}  # fmt: skip
+MISSING = (435,)  # clone3: answered with "no such call", so that the C library falls back on clone
+X32 = 0x40000000  # x86-64's other numbering of the same calls
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _must(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def new_namespaces() -> None:
+    """Give this process a mount and an ipc namespace of its own, and its next child a pid namespace."""
+    _must(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID), "unshare")
+
+
+def own_scratch(path: str = "/tmp") -> None:
+    """Lay an empty folder in memory over `path`, which no other process sees."""
+    options = f"size={SCRATCH_BYTES},nr_inodes=4096,mode=0700".encode()
+    flags = MS_NOSUID | MS_NODEV
+    _must(_libc.mount(b"tmpfs", path.encode(), b"tmpfs", flags, options), f"mount {path}")
+
+
+def limit(*, memory: int, seconds: float) -> None:
+    """Limit address space (bytes), processor time, file size, open files, processes; no core dumps."""
+    whole = int(seconds) + 1
+    for kind, value in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, 8 * whole),  # several threads may run; the clock on the wall is watched outside
+        (resource.RLIMIT_FSIZE, SCRATCH_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+        (getattr(resource, "RLIMIT_NPROC", None), PROCESSES),
+        (getattr(resource, "RLIMIT_MSGQUEUE", None), 0),
+        (getattr(resource, "RLIMIT_MEMLOCK", None), 2**20),
+    ):
+        if kind is None:
+            continue
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def close_all_but(kept: Iterable[int]) -> None:
+    """Close every file descriptor above 2 that is not in `kept`."""
+    last = 2
+    for one in sorted(kept):
+        os.closerange(last + 1, one)
+        last = max(last, one)
+    os.closerange(last + 1, 65536)
+
+
+def drop_capabilities() -> None:
+    """Give up every capability for good, and any way to gain one by running a program."""
+    for capability in range(LAST_CAP + 1):
+        _libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)  # fails beyond the last one that the kernel knows
+    _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+    _must(_libc.capset(header, b"\0" * 24), "capset")
+    _must(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+
+
+def _instruction(code: int, yes: int, no: int, value: int) -> bytes:
+    return struct.pack("HBBI", code, yes, no, value)
+
+
+def seccomp_program(machine: str) -> bytes:
+    """Write the filter: no new process (threads may start), no program, no mount, no look at others.
+
+    KeyError for a processor that is not known.
+    """
+    load, equal, least, mask, give = 0x20, 0x15, 0x35, 0x54, 0x06  # BPF: LD, JEQ, JGE, AND, RET
+    architecture, clone, refused = ARCHITECTURES[machine], CLONE[machine], REFUSED[machine]
+    program = [
+        _instruction(load, 0, 0, 4),  # the architecture
+        _instruction(equal, 1, 0, architecture),
+        _instruction(give, 0, 0, KILL),
+        _instruction(load, 0, 0, 0),  # the call's number
+    ]
+    if machine == "x86_64":
+        program += [_instruction(least, 0, 1, X32), _instruction(give, 0, 0, ERRNO | ENOSYS)]
+    for number in MISSING:
+        program += [_instruction(equal, 0, 1, number), _instruction(give, 0, 0, ERRNO | ENOSYS)]
+    for number in refused:
+        program += [_instruction(equal, 0, 1, number), _instruction(give, 0, 0, ERRNO | EPERM)]
+    program += [
+        _instruction(equal, 1, 0, clone),
+        _instruction(give, 0, 0, ALLOW),
+        _instruction(load, 0, 0, 16),  # clone's flags: the lower half of the first argument
+        _instruction(mask, 0, 0, CLONE_THREAD),
+        _instruction(equal, 1, 0, CLONE_THREAD),
+        _instruction(give, 0, 0, ERRNO | EPERM),
+        _instruction(give, 0, 0, ALLOW),
+    ]
+    return b"".join(program)
+
+
+def filter_system_calls() -> bool:
+    """Install the filter for this process and all its threads; False where this processor is not known."""
+    machine = platform.machine()
+    if machine not in ARCHITECTURES:
+        return False
+    program = seccomp_program(machine)
+    buffer = ctypes.create_string_buffer(program, len(program))
+
+    class Program(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+
+    wanted = Program(len(program) // 8, ctypes.addressof(buffer))
+    _must(_libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(wanted), 0, 0), "seccomp")
+    return True

@@ -1,0 +1,238 @@
+"""Run an answer on given cases and put down what it does. Knows no right answers: it also runs where none may be.
+
+What comes out is plain: `judge.rule` compares it with the reference, here or in another process.
+"""
+
+import _thread
+import contextlib
+import copy
+import io
+import linecache
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from workbook.exercises.compare import plain, short
+
+MOST_PRINTED = 2000  # characters
+STATES = ("observed", "not started", "error", "timeout", "memory", "malformed", "died")  # of a report
+FAILURES = ("not started", "wrong", "error", "timeout", "memory")  # of an observation
+Inputs = tuple[Any, ...]
+
+
+def call(answer: Any, *inputs: Any) -> Any:
+    """Observe a function: what it returns."""
+    return answer(*inputs)
+
+
+def value(answer: Any, *inputs: Any) -> Any:
+    """Observe a plain value: itself."""
+    return answer
+
+
+class Asked(Protocol):
+    """What must be known of an exercise to run an answer to it."""
+
+    @property
+    def answer_name(self) -> str: ...
+    @property
+    def is_function(self) -> bool: ...
+    @property
+    def observe(self) -> Callable[..., Any]: ...
+    @property
+    def time_limit(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What an answer gave for one case: a plain value, or the way it failed (one of FAILURES)."""
+
+    result: Any = None
+    failure: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an answer did: the observations, one a case until the first failure; or why there are none.
+
+    `state` is one of STATES: "observed", or an outcome that needs no comparison.
+    """
+
+    state: str
+    detail: str = ""
+    observations: tuple[Observation, ...] = ()
+
+
+class TimeLimit(BaseException):
+    """The answer ran out of time. Not an Exception, so that `except Exception` does not swallow it."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeLimit in the main thread after `seconds`; again every half second if it is swallowed.
+
+    Outside the main thread there is no limit: Python can interrupt no other.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    if not hasattr(signal, "setitimer"):
+        with _time_limit_without_alarm(seconds):
+            yield
+        return
+
+    def ring(number: int, frame: Any) -> None:
+        raise TimeLimit
+
+    previous = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@contextlib.contextmanager
+def _time_limit_without_alarm(seconds: float) -> Iterator[None]:
+    """Do the same where the system has no alarm signal (Windows): interrupt the main thread."""
+    rang, done = threading.Event(), threading.Event()
+
+    def ring() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            rang.set()
+            _thread.interrupt_main()
+            wait = 0.5
+
+    thread = threading.Thread(target=ring, daemon=True)
+    thread.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if rang.is_set():
+            raise TimeLimit from None
+        raise
+    finally:
+        done.set()
+        thread.join()
+
+
+def observe(
+    exercise: Asked, answer: Any, cases: Sequence[Inputs], *, limit: float | None = None, replay: bool = True
+) -> Report:
+    """Run `answer` on the cases, within `limit` seconds for all together. Never raises for a bad answer.
+
+    What the answer prints is shown again after the run, up to `MOST_PRINTED` characters, if `replay`.
+    """
+    if is_untouched(answer):
+        return Report("not started")
+    if exercise.is_function and not callable(answer):
+        got = short(answer, 60)
+        return Report(
+            "malformed",
+            f"expects the function {exercise.answer_name}, got {got}. Pass it without brackets.",
+        )
+    if callable(answer) and not exercise.is_function:
+        return Report("malformed", f"expects a value, got a function: {exercise.answer_name} is not one")
+    seconds = exercise.time_limit if limit is None else limit
+    seen = _observe_all(exercise, answer, cases, seconds, replay)
+    if any(one.failure == "not started" for one in seen):
+        return Report("not started")
+    return Report("observed", observations=tuple(seen))
+
+
+def is_untouched(answer: Any) -> bool:
+    """Whether an answer is still the stub's `...`, or a form in which nothing is filled in."""
+    return answer is ... or (
+        type(answer) is dict and bool(answer) and all(one is ... for one in answer.values())
+    )
+
+
+def _observe_all(
+    exercise: Asked, answer: Any, cases: Sequence[Inputs], limit: float, replay: bool
+) -> list[Observation]:
+    """Observe case after case within the limit; stop at the first failure."""
+    seen: list[Observation] = []
+    printed = _Printed()
+    try:
+        with contextlib.redirect_stdout(printed), time_limit(limit):
+            for inputs in cases:
+                seen.append(observe_case(exercise.observe, answer, inputs))
+                if seen[-1].failure:
+                    break
+    except TimeLimit:
+        seen.append(Observation(None, "timeout", f"did not finish within {limit:g} s"))
+    if replay and printed.getvalue():
+        print(printed.getvalue())
+    return seen
+
+
+class _Printed(io.StringIO):
+    """What an answer prints while it is judged, up to `MOST_PRINTED` characters: a loop must not flood the page."""
+
+    def write(self, text: str) -> int:
+        room = MOST_PRINTED - self.tell()
+        if room > 0:
+            super().write(text[:room] + (" …" if len(text) >= room else ""))
+        return len(text)
+
+
+def observe_case(observe: Callable[..., Any], answer: Any, inputs: Inputs) -> Observation:
+    """Run an answer on one case. TimeLimit and KeyboardInterrupt pass through; nothing else does."""
+    given = copy.deepcopy(inputs)
+    try:
+        result = plain(observe(answer, *given))
+    except NotImplementedError:
+        return Observation(None, "not started")
+    except (KeyboardInterrupt, TimeLimit):
+        raise
+    except MemoryError:
+        return Observation(None, "memory", "needed more memory than there is")
+    except BaseException as error:  # the learner's code may raise anything, SystemExit too
+        return Observation(None, "error", f"raised {describe(error)}")
+    if is_untouched(result):
+        return Observation(None, "not started")
+    if not _unchanged(given, inputs):
+        detail = "gave a result but changed its input. Work on a copy: `x = x.copy()`"
+        return Observation(result, "wrong", detail)
+    return Observation(result)
+
+
+def describe(error: BaseException) -> str:
+    """Name the error, and the line of the learner's cell that raised it."""
+    try:
+        text = f"{type(error).__name__}: {error}".strip().rstrip(":")[:300]
+    except Exception:  # an exception of the learner's own that cannot be written
+        text = type(error).__name__
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if _is_cell(one.filename)]
+    if not frames:
+        return text
+    line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
+    return f"{text} (line {frames[-1].lineno}{': ' + line if line else ''})"
+
+
+def _is_cell(filename: str) -> bool:
+    return "ipykernel" in filename or filename.startswith(("<ipython", "<cell", "<stdin"))
+
+
+def _unchanged(given: Inputs, inputs: Inputs) -> bool:
+    """Whether the arrays, lists and dictionaries among the inputs are as they were."""
+    for one, other in zip(given, inputs, strict=True):
+        if isinstance(other, np.ndarray):
+            if not np.array_equal(one, other, equal_nan=np.issubdtype(other.dtype, np.inexact)):
+                return False
+        elif type(one) is not type(other):
+            return False
+        elif isinstance(other, (list, tuple)) and all(not isinstance(item, (list, dict)) for item in other):
+            if len(one) != len(other) or not _unchanged(tuple(one), tuple(other)):
+                return False
+        elif isinstance(other, (list, dict, tuple, str, int, float)) and repr(one) != repr(other):
+            return False
+    return True
