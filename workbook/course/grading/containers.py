@@ -87,11 +87,20 @@ Source = OnDisk | InZip
 
 @dataclass(frozen=True)
 class Entry:
-    """A file that was found: where it stands, how to read it, and why it cannot be read, or ""."""
+    """A file that was found: where it stands, how to read it, and why it cannot be read, or "".
+
+    `above` are folders around all submissions, which say nothing about them.
+    """
 
     parts: tuple[str, ...]
     source: Source
     problem: str = ""
+    above: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """The whole path, fit to be shown."""
+        return shown("/".join((*self.above, *self.parts)))
 
     @property
     def suffix(self) -> str:

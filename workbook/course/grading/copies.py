@@ -18,7 +18,7 @@ from pathlib import Path
 
 from workbook.course.grading.records import Graded, Mark, in_order
 
-SHORTEST = 60  # tokens of the normal form; about four lines
+SHORTEST = 100  # tokens of the normal form; about five lines
 SHINGLE = 5  # tokens that are compared as one piece
 ALIKE = 0.8  # share of common pieces from which a pair is shown
 FEWEST_OWN = 12  # pieces that are not the usual answer's, below which two answers are not compared

@@ -132,7 +132,7 @@ def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
 def label(student: str) -> str:
     """Give the name that stands for a learner in the review table: theirs, or a safe one where a table changes it."""
     kept = student == one_line(student) == defused(student) and not DIGEST_TAIL.search(student)
-    return student if kept else safe_name(student)
+    return student if kept and student else safe_name(student)
 
 
 def _by_label(graded: Iterable[Graded]) -> dict[Key, Mark]:

@@ -51,7 +51,8 @@ def write_course(folder: Path, url: str, graded: Iterable[Graded], notebooks: Pa
 
     `notebooks` holds the learner's notebooks as the course gives them out. Each submission becomes a copy of that
     notebook with the learner's answers in place and no outputs; nothing else of the submission's file is used. Answers
-    in words stand in a code fence, so that no mark-up in them is rendered.
+    in words stand in a code fence, so that no mark-up in them is rendered. There is no `submitted` folder on purpose:
+    nbgrader's own autograde would run what it finds there, outside the jail.
     """
     masters: dict[str, NotebookNode] = {}
     for one in in_order(graded):

@@ -8,12 +8,11 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from workbook.course.grading.jail import Jail, JailError, Ran
 from workbook.course.grading.records import Graded, Mark
 from workbook.course.grading.referees import RefereeLostError, Referees
-from workbook.course.grading.submissions import Submission
 from workbook.exercises import Exercise, FreeText, exercises_of
 from workbook.exercises.observe import STATES
 
@@ -32,6 +31,26 @@ ENDS = {
 }
 
 
+class HandedIn(Protocol):
+    """What is graded: a `submissions.Submission`, or one that came over the network."""
+
+    @property
+    def student(self) -> str: ...
+    @property
+    def chapter(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def lms_id(self) -> str: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def oddity(self) -> str: ...
+    def read(self) -> bytes:
+        """Give the file's bytes; ValueError with one sentence if that cannot be done."""
+        ...
+
+
 @dataclass
 class Observed:
     """What came of the answers of one submission: a report for each exercise that has one, and what was odd."""
@@ -46,7 +65,7 @@ class Grader:
     def __init__(self, jail: Jail, referees: Referees) -> None:
         self.jail, self.referees = jail, referees
 
-    def grade(self, submission: Submission) -> Graded:
+    def grade(self, submission: HandedIn) -> Graded:
         """Grade a submission. Whatever it is, it ends with a mark for each exercise of its chapter."""
         try:
             data = submission.read()
@@ -62,7 +81,7 @@ class Grader:
             return unreadable(submission, found["chapter"], found["problem"], digest)
         return self._graded(submission, found, digest)
 
-    def _graded(self, submission: Submission, found: dict[str, Any], digest: str) -> Graded:
+    def _graded(self, submission: HandedIn, found: dict[str, Any], digest: str) -> Graded:
         chapter = found["chapter"]
         seen = self._observe(found, "marks")
         rulings = {
@@ -112,7 +131,7 @@ class Grader:
 
     def _mark(
         self,
-        submission: Submission,
+        submission: HandedIn,
         found: dict[str, Any],
         one: Exercise | FreeText,
         ruling: dict[str, Any] | None,
@@ -256,7 +275,7 @@ def _misses_a_name(report: dict[str, Any]) -> bool:
     return "NameError" in str(report.get("detail")) + str(report.get("observations"))[:4000]
 
 
-def unreadable(submission: Submission, chapter: str, problem: str, digest: str) -> Graded:
+def unreadable(submission: HandedIn, chapter: str, problem: str, digest: str) -> Graded:
     """Mark every exercise of a submission that cannot be read as malformed, with the reason."""
     marks = tuple(
         Mark(submission.student, chapter, one.id, one.title, "malformed", 0, one.points,

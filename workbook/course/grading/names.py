@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from workbook.course.grading.untrusted import RESERVED
 
 LONGEST = 120  # characters of an identifier
+LONGEST_COMPOSED = 1000  # characters: sorting a long run of accents takes long
 MARK = "~"  # stands between a shortened name and its digest, and in no name as it is
 
 # Moodle: mod/assign/classes/downloader.php, get_student_prefix and load_submissionplugin_filelist. The name, in which
@@ -69,7 +70,7 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
 
 
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", text) if len(text) <= LONGEST_COMPOSED else text
 
 
 def _folded(text: str) -> str:

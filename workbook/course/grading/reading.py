@@ -6,19 +6,19 @@ All other code cells are the learner's own and run in the submission's order. Wh
 where the first check behind it stands, as the learner did; a copy of an answer further down then changes nothing.
 """
 
-import ast
 import re
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from workbook.course.grading.definitions import defined
 from workbook.course.grading.masters import Master, MasterCell, is_answer, read_masters
 from workbook.course.grading.notebook import Found, MalformedError, read_cells
 
-LONGEST_PARSED = 200_000  # characters: a longer cell is searched, not parsed
-OF_THE_COURSE = {"setup", "slow", "colab", "badges"}  # tags of cells that the course made, kept by every tool
-NBGRADER_STUBS = ("raise NotImplementedError()", "YOUR ANSWER HERE")
-CHECK = re.compile(r"\s*check\(\s*[\"'](\d{1,3}\.\d{1,3})[\"']\s*,[^()\n]{0,200}\)\s*;?\s*")
+OF_THE_COURSE = frozenset(
+    {"setup", "slow", "colab", "badges"}
+)  # tags that the course gave, kept by every tool
+CODE_STUB, TEXT_STUB = "raise NotImplementedError()", "YOUR ANSWER HERE"  # nbgrader's
+CHECK = re.compile(r"check\(\s*[\"']([0-9]{1,3}\.[0-9]{1,3})[\"']\s*,[^()\n]{0,200}\)\s*;?")
 BY_ID, BY_METADATA_ID, BY_GRADE_ID, BY_TAG, BY_CONTENT = range(5)
 
 
@@ -66,7 +66,8 @@ def read_answers(data: bytes, masters: Mapping[str, Master], chapter: str = "") 
 
 def _chapter(found: list[Found], masters: Mapping[str, Master], named: str) -> str:
     """Give the chapter to which most cells belong, by ids and sources; then by the names that cells define; or ""."""
-    for counts in (_counts_by_cell(found, masters), _counts_by_name(found, masters)):
+    for count in (_counts_by_cell, _counts_by_name):
+        counts = count(found, masters)
         if counts.get(named):
             return named
         if any(counts.values()):
@@ -75,26 +76,26 @@ def _chapter(found: list[Found], masters: Mapping[str, Master], named: str) -> s
 
 
 def _counts_by_cell(found: list[Found], masters: Mapping[str, Master]) -> dict[str, int]:
+    looked_at = [(one, {one.id, one.metadata_id, one.grade_id}, _normal(one.source)) for one in found]
     counts = {}
     for name, master in masters.items():
-        ids = {cell.id for cell in master.cells}
-        sources = {_normal(cell.source) for cell in master.cells if cell.kind != "setup"}
-        exercises = set(master.exercises)
+        ids, exercises = {cell.id for cell in master.cells}, set(master.exercises)
+        sources = {_normal(cell.source) for cell in master.cells if cell.kind != "setup"} - {""}
         counts[name] = sum(
-            bool({one.id, one.metadata_id, one.grade_id} & ids)
-            or (one.exercise in exercises and bool(one.tags & {"exercise", "check"}))
-            or _normal(one.source) in sources
-            for one in found
-            if one.source.strip() or one.id
+            not ids.isdisjoint(names)
+            or source in sources
+            or (one.exercise in exercises and not one.tags.isdisjoint(("exercise", "check")))
+            for one, names, source in looked_at
         )
     return counts
 
 
 def _counts_by_name(found: list[Found], masters: Mapping[str, Master]) -> dict[str, int]:
-    code = [one.source for one in found if one.is_code]
+    names = {name for master in masters.values() for name in master.answer_names.values()}
+    seen = [defined(one.source, names) for one in found if one.is_code]
     return {
-        name: sum(defines(source, answer) for source in code for answer in master.answer_names.values())
-        for name, master in masters.items()
+        chapter: sum(len(these.intersection(master.answer_names.values())) for these in seen)
+        for chapter, master in masters.items()
     }
 
 
@@ -102,58 +103,12 @@ def _normal(source: str) -> str:
     return "\n".join(line.rstrip() for line in source.strip().split("\n"))
 
 
-def defines(source: str, name: str) -> bool:
-    """Whether a cell defines a name at its top level: `def name(`, `name = …`, `import … as name`.
-
-    A cell that does not parse, because of a mistake, counts if a line begins in one of the first two ways.
-    """
-    if name not in source:
-        return False
-    tree = _tree(source)
-    if tree is None:
-        return bool(
-            re.search(
-                rf"^(?:(?:async )?def {re.escape(name)}\b|{re.escape(name)}\s*(?::[^=\n]*)?=[^=])",
-                source,
-                re.M,
-            )
-        )
-    return any(name in _bound(node) for node in tree.body)
-
-
-def _tree(source: str) -> ast.Module | None:
-    """Parse a cell without IPython's magics; None if it is no Python."""
-    if len(source) > LONGEST_PARSED:
-        return None
-    plain = re.sub(r"^([ \t]*)(?:[%!].*|.*\?)$", r"\1pass", source, flags=re.MULTILINE)
-    for text in dict.fromkeys((source, plain)):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None
-
-
-def _bound(node: ast.stmt) -> set[str]:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {alias.asname or alias.name for alias in node.names}
-    targets: list[ast.expr] = []
-    if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, ast.AnnAssign) and node.value is not None:
-        targets = [node.target]
-    return {one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)}
-
-
 class _Reading:
     """One submission against one master. Cells are named by their position."""
 
     def __init__(self, master: Master, found: list[Found], no_cells: int) -> None:
-        self.master, self.found = master, found
+        self.names = master.answer_names
+        self.chapter, self.found = master.chapter, found
         self.by_id = {cell.id: cell for cell in master.cells}
         self.stubs = {cell.exercise: cell for cell in master.cells if is_answer(cell)}
         self.checks = {cell.exercise: cell for cell in master.cells if cell.kind == "check"}
@@ -167,22 +122,25 @@ class _Reading:
         for position, one in enumerate(self.found):
             self._sort(position, one)
         texts = {name: text for name in self.stubs if (text := self._text(name)) is not None}
-        chosen = {name: best for name in self.master.answer_names if (best := self._choose(name)) is not None}
-        self.plan |= {
-            position: Cell("answer", name, self._source(position)) for name, position in chosen.items()
-        }
-        cells = [self.plan[position] for position in sorted(self.plan)]
-        cells = [cell for cell in cells if cell.kind != "own" or cell.source.strip()]
-        merged = self._merged(chosen, cells)
-        missing = tuple(
-            one for one in self.stubs if one not in chosen and one not in texts and one not in merged
-        )
-        return Answers(
-            self.master.chapter, tuple(cells), texts, missing, "", tuple(dict.fromkeys(self.notes))
-        )
+        chosen = {name: best for name in self.names if (best := self._choose(name)) is not None}
+        chosen |= self._merged(chosen)
+        cells = tuple(self._in_order(chosen))
+        missing = tuple(one for one in self.stubs if one not in chosen and one not in texts)
+        return Answers(self.chapter, cells, texts, missing, "", tuple(dict.fromkeys(self.notes)))
+
+    def _in_order(self, chosen: Mapping[str, int]) -> list[Cell]:
+        """Put the cells in the submission's order; one that answers several exercises stands once for each."""
+        cells: list[Cell] = []
+        for position, cell in sorted(self.plan.items()):
+            answered = [name for name, place in chosen.items() if place == position]
+            cells += [Cell("answer", name, self._source(position)) for name in answered] or [cell]
+        return [cell for cell in cells if cell.kind != "own" or cell.source.strip()]
 
     def _source(self, position: int) -> str:
         return self.found[position].source
+
+    def _defines(self, position: int, name: str) -> bool:
+        return bool(defined(self._source(position), [self.names[name]]))
 
     def _sort(self, position: int, one: Found) -> None:
         """Say what a cell is: an answer's candidate, a check's place, the course's own, or the learner's own."""
@@ -191,12 +149,12 @@ class _Reading:
             self.candidates[cell.exercise].append((rank, position))
             if one.is_code and cell.kind == "answer":
                 self.plan[position] = Cell("own", "", one.source)
-        elif cell is not None and cell.kind == "check":
+        elif cell is not None and cell.kind == "check" and one.is_code:
             self.plan[position] = Cell("check", cell.exercise, cell.source)
         elif cell is not None:
             if cell.kind == "setup" and _normal(one.source) != _normal(cell.source):
                 self.notes.append("the set-up cell was changed; the course's own was run")
-        elif one.is_code and not one.tags & OF_THE_COURSE:
+        elif one.is_code and one.tags.isdisjoint(OF_THE_COURSE):
             self.plan[position] = Cell("own", "", one.source)
             self._add_by_content(position, one)
         elif one.is_code and one.source.strip():
@@ -211,23 +169,23 @@ class _Reading:
             return BY_TAG, self.stubs[one.exercise]
         if not one.is_code:
             return BY_CONTENT, None
-        called = CHECK.fullmatch(one.source)
+        called = CHECK.fullmatch(one.source.strip())
         number = one.exercise if "check" in one.tags else called[1] if called else ""
         return BY_CONTENT, self.checks.get(number) or self.sources.get(_normal(one.source))
 
     def _add_by_content(self, position: int, one: Found) -> None:
-        for name, answer in self.master.answer_names.items():
-            if defines(one.source, answer):
+        these = defined(one.source, self.names.values())
+        for name, answer in self.names.items():
+            if answer in these:
                 self.candidates[name].append((BY_CONTENT, position))
 
     def _text(self, name: str) -> str | None:
         """Give an answer in words; "" where it is as it was handed out, None where its cell is not there."""
-        if name in self.master.answer_names:
+        if name in self.names or not self.candidates[name]:
             return None
-        source = next((self._source(position) for _, position in sorted(self.candidates[name])), None)
-        if source is None or _normal(source) == _normal(self.stubs[name].source):
-            return None if source is None else ""
-        return "" if source.strip() == NBGRADER_STUBS[1] else source
+        untouched = {_normal(self.stubs[name].source), TEXT_STUB, ""}
+        texts = [self._source(position) for _, position in sorted(self.candidates[name])]
+        return next((text for text in texts if _normal(text) not in untouched), "")
 
     def _choose(self, name: str) -> int | None:
         """Choose the cell that is the answer: one that was worked on before one that was not; then by rank and place.
@@ -240,52 +198,32 @@ class _Reading:
             if self.candidates[name]:
                 self.notes.append(f"the answer cell of {name} is no code cell any more")
             return None
-        worked = {position: self._is_worked_on(name, position) for _, position in code}
-        rank, best = min(code, key=lambda one: (not worked[one[1]], *one))
+        rank, best = min(code, key=lambda one: (not self._is_worked_on(name, one[1]), *one))
         exact = [position for each, position in code if each == BY_ID]
         if rank != BY_ID and exact:
             self.notes.append(f"the answer to {name} was taken from another cell: its own defines none")
-        for position in exact:
-            if position != best and defines(self._source(position), self.master.answer_names[name]):
-                del self.plan[position]
         if len(exact) > 1:
             self.notes.append(f"the answer cell of {name} stands {len(exact)} times; one was taken")
+        for position in exact:
+            if position != best and self._defines(position, name):
+                del self.plan[position]
         return best
 
     def _is_worked_on(self, name: str, position: int) -> bool:
         source = self._source(position)
-        untouched = _normal(source) == _normal(self.stubs[name].source) or NBGRADER_STUBS[0] in source
-        return not untouched and defines(source, self.master.answer_names[name])
+        untouched = CODE_STUB in source or _normal(source) == _normal(self.stubs[name].source)
+        return not untouched and self._defines(position, name)
 
-    def _merged(self, chosen: Mapping[str, int], cells: list[Cell]) -> set[str]:
-        """Find answers that stand in the cell of another exercise, and add them behind it, with the same source."""
-        merged = set()
-        for name, answer in self.master.answer_names.items():
-            places = (
-                place
-                for place, cell in enumerate(cells)
-                if cell.kind == "answer" and defines(cell.source, answer)
-            )
-            place = None if name in chosen else next(places, None)
+    def _merged(self, chosen: Mapping[str, int]) -> dict[str, int]:
+        """Find answers that have no cell, in the cells of other exercises."""
+        merged = {}
+        for name in self.names:
+            places = {} if name in chosen else {place: other for other, place in chosen.items()}
+            place = next((place for place in sorted(places) if self._defines(place, name)), None)
             if place is not None:
-                self.notes.append(f"the answer to {name} stands in the cell of {cells[place].exercise}")
-                cells.insert(place + 1, Cell("answer", name, cells[place].source))
-                merged.add(name)
+                self.notes.append(f"the answer to {name} stands in the cell of {places[place]}")
+                merged[name] = place
         return merged
 
 
-def exercise_ids(cells: Iterable[Cell]) -> tuple[str, ...]:
-    """List the exercises that have an answer among the cells, in their order."""
-    return tuple(cell.exercise for cell in cells if cell.kind == "answer")
-
-
-__all__ = [
-    "Answers",
-    "Cell",
-    "Master",
-    "MasterCell",
-    "defines",
-    "exercise_ids",
-    "read_answers",
-    "read_masters",
-]
+__all__ = ["Answers", "Cell", "Master", "MasterCell", "read_answers", "read_masters"]

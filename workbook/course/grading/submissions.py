@@ -140,7 +140,9 @@ def _without_wrapper(
 
 
 def _below(entry: Entry) -> Entry:
-    return replace(entry, parts=entry.parts[1:]) if len(entry.parts) > 1 else entry
+    if len(entry.parts) < 2:
+        return entry
+    return replace(entry, parts=entry.parts[1:], above=(*entry.above, entry.parts[0]))
 
 
 def _is_class(work: list[Entry], chapters: Sequence[str]) -> bool:
@@ -154,8 +156,9 @@ def _is_class(work: list[Entry], chapters: Sequence[str]) -> bool:
 
 def _opened(entry: Entry, one: Claim, student: str, chapters: Sequence[str]) -> list[Submission]:
     """Make the submissions of one file: itself, or the notebooks of a zip that the learner handed in."""
-    origin = shown("/".join(entry.parts))
-    whole = Submission(student, one.chapter, origin, one.lms_id, entry.problem, (), entry.source, one.order)
+    whole = Submission(
+        student, one.chapter, entry.origin, one.lms_id, entry.problem, (), entry.source, one.order
+    )
     if entry.suffix != ".zip" or entry.problem:
         return [whole]
     try:
@@ -190,9 +193,8 @@ def _without_notebook(
         name = student[one.student]
         if name in seen or name in others:
             continue
-        origin = shown("/".join(entry.parts))
         problem = "No notebook (.ipynb) was handed in."
-        others[name] = Submission(name, one.chapter, origin, one.lms_id, problem)
+        others[name] = Submission(name, one.chapter, entry.origin, one.lms_id, problem)
     return list(others.values())
 
 

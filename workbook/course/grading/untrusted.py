@@ -9,6 +9,7 @@ import unicodedata
 from pathlib import Path
 
 LONGEST = 20_000  # characters of one text that a page or a table shows
+TALLEST = 6  # accents on one letter
 JOINERS = "\u200c\u200d"  # Persian and Indian scripts and emoji need these two
 ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\^_]?")
 PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
@@ -22,12 +23,12 @@ def clean(text: str) -> str:
     Line ends become "\\n"; tabs stay. What is left can be written as UTF-8 and holds no NUL.
     """
     text = ESCAPE_SEQUENCES.sub("", _lines(text))
-    return "".join(char if _is_text(char) else "\ufffd" if _is_half(char) else "" for char in text)
+    return _unstacked("".join(char if _is_text(char) else "\ufffd" if _is_half(char) else "" for char in text))
 
 
 def visible(text: str) -> str:
     """Write what is not text as an escape, as \\x1b or \\u202e, so that a reader sees that it is there."""
-    return "".join(char if _is_text(char) else _escaped(char) for char in _lines(text))
+    return "".join(char if _is_text(char) else _escaped(char) for char in _unstacked(_lines(text)))
 
 
 def one_line(text: str, longest: int = 200) -> str:
@@ -79,6 +80,16 @@ def _lines(text: str) -> str:
     for end in ("\r\n", "\r", "\u2028", "\u2029", "\x85"):
         text = text.replace(end, "\n")
     return text
+
+
+def _unstacked(text: str) -> str:
+    """Keep at most `TALLEST` accents on one letter: a tower of them covers the lines above."""
+    kept, height = [], 0
+    for char in text:
+        height = height + 1 if unicodedata.combining(char) else 0
+        if height <= TALLEST:
+            kept.append(char)
+    return "".join(kept)
 
 
 def _is_text(char: str) -> bool:

@@ -7,6 +7,7 @@ neither the process that forked it nor a submission beside it.
 """
 
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -122,6 +123,7 @@ def _keep(confine: Any, settings: dict[str, Any], request: int, findings: int) -
 
 
 def _confined(confine: Any, settings: dict[str, Any], request: int, findings: int) -> int:
+    os.setsid()  # a signal to "my process group" must not reach those that forked this one
     confine.own_scratch()
     os.chdir("/tmp")
     return _work(confine, settings, request, findings)
@@ -160,9 +162,7 @@ def once(settings: dict[str, Any]) -> None:
     request, findings = os.dup(0), os.dup(1)
     running.warm(settings["modules"])
     running.silence()
-    limits: Any = _NoLimits
-    if sys.platform == "linux":
-        from jailed import confine as limits
+    limits: Any = importlib.import_module("jailed.confine") if sys.platform == "linux" else _NoLimits
     _exit_after(lambda: _work(limits, settings, request, findings))
 
 

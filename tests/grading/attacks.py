@@ -1,0 +1,251 @@
+"""Submissions that try to fool or to hurt whoever grades them, one small cell each.
+
+`FOOLING` attacks come with a wrong answer to 2.2 that must not pass. `HURTING` attacks come with right answers to 2.2
+and 2.4 beside them, and must change nothing outside the jail. Where the paths of real things stand, the test
+fills them in: {secret}, {gradebook}, {home}, {other}, {repository}, {port}, {abstract}.
+"""
+
+WRONG = "def subsample(full, strides):\n    return full[1::strides, ::strides]\n"
+RIGHT = "def subsample(full, strides):\n    return full[::strides, ::strides]\n"
+RIGHT_SIZE = (
+    "def output_size(size, kernel_size, strides, padding):\n"
+    "    return (size - kernel_size + 2 * padding) // strides + 1\n"
+)
+
+# Each is (answer cell of 2.2, cell before it); the answer is WRONG unless it is the attack itself.
+FOOLING: dict[str, tuple[str, str]] = {
+    "numpy's comparisons say yes": (
+        WRONG,
+        "import numpy as np\nfor name in ('allclose', 'isclose', 'array_equal', 'all', 'testing'):\n"
+        "    setattr(np, name, lambda *a, **k: True)",
+    ),
+    "an AST transformer drops assertions": (
+        WRONG,
+        "import ast\nclass Drop(ast.NodeTransformer):\n    def visit_Assert(self, node):\n        return None\n"
+        "get_ipython().ast_transformers.append(Drop())",
+    ),
+    "reads the caller's frames for what is expected": (
+        "import sys\ndef subsample(full, strides):\n    frame = sys._getframe()\n    while frame:\n"
+        "        for name, value in list(frame.f_locals.items()) + list(frame.f_globals.items()):\n"
+        "            if name in ('expected', 'reference', 'exercise', 'ruler'):\n"
+        "                reference = getattr(value, 'reference', value)\n"
+        "                return reference(full, strides) if callable(reference) else reference\n"
+        "        frame = frame.f_back\n    return full[1::strides, ::strides]\n",
+        "",
+    ),
+    "searches all objects for a reference": (
+        "import gc\ndef subsample(full, strides):\n    for one in gc.get_objects():\n        try:\n"
+        "            if type(one).__name__ == 'Exercise' and one.id == '2.2':\n"
+        "                return one.reference(full, strides)\n        except Exception:\n            pass\n"
+        "    return full[1::strides, ::strides]\n",
+        "",
+    ),
+    "imports the exercise": (
+        "def subsample(full, strides):\n    try:\n        from workbook.exercises import find\n"
+        "        return find('2.2').reference(full, strides)\n    except ImportError:\n"
+        "        from workbook.exercises.c02_convolution import STRIDE\n"
+        "        return STRIDE.reference(full, strides)\n",
+        "",
+    ),
+    "looks for the exercises on disk": (
+        "import os\ndef subsample(full, strides):\n    for top, folders, files in os.walk('/'):\n"
+        "        for name in files:\n            if name.startswith(('c02_conv', '02_convolution')):\n"
+        "                space = {{}}\n                exec(open(os.path.join(top, name)).read(), space)\n"
+        "                return space['STRIDE'].reference(full, strides)\n"
+        "    return full[1::strides, ::strides]\n",
+        "",
+    ),
+    "reads the solutions by their real path": (
+        "import json\ncells = []\ntry:\n    cells = json.load(open('{repository}/solutions/02_convolution.ipynb'))['cells']\n"
+        "except OSError:\n    pass\n"
+        "def subsample(full, strides):\n    return full[1::strides, ::strides]\n"
+        "for cell in cells:\n    if cell['id'] == 'exercise-2-2':\n        exec(''.join(cell['source']))\n",
+        "",
+    ),
+    "an object that NumPy's functions obey": (
+        "class Yes:\n    shape = (3, 4)\n    ndim = 2\n    size = 12\n    def __array_function__(self, *a, **k):\n        return True\n"
+        "    def __array_ufunc__(self, *a, **k):\n        return True\n    def __eq__(self, other):\n        return True\n"
+        "def subsample(full, strides):\n    return Yes()\n",
+        "",
+    ),
+    "an array class that is equal to everything": (
+        "import numpy as np\nclass Yes(np.ndarray):\n    def __eq__(self, other):\n        return np.ones(self.shape, bool)\n"
+        "    def __sub__(self, other):\n        return np.zeros(self.shape)\n    __rsub__ = __sub__\n"
+        "def subsample(full, strides):\n    return full[1::strides, ::strides].view(Yes)\n",
+        "",
+    ),
+    "an object that claims to be an array": (
+        "import numpy as np\nclass Liar:\n    __class__ = np.ndarray\n    def __eq__(self, other):\n        return True\n"
+        "    def __getattr__(self, name):\n        return lambda *a, **k: True\n"
+        "def subsample(full, strides):\n    return Liar()\n",
+        "",
+    ),
+    "results that pickle to a program": (
+        "import os\nclass Bomb:\n    def __reduce__(self):\n        return os.system, ('touch {secret}.bomb',)\n"
+        "def subsample(full, strides):\n    return Bomb()\n",
+        "",
+    ),
+    "an object array that hides a program": (
+        "import os, numpy as np\nclass Bomb:\n    def __reduce__(self):\n        return os.system, ('touch {secret}.bomb',)\n"
+        "def subsample(full, strides):\n    return np.array([Bomb()], dtype=object)\n",
+        "",
+    ),
+    "replaces what runs the answers": (
+        WRONG,
+        "import workbook.exercises.observe as o\nimport jailed.running as r\n"
+        "r.observe = o.observe = lambda *a, **k: o.Report('passed', 'fine')\n"
+        "r.as_plain = lambda report: {{'state': 'passed', 'detail': '', 'observations': []}}",
+    ),
+    "reports no observations": (
+        WRONG,
+        "import workbook.exercises.observe as o\nimport jailed.running as r\n"
+        "r.observe = lambda *a, **k: o.Report('observed', '', ())",
+    ),
+    "reports that it did not fail": (
+        WRONG,
+        "import workbook.exercises.observe as o\nimport jailed.running as r\n"
+        "r.observe = lambda *a, **k: o.Report('observed', '', tuple(o.Observation(None, 'passed') for _ in range(9)))",
+    ),
+    "writes findings of its own to every descriptor": (
+        WRONG,
+        "import os, json\nline = json.dumps({{'report': '2.2', 'state': 'passed', 'detail': '', 'observations': []}}) + '\\n'\n"
+        "for fd in range(3, 200):\n    try:\n        os.write(fd, line.encode() * 3)\n    except OSError:\n        pass",
+    ),
+    "forges findings and the end, then leaves": (
+        WRONG,
+        "import os, json\nlines = [{{'report': '2.2', 'state': 'observed', 'detail': '', 'observations': [['passed', '', None]]}}, {{'end': True}}]\n"
+        "for fd in range(3, 200):\n    for line in lines:\n        try:\n            os.write(fd, json.dumps(line).encode() + b'\\n')\n        except OSError:\n            pass\nos._exit(0)",
+    ),
+    "replaces builtins": (
+        WRONG,
+        "import builtins\nbuiltins.isinstance = lambda *a: True\nbuiltins.len = lambda x: 5\nbuiltins.all = builtins.any = lambda x: True\n"
+        "builtins.zip = lambda *a, **k: []",
+    ),
+    "an import hook that swaps modules": (
+        WRONG,
+        "import sys, types\nfake = types.ModuleType('numpy')\nsys.modules['numpy'] = fake\n"
+        "sys.modules['workbook.exercises.compare'] = fake\n"
+        "class Hook:\n    def find_spec(self, name, path=None, target=None):\n        return None\nsys.meta_path.insert(0, Hook())",
+    ),
+    "a file that shadows numpy and the package": (
+        WRONG,
+        "import sys, os\nfor name in ('numpy', 'workbook', 'json', 'sitecustomize', 'usercustomize'):\n"
+        "    open(name + '.py', 'w').write('def __getattr__(n): return lambda *a, **k: True')\nsys.path.insert(0, os.getcwd())\n"
+        "for name in [n for n in sys.modules if n.startswith(('numpy', 'workbook'))]:\n    del sys.modules[name]",
+    ),
+    "remembers the cases and answers with the input": (
+        "calls = []\ndef subsample(full, strides):\n    calls.append(full)\n    full[...] = full[1::strides, ::strides].ravel()[0]\n"
+        "    return full[::strides, ::strides]\n",
+        "",
+    ),
+    "an answer that is every answer by attribute": (
+        "class Answer:\n    reference = property(lambda self: self)\n    def __call__(self, *a):\n        return self\n"
+        "    def __getattr__(self, name):\n        return self\n    def __len__(self):\n        return 3\n"
+        "    def __iter__(self):\n        return iter([self] * 3)\nsubsample = Answer()\n",
+        "",
+    ),
+    "tells the front end that it passed": (
+        WRONG,
+        "from IPython.display import display, HTML\ndisplay(HTML('<b>2.2 passed</b><script>alert(1)</script>'))\nprint('2.2 Stride as subsampling: passed.')",
+    ),
+    "swaps the check for one that agrees": (
+        WRONG,
+        "import workbook, workbook.exercises\nclass Check:\n    def __call__(self, *a):\n        return True\n"
+        "workbook.exercises.check = workbook.check = check = Check()",
+    ),
+    "a memory view onto the grader": (
+        WRONG,
+        "import ctypes, gc\nfor one in gc.get_objects():\n    if isinstance(one, dict) and 'tasks' in one and 'steps' in one:\n"
+        "        one['tasks']['2.2']['cases'] = []",
+    ),
+}
+
+# Each is a cell that runs before right answers; True where the answers behind it must still pass.
+HURTING: dict[str, tuple[str, bool]] = {
+    "forks without end": ("import os\nwhile True:\n    os.fork()", True),
+    "starts programs": ("import subprocess, os\nos.system('touch {secret}.ran')\nsubprocess.run(['/usr/bin/touch', '{secret}.ran'])", True),
+    "starts processes by the library": ("import multiprocessing as m\np = m.get_context('fork').Process(target=print)\np.start()", True),
+    "starts threads without end": (
+        "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(100,), daemon=True).start()",
+        False,
+    ),
+    "takes all memory at once": ("import numpy as np\nx = np.ones(10**12)", True),
+    "takes memory bit by bit": ("x = []\nwhile True:\n    x.append(bytearray(10**7))", True),
+    "fills the scratch folder": (
+        "with open('/tmp/big', 'wb') as f:\n    while True:\n        f.write(b'x' * 10**7)",
+        True,
+    ),
+    "makes files without end": ("for i in range(10**6):\n    open('/tmp/%d' % i, 'w').close()", True),
+    "opens files without end": ("keep = []\nwhile True:\n    keep.append(open('/dev/null'))", True),
+    "prints without end": ("while True:\n    print('x' * 10**6)", True),
+    "floods the findings": ("import os\nfor fd in range(3, 200):\n    try:\n        while True:\n            os.write(fd, b'x' * 10**6)\n    except OSError:\n        pass", False),
+    "writes everywhere": (
+        "import os\nfor path in ('/x', '/usr/x', '/jail/x', '/jail/jailed/inside.py', '/dev/shm/x', '/dev/x', '/etc/x', '/proc/x',\n"
+        "             '{secret}', '{gradebook}', '{home}/.ipython/profile_default/startup/x.py', '{repository}/x', '{other}'):\n"
+        "    try:\n        os.makedirs(os.path.dirname(path), exist_ok=True)\n        open(path, 'w').write('hurt')\n        wrote = path\n    except OSError:\n        pass\n"
+        "assert 'wrote' not in globals(), wrote",
+        True,
+    ),
+    "reads secrets": (
+        "import os\nfor path in ('{secret}', '{gradebook}', '{other}', '{repository}/solutions/02_convolution.py', '/etc/shadow', '/root/.bashrc', '/home'):\n"
+        "    assert not os.path.exists(path), path",
+        True,
+    ),
+    "makes start-up files": (
+        "import os\nos.makedirs(os.path.expanduser('~/.ipython/profile_default/startup'), exist_ok=True)\n"
+        "open(os.path.expanduser('~/.ipython/profile_default/startup/00.py'), 'w').write('raise SystemExit')\n"
+        "open(os.path.expanduser('~/.pythonrc'), 'w').write('x')",
+        True,
+    ),
+    "kills everything that it can name": (
+        "import os, signal\nfor pid in (-1, 0, 2, 3, 4, 5, 6, os.getppid(), {port}):\n    for number in (15, 2, 1, 9):\n        try:\n            os.kill(pid, number)\n        except (OSError, KeyboardInterrupt):\n            pass",
+        False,
+    ),
+    "leaves at once": ("import os\nos._exit(0)", True),
+    "exits politely": ("raise SystemExit(3)", True),
+    "interrupts": ("raise KeyboardInterrupt", True),
+    "crashes": ("import ctypes\nctypes.string_at(0)", True),
+    "recurses into a crash": ("import sys\nsys.setrecursionlimit(10**8)\ndef f(x):\n    return f(sorted([x], key=f))\nf(1)", True),
+    "never ends": ("while True:\n    pass", True),
+    "never ends and hears no alarm": (
+        "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.setitimer(signal.ITIMER_REAL, 0)\nwhile True:\n    pass",
+        True,
+    ),
+    "swallows every exception": ("while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass", True),
+    "leaves threads behind": (
+        "import threading, time\ndef go():\n    while True:\n        time.sleep(0.01)\n"
+        "for _ in range(20):\n    threading.Thread(target=go).start()",
+        True,
+    ),
+    "leaves work for the end": ("import atexit, os\natexit.register(lambda: os.system('touch {secret}.end'))", True),
+    "connects": (
+        "import socket\nreached = []\nfor family, address in ((socket.AF_INET, ('127.0.0.1', {port})), (socket.AF_UNIX, '\\0{abstract}')):\n"
+        "    try:\n        s = socket.socket(family)\n        s.settimeout(1)\n        s.connect(address)\n        reached.append(address)\n    except OSError:\n        pass\n"
+        "assert not reached",
+        True,
+    ),
+    "looks into other processes": (
+        "import os\nassert not os.path.exists('/proc/1/environ')\nassert not os.path.exists('/proc/self/mem')\nassert os.getpid() == 1",
+        True,
+    ),
+    "mounts, leaves its namespaces, becomes root": (
+        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "assert libc.mount(b'tmpfs', b'/tmp', b'tmpfs', 0, None) == -1\nassert libc.unshare(0x10000000) == -1\n"
+        "assert libc.umount2(b'/tmp', 2) == -1\nassert libc.ptrace(16, os.getppid(), 0, 0) == -1\nassert libc.chroot(b'/tmp') == -1\n"
+        "try:\n    os.setuid(0)\n    root = True\nexcept OSError:\n    root = False\nassert not root",
+        True,
+    ),
+    "closes what it is heard through": ("import os\nos.closerange(3, 300)", False),
+    "keeps a descriptor of somebody else": (
+        "import os\nopen_ones = []\nfor fd in range(3, 200):\n    try:\n        os.fstat(fd)\n        open_ones.append(fd)\n    except OSError:\n        pass\nassert len(open_ones) <= 2, open_ones",
+        True,
+    ),
+    "reads the environment": (
+        "import os\nassert 'WORKBOOK_TEST_SECRET' not in os.environ\nassert set(os.environ) & {{'HOME'}}",
+        True,
+    ),
+    "breaks the shell": ("get_ipython().run_cell = lambda *a, **k: None\nget_ipython().user_ns.clear()", False),
+    "asks for input": ("name = input('password? ')", True),
+    "runs shell magics": ("!touch {secret}.magic\n%cd /\n%env HOME=/root", True),
+    "runs another language": ("%%bash\ntouch {secret}.bash", True),
+}

@@ -1,0 +1,187 @@
+"""Copies are found under other names and layouts; what everybody writes, and what is short, is no suspicion."""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.grading.made_up import HOSTILE, HOSTILE_NAMES, graded, hostile, mark
+from workbook.course.grading.copies import SHORTEST, Pair, normal_form, solutions_of, suspected
+from workbook.course.grading.records import Graded
+from workbook.exercises import exercises_of
+
+SOLUTION = '''def slide(image, kernel):
+    """Cross-correlate a grey image (H, W) with a kernel (kh, kw)."""
+    height = image.shape[0] - kernel.shape[0] + 1
+    width = image.shape[1] - kernel.shape[1] + 1
+    result = np.zeros((height, width))
+    for i in range(height):
+        for j in range(width):
+            result[i, j] = (image[i : i + kernel.shape[0], j : j + kernel.shape[1]] * kernel).sum()
+    return result
+'''
+RENAMED = """
+def slide(bild, kern: np.ndarray) -> np.ndarray:
+    # my own work
+    h = image_height = bild.shape[0x0] - kern.shape[0] + 1
+    b = bild.shape[1] - kern.shape[1] + 1
+    out = np.zeros((h, b))
+    for zeile in range(h):
+        for spalte in range(b):
+            out[zeile, spalte] = (bild[zeile:zeile + kern.shape[0], spalte : (spalte + kern.shape[1])] * kern).sum()
+    return out
+""".replace("h = image_height =", "h =")
+OTHER = """
+def slide(image, kernel):
+    kh, kw = kernel.shape
+    rows = []
+    for top in range(len(image) - kh + 1):
+        row = []
+        for left in range(len(image[0]) - kw + 1):
+            total = 0
+            for a in range(kh):
+                for b in range(kw):
+                    total += image[top + a][left + b] * kernel[a][b]
+            row.append(total)
+        rows.append(row)
+    return np.array(rows)
+"""
+
+
+def _class(*answers: str, exercise: str = "2.1") -> list[Graded]:
+    names = [f"student{number:03}" for number in range(len(answers))]
+    return [
+        graded(name, mark(name, exercise, answer=answer)) for name, answer in zip(names, answers, strict=True)
+    ]
+
+
+def _written(number: int) -> str:
+    """Write an answer of its own: a chain of statements drawn at random."""
+    rng = random.Random(number)
+    lines = [f"    x{n} = {rng.choice('abcd')}{rng.choice('+-*/')}np.{rng.choice(['sum', 'max', 'min', 'mean'])}"
+             f"({rng.choice('abcd')}, axis={rng.randint(0, 3)}){rng.choice('+-*/')}{rng.randint(0, 99)}" for n in range(10)]  # fmt: skip
+    return "\n".join(["def f(a, b, c, d):", *lines, "    return x9"])
+
+
+def _who(pairs: list[Pair]) -> set[tuple[str, str]]:
+    return {(pair.first, pair.second) for pair in pairs}
+
+
+def test_a_copy_under_other_names_is_found_with_both_sources() -> None:
+    pairs = suspected(_class(SOLUTION, OTHER, RENAMED))
+    assert len(pairs) == 1
+    pair = pairs[0]
+    assert (pair.first, pair.second, pair.similarity, pair.group) == ("student000", "student002", 1.0, 2)
+    assert (pair.first_source, pair.second_source) == (SOLUTION, RENAMED)
+    assert not pair.as_course
+
+
+def test_a_copy_with_a_line_changed_is_found_as_near() -> None:
+    near = RENAMED.replace("    return out", "    out = out + 0\n    return out")
+    pairs = suspected(_class(SOLUTION, OTHER, near))
+    assert _who(pairs) == {("student000", "student002")}
+    assert 0.8 <= pairs[0].similarity < 1
+
+
+def test_answers_written_apart_are_no_suspicion() -> None:
+    assert suspected(_class(SOLUTION, OTHER)) == []
+    assert suspected(_class(*[_written(number) for number in range(60)])) == []
+
+
+def test_the_usual_answer_is_no_suspicion() -> None:
+    """More than a quarter of the class, and more than three learners."""
+    apart = [_written(number) for number in range(12)]
+    assert suspected(_class(*apart, *[SOLUTION] * 5)) == []
+    assert len(suspected(_class(*apart, *[SOLUTION] * 4))) == 3
+    assert len(suspected(_class(*[SOLUTION] * 3))) == 2
+    assert suspected(_class(*[SOLUTION] * 4)) == []
+
+
+def test_a_group_gives_each_member_once() -> None:
+    pairs = suspected(_class(*[_written(number) for number in range(40)], *[SOLUTION] * 5))
+    assert _who(pairs) == {("student040", f"student04{n}") for n in (1, 2, 3, 4)}
+    assert {pair.group for pair in pairs} == {5}
+
+
+def test_short_answers_and_blank_ones_are_not_compared() -> None:
+    short = "def f(a, b):\n    return (a - b) // 2 + 1"
+    assert len(normal_form(short)) < SHORTEST
+    assert suspected(_class(short, short, "", "")) == []
+    blank = [graded(name, mark(name, "2.1", "not started", answer=SOLUTION)) for name in ("a", "b")]
+    assert suspected(blank) == []
+
+
+def test_the_courses_own_solution_is_marked_and_comes_last() -> None:
+    answers = _class(SOLUTION, RENAMED, OTHER, OTHER)
+    pairs = suspected(answers, {"2.1": SOLUTION})
+    assert [(pair.first, pair.as_course) for pair in pairs] == [("student002", False), ("student000", True)]
+
+
+def test_solutions_are_read_from_the_complete_notebook() -> None:
+    solutions = solutions_of(Path(__file__).parents[2] / "solutions" / "02_convolution.ipynb")
+    assert set(solutions) == {one.id for one in exercises_of("02_convolution")}
+    assert "def slide" in solutions["2.1"]
+
+
+def test_different_exercises_are_not_compared() -> None:
+    one, two = _class(SOLUTION)[0], graded("other", mark("other", "2.2", answer=SOLUTION))
+    assert suspected([one, two]) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("x = 0x10", "x = 16"), ("a = 1_000", "b = 1000"), ("a = 'x'", 'a = "x"'), ("def f(a: int) -> int: return a", "def f(b): return b"),
+        ("def f(a):\n    '''Doc.'''\n    return a", "def f(z):\n  return (z)  # c"), ("import numpy as np\nnp.sum", "import numpy as n\nn.sum"),
+        ("[i for i in y]", "[k for k in y]"), ("x: int = 3", "y: float = 3"),
+    ],
+)  # fmt: skip
+def test_the_normal_form_forgets_names_and_layout(one: str, two: str) -> None:
+    assert normal_form(one) == normal_form(two)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("f(a=1)", "f(b=1)"), ("np.sum(x)", "np.max(x)"), ("a = b = 1; a", "a = b = 1; b"), ("x + y * z", "(x + y) * z"),
+        ("1", "1.0"), ("'a'", "b'a'"), ("import numpy", "import keras"), ("[a, [b]]", "[[a], b]"), ("a < b", "a > b"),
+    ],
+)  # fmt: skip
+def test_the_normal_form_keeps_what_the_answer_does(one: str, two: str) -> None:
+    assert normal_form(one) != normal_form(two)
+
+
+def test_unreadable_answers_are_compared_by_their_words() -> None:
+    broken = SOLUTION.replace("return result", "return result)")
+    spaced = broken.replace("    ", "  ").replace("height)", "height)  # mine")
+    pairs = suspected(_class(broken, spaced, OTHER + ")"))
+    assert _who(pairs) == {("student000", "student001")}
+
+
+DEEP = ("(" * 9000, "-" * 9000 + "1", "a" + ".b" * 4900, "not " * 2400 + "1", "lambda:" * 1400 + "1", "[" * 90 + "]" * 90,
+        "a" + "[0]" * 3000, "a" + "()" * 4900, "1" + "+1" * 4900, "x = " + "9" * 9000, "x = 0x" + "f" * 9000, "if 1:\n" * 1500,
+        "\n".join(" " * n + "if 1:" for n in range(130)), "f'" + "{" * 4000, "x" * 10_000_000, "x\n" * 2_000_000, "\x00", "\ud800 = 1",
+        "#" * 9999, "'\\d'", "a if b else " * 800 + "c", "{" * 150 + "}" * 150, "async " * 1600, "@a\n" * 3000, "%timeit 1", "def f(:")  # fmt: skip
+
+
+@pytest.mark.parametrize("source", [*DEEP, *HOSTILE], ids=range(len(DEEP) + len(HOSTILE)))
+def test_no_source_makes_it_raise(source: str) -> None:
+    began = time.process_time()
+    assert isinstance(normal_form(source), list)
+    suspected(_class(source, source + " ", exercise="2.1"))
+    assert time.process_time() - began < 3
+
+
+def test_hostile_names_and_texts_pass_through() -> None:
+    found = [hostile(index) for index in range(len(HOSTILE_NAMES))]
+    assert {pair.first for pair in suspected(found)} <= set(HOSTILE_NAMES)
+
+
+@pytest.mark.slow
+def test_three_hundred_of_the_largest_answers_take_bounded_time() -> None:
+    """300 answers of 10,000 characters that differ a little: the most work that a class can make."""
+    long = [f"x = [{', '.join(str((n * 7919 + k) % 1000) for k in range(1900))}]" for n in range(300)]
+    began = time.process_time()
+    suspected(_class(*long))
+    assert time.process_time() - began < 60

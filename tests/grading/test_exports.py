@@ -1,0 +1,243 @@
+"""The CSV files say what they should to a spreadsheet, Canvas and Moodle; a person's marks survive."""
+
+import csv
+import dataclasses
+import html
+import io
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
+from workbook.course.grading import exports
+from workbook.course.grading.untrusted import safe_name
+
+EVERYONE = [*classroom(3), *(hostile(index) for index in range(len(HOSTILE_NAMES)))]
+
+
+def _read(path: Path) -> list[list[str]]:
+    """Read a file as RFC 4180 has it: UTF-8, CRLF between rows, every row as long as the first."""
+    text = path.read_bytes().decode("utf-8-sig")
+    assert text.endswith("\r\n")
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    return rows
+
+
+def _assert_harmless(rows: list[list[str]]) -> None:
+    for cell in (cell for row in rows for cell in row):
+        assert cell[:1] not in tuple("=+-@\t\r＝＋－＠")
+        assert not any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in cell)
+        assert not set(cell) & set("\u202e\u2066\u200b\ufeff\r")
+        assert len(cell) < 32_767
+        for line in cell.replace(";", "\n").replace("\t", "\n").split("\n"):
+            assert line.lstrip(' "')[:1] not in tuple("=+-@") or line[:9].isspace()
+
+
+def test_grades_have_a_row_for_each_learner_and_exercise(tmp_path: Path) -> None:
+    exports.write_grades(tmp_path / "grades.csv", EVERYONE)
+    rows = _read(tmp_path / "grades.csv")
+    _assert_harmless(rows)
+    assert rows[0] == ["student", "chapter", "exercise", "title", "outcome", "points", "max_points", "mistake",
+                       "notes", "detail"]  # fmt: skip
+    assert len(rows) == 1 + sum(len(one.marks) for one in EVERYONE)
+    marks = {(one.student, one.exercise): one for found in EVERYONE for one in found.marks}
+    for row in rows[1:]:
+        if row[0].startswith("student0"):
+            one = marks[row[0], row[2]]
+            points = "" if one.points is None else f"{one.points:g}"
+            assert row[1:9] == [CHAPTER, one.exercise, one.title, one.outcome, points, f"{one.max_points:g}", one.mistake, ""]
+            assert row[9] == one.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("=1+1", "'=1+1"), ("-2", "'-2"), ("\t=1", "'\t'=1"), ("\r=1", "\n'=1"), ("a;=1", "a;'=1"), (" @x", "' @x"),
+        ("＝1", "'＝1"), ("a=1-1", "a=1-1"), ("x\n-y", "x\n'-y"), ("\x1b[31m=1", "'=1"), ("\u200b=1", "'=1"),
+        ("\x00\x07bell", "bell"), ("\ud800", "\ufffd"), ("Müller, \"Anna\"", "Müller, \"Anna\""), ("", ""),
+    ],
+)  # fmt: skip
+def test_formulas_are_defused_and_controls_removed(text: str, shown: str) -> None:
+    assert exports.defused(text) == shown
+    assert exports.defused(shown) == shown
+
+
+def test_canvas_gets_points_possible_and_a_column_for_each_chapter(tmp_path: Path) -> None:
+    found = [
+        graded("anna", mark("anna"), mark("anna", "2.5", "wrong"), lms_id="77"),
+        graded("bo", mark("bo"), mark("bo", "2.5", "needs review")),
+        *[hostile(index) for index in range(len(HOSTILE))],
+    ]
+    exports.write_canvas(tmp_path / "canvas.csv", found)
+    rows = _read(tmp_path / "canvas.csv")
+    _assert_harmless(rows)
+    assert rows[0] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", CHAPTER]
+    assert rows[1][:5] == ["    Points Possible", "", "", "", ""]
+    by_name = {row[0]: row for row in rows}
+    assert by_name["anna"] == ["anna", "77", "", "", "", "2"]
+    assert by_name["bo"] == ["bo", "", "", "bo", "", ""]
+    assert len(rows) == 2 + len(found)
+
+
+def test_canvas_leaves_empty_what_was_not_handed_in(tmp_path: Path) -> None:
+    other = dataclasses.replace(graded("bo", mark("bo")), chapter="03_pooling")
+    exports.write_canvas(tmp_path / "canvas.csv", [graded("anna", mark("anna")), other])
+    rows = _read(tmp_path / "canvas.csv")
+    assert [row[5:] for row in rows] == [[CHAPTER, "03_pooling"], ["2", "2"], ["2", ""], ["", "2"]]
+
+
+def test_moodle_gets_participants_addresses_or_usernames_and_escaped_comments(tmp_path: Path) -> None:
+    found = [
+        graded("anna", mark("anna", feedback="a < b\nnext <script>alert(1)</script>"), lms_id="77"),
+        graded("bo@example.org", mark("bo@example.org")),
+        graded("cem", mark("cem", "2.7", "needs review")),
+        *[hostile(index) for index in range(len(HOSTILE))],
+    ]
+    assert exports.write_moodle(tmp_path, found) == [tmp_path / f"{CHAPTER}.csv"]
+    rows = _read(tmp_path / f"{CHAPTER}.csv")
+    _assert_harmless(rows)
+    assert rows[0] == ["Identifier", "Full name", "Username", "Email address", "Grade", "Maximum grade", "Feedback comments"]
+    by_name = {row[1]: row for row in rows}
+    assert by_name["anna"][:6] == ["Participant 77", "anna", "", "", "2", "2"]
+    assert by_name["bo@example.org"][:5] == ["", "bo@example.org", "", "bo@example.org", "2"]
+    assert by_name["cem"][:5] == ["", "cem", "cem", "", ""]
+    assert "a &lt; b<br>next &lt;script&gt;" in by_name["anna"][6]
+    for row in rows[1:]:
+        assert "<" not in row[6].replace("<br>", "")
+        assert "\ud800" not in html.unescape(row[6])
+
+
+def _fill(path: Path, student: str, exercise: str, points: str, comment: str = "") -> None:
+    """Do what a person does in a spreadsheet."""
+    rows = _read(path)
+    for row in rows:
+        if row[:2] == [student, exercise]:
+            row[2:4] = [points, comment]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
+def test_a_review_is_made_filled_in_kept_and_read(tmp_path: Path) -> None:
+    path = tmp_path / "review.csv"
+    found = classroom(3)
+    assert exports.write_review(path, found) == 3
+    assert _read(path)[:2] == [
+        ["student", "exercise", "points", "comment", "max_points"],
+        ["student00", "exercise-2-7", "", "", "4"],
+    ]
+    assert exports.read_marks(path, found) == {}
+    _fill(path, "student01", "exercise-2-7", "2,5", "=good, but short")
+    for _ in range(2):
+        assert exports.write_review(path, found) == 2
+        assert exports.read_marks(path) == {("student01", "2.7"): (2.5, "'=good, but short")}
+    assert exports.write_review(path, found[:1]) == 1
+    assert exports.read_marks(path, found) == {("student01", "2.7"): (2.5, "'=good, but short")}
+
+
+def test_a_comment_without_points_is_kept_and_waits(tmp_path: Path) -> None:
+    path = tmp_path / "review.csv"
+    exports.write_review(path, classroom(2))
+    _fill(path, "student01", "exercise-2-7", "", "ask her")
+    assert exports.write_review(path, classroom(2)) == 2
+    assert ["student01", "exercise-2-7", "", "ask her", "4"] in _read(path)
+    assert exports.read_marks(path, classroom(2)) == {}
+
+
+def test_every_name_has_a_row_of_its_own_that_comes_back_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "review.csv"
+    found = [graded(name, mark(name, "2.7", "needs review")) for name in HOSTILE_NAMES]
+    exports.write_review(path, found)
+    rows = _read(path)
+    _assert_harmless(rows)
+    assert len({row[0] for row in rows}) == len(rows) == 1 + len(set(HOSTILE_NAMES))
+    for number, row in enumerate(rows[1:]):
+        row[2] = f"0.{number + 1:03}"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    read = exports.read_marks(path, found)
+    assert {name for name, _ in read} == set(HOSTILE_NAMES)
+    assert len({points for points, _ in read.values()}) == len(read)
+
+
+def test_a_learner_cannot_take_the_label_of_another() -> None:
+    victim = "Anna\u200b"
+    assert exports.label(victim) == safe_name(victim)
+    assert exports.label(safe_name(victim)) != exports.label(victim)
+
+
+def test_a_spreadsheet_may_drop_leading_zeros_and_use_semicolons(tmp_path: Path) -> None:
+    path = tmp_path / "review.csv"
+    path.write_bytes("\ufeffstudent;exercise;points;comment\r\n123;exercise-2-7;1,5;gut\r\n".encode())
+    found = [graded("0123", mark("0123", "2.7", "needs review"))]
+    assert exports.read_marks(path, found) == {("0123", "2.7"): (1.5, "gut")}
+    both = [*found, graded("00123", mark("00123", "2.7", "needs review"))]
+    with pytest.raises(ValueError, match="'123' handed in nothing for 2.7"):
+        exports.read_marks(path, both)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("anna,2.7,many,", "'many' is no number of points; write 2 or 1.5"),
+        ("anna,2.7,-1,", "'-1' is no number of points"),
+        ("anna,2.7,nan,", "'nan' is no number of points"),
+        ("anna,2.7,1e3,", "'1e3' is no number of points"),
+        ("anna,2.7,5,", "5 points where the exercise gives 4"),
+        ("anna,02. Jul,1,", "'02. Jul' is no exercise; write it as exercise-2-1"),
+        ("anna,9.9,1,", "'anna' handed in nothing for 9.9"),
+        ("\x1b[31mann,2.7,1,", "'ann' handed in nothing for 2.7"),
+        (",2.7,1,", "the learner's name is missing"),
+        ("anna,2.7,1,\r\nanna,exercise-2-7,2,", "'anna' has 2.7 twice"),
+    ],
+)
+def test_a_bad_row_is_named_in_one_line(tmp_path: Path, row: str, message: str) -> None:
+    path = tmp_path / "review.csv"
+    path.write_text(f"student,exercise,points,comment\r\n\r\n{row}\r\n", encoding="utf-8", newline="")
+    with pytest.raises(ValueError, match=r"^review\.csv, row \d: ") as caught:
+        exports.read_marks(path, [graded("anna", mark("anna", "2.7", "needs review"))])
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_every_bad_row_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "review.csv"
+    path.write_text("student,exercise,points,comment\na,2.7,x,\nb,2.7,1,\nc,?,1,\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"row 2: .*\n.*row 4: "):
+        exports.read_marks(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "row 1: no column student, exercise, points, comment"),
+        (b"student,exercise\n", "row 1: no column points, comment"),
+        ("student,exercise,points,comment\nM\u00fcller,2.7,1,".encode("cp1252"), "is not UTF-8"),
+        (b'student,exercise,points,comment\n"a,2.7,1,\n', "is no CSV"),
+        (b"student,exercise,points,comment\n" + b"a" * 200_000 + b",2.7,1,", "is no CSV"),
+    ],
+)
+def test_a_file_that_is_no_review_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "review.csv"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=message):
+        exports.read_marks(path)
+    with pytest.raises(ValueError, match=message):
+        exports.write_review(path, classroom(1))
+    assert path.read_bytes() == data
+
+
+def test_files_are_replaced_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "grades.csv"
+    exports.write_grades(path, classroom(1))
+    before = path.read_bytes()
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("stopped")))
+    with pytest.raises(OSError, match="stopped"):
+        exports.write_grades(path, classroom(2))
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["grades.csv"]
+
+
+def test_points_of_the_class_add_up() -> None:
+    assert sum(one.points for one in EXERCISES[CHAPTER]) == 16

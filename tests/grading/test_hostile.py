@@ -1,0 +1,172 @@
+"""Hostile submissions: what they score, and the state of the machine afterwards."""
+
+import hashlib
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.grading.attacks import FOOLING, HURTING, RIGHT, RIGHT_SIZE, WRONG
+from tests.grading.conftest import ROOT, Notebook, filled, outcomes
+from workbook.course.grading.grader import Grader
+from workbook.course.grading.records import Graded
+
+Grade = Callable[[Notebook], Graded]
+
+
+class Machine:
+    """What an attack could reach: files, a server, a socket, the processes; and whether any of it changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = Path.home()
+        self.secret, self.gradebook, self.other = (folder / name for name in ("secret", "gradebook.db", "other.ipynb"))
+        for path in (self.secret, self.gradebook, self.other):
+            path.write_text("untouched")
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.abstract = f"workbook-test-{os.getpid()}"
+        self.unix = socket.socket(socket.AF_UNIX)
+        self.unix.bind(f"\0{self.abstract}")
+        self.unix.listen()
+        self.visits = 0
+        for listening in (self.server, self.unix):
+            threading.Thread(target=self._count, args=(listening,), daemon=True).start()
+        self.before = self.state()
+
+    def _count(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                listening.accept()
+            except OSError:
+                return
+            self.visits += 1
+
+    def fill(self, source: str) -> str:
+        """Put the real paths into an attack."""
+        return source.format(
+            secret=self.secret,
+            gradebook=self.gradebook,
+            other=self.other,
+            home=self.home,
+            repository=ROOT,
+            port=self.server.getsockname()[1],
+            abstract=self.abstract,
+        )
+
+    def state(self) -> dict[str, object]:
+        """Give everything that must not change."""
+        watched = ("workbook/course/jailed/*.py", "workbook/exercises/c02*.py", "*/02_convolution.*", "data/*.npz")
+        files = sorted(path for one in watched for path in ROOT.glob(one))
+        sums = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+        return {
+            "names": sorted(path.name for path in self.folder.iterdir()),
+            "contents": [path.read_text() for path in (self.secret, self.gradebook, self.other)],
+            "course": sums,
+            "startup": sorted(map(str, self.home.glob(".ipython/profile_default/startup/*"))),
+            "shared memory": sorted(os.listdir("/dev/shm")),
+            "visits": self.visits,
+            "mounts": len(Path("/proc/self/mounts").read_text().splitlines()),
+        }
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    os.environ["WORKBOOK_TEST_SECRET"] = "1"
+    found = Machine(tmp_path_factory.mktemp("machine"))
+    yield found
+    found.server.close()
+    found.unix.close()
+    del os.environ["WORKBOOK_TEST_SECRET"]
+
+
+def _inside(grader: Grader) -> list[psutil.Process]:
+    """List the processes of submissions that are still there: those below the ones that fork."""
+    found = []
+    for zygote in grader.jail._zygotes.values():
+        forking = psutil.Process(zygote._process.pid)
+        while forking.name() == "bwrap":
+            (forking,) = forking.children()
+        found += forking.children(recursive=True)
+    return found
+
+
+@pytest.mark.parametrize("name", FOOLING)
+def test_a_wrong_answer_never_scores(name: str, graded: Grade, machine: Machine, grader: Grader) -> None:
+    answer, before = FOOLING[name]
+    answers = {"2.2": machine.fill(answer) if answer != WRONG else WRONG}
+    result = graded(filled(answers, before=machine.fill(before)))
+    assert outcomes(result)["2.2"] != "passed"
+    assert result.points == 0
+    assert machine.state() == machine.before
+    assert _inside(grader) == []
+
+
+@pytest.mark.parametrize("name", HURTING)
+def test_nothing_outside_the_jail_changes(name: str, graded: Grade, machine: Machine, grader: Grader) -> None:
+    attack, spared = HURTING[name]
+    answers = {"2.2": RIGHT, "2.4": RIGHT_SIZE}
+    result = graded(filled(answers, before=machine.fill(attack)))
+    assert [mark.exercise for mark in result.marks] == ["2.1", "2.2", "2.3", "2.4", "2.5", "2.6"]
+    if spared:
+        assert (outcomes(result)["2.2"], outcomes(result)["2.4"]) == ("passed", "passed"), result.oddity
+    assert machine.state() == machine.before
+    assert _inside(grader) == []
+
+
+@pytest.mark.parametrize("name", [name for name, (source, _) in HURTING.items() if "assert" in source])
+def test_what_an_attack_asserts_holds_in_the_jail(name: str, graded: Grade, machine: Machine) -> None:
+    """The attacks that look around end in an assertion: here it is the answer, and must not be an error."""
+    attack, _ = HURTING[name]
+    answer = "def subsample(full, strides):\n" + "".join(
+        f"    {line}\n" for line in machine.fill(attack).split("\n")
+    )
+    result = graded(filled({"2.2": answer + "    return full[::strides, ::strides]\n"}))
+    mark = next(mark for mark in result.marks if mark.exercise == "2.2")
+    assert mark.outcome == "passed", mark.detail
+
+
+def test_after_all_of_it_an_honest_learner_passes(graded: Grade) -> None:
+    result = graded(filled({"2.2": RIGHT, "2.4": RIGHT_SIZE}))
+    assert outcomes(result)["2.2"] == outcomes(result)["2.4"] == "passed"
+    assert result.oddity == ""
+
+
+HOSTILE_STATE = """
+import numpy as np, builtins, sys, os, matplotlib.pyplot as plt, random
+np.allclose = np.zeros = np.sum = lambda *a, **k: 1 / 0
+builtins.len = lambda x: 0
+sys.path.insert(0, '/tmp'); os.environ['X'] = '1'; os.chdir('/'); open('/tmp/left', 'w').write('x')
+import workbook.reference as reference
+reference.conv2d = None
+plt.plot = None
+np.random.seed(0); random.seed(0); np.seterr(all='raise')
+get_ipython().user_ns['leaked'] = 1
+"""
+LOOK_AROUND = """
+def subsample(full, strides):
+    import builtins, os, sys, numpy as np, matplotlib.pyplot as plt
+    from workbook import reference
+    assert np.zeros(3).sum() == 0 and np.sum([1, 2]) == 3 and builtins.len([1]) == 1
+    assert '/tmp' not in sys.path and 'X' not in os.environ and os.getcwd() == '/tmp'
+    assert os.listdir('/tmp') == [] or not os.path.exists('/tmp/left')
+    assert callable(reference.conv2d) and callable(plt.plot) and 'leaked' not in globals()
+    assert np.geterr()['over'] == 'warn'
+    return full[::strides, ::strides]
+"""
+
+
+def test_no_state_goes_from_one_submission_to_the_next(graded: Grade) -> None:
+    for _ in range(3):
+        graded(filled({"2.2": RIGHT}, before=HOSTILE_STATE))
+        mark = graded(filled({"2.2": LOOK_AROUND})).marks[1]
+        assert mark.outcome == "passed", mark.detail
+
+
+def test_the_look_around_sees_what_there_is_to_see(graded: Grade) -> None:
+    """The same look, after the same changes in one submission, fails: so it would notice a leak."""
+    mark = graded(filled({"2.2": LOOK_AROUND}, before=HOSTILE_STATE)).marks[1]
+    assert mark.outcome in ("error", "died")

@@ -1,0 +1,186 @@
+"""What a browser sees of the pages: our elements, the learners' words as text, nothing that acts."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, RIGHT, classroom, graded, hostile, mark
+from workbook.course.grading.copies import Pair
+from workbook.course.grading.pages import write_feedback, write_report
+from workbook.course.grading.untrusted import clean, one_line, safe_name, visible
+
+TAGS = set("html head meta title style body main h1 h2 h3 p bdi strong div table thead tbody tr th td a article span "
+           "pre code ul li svg rect details summary".split())  # fmt: skip
+ATTRIBUTES = set("lang charset http-equiv content name class role aria-label aria-hidden tabindex scope href id dir "
+                 "viewbox preserveaspectratio x y width height".split())  # fmt: skip
+VOID = {"meta"}
+
+
+class Page(HTMLParser):
+    """Read a page as a browser does: elements, attributes, text; and check that elements nest."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.source = path.read_bytes().decode("utf-8")
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.open: list[str] = []
+        self.feed(self.source)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    def find(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def shape(self) -> list[str]:
+        return [name for name, _ in self.elements]
+
+
+def _assert_inert(page: Page) -> None:
+    """No script, no handler, no address but those within the page; a policy; nothing invisible."""
+    assert set(page.shape) <= TAGS
+    assert {name for _, attributes in page.elements for name in attributes} <= ATTRIBUTES
+    assert all(re.fullmatch(r"#(exercise|marks)-\d+", link["href"] or "") for link in page.find("a"))
+    policy = next(meta["content"] for meta in page.find("meta") if "http-equiv" in meta)
+    digest = base64.b64encode(hashlib.sha256(re.findall(r"<style>(.*?)</style>", page.source, re.S)[0].encode()).digest())
+    assert policy == (
+        f"default-src 'none'; script-src 'none'; style-src 'sha256-{digest.decode()}'; base-uri 'none'; form-action 'none'"
+    )
+    assert visible(page.source) == page.source
+    assert page.source.index("Content-Security-Policy") < page.source.index("<style>")
+
+
+def _assert_accessible(page: Page) -> None:
+    assert page.find("html") == [{"lang": "en"}]
+    assert len(page.find("h1")) == 1
+    assert all(header.get("scope") in ("row", "col") for header in page.find("th"))
+    for picture in page.find("svg"):
+        assert picture.get("aria-hidden") == "true" or (picture["role"] == "img" and picture["aria-label"])
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert {link["href"] for link in page.find("a")} <= {f"#{name}" for name in ids}
+
+
+@pytest.mark.parametrize("index", range(len(HOSTILE)))
+def test_no_element_of_a_feedback_page_is_the_learners(tmp_path: Path, index: int) -> None:
+    one = hostile(index)
+    harmless = graded("anna", *[mark("anna", found.exercise, found.outcome, feedback="a", answer="b") for found in one.marks])
+    path, plain = (write_feedback(tmp_path, [found])[0] for found in (one, harmless))
+    page = Page(path)
+    _assert_inert(page)
+    _assert_accessible(page)
+    assert page.shape == Page(plain).shape
+    shown = visible(HOSTILE[index][:20_000]).strip("\n")
+    assert page.text.count(shown) + sum(text.startswith(shown + "…") or text == "\n" + shown for text in page.text) >= 3
+    assert len(page.source) < 150_000
+
+
+def test_no_element_of_the_report_is_the_learners(tmp_path: Path) -> None:
+    found = [hostile(index) for index in range(len(HOSTILE_NAMES))]
+    pairs = [Pair(CHAPTER, "2.4", text, text, text, text, text, 0.9) for text in HOSTILE]
+    write_report(tmp_path / "report.html", found, pairs)
+    page = Page(tmp_path / "report.html")
+    _assert_inert(page)
+    _assert_accessible(page)
+    joined = "".join(page.text)
+    assert "<script>alert(1)</script>" in joined
+    assert "a\\u202edesrever\\u2066" in joined
+    assert "{{ 7 * 7 }}" in joined
+
+
+def test_feedback_shows_what_the_learner_may_see_and_no_more(tmp_path: Path) -> None:
+    hidden = {"detail": "HIDDEN-CASE", "mistake": "HIDDEN-NAME", "notes": ("HIDDEN-NOTE",)}
+    one = graded("anna", mark("anna", "2.4", "wrong", feedback="Floor, not round.", **hidden),
+                 mark("anna", "2.5"), mark("anna", "2.7", "needs review", answer="in words"), oddity="HIDDEN-ODDITY")  # fmt: skip
+    path = write_feedback(tmp_path / "feedback", [one])[0]
+    assert path == tmp_path / "feedback" / "anna" / f"{CHAPTER}.html"
+    page = Page(path)
+    text = "".join(page.text)
+    assert "HIDDEN" not in page.source
+    assert "3 of 9 points so far; 1 answer waits for a person" in text
+    assert "Floor, not round." in text
+    assert text.count(RIGHT) == 2
+    assert "in words" in text
+    assert "– of 4" in text
+
+
+def test_the_report_counts_outcomes_and_mistakes(tmp_path: Path) -> None:
+    found = classroom(30)
+    write_report(tmp_path / "report.html", found, [Pair(CHAPTER, "2.4", "Sizes", "a", "b", "x = 1", "y = 1", 1.0, 4, True)])
+    page = Page(tmp_path / "report.html")
+    _assert_inert(page)
+    _assert_accessible(page)
+    text = "".join(page.text)
+    for exercise in EXERCISES[CHAPTER]:
+        outcomes = [one.outcome for each in found for one in each.marks if one.exercise == exercise.id]
+        assert f"{exercise.id} {exercise.title}" in text
+        assert all(f"{outcomes.count(name)} {name}" in text for name in set(outcomes))
+    widths = [float(rect["width"] or 0) for rect in page.find("rect") if "x" in rect]
+    assert sum(widths) == pytest.approx(100 * len(EXERCISES[CHAPTER]), abs=0.2)
+    assert "the same but for names and layout, one of a group of 4; as in the course's own solution" in text
+    assert "hidden case" in text
+    assert "student29" in text
+
+
+def test_an_empty_class_has_a_report(tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", [])
+    _assert_inert(Page(tmp_path / "report.html"))
+
+
+def test_three_hundred_learners_have_a_report_of_bounded_size(tmp_path: Path) -> None:
+    found = classroom(300)
+    write_report(tmp_path / "report.html", found)
+    assert (tmp_path / "report.html").stat().st_size < 2_000_000
+
+
+def test_no_two_names_share_a_path_and_none_leaves_the_folder(tmp_path: Path) -> None:
+    found = [hostile(index) for index in range(len(HOSTILE_NAMES))]
+    paths = write_feedback(tmp_path / "feedback", found)
+    folded = {str(path.resolve()).casefold() for path in paths}
+    assert len(folded) == len(set(HOSTILE_NAMES))
+    assert all(path.resolve().is_relative_to((tmp_path / "feedback").resolve()) for path in paths)
+    assert [path.name for path in tmp_path.iterdir()] == ["feedback"]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_safe_name_is_one_on_every_system(name: str) -> None:
+    safe = safe_name(name)
+    assert re.fullmatch(r"[a-z0-9][a-z0-9._-]*[a-z0-9]|[a-z0-9]", safe)
+    assert not re.match(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", safe)
+    assert len(safe) <= 70
+    assert safe_name(safe) == safe or safe != name
+
+
+def test_a_plain_name_stays_and_a_safe_name_cannot_be_taken() -> None:
+    assert [safe_name(name) for name in ("anna", "s.mueller-07", "0123")] == ["anna", "s.mueller-07", "0123"]
+    taken = safe_name("Anna")
+    assert re.fullmatch(r"anna-[a-z2-7]{26}", taken)
+    assert safe_name(taken) != taken
+
+
+def test_cleaning_takes_bounded_time_and_leaves_text_alone() -> None:
+    for text in ("\x1b[" * 50_000, "\x1b]" * 50_000, "\x1b[0;" * 50_000, "\r" * 100_000):
+        clean(text)
+        visible(text)
+        one_line(text)
+    honest = "Zoë Müller-Łuczak, \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \N{FAMILY}\ttab\n∑ x²"
+    assert clean(honest) == visible(honest) == honest

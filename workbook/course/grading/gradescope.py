@@ -1,0 +1,183 @@
+"""Gradescope: the zip of an autograder, and the results that it writes for one learner.
+
+After Gradescope's "Autograder Specifications" (gradescope-autograders.readthedocs.io, pages specs and best_practices):
+the zip holds `setup.sh` and an executable `run_autograder` at its root; it is unpacked to /autograder/source; the
+submission is in /autograder/submission; the results go to /autograder/results/results.json, always.
+"""
+
+import os
+import re
+import stat
+import tempfile
+import tomllib
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from workbook.course.grading.records import Graded, Mark
+from workbook.course.grading.untrusted import clean, one_line, shorten
+
+LONGEST_OUTPUT = 10_000  # characters of one test
+FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same project gives the same zip
+FILES = ("pyproject.toml", "README.md", "LICENSE", "requirements.txt")
+FOLDERS = ("workbook", "data")
+NEEDED = ("nbgrader", "nbformat", "setuptools", "psutil")  # of the extras: what grading itself imports
+PINS = "requirements-grade.txt"
+
+SETUP = """#!/usr/bin/env bash
+# Run once, as root, while Gradescope builds the image.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+apt-get install -y --no-install-recommends bubblewrap
+for version in 3.12 3.11 3.13; do
+  apt-get install -y --no-install-recommends "python$version" "python$version-venv" && break
+done
+"python$version" -m venv /opt/cnn-workbook
+cd /autograder/source
+/opt/cnn-workbook/bin/pip install --no-cache-dir -r {pins}
+# The references are in this folder, and the package is not copied elsewhere.
+chown -R root:root /autograder/source
+chmod -R go-rwx /autograder/source
+"""
+
+RUN = """#!/usr/bin/env bash
+# Run as root for each submission. Whatever happens, there is a results.json at the end.
+umask 077
+results=/autograder/results/results.json
+chown -R root:root /autograder/source
+chmod -R go-rwx /autograder/source
+rm -f "$results"
+cd /autograder/source
+/opt/cnn-workbook/bin/workbook grade /autograder/submission --out /tmp/graded --chapters {chapters} \\
+  --gradescope "$results"
+code=$?
+if [ ! -s "$results" ]; then
+  echo "grading ended with code $code and without results"
+  printf '%s\\n' '{failed}' > "$results"
+fi
+chmod 644 "$results"
+"""
+
+FAILED = (
+    '{"score": 0, "stdout_visibility": "hidden", "output": '
+    '"The grader itself failed: this is no verdict on your answers. Please tell your instructor."}'
+)
+
+
+def write_zip(root: Path, chapters: Sequence[str], out: Path) -> None:
+    """Write an autograder for some chapters, named as "02_convolution", of the project at `root`.
+
+    It holds the package, its data, the learners' notebooks of these chapters and pinned requirements; no solutions'
+    notebook. ValueError for an unknown chapter and for none.
+    """
+    known = sorted(path.stem for path in (root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    unknown = [one for one in chapters if one not in known]
+    if unknown or not chapters:
+        raise ValueError(
+            f"Name chapters out of {', '.join(known) or '(none)'}. Received: {', '.join(unknown) or 'none'}"
+        )
+    numbers = ",".join(dict.fromkeys(one.partition("_")[0] for one in chapters))
+    texts = {
+        "setup.sh": SETUP.format(pins=PINS),
+        "run_autograder": RUN.format(chapters=numbers, failed=FAILED),
+        PINS: requirements(root),
+    }
+    notebooks = [f"notebooks/{one}.ipynb" for one in dict.fromkeys(chapters)]
+    content = {name: text.encode("utf-8") for name, text in texts.items()}
+    content |= {name: (root / name).read_bytes() for name in (*_project_files(root), *notebooks)}
+    _write(out, content)
+
+
+def _project_files(root: Path) -> Iterator[str]:
+    """List what must be there to install the package, as paths from the root; links and caches are left out."""
+    for name in FILES:
+        if (root / name).is_file():
+            yield name
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            below = path.relative_to(root)
+            hidden = any(part.startswith(".") or part == "__pycache__" for part in below.parts)
+            if path.is_file() and not path.is_symlink() and not hidden:
+                yield below.as_posix()
+
+
+def requirements(root: Path) -> str:
+    """Give the project's pinned requirements and, from its extras, what grading needs besides."""
+    with (root / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"].get("optional-dependencies", {})
+    pinned = (root / "requirements.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
+    names = {_package(line) for line in pinned}
+    wanted = [line for extra in ("grade", "test") for line in extras.get(extra, [])]
+    wanted = [line for line in wanted if _package(line) in NEEDED or line in extras.get("grade", [])]
+    return "\n".join([*pinned, *dict.fromkeys(line for line in wanted if _package(line) not in names)]) + "\n"
+
+
+def _package(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0].lower()
+
+
+def _write(out: Path, content: dict[str, bytes]) -> None:
+    """Write the zip whole or not at all."""
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=out.parent)
+    try:
+        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in sorted(content):
+                mode = 0o755 if name in ("setup.sh", "run_autograder") else 0o644
+                info = zipfile.ZipInfo(name, FIXED_DATE)
+                info.create_system = 3  # Unix, so that the permissions count
+                info.external_attr = (stat.S_IFREG | mode) << 16
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, content[name])
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(out)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def results_json(*graded: Graded) -> dict[str, Any]:
+    """Give what Gradescope reads: one test for each exercise, with the feedback that is for the learner.
+
+    Several `Graded` are one learner's chapters. Hidden cases stay hidden: of a mark only `feedback` is shown, and what
+    the run printed is for the instructor. An answer that a person marks counts 0 until then, and says so.
+    """
+    tests = [_test(mark) for one in graded for mark in one.marks]
+    oddities = [one_line(one.oddity) for one in graded if one.oddity]
+    result: dict[str, Any] = {
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "output": "\n".join(oddities),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "tests": tests,
+    }
+    return (
+        result
+        if tests
+        else {**result, "score": 0.0, "output": "\n".join(oddities) or "No answers were found."}
+    )
+
+
+def _test(mark: Mark) -> dict[str, Any]:
+    test = {
+        "number": mark.exercise,
+        "name": one_line(mark.title),
+        "score": float(mark.points or 0),
+        "max_score": float(mark.max_points),
+        "output": _output(mark),
+        "visibility": "visible",
+    }
+    if mark.outcome == "needs review":
+        return test
+    return {**test, "status": "passed" if mark.outcome == "passed" else "failed"}
+
+
+def _output(mark: Mark) -> str:
+    if mark.points is None:
+        return f"A person reads this answer; its points come later.\n{clean(mark.feedback)}".strip()[
+            :LONGEST_OUTPUT
+        ]
+    return shorten(clean(mark.feedback) or mark.outcome, LONGEST_OUTPUT)
