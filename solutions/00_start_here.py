@@ -23,7 +23,7 @@
 # - bring an image into the form that a network wants;
 # - load the course's data, and say what is in it.
 #
-# **Minutes:** about 35 with the exercises; the notebook itself runs in 5 s on any computer.
+# **Minutes:** about 40 with the exercises; the notebook itself runs in 5 s on any computer.
 
 # %% tags=["setup"]
 import numpy as np
@@ -54,7 +54,7 @@ print("You have run a cell.")
 #
 # | chapter | its question | minutes |
 # |---|---|---|
-# | 00 · Start here | What does a program see when you show it a photograph? | 35 |
+# | 00 · Start here | What does a program see when you show it a photograph? | 40 |
 # | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 50 |
 # | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 50 |
 # | [03 · Pooling](03_pooling.ipynb) | How can nine pixels recognise something a hundred pixels wide? | 70 |
@@ -298,6 +298,21 @@ def to_batch(image):
 
 # %% tags=["check"] exercise="0.5"
 check("0.5", to_batch);
+
+# %% [markdown] exercise="0.6"
+# ### Exercise 0.6 · Two slips, one picture (4 min, 1 point)
+#
+# A colleague writes: *I loaded my photograph of an orange evening sky. In my notebook it lies on its side, and the sky is
+# blue. The file is fine, I looked.* Which two slips with the **axes** of the array explain what he sees, and what would
+# you print or write to check each? Answer in two or three sentences. No program judges this one: a person reads it.
+
+# %% [markdown] tags=["exercise"] exercise="0.6"
+# ### BEGIN SOLUTION
+# It lies on its side because rows and columns are exchanged: the array is (width, height, channels) instead of (height,
+# width, channels), which `image.shape` shows. The sky is blue because the channels stand in the order blue, green, red, as
+# some libraries deliver them: print one pixel of the sky, `image[0, 0]`; in orange the *first* number should be the largest, and
+# `image[..., ::-1]` puts them right.
+# ### END SOLUTION
 
 # %% [markdown]
 # ## The data

@@ -1,7 +1,7 @@
-"""One jail and one referee for all tests that grade; where there is no bubblewrap, such tests cannot pass."""
+"""One jail and one referee for all tests that grade."""
 
 import json
-import sys
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from workbook.course.grading.grader import Grader
-from workbook.course.grading.jail import Jail
+from workbook.course.grading.jail import Jail, missing
 from workbook.course.grading.records import Graded
 from workbook.course.grading.referees import Referees
 
@@ -64,9 +64,17 @@ def outcomes(graded: Graded) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def grader() -> Iterator[Grader]:
+def jailed() -> None:
+    """Pass over a test that needs a jail where there can be none; in CI there must be one."""
+    problem = missing()
+    if problem and not os.environ.get("CI"):
+        pytest.skip(problem)
+    assert problem is None
+
+
+@pytest.fixture(scope="session")
+def grader(jailed: None) -> Iterator[Grader]:
     """A grader whose limits are short, for the whole session."""
-    assert sys.platform == "linux", "grading needs Linux and bubblewrap"
     referees = Referees(1, ROOT, seed=SEED, practice_seed=PRACTICE_SEED)
     with Jail(memory=6 * 2**30, seconds=6.0) as jail:
         yield Grader(jail, referees)

@@ -59,9 +59,13 @@ def _class(*answers: str, exercise: str = "2.1") -> list[Graded]:
 def _written(number: int) -> str:
     """Write an answer of its own: a chain of statements drawn at random."""
     rng = random.Random(number)
-    lines = [f"    x{n} = {rng.choice('abcd')}{rng.choice('+-*/')}np.{rng.choice(['sum', 'max', 'min', 'mean'])}"
-             f"({rng.choice('abcd')}, axis={rng.randint(0, 3)}){rng.choice('+-*/')}{rng.randint(0, 99)}" for n in range(10)]  # fmt: skip
-    return "\n".join(["def f(a, b, c, d):", *lines, "    return x9"])
+    lines = ["def f(a, b, c, d):"]
+    for index in range(10):
+        function = rng.choice(["sum", "max", "min", "mean"])
+        call = f"np.{function}({rng.choice('abcd')}, axis={rng.randint(0, 3)})"
+        left = f"{rng.choice('abcd')} {rng.choice('+-*/')} {call}"
+        lines.append(f"    x{index} = {left} {rng.choice('+-*/')} {rng.randint(0, 99)}")
+    return "\n".join([*lines, "    return x9"])
 
 
 def _who(pairs: list[Pair]) -> set[tuple[str, str]]:
@@ -98,6 +102,15 @@ def test_the_usual_answer_is_no_suspicion() -> None:
     assert suspected(_class(*[SOLUTION] * 4)) == []
 
 
+def test_what_the_exercise_gives_everybody_is_no_likeness() -> None:
+    """Answers that share a long given part and differ in three lines of their own."""
+    given = _written(1000)
+    parts = ["\n".join(_written(number).split("\n")[1:4]) for number in range(12)]
+    own = [given.replace("    return x9", part + "\n    return x2") for part in parts]
+    assert suspected(_class(*own)) == []
+    assert _who(suspected(_class(*own, own[0].replace("x2", "y")))) == {("student000", "student012")}
+
+
 def test_a_group_gives_each_member_once() -> None:
     pairs = suspected(_class(*[_written(number) for number in range(40)], *[SOLUTION] * 5))
     assert _who(pairs) == {("student040", f"student04{n}") for n in (1, 2, 3, 4)}
@@ -132,8 +145,10 @@ def test_different_exercises_are_not_compared() -> None:
 @pytest.mark.parametrize(
     ("one", "two"),
     [
-        ("x = 0x10", "x = 16"), ("a = 1_000", "b = 1000"), ("a = 'x'", 'a = "x"'), ("def f(a: int) -> int: return a", "def f(b): return b"),
-        ("def f(a):\n    '''Doc.'''\n    return a", "def f(z):\n  return (z)  # c"), ("import numpy as np\nnp.sum", "import numpy as n\nn.sum"),
+        ("x = 0x10", "x = 16"), ("a = 1_000", "b = 1000"), ("a = 'x'", 'a = "x"'),
+        ("def f(a: int) -> int: return a", "def f(b): return b"),
+        ("def f(a):\n    '''Doc.'''\n    return a", "def f(z):\n  return (z)  # c"),
+        ("import numpy as np\nnp.sum", "import numpy as n\nn.sum"),
         ("[i for i in y]", "[k for k in y]"), ("x: int = 3", "y: float = 3"),
     ],
 )  # fmt: skip
@@ -144,7 +159,8 @@ def test_the_normal_form_forgets_names_and_layout(one: str, two: str) -> None:
 @pytest.mark.parametrize(
     ("one", "two"),
     [
-        ("f(a=1)", "f(b=1)"), ("np.sum(x)", "np.max(x)"), ("a = b = 1; a", "a = b = 1; b"), ("x + y * z", "(x + y) * z"),
+        ("f(a=1)", "f(b=1)"), ("np.sum(x)", "np.max(x)"), ("a = b = 1; a", "a = b = 1; b"),
+        ("x + y * z", "(x + y) * z"),
         ("1", "1.0"), ("'a'", "b'a'"), ("import numpy", "import keras"), ("[a, [b]]", "[[a], b]"), ("a < b", "a > b"),
     ],
 )  # fmt: skip
@@ -159,10 +175,13 @@ def test_unreadable_answers_are_compared_by_their_words() -> None:
     assert _who(pairs) == {("student000", "student001")}
 
 
-DEEP = ("(" * 9000, "-" * 9000 + "1", "a" + ".b" * 4900, "not " * 2400 + "1", "lambda:" * 1400 + "1", "[" * 90 + "]" * 90,
-        "a" + "[0]" * 3000, "a" + "()" * 4900, "1" + "+1" * 4900, "x = " + "9" * 9000, "x = 0x" + "f" * 9000, "if 1:\n" * 1500,
-        "\n".join(" " * n + "if 1:" for n in range(130)), "f'" + "{" * 4000, "x" * 10_000_000, "x\n" * 2_000_000, "\x00", "\ud800 = 1",
-        "#" * 9999, "'\\d'", "a if b else " * 800 + "c", "{" * 150 + "}" * 150, "async " * 1600, "@a\n" * 3000, "%timeit 1", "def f(:")  # fmt: skip
+DEEP = (
+    "(" * 9000, "-" * 9000 + "1", "a" + ".b" * 4900, "not " * 2400 + "1", "lambda:" * 1400 + "1", "[" * 90 + "]" * 90,
+    "a" + "[0]" * 3000, "a" + "()" * 4900, "1" + "+1" * 4900, "x = " + "9" * 9000, "x = 0x" + "f" * 9000,
+    "if 1:\n" * 1500, "\n".join(" " * n + "if 1:" for n in range(130)), "f'" + "{" * 4000, "x" * 10_000_000,
+    "x\n" * 2_000_000, "\x00", "\ud800 = 1", "#" * 9999, "'\\d'", "a if b else " * 800 + "c", "{" * 150 + "}" * 150,
+    "async " * 1600, "@a\n" * 3000, "%timeit 1", "def f(:",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("source", [*DEEP, *HOSTILE], ids=range(len(DEEP) + len(HOSTILE)))

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
-from workbook.course.grading.gradebook import fenced, write, write_course
+from workbook.course.grading.gradebook import fenced, marks_given, write, write_course
 from workbook.course.grading.untrusted import safe_name
 
 api = pytest.importorskip("nbgrader.api")
@@ -126,6 +126,16 @@ def test_a_regrade_updates_scores_and_keeps_what_a_person_gave(url: str) -> None
     assert _state(url, "exercise-2-7") == (None, 3, 3, False)
     with api.Gradebook(url) as book:
         assert book.find_comment("exercise-2-7", CHAPTER, CHAPTER, "anna").comment == "Well argued"
+
+
+def test_what_people_gave_is_read_back(url: str) -> None:
+    found = [graded(name, mark(name, "2.4", "wrong"), mark(name, "2.7", "needs review")) for name in ("anna", "Bo B.")]
+    write(url, found, EXERCISES)
+    assert marks_given(url, found) == {}
+    _person_marks(url, "exercise-2-7", 3)
+    _person_marks(url, "check-2-4", 0)
+    assert marks_given(url, found) == {("anna", "2.7"): (3, "Well argued"), ("anna", "2.4"): (0, "Well argued")}
+    assert marks_given(url, found[1:]) == {}
 
 
 def test_a_person_is_asked_again_where_the_automatic_score_changed(url: str) -> None:
@@ -251,7 +261,7 @@ def test_no_name_leaves_the_course_folder(url: str, tmp_path: Path) -> None:
 
 def test_formgraders_interface_lists_the_submissions(url: str, tmp_path: Path) -> None:
     """Read the configuration as nbgrader does, in a process of its own, and ask what formgrader asks."""
-    found = classroom(3) + [hostile(0)]
+    found = [*classroom(3), hostile(0)]
     write(url, found, EXERCISES)
     write_course(tmp_path / "course", url, found, NOTEBOOKS)
     code = f"""
@@ -260,7 +270,9 @@ from nbgrader.apps.api import NbGraderAPI
 app = NbGrader(); app.initialize([])
 api = NbGraderAPI(app.coursedir)
 api.update_config(app.config)
-print(len(api.get_submissions({CHAPTER!r})), len(api.get_notebook_submissions({CHAPTER!r}, {CHAPTER!r})), api.get_submission({CHAPTER!r}, "student01")["score"])
+print(len(api.get_submissions({CHAPTER!r})))
+print(len(api.get_notebook_submissions({CHAPTER!r}, {CHAPTER!r})))
+print(api.get_submission({CHAPTER!r}, "student01")["score"])
 """
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "course", env=environment, capture_output=True,

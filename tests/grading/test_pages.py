@@ -8,15 +8,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, RIGHT, classroom, graded, hostile, mark
+from tests.grading.made_up import (
+    CHAPTER,
+    EXERCISES,
+    HOSTILE,
+    HOSTILE_NAMES,
+    RIGHT,
+    classroom,
+    graded,
+    hostile,
+    mark,
+)
 from workbook.course.grading.copies import Pair
-from workbook.course.grading.pages import write_feedback, write_report
+from workbook.course.grading.pages import TEMPLATES, _feedback, write_feedback, write_report
 from workbook.course.grading.untrusted import clean, one_line, safe_name, visible
 
-TAGS = set("html head meta title style body main h1 h2 h3 p bdi strong div table thead tbody tr th td a article span "
-           "pre code ul li svg rect details summary".split())  # fmt: skip
-ATTRIBUTES = set("lang charset http-equiv content name class role aria-label aria-hidden tabindex scope href id dir "
-                 "viewbox preserveaspectratio x y width height".split())  # fmt: skip
+TAGS = {
+    "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "bdi", "strong", "div", "table",
+    "thead", "tbody", "tr", "th", "td", "a", "article", "span", "pre", "code", "ul", "li", "svg", "rect", "details",
+    "summary",
+}  # fmt: skip
+ATTRIBUTES = {
+    "lang", "charset", "http-equiv", "content", "name", "class", "role", "aria-label", "aria-hidden", "tabindex",
+    "scope", "href", "id", "dir", "viewbox", "preserveaspectratio", "x", "y", "width", "height",
+}  # fmt: skip
 VOID = {"meta"}
 
 
@@ -61,9 +76,10 @@ def _assert_inert(page: Page) -> None:
     assert {name for _, attributes in page.elements for name in attributes} <= ATTRIBUTES
     assert all(re.fullmatch(r"#(exercise|marks)-\d+", link["href"] or "") for link in page.find("a"))
     policy = next(meta["content"] for meta in page.find("meta") if "http-equiv" in meta)
-    digest = base64.b64encode(hashlib.sha256(re.findall(r"<style>(.*?)</style>", page.source, re.S)[0].encode()).digest())
+    style = re.findall(r"<style>(.*?)</style>", page.source, re.DOTALL)[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert policy == (
-        f"default-src 'none'; script-src 'none'; style-src 'sha256-{digest.decode()}'; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
     assert visible(page.source) == page.source
     assert page.source.index("Content-Security-Policy") < page.source.index("<style>")
@@ -83,7 +99,8 @@ def _assert_accessible(page: Page) -> None:
 @pytest.mark.parametrize("index", range(len(HOSTILE)))
 def test_no_element_of_a_feedback_page_is_the_learners(tmp_path: Path, index: int) -> None:
     one = hostile(index)
-    harmless = graded("anna", *[mark("anna", found.exercise, found.outcome, feedback="a", answer="b") for found in one.marks])
+    marks = [mark("anna", each.exercise, each.outcome, feedback="a", answer="b") for each in one.marks]
+    harmless = graded("anna", *marks)
     path, plain = (write_feedback(tmp_path, [found])[0] for found in (one, harmless))
     page = Page(path)
     _assert_inert(page)
@@ -109,13 +126,15 @@ def test_no_element_of_the_report_is_the_learners(tmp_path: Path) -> None:
 
 def test_feedback_shows_what_the_learner_may_see_and_no_more(tmp_path: Path) -> None:
     hidden = {"detail": "HIDDEN-CASE", "mistake": "HIDDEN-NAME", "notes": ("HIDDEN-NOTE",)}
-    one = graded("anna", mark("anna", "2.4", "wrong", feedback="Floor, not round.", **hidden),
-                 mark("anna", "2.5"), mark("anna", "2.7", "needs review", answer="in words"), oddity="HIDDEN-ODDITY")  # fmt: skip
+    wrong = mark("anna", "2.4", "wrong", feedback="Floor, not round.", **hidden)
+    waiting = mark("anna", "2.7", "needs review", answer="in words")
+    one = graded("anna", wrong, mark("anna", "2.5"), waiting, oddity="HIDDEN-ODDITY")
     path = write_feedback(tmp_path / "feedback", [one])[0]
     assert path == tmp_path / "feedback" / "anna" / f"{CHAPTER}.html"
     page = Page(path)
     text = "".join(page.text)
     assert "HIDDEN" not in page.source
+    assert "HIDDEN" not in repr(_feedback(one))
     assert "3 of 9 points so far; 1 answer waits for a person" in text
     assert "Floor, not round." in text
     assert text.count(RIGHT) == 2
@@ -125,7 +144,8 @@ def test_feedback_shows_what_the_learner_may_see_and_no_more(tmp_path: Path) -> 
 
 def test_the_report_counts_outcomes_and_mistakes(tmp_path: Path) -> None:
     found = classroom(30)
-    write_report(tmp_path / "report.html", found, [Pair(CHAPTER, "2.4", "Sizes", "a", "b", "x = 1", "y = 1", 1.0, 4, True)])
+    pair = Pair(CHAPTER, "2.4", "Sizes", "a", "b", "x = 1", "y = 1", similarity=1.0, group=4, as_course=True)
+    write_report(tmp_path / "report.html", found, [pair])
     page = Page(tmp_path / "report.html")
     _assert_inert(page)
     _assert_accessible(page)
@@ -150,6 +170,24 @@ def test_three_hundred_learners_have_a_report_of_bounded_size(tmp_path: Path) ->
     found = classroom(300)
     write_report(tmp_path / "report.html", found)
     assert (tmp_path / "report.html").stat().st_size < 2_000_000
+
+
+def _brightness(colour: str) -> float:
+    """Give the relative luminance of "#rrggbb", as WCAG 2.2 defines it."""
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_colour_can_be_read_in_light_and_dark() -> None:
+    """Text has a contrast of at least 4.5 to the page (WCAG 2.2, 1.4.3)."""
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    light, dark = (dict(re.findall(r"--(\w+): (#\w{6})", part)) for part in style.split("prefers-color-scheme: dark"))
+    assert set(light) == set(dark)
+    for scheme in (light, dark):
+        for name in set(scheme) - {"page", "box", "line"}:
+            one, two = sorted(_brightness(scheme[each]) for each in (name, "page"))
+            assert (two + 0.05) / (one + 0.05) >= 4.5, name
 
 
 def test_no_two_names_share_a_path_and_none_leaves_the_folder(tmp_path: Path) -> None:

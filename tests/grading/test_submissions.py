@@ -287,13 +287,13 @@ def test_a_zip_in_a_zip_in_a_zip_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_what_is_no_work_is_passed_over(tmp_path: Path) -> None:
-    junk = (
+    hidden = (
         f".ipynb_checkpoints/{FILE}",
         "__MACOSX/alice/x.ipynb",
         "alice/._02_convolution.ipynb",
-        ".hidden.ipynb",
+        ".h.ipynb",
     )
-    junk += (f"alice/.ipynb_checkpoints/{FILE}", "alice/notes.txt", "README.md")
+    junk = (*hidden, f"alice/.ipynb_checkpoints/{FILE}", "alice/notes.txt", "README.md")
     assert len(find(_folder(tmp_path / "a", f"alice/{FILE}", *junk), CHAPTERS)) == 1
     assert len(find(_zip(tmp_path / "a.zip", f"alice/{FILE}", *junk), CHAPTERS)) == 1
 

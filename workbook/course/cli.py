@@ -90,5 +90,33 @@ def bench_notebooks(
     raise typer.Exit(any(not row.within_budget for row in rows))
 
 
+@bench.command("grade")
+def bench_grade(
+    chapter: Annotated[str, typer.Argument(help="A chapter, as 05.")] = "05",
+    *,
+    learners: Annotated[int, typer.Option(help="How many submissions.")] = 32,
+    jobs: Annotated[int, typer.Option(help="Submissions at the same time, ours.")] = 1,
+    root: Root = Path(),
+) -> None:
+    """Grade the same submissions with this grader and with nbgrader's autograde, and compare what they cost."""
+    from workbook.course import bench_grade as comparison
+    from workbook.course import build as builder
+
+    folder = _root(root)
+    _known(folder, [chapter])
+    missing = comparison.tools_missing()
+    if missing:
+        console.print(f"the comparison needs {missing}, which is not installed")
+        raise typer.Exit(2)
+    name = next(one for one in builder.names(folder) if one.startswith(chapter))
+    console.print(comparison.HEAD)
+    costs = []
+    for cost in comparison.compare(folder, name, learners, jobs=jobs):
+        console.print(cost.line())
+        costs.append(cost)
+    ratio = costs[1].cpu_seconds / costs[0].cpu_seconds
+    console.print(f"{name}, {learners} submissions: {ratio:.1f} times less processor time than nbgrader")
+
+
 if __name__ == "__main__":
     app()

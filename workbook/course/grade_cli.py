@@ -120,8 +120,8 @@ def summarise(result: "Result", out: Path) -> None:
     from workbook.course.grading import run
     from workbook.course.grading.untrusted import one_line
 
-    for line in result.oddities:
-        console.print(one_line(line)[:300])
+    for one in result.unread:
+        console.print(one_line(f"{one.student} {one.origin}: {one.oddity}")[:300])
     for exercise, counts in run.distribution(result.graded).items():
         words = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
         console.print(f"{exercise:6} {words}")

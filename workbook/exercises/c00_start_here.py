@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from workbook.exercises import Exercise, Mistake, close, value_exercise
+from workbook.exercises import Exercise, FreeText, Mistake, close, value_exercise
 
 Inputs = tuple
 BYTE = 255
@@ -359,4 +359,6 @@ NETWORK_INPUT = Exercise(
     ),
 )
 
-EXERCISES = (BATCH_SHAPE, CROP, GREY, BRIGHTEN, NETWORK_INPUT)
+TWO_SLIPS = FreeText("0.6", "Two slips, one picture", minutes=4, points=1, section="Channels")
+
+EXERCISES = (BATCH_SHAPE, CROP, GREY, BRIGHTEN, NETWORK_INPUT, TWO_SLIPS)

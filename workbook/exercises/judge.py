@@ -76,7 +76,7 @@ class Ruler:
         return Verdict(
             exercise,
             first.seen.failure or "wrong",
-            f"{_call_text(exercise, self.cases[first.case])} {first.seen.detail or first.difference}",
+            f"{call_text(exercise, self.cases[first.case])} {first.seen.detail or first.difference}",
             mistake.name if mistake else None,
             mistake.message if mistake else "",
         )
@@ -131,7 +131,7 @@ def _count(cases: int) -> str:
     return "1 fresh case" if cases == 1 else f"{cases} fresh cases"
 
 
-def _call_text(exercise: Exercise, inputs: Inputs) -> str:
+def call_text(exercise: Exercise, inputs: Inputs) -> str:
     """Write the call as the learner would: `output_size(7, 3)`; large arrays by their shape."""
     if not exercise.is_function and not inputs:
         return exercise.answer_name

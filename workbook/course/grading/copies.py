@@ -76,7 +76,9 @@ def suspected(graded: Iterable[Graded], solutions: Mapping[str, str] | None = No
 
 
 def solutions_of(notebook: Path) -> dict[str, str]:
-    """Read the course's own answers from a complete notebook, by exercise id."""
+    """Read the course's own answers from a complete notebook, by exercise id; none where it is not there."""
+    if not notebook.is_file():
+        return {}
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return {
         cell["metadata"]["exercise"]: "".join(cell["source"])
@@ -175,7 +177,7 @@ def _parts(node: ast.AST, bound: set[str], numbers: dict[str, str]) -> Iterator[
         if field == "body" and isinstance(value, list):
             yield [part for part in value if not _is_text_alone(part)]
         elif isinstance(node, ast.Constant):
-            yield _literal(value)
+            yield repr(value)
         elif isinstance(value, str) and field in NAMES and value in bound and not isinstance(node, ast.keyword):
             yield numbers.setdefault(value, f"v{len(numbers)}")
         elif value is not None:
@@ -200,7 +202,3 @@ def _bound_names(tree: ast.Module) -> set[str]:
 def _is_text_alone(node: ast.AST) -> bool:
     """Whether a statement is a string that stands alone: a docstring, or a comment in another form."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _literal(value: object) -> str:
-    return hex(value) if type(value) is int else repr(value)  # repr of a huge int raises

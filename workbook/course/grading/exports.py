@@ -109,14 +109,18 @@ def write_review(path: Path, graded: Iterable[Graded]) -> int:
 def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
     """Read the points and comments that a person filled in, by learner and exercise; rows without points wait.
 
-    With `graded`, learners are named as there rather than by their `label`, and rows that fit no answer are refused.
-    ValueError with a line for each bad row: its number in the file, and what is wrong.
+    With `graded`, learners are named as there rather than by their `label`, rows of its chapters that fit no answer
+    are refused, and rows of other chapters are left out. ValueError with a line for each bad row: its number in the
+    file, and what is wrong.
     """
     marks = _by_label(graded)
+    chapters = {_order(exercise)[0] for _, exercise in marks}
     result: dict[Key, Marked] = {}
     problems = []
     for number, key, (points, comment) in _entries(path):
         known = _known(key, marks)
+        if marks and _order(key[1])[0] not in chapters:
+            continue
         if marks and known not in marks:
             problems.append(_problem(path, number, f"{one_line(key[0], 60)!r} handed in nothing for {key[1]}"))
         elif marks and points is not None and points > marks[known].max_points:

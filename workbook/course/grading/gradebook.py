@@ -46,6 +46,27 @@ def write(url: str, graded: Iterable[Graded], exercises_by_chapter: Exercises) -
             _submissions(book, chapter, found, exercises_by_chapter[chapter])
 
 
+def marks_given(url: str, graded: Iterable[Graded]) -> dict[tuple[str, str], tuple[float, str]]:
+    """Read the points and comments that people gave in formgrader to these submissions, by learner and exercise.
+
+    Extra credit counts. Answers that nobody marked by hand are not in it.
+    """
+    from nbgrader.api import SubmittedNotebook
+
+    asked = {(safe_name(one.student), one.chapter): one.student for one in graded}
+    result = {}
+    with _opened(url) as book:
+        for notebook in book.db.query(SubmittedNotebook):
+            student = asked.get((notebook.assignment.student_id, notebook.name))
+            comments = {comment.name: comment.manual_comment or "" for comment in notebook.comments}
+            for grade in notebook.grades:
+                if student is not None and grade.manual_score is not None:
+                    _, _, exercise = grade.name.partition("-")
+                    words = comments.get(f"exercise-{exercise}", "")
+                    result[student, exercise.replace("-", ".")] = (grade.score, words)
+    return result
+
+
 def write_course(folder: Path, url: str, graded: Iterable[Graded], notebooks: Path) -> None:
     """Make the folder in which `jupyter lab` with formgrader shows what was handed in.
 

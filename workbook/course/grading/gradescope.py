@@ -12,6 +12,7 @@ import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ LONGEST_OUTPUT = 10_000  # characters of one test
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same project gives the same zip
 FILES = ("pyproject.toml", "README.md", "LICENSE", "requirements.txt")
 FOLDERS = ("workbook", "data")
-NEEDED = ("nbgrader", "nbformat", "setuptools", "psutil")  # of the extras: what grading itself imports
+PACKED = (".gz", ".npz", ".png")  # not worth a second packing
 PINS = "requirements-grade.txt"
 
 SETUP = """#!/usr/bin/env bash
@@ -104,14 +105,24 @@ def _project_files(root: Path) -> Iterator[str]:
 
 
 def requirements(root: Path) -> str:
-    """Give the project's pinned requirements and, from its extras, what grading needs besides."""
+    """Give the project's pinned requirements and those of its extra `grade`, pinned to the versions installed here."""
     with (root / "pyproject.toml").open("rb") as file:
-        extras = tomllib.load(file)["project"].get("optional-dependencies", {})
+        wanted = tomllib.load(file)["project"].get("optional-dependencies", {}).get("grade", [])
     pinned = (root / "requirements.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
     names = {_package(line) for line in pinned}
-    wanted = [line for extra in ("grade", "test") for line in extras.get(extra, [])]
-    wanted = [line for line in wanted if _package(line) in NEEDED or line in extras.get("grade", [])]
-    return "\n".join([*pinned, *dict.fromkeys(line for line in wanted if _package(line) not in names)]) + "\n"
+    return "\n".join([*pinned, *[_pinned(line) for line in wanted if _package(line) not in names]]) + "\n"
+
+
+def _pinned(requirement: str) -> str:
+    """Pin a requirement to the version that is installed; as it is where there is none."""
+    try:
+        return (
+            requirement
+            if "==" in requirement
+            else f"{_package(requirement)}=={version(_package(requirement))}"
+        )
+    except PackageNotFoundError:
+        return requirement
 
 
 def _package(requirement: str) -> str:
@@ -128,7 +139,8 @@ def _write(out: Path, content: dict[str, bytes]) -> None:
                 info = zipfile.ZipInfo(name, FIXED_DATE)
                 info.create_system = 3  # Unix, so that the permissions count
                 info.external_attr = (stat.S_IFREG | mode) << 16
-                info.compress_type = zipfile.ZIP_DEFLATED
+                packed = name.endswith(PACKED)
+                info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
                 archive.writestr(info, content[name])
         Path(temporary).chmod(0o644)
         Path(temporary).replace(out)

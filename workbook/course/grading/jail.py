@@ -20,13 +20,13 @@ from typing import Any
 
 from workbook.course.grading import view
 from workbook.course.grading.once import run_once
-from workbook.course.grading.zygote import JailError, Ran, Zygote
+from workbook.course.grading.zygote import JailError, JailLostError, Ran, Zygote
 from workbook.data_sources import bundle_folder
 
 __all__ = ["Jail", "JailError", "Ran", "missing"]
 
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
-ALSO = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/nix/store", "/opt")
+ALSO = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/nix/store")
 SCRATCH_BYTES = 2**26
 VIEW = "/jail"
 INSIDE = "jailed/inside.py"
@@ -74,15 +74,23 @@ class Jail:
     Chapters that need Keras are served by a process that has imported it once; the others by one that has not.
     """
 
-    def __init__(self, *, memory: int, seconds: float, unsafe: bool = False) -> None:
-        """`memory` in bytes of address space and `seconds` on the clock limit each run."""
+    def __init__(
+        self, *, memory: int, seconds: float, unsafe: bool = False, folder: Path | None = None
+    ) -> None:
+        """`memory` in bytes of address space and `seconds` on the clock limit each run.
+
+        `folder` holds what the jail shows of the course; what is there is removed first. None makes one.
+        """
         self.memory, self.seconds, self.unsafe = memory, seconds, unsafe
-        self.folder = Path(tempfile.mkdtemp(prefix="workbook-jail-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="workbook-jail-")) if folder is None else folder.resolve()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
         self.folder.chmod(0o755)
         view.make(self.folder)
         if unsafe:
             view.link_data(self.folder)
         self._zygotes: dict[tuple[str, ...], Zygote] = {}
+        self._retired: list[Zygote] = []
         self._forks = not unsafe
         self._lock = threading.Lock()
         self.notice = ""
@@ -96,9 +104,10 @@ class Jail:
     def close(self) -> None:
         """End every process and remove the folder."""
         with self._lock:
-            for one in self._zygotes.values():
+            for one in (*self._zygotes.values(), *self._retired):
                 one.close()
             self._zygotes.clear()
+            self._retired.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, request: dict[str, Any], modules: Sequence[str], seconds: float | None = None) -> Ran:
@@ -110,28 +119,36 @@ class Jail:
         limit = self.seconds if seconds is None else seconds
         data = json.dumps(request).encode()
         if self._forks:
-            zygote = self._zygote(tuple(modules))
-            if zygote is not None:
-                return zygote.run(data, limit)
+            for _ in range(2):  # a jail that is lost, by whosever doing, is made anew; one that loses two has died
+                zygote = self._zygote(tuple(modules))
+                if zygote is None:
+                    break
+                with contextlib.suppress(JailLostError):
+                    return zygote.run(data, limit)
+            else:
+                return Ran((), "died")
         command = self._command("once", "-", modules, limit)
-        return run_once(command, data, limit, environment=self._environment(), drop=self.unsafe)
+        with tempfile.TemporaryDirectory(prefix="workbook-scratch-") as scratch:
+            os.chmod(scratch, 0o777)
+            environment = self._environment(scratch)
+            return run_once(
+                command, data, limit, environment=environment, folder=scratch, drop=self.unsafe
+            )
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, scratch: str) -> dict[str, str]:
         """Give a run without a jail the settings that a jail sets; bubblewrap clears all others itself."""
         if not self.unsafe:
             return dict(os.environ)
-        home = self.folder / "home"
-        home.mkdir(exist_ok=True)
-        home.chmod(0o777)
-        return {**os.environ, **ENVIRONMENT, "PATH": os.environ.get("PATH", ""), "HOME": str(home)}
+        return {**os.environ, **ENVIRONMENT, "PATH": os.environ.get("PATH", ""), "HOME": scratch}
 
     def _zygote(self, modules: tuple[str, ...]) -> Zygote | None:
         """Give the process that forks for these modules; start it if there is none, or if it has died."""
         with self._lock:
+            self._bury_the_retired()
             found = self._zygotes.get(modules)
-            if found is None or not found.alive:
+            if found is None or not found.alive or found.stuck:
                 if found is not None:
-                    found.close()
+                    self._retired.append(found)
                 found = Zygote(lambda channel: self._command("serve", channel, modules, self.seconds))
                 if not found.can_fork():
                     found.close()
@@ -140,6 +157,13 @@ class Jail:
                     return None
                 self._zygotes[modules] = found
             return found
+
+    def _bury_the_retired(self) -> None:
+        """Close the processes that fork no more, once nobody waits for what they run."""
+        idle = [one for one in self._retired if one.idle]
+        for one in idle:
+            one.close()
+            self._retired.remove(one)
 
     def _command(self, mode: str, channel: str, modules: Sequence[str], seconds: float) -> list[str]:
         settings = {"modules": list(modules), "memory": self.memory, "seconds": seconds, "jail": not self.unsafe}
@@ -180,7 +204,8 @@ def _mounts(folder: Path) -> list[str]:
     # TensorFlow reads two files of /proc/self and stops without them; nothing else of /proc is there.
     words += ["--dir", "/proc/self", "--symlink", os.path.realpath(sys.executable), "/proc/self/exe"]
     words += ["--ro-bind", str(folder / "cmdline"), "/proc/self/cmdline"]
-    words += ["--dev", "/dev", "--remount-ro", "/dev", "--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]
+    words += ["--dev", "/dev", "--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts", "--remount-ro", "/dev"]
+    words += ["--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]
     return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
 
 

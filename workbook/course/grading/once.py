@@ -21,6 +21,7 @@ def run_once(
     seconds: float,
     *,
     environment: Mapping[str, str] | None = None,
+    folder: str | None = None,
     drop: bool = False,
 ) -> Ran:
     """Run a command that reads the request on standard input and tells its findings on standard output.
@@ -36,6 +37,7 @@ def run_once(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=environment,
+        cwd=folder,
         **options,
     )
     late = threading.Event()

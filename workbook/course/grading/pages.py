@@ -41,11 +41,16 @@ def write_feedback(folder: Path, graded: Iterable[Graded]) -> list[Path]:
     return paths
 
 
-def write_report(path: Path, graded: Iterable[Graded], pairs: Iterable[Pair] = ()) -> None:
-    """Write the instructor's page: outcomes, mistakes, oddities, answers that wait or are alike, all marks."""
-    found = in_order(graded)
+def write_report(
+    path: Path, graded: Iterable[Graded], pairs: Iterable[Pair] = (), unread: Iterable[Graded] = ()
+) -> None:
+    """Write the instructor's page: outcomes, mistakes, oddities, answers that wait or are alike, all marks.
+
+    `unread` are files of no known chapter: they stand among the oddities.
+    """
     template = _templates().get_template("report.html")
-    write_atomically(path, template.render(report=_report(found, list(pairs))))
+    report = _report(in_order(graded), list(pairs), in_order(unread))
+    write_atomically(path, template.render(report=report))
 
 
 @cache
@@ -105,7 +110,7 @@ def _feedback(one: Graded) -> dict[str, Any]:
     }
 
 
-def _report(graded: list[Graded], pairs: Sequence[Pair]) -> dict[str, Any]:
+def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -> dict[str, Any]:
     by_chapter: dict[str, list[Graded]] = defaultdict(list)
     by_exercise: dict[str, list[Mark]] = defaultdict(list)
     for one in graded:
@@ -113,7 +118,7 @@ def _report(graded: list[Graded], pairs: Sequence[Pair]) -> dict[str, Any]:
         for mark in one.marks:
             by_exercise[mark.exercise].append(mark)
     groups = [by_exercise[name] for name in sorted(by_exercise, key=_order)]
-    oddities = list(_oddities(graded))
+    oddities = list(_oddities([*unread, *graded]))
     return {
         "submissions": len(graded),
         "learners": len({one.student for one in graded}),

@@ -7,6 +7,7 @@ where the first check behind it stands, as the learner did; a copy of an answer 
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -77,10 +78,12 @@ def _chapter(found: list[Found], masters: Mapping[str, Master], named: str) -> s
 
 def _counts_by_cell(found: list[Found], masters: Mapping[str, Master]) -> dict[str, int]:
     looked_at = [(one, {one.id, one.metadata_id, one.grade_id}, _normal(one.source)) for one in found]
+    sources_of = {name: {_normal(cell.source) for cell in master.cells} for name, master in masters.items()}
+    shared = Counter(source for sources in sources_of.values() for source in sources)
     counts = {}
     for name, master in masters.items():
         ids, exercises = {cell.id for cell in master.cells}, set(master.exercises)
-        sources = {_normal(cell.source) for cell in master.cells if cell.kind != "setup"} - {""}
+        sources = {source for source in sources_of[name] if source and shared[source] == 1}
         counts[name] = sum(
             not ids.isdisjoint(names)
             or source in sources

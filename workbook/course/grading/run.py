@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from workbook.course.grading import copies, exports, gradebook, journal, pages, submissions
+from workbook.course.grading import copies, exports, journal, pages, submissions
 from workbook.course.grading.grader import Grader, absent
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.records import Graded, Mark, in_order
@@ -17,6 +17,7 @@ from workbook.course.grading.referees import Referees
 from workbook.course.grading.submissions import Submission
 from workbook.exercises import exercises_of
 
+JAIL = ".jail"  # in the run's folder: a run that was killed leaves nothing elsewhere
 Heard = Callable[[Graded, int, int], None]  # what was graded, how many are done, of how many
 
 
@@ -36,10 +37,10 @@ class Options:
 
 @dataclass
 class Result:
-    """All marks of a run, and what was odd about it as a whole."""
+    """All marks of a run; `unread` are files of no known chapter, `new` and `waiting` are counts."""
 
     graded: list[Graded]
-    oddities: list[str] = field(default_factory=list)
+    unread: list[Graded] = field(default_factory=list)
     new: int = 0
     waiting: int = 0
 
@@ -63,6 +64,7 @@ def grade(path: Path, run: journal.Run, options: Options, heard: Heard = lambda 
         raise ValueError(f"{path} holds nothing of {', '.join(options.chapters)}")
     notes = journal.Journal(run.folder)
     try:
+        _try_what_people_give(run, options)
         known, waiting = _divide(found, notes)
         total = len(found)
         new = 0
@@ -107,7 +109,10 @@ def _graded(waiting: list[Submission], run: journal.Run, options: Options) -> It
         return
     referees = Referees(max(1, options.jobs // 2), options.root, seed=run.seed, practice_seed=run.practice_seed)
     try:
-        with Jail(memory=options.memory, seconds=options.seconds, unsafe=options.unsafe) as jail:
+        jail = Jail(
+            memory=options.memory, seconds=options.seconds, unsafe=options.unsafe, folder=run.folder / JAIL
+        )
+        with jail:
             yield from spread(Grader(jail, referees).grade, waiting, options.jobs)
     finally:
         referees.close()
@@ -136,12 +141,11 @@ def spread(work: Callable[[Submission], Graded], items: Iterable[Submission], jo
 def _complete(known: list[Graded], found: list[Submission], options: Options) -> Result:
     """Put the marks together: one for each learner and exercise, whatever was handed in."""
     by_key: dict[tuple[str, str], Graded] = {}
-    oddities: list[str] = []
+    unread: list[Graded] = []
     order = {one.origin: number for number, one in enumerate(found)}
     for one in sorted(known, key=lambda graded: order.get(graded.origin, 0)):
         if one.chapter not in options.chapters:
-            if not one.chapter:
-                oddities.append(f"{one.student}: {one.origin}: {one.oddity}")
+            unread += [one] * (not one.chapter)
             continue
         if one.key in by_key:
             other = by_key[one.key]
@@ -153,27 +157,44 @@ def _complete(known: list[Graded], found: list[Submission], options: Options) ->
     for student, lms_id in people.items():
         for chapter in chapters:
             by_key.setdefault((student, chapter), absent(student, chapter, lms_id))
-    return Result(in_order(by_key.values()), oddities)
+    return Result(in_order(by_key.values()), unread)
 
 
 def write(result: Result, run: journal.Run, options: Options) -> None:
-    """Write gradebook, tables and pages. A person's marks in review.csv are read first and go into all of them."""
+    """Write gradebook, tables and pages. What people marked, in review.csv or formgrader, goes into all of them."""
+    from workbook.course.grading import gradebook  # nbgrader takes seconds to import
+
     folder = run.folder
+    url = _database(run, options)
     review = folder / "review.csv"
     if review.exists():
         result.graded = with_review(result.graded, exports.read_marks(review, result.graded))
-    result.waiting = exports.write_review(review, result.graded)
     chapters = sorted({one.chapter for one in result.graded})
-    exercises = {name: exercises_of(name) for name in chapters}
-    url = options.database or f"sqlite:///{folder.resolve() / 'gradebook.db'}"
-    gradebook.write(url, result.graded, exercises)
+    gradebook.write(url, result.graded, {name: exercises_of(name) for name in chapters})
+    result.graded = with_review(result.graded, gradebook.marks_given(url, result.graded))
+    result.waiting = exports.write_review(review, result.graded)
     gradebook.write_course(folder / "formgrader", url, result.graded, options.root / "notebooks")
     exports.write_grades(folder / "grades.csv", result.graded)
     exports.write_canvas(folder / "canvas.csv", result.graded)
     exports.write_moodle(folder / "moodle", result.graded)
-    solutions = {name: copies.solutions_of(options.root / "solutions" / f"{name}.ipynb") for name in chapters}
     pages.write_feedback(folder / "feedback", result.graded)
-    pages.write_report(folder / "report.html", result.graded, _copies(result.graded, solutions))
+    solutions = {name: copies.solutions_of(options.root / "solutions" / f"{name}.ipynb") for name in chapters}
+    pages.write_report(folder / "report.html", result.graded, _copies(result.graded, solutions), result.unread)
+
+
+def _database(run: journal.Run, options: Options) -> str:
+    return options.database or f"sqlite:///{run.folder.resolve() / 'gradebook.db'}"
+
+
+def _try_what_people_give(run: journal.Run, options: Options) -> None:
+    """Read review.csv and open the database before hours of grading, not after; ValueError in one line."""
+    from workbook.course.grading import gradebook
+
+    review = run.folder / "review.csv"
+    if review.exists():
+        exports.read_marks(review)
+    if options.database is not None:
+        gradebook.write(options.database, [], {})
 
 
 def _copies(graded: list[Graded], solutions: Mapping[str, Mapping[str, str]]) -> list[copies.Pair]:

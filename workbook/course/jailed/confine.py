@@ -12,21 +12,30 @@ import struct
 from collections.abc import Iterable
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID = 0x00020000, 0x08000000, 0x20000000  # linux/sched.h
+CLONE_NEWUTS, CLONE_NEWUSER, CLONE_NEWNET = 0x04000000, 0x10000000, 0x40000000
 CLONE_THREAD = 0x00010000
-MS_NOSUID, MS_NODEV = 2, 4  # sys/mount.h
+AF_UNIX = 1
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096  # sys/mount.h
+MS_KEPT = {os.ST_NOSUID: 2, os.ST_NOEXEC: 8, os.ST_NOATIME: 1024, os.ST_NODIRATIME: 2048, os.ST_RELATIME: 2**21}
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")  # bubblewrap binds the host's own
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 24, 38, 22  # linux/prctl.h
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+PR_SET_DUMPABLE = 4
 LAST_CAP = 63
 CAPABILITY_VERSION_3 = 0x20080522
 SCRATCH_BYTES = 2**26
 OPEN_FILES = 128
 PROCESSES = 256
+SIGNALS = 4096  # waiting ones; timers count too
 
 # seccomp(2): numbers of system calls on x86-64 and on 64-bit ARM (asm-generic).
-EPERM, ENOSYS = 1, 38
+EPERM, ENOSYS, EAFNOSUPPORT = 1, 38, 97
 ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 CLONE = {"x86_64": 56, "aarch64": 220}
+SOCKET = {"x86_64": 41, "aarch64": 198}
+PRCTL = {"x86_64": 157, "aarch64": 167}
+FLOCK = {"x86_64": 73, "aarch64": 32}  # would lock files of the system, which other jails and the host see
 REFUSED = {  # answered with "not permitted"
     "x86_64": (
         57, 58,  # fork, vfork
@@ -40,14 +49,17 @@ REFUSED = {  # answered with "not permitted"
         246, 320, 175, 176, 313,  # kexec, modules
         169, 167, 168, 163, 179,  # reboot, swap, accounting, quotas
         135, 161, 29, 68, 64,  # personality, chroot, shmget, msgget, semget
+        206, 253, 294, 300,  # io_setup, inotify, fanotify: what the whole machine, or a user, has few of
+        303, 304, 212, 240, 103, 256, 279,  # file handles, dcookies, mq_open, syslog, migrate_pages, move_pages
     ),
     "aarch64": (
         221, 281, 117, 270, 271, 272, 440, 40, 39, 41, 428, 429, 430, 431, 432, 433, 442, 97, 268, 217, 218, 219,
         280, 241, 282, 279, 447, 425, 426, 427, 104, 294, 105, 106, 273, 142, 224, 225, 89, 60, 92, 51, 194, 186, 190,
+        0, 26, 262, 264, 265, 18, 180, 116, 238, 239,
     ),
 }  # fmt: skip
 MISSING = (435,)  # clone3: answered with "no such call", so that the C library falls back on clone
-X32 = 0x40000000  # x86-64's other numbering of the same calls
+NEWEST = 463  # the first call that this list does not know; x86-64's other numbering (x32) lies above too
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -59,8 +71,25 @@ def _must(result: int, what: str) -> None:
 
 
 def new_namespaces() -> None:
-    """Give this process a mount and an ipc namespace of its own, and its next child a pid namespace."""
-    _must(_libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWPID), "unshare")
+    """Give this process namespaces of its own for mounts, ipc, the network, and its next child one for processes.
+
+    Two submissions that shared a network could talk, and one could leave ports in use for the next.
+    """
+    wanted = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWPID
+    _must(_libc.unshare(wanted), "unshare")
+
+
+def own_user() -> None:
+    """Go into a user namespace of its own where the system allows it: limits by user then count for this one alone."""
+    _libc.unshare(CLONE_NEWUSER)
+
+
+def own_nowhere() -> None:
+    """Open /dev/null anew as 0, 1 and 2: flags and locks of an inherited descriptor would outlive this process."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for one in (0, 1, 2):
+        os.dup2(nowhere, one)
+    os.close(nowhere)
 
 
 def own_scratch(path: str = "/tmp") -> None:
@@ -68,6 +97,17 @@ def own_scratch(path: str = "/tmp") -> None:
     options = f"size={SCRATCH_BYTES},nr_inodes=4096,mode=0700".encode()
     flags = MS_NOSUID | MS_NODEV
     _must(_libc.mount(b"tmpfs", path.encode(), b"tmpfs", flags, options), f"mount {path}")
+
+
+def hold_devices() -> None:
+    """Make the mounts of the device files read-only: where root grades, a submission could change the host's modes."""
+    for name in DEVICES:
+        path = f"/dev/{name}"
+        if os.path.exists(path):
+            now = os.statvfs(path).f_flag
+            flags = sum(mount for seen, mount in MS_KEPT.items() if now & seen)
+            wanted = MS_REMOUNT | MS_BIND | MS_RDONLY | flags
+            _must(_libc.mount(None, path.encode(), None, wanted, None), f"hold {path}")
 
 
 def limit(*, memory: int, seconds: float) -> None:
@@ -82,6 +122,7 @@ def limit(*, memory: int, seconds: float) -> None:
         (getattr(resource, "RLIMIT_NPROC", None), PROCESSES),
         (getattr(resource, "RLIMIT_MSGQUEUE", None), 0),
         (getattr(resource, "RLIMIT_MEMLOCK", None), 2**20),
+        (getattr(resource, "RLIMIT_SIGPENDING", None), SIGNALS),
     ):
         if kind is None:
             continue
@@ -107,6 +148,8 @@ def drop_capabilities() -> None:
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
     _must(_libc.capset(header, b"\0" * 24), "capset")
     _must(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    # A crash must not start the host's handler of core dumps, which a limit of 0 does not keep from running.
+    _must(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "not dumpable")
 
 
 def _instruction(code: int, yes: int, no: int, value: int) -> bytes:
@@ -114,7 +157,7 @@ def _instruction(code: int, yes: int, no: int, value: int) -> bytes:
 
 
 def seccomp_program(machine: str) -> bytes:
-    """Write the filter: no new process (threads may start), no program, no mount, no look at others.
+    """Write the filter: no new process (threads may start), no program, no mount, no look at others, no network.
 
     KeyError for a processor that is not known.
     """
@@ -125,13 +168,15 @@ def seccomp_program(machine: str) -> bytes:
         _instruction(equal, 1, 0, architecture),
         _instruction(give, 0, 0, KILL),
         _instruction(load, 0, 0, 0),  # the call's number
+        _instruction(least, 0, 1, NEWEST),
+        _instruction(give, 0, 0, ERRNO | ENOSYS),
     ]
-    if machine == "x86_64":
-        program += [_instruction(least, 0, 1, X32), _instruction(give, 0, 0, ERRNO | ENOSYS)]
-    for number in MISSING:
+    for number in (*MISSING, FLOCK[machine]):
         program += [_instruction(equal, 0, 1, number), _instruction(give, 0, 0, ERRNO | ENOSYS)]
     for number in refused:
         program += [_instruction(equal, 0, 1, number), _instruction(give, 0, 0, ERRNO | EPERM)]
+    program += _first_argument(SOCKET[machine], AF_UNIX, ALLOW, ERRNO | EAFNOSUPPORT)
+    program += _first_argument(PRCTL[machine], PR_SET_DUMPABLE, ERRNO | EPERM, ALLOW)
     program += [
         _instruction(equal, 1, 0, clone),
         _instruction(give, 0, 0, ALLOW),
@@ -142,6 +187,18 @@ def seccomp_program(machine: str) -> bytes:
         _instruction(give, 0, 0, ALLOW),
     ]
     return b"".join(program)
+
+
+def _first_argument(call: int, value: int, yes: int, no: int) -> list[bytes]:
+    """Write: where the call is `call`, give `yes` if the lower half of its first argument is `value`, else `no`."""
+    load, equal, give = 0x20, 0x15, 0x06
+    return [
+        _instruction(equal, 0, 4, call),
+        _instruction(load, 0, 0, 16),
+        _instruction(equal, 0, 1, value),
+        _instruction(give, 0, 0, yes),
+        _instruction(give, 0, 0, no),
+    ]
 
 
 def filter_system_calls() -> bool:

@@ -126,6 +126,9 @@ def _confined(confine: Any, settings: dict[str, Any], request: int, findings: in
     os.setsid()  # a signal to "my process group" must not reach those that forked this one
     confine.own_scratch()
     os.chdir("/tmp")
+    confine.hold_devices()
+    confine.own_nowhere()
+    confine.own_user()
     return _work(confine, settings, request, findings)
 
 

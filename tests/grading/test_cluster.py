@@ -1,0 +1,102 @@
+"""Grading on many machines: a scheduler and two workers in processes of their own, one of them killed in the middle."""
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.grading.conftest import ROOT
+from tests.grading.test_run import _command, _rows, _wrong_marks
+from workbook.course import made_class
+
+distributed = pytest.importorskip("distributed")
+PATIENCE = 60.0
+
+
+def _start(module: str, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path) -> Iterator[str]:
+    """Start a scheduler; give its address."""
+    place = tmp_path / "scheduler.json"
+    words = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(place))
+    process = _start("distributed.cli.dask_scheduler", *words)
+    try:
+        until = time.monotonic() + PATIENCE
+        while not place.exists() or not place.read_text().strip():
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            assert time.monotonic() < until, "the scheduler does not start"
+            time.sleep(0.1)
+        yield json.loads(place.read_text())["address"]
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _worker(address: str, name: str) -> subprocess.Popen[str]:
+    words = (address, "--nthreads", "1", "--no-nanny", "--name", name, "--no-dashboard", "--death-timeout", "60")
+    return _start("distributed.cli.dask_worker", *words)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_loses_nothing(jailed: None, scheduler: str, tmp_path: Path) -> None:
+    made = made_class.make_class(ROOT, ["02_convolution", "03_pooling"], 24, seed=4)
+    made_class.write_class(made, tmp_path / "class")
+    workers = [_worker(scheduler, name) for name in ("one", "two")]
+    out = tmp_path / "out"
+    command = _command(tmp_path / "class", out, "--scheduler", scheduler, "--seed", "5")
+    grading = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait_for_lines(out / "journal.jsonl", 4, grading)
+        workers[0].send_signal(signal.SIGKILL)
+        said, errors = grading.communicate(timeout=4 * PATIENCE)
+    finally:
+        for process in (*workers, grading):
+            process.kill()
+            process.wait()
+    assert grading.returncode == 0, errors
+    assert re.search(r"24 of them now", said)
+    lines = [json.loads(line)["graded"] for line in (out / "journal.jsonl").read_text().splitlines()]
+    assert sorted(one["student"] for one in lines) == sorted(one.student for one in made)
+    assert _wrong_marks(made, out) == []
+    _same_marks_as_on_one_machine(tmp_path, out)
+
+
+def _wait_for_lines(path: Path, count: int, process: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + 2 * PATIENCE
+    while not path.exists() or path.read_text().count("\n") < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until, "nothing is graded"
+        time.sleep(0.05)
+
+
+def _same_marks_as_on_one_machine(tmp_path: Path, out: Path) -> None:
+    here = tmp_path / "here"
+    command = _command(tmp_path / "class", here, "--seed", "5")
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert _rows(here) == _rows(out)
+    with (here / "grades.csv").open(encoding="utf-8-sig") as file:
+        assert len(list(csv.reader(file))) > 24
+
+
+def test_no_scheduler_is_said_in_one_line(tmp_path: Path) -> None:
+    made_class.write_class(made_class.make_class(ROOT, ["02_convolution"], 1, seed=1), tmp_path / "class")
+    command = _command(tmp_path / "class", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9")
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.startswith("No scheduler with a worker answers at tcp://127.0.0.1:9")
+    assert result.stderr.count("\n") == 1
