@@ -200,7 +200,9 @@ def test_edited_deleted_and_moved_cells_of_the_course_change_nothing() -> None:
             cell["source"] = "raise SystemExit"
     found = _read(made)
     assert found.cells == EXPECTED.cells
-    assert found.notes == ("the set-up cell was changed; the course's own was run",)
+    assert found.notes == (
+        "the set-up cell was changed; the course's own was run, and what theirs imports besides",
+    )
     kept = [cell for cell in made["cells"] if cell["id"].startswith(("exercise-", "my-"))]
     made["cells"] = kept[::-1]
     assert _answers(_read(made)) == RIGHT

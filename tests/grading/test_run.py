@@ -79,6 +79,15 @@ def test_every_mark_is_as_it_was_made(
     assert _wrong_marks(made, undisturbed) == []
 
 
+@pytest.mark.slow
+def test_every_mark_is_as_it_was_made_with_keras_too(jailed: None, tmp_path: Path) -> None:
+    made = made_class.make_class(ROOT, ["04_separable_convolution", "05_first_cnn"], 10, seed=6)
+    made_class.write_class(made, tmp_path / "class")
+    result = _grade(tmp_path / "class", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    assert _wrong_marks(made, tmp_path / "out") == []
+
+
 def test_there_is_one_row_for_each_learner_and_exercise(
     quick_class: tuple[list[made_class.Made], Path], undisturbed: Path
 ) -> None:

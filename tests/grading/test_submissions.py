@@ -257,6 +257,15 @@ def test_a_copy_that_cannot_be_read_does_not_replace_one_that_can(tmp_path: Path
     assert one.passed_over == ("alice/02_convolution (1).ipynb",)
 
 
+def test_all_can_be_one_learners_whatever_the_names_say(tmp_path: Path) -> None:
+    _folder(tmp_path, FILE, "bob_02_convolution.ipynb", "scratch.ipynb", "doejane_1_2_03_pooling.ipynb")
+    assert _told(find(tmp_path, CHAPTERS, student="alice")) == [
+        ("alice", "", ""),
+        ("alice", "02_convolution", ""),
+        ("alice", "03_pooling", ""),
+    ]
+
+
 @pytest.mark.parametrize("kind", ["folder", "moodle", "canvas"])
 def test_a_zip_that_a_learner_handed_in_is_opened_one_level(tmp_path: Path, kind: str) -> None:
     inner = _zip_bytes([FILE, "deep/er/03_pooling.ipynb", ".ipynb_checkpoints/x.ipynb", "__MACOSX/._x.ipynb"])

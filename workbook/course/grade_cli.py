@@ -64,6 +64,7 @@ def grade(
             unsafe=unsafe,
             scheduler=scheduler,
             database=db,
+            student="learner" if gradescope is not None else "",
         )
         problem = None if unsafe or scheduler else jail.missing()
         if problem:
@@ -141,10 +142,7 @@ def _write_gradescope(path: Path, result: "Result") -> None:
     from workbook.course.grading.gradescope import results_json
     from workbook.course.grading.journal import write_through
 
-    handed_in = [one for one in result.graded if one.origin]
-    if len(handed_in) != 1:
-        _stop(f"--gradescope takes one submission at a time; {len(handed_in)} were found.")
-    write_through(path, json.dumps(results_json(handed_in[0])))
+    write_through(path, json.dumps(results_json(*result.graded)))
 
 
 def gradescope_zip(

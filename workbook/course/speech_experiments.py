@@ -1,10 +1,11 @@
 """Run the experiments of chapter 12 and store what came out: `python -m workbook.course.speech_experiments NAME`.
 
 `kernels` trains four networks on the Free Spoken Digit Dataset's own split, whose speakers are the same in training and
-test, and moves the test images up, down and in time. `unseen` leaves one of its six speakers out at a time. `voices`
-takes the bundled voices: it trains on low ones and tests on other low ones and on high ones. Beside the networks stands
-a matcher without any training: the nearest image, when images may be moved along an axis. Results go to
-`data/results/`, with hardware, seeds and date, and the checksums are written anew. TensorFlow gets one thread.
+test, and moves the test images up, down and in time. `unseen` leaves one of its six speakers out at a time, and
+`late` once more the one who begins latest, with his clips moved to the start. `voices` takes the bundled voices: it
+trains on low ones and tests on other low ones and on high ones. Beside the networks stands a matcher without any
+training: the nearest image, when images may be moved along an axis. Results go to `data/results/`, with hardware, seeds
+and date, and the checksums are written anew. TensorFlow gets one thread.
 """
 
 import argparse

@@ -23,6 +23,23 @@ def defined(source: str, names: Iterable[str]) -> set[str]:
     return {name for name in possible if re.search(BEGINS.format(re.escape(name)), source, re.MULTILINE)}
 
 
+def imports(source: str) -> list[str]:
+    """List a cell's import statements at its top level, one for each module, as Python writes them."""
+    tree = _tree(source)
+    found: list[str] = []
+    for node in tree.body if tree is not None else []:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                found.append(ast.unparse(_with_one(node, alias)))
+    return found
+
+
+def _with_one(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt:
+    if isinstance(node, ast.Import):
+        return ast.Import(names=[alias])
+    return ast.ImportFrom(module=node.module, names=[alias], level=node.level)
+
+
 def _tree(source: str) -> ast.Module | None:
     """Parse a cell, without IPython's magics where it has some; None if it is no Python."""
     if len(source) > LONGEST_PARSED:

@@ -51,8 +51,12 @@ chown -R root:root /autograder/source
 chmod -R go-rwx /autograder/source
 rm -f "$results"
 cd /autograder/source
+# The container holds this one submission. Where it allows no jail within, a user without rights runs the answers.
+jail=$(/opt/cnn-workbook/bin/python -c 'from workbook.course.grading.jail import missing; print(missing() or "")')
+unsafe=()
+if [ -n "$jail" ]; then echo "$jail"; unsafe=(--unsafe); fi
 /opt/cnn-workbook/bin/workbook grade /autograder/submission --out /tmp/graded --chapters {chapters} \\
-  --gradescope "$results"
+  --gradescope "$results" "${{unsafe[@]}}"
 code=$?
 if [ ! -s "$results" ]; then
   echo "grading ended with code $code and without results"

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from workbook.course.grading.definitions import defined
+from workbook.course.grading.definitions import defined, imports
 from workbook.course.grading.masters import Master, MasterCell, is_answer, read_masters
 from workbook.course.grading.notebook import Found, MalformedError, read_cells
 
@@ -156,12 +156,19 @@ class _Reading:
             self.plan[position] = Cell("check", cell.exercise, cell.source)
         elif cell is not None:
             if cell.kind == "setup" and _normal(one.source) != _normal(cell.source):
-                self.notes.append("the set-up cell was changed; the course's own was run")
+                self._keep_imports(position, one, cell)
         elif one.is_code and one.tags.isdisjoint(OF_THE_COURSE):
             self.plan[position] = Cell("own", "", one.source)
             self._add_by_content(position, one)
         elif one.is_code and one.source.strip():
             self.notes.append("a changed copy of a cell of the course was left out")
+
+    def _keep_imports(self, position: int, one: Found, setup: MasterCell) -> None:
+        """Keep what a learner imports in the set-up cell besides: an honest habit, and no more than a cell of their own."""
+        added = [line for line in imports(one.source) if line not in imports(setup.source)]
+        if added:
+            self.plan[position] = Cell("own", "", "\n".join(added))
+        self.notes.append("the set-up cell was changed; the course's own was run, and what theirs imports besides")
 
     def _match(self, one: Found) -> tuple[int, MasterCell | None]:
         """Find the master's cell that a cell is, and by what it was found."""

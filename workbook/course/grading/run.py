@@ -33,6 +33,7 @@ class Options:
     unsafe: bool = False
     scheduler: str | None = None
     database: str | None = None
+    student: str = ""  # whose everything is, where only one learner's files are there
 
 
 @dataclass
@@ -59,7 +60,7 @@ def chapters_of(root: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:
 def grade(path: Path, run: journal.Run, options: Options, heard: Heard = lambda *news: None) -> Result:
     """Grade what `path` holds and write everything into the run's folder; what is graded already is not again."""
     every = chapters_of(options.root)
-    found = [one for one in submissions.find(path, every) if one.chapter in ("", *options.chapters)]
+    found = [one for one in submissions.find(path, every, student=options.student) if one.chapter in ("", *options.chapters)]
     if not found:
         raise ValueError(f"{path} holds nothing of {', '.join(options.chapters)}")
     notes = journal.Journal(run.folder)
@@ -140,24 +141,28 @@ def spread(work: Callable[[Submission], Graded], items: Iterable[Submission], jo
 
 def _complete(known: list[Graded], found: list[Submission], options: Options) -> Result:
     """Put the marks together: one for each learner and exercise, whatever was handed in."""
-    by_key: dict[tuple[str, str], Graded] = {}
-    unread: list[Graded] = []
-    order = {one.origin: number for number, one in enumerate(found)}
-    for one in sorted(known, key=lambda graded: order.get(graded.origin, 0)):
-        if one.chapter not in options.chapters:
-            unread += [one] * (not one.chapter)
-            continue
-        if one.key in by_key:
-            other = by_key[one.key]
-            words = f"two files of {one.chapter}, {other.origin} and {one.origin}: the second counts"
-            one = replace(one, oddity="; ".join(filter(None, (one.oddity, words))))
-        by_key[one.key] = one
+    files = {one.origin: one for one in found}
+    groups: dict[tuple[str, str], dict[str, Graded]] = {}
+    unread = [one for one in known if not one.chapter]
+    for one in known:
+        if one.chapter in options.chapters:
+            groups.setdefault(one.key, {})[one.origin] = one
+    by_key = {key: _newest(group, files) for key, group in groups.items()}
     chapters = [name for name in options.chapters if any(key[1] == name for key in by_key)]
     people = {one.student: one.lms_id for one in found}
     for student, lms_id in people.items():
         for chapter in chapters:
             by_key.setdefault((student, chapter), absent(student, chapter, lms_id))
     return Result(in_order(by_key.values()), unread)
+
+
+def _newest(group: Mapping[str, Graded], files: Mapping[str, Submission]) -> Graded:
+    """Choose among a learner's files that turned out to be of the same chapter; what was passed over is an oddity."""
+    chosen = submissions.newest([files[origin] for origin in group])
+    graded = group[chosen.origin]
+    if len(group) == 1:
+        return graded
+    return replace(graded, oddity="; ".join(filter(None, (chosen.oddity, graded.oddity))))
 
 
 def write(result: Result, run: journal.Run, options: Options) -> None:

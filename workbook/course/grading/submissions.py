@@ -51,12 +51,12 @@ class Submission:
         return f"{self.problem} {older}".strip()
 
 
-def find(path: Path, chapters: Sequence[str]) -> list[Submission]:
+def find(path: Path, chapters: Sequence[str], *, student: str = "") -> list[Submission]:
     """List the submissions at `path`, in order of learner and chapter.
 
     `chapters` are names such as "02_convolution". Of a learner's several files for one chapter the newest that can be
     read stays: by Canvas's attachment id, then by the number of the copy, then by name. ValueError in one line where
-    there is nothing to grade.
+    there is nothing to grade. With `student` all is that learner's, whatever the names say: Gradescope's case.
     """
     entries, owner, in_course = _entries(path)
     entries, in_course = _without_wrapper(entries, owner, chapters, in_course)
@@ -65,12 +65,14 @@ def find(path: Path, chapters: Sequence[str]) -> list[Submission]:
         (entry, one) for entry, one in told
         if entry.suffix in READ or entry.problem or one.from_platform or in_course
     ]  # fmt: skip
-    student = identifiers(one.student for _, one in claims)
+    if student:
+        claims = [(entry, replace(one, student=student, lms_id="")) for entry, one in claims]
+    own = identifiers(one.student for _, one in claims)
     found: list[Submission] = []
     for entry, one in claims:
         if entry.suffix in READ or entry.problem:
-            found += _opened(entry, one, student[one.student], chapters)
-    found += _without_notebook(claims, student, {one.student for one in found})
+            found += _opened(entry, one, own[one.student], chapters)
+    found += _without_notebook(claims, own, {one.student for one in found})
     if not found:
         raise ValueError(
             f"{shown(path)} holds no notebook (.ipynb): point at the folder or zip with the submissions."
