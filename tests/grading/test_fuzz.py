@@ -18,7 +18,8 @@ from workbook.course.grading.records import OUTCOMES
 COUNT = int(os.environ.get("WORKBOOK_FUZZ", "120"))
 ODD_VALUES: list[Any] = [
     None, True, 0, -1, 10**30, 1.5, "", "x" * 1000, "\ud800", "\x1b[2J", "\0", [], [[]], {}, {"a": {"b": []}},
-    "exercise-2-2", ["setup"], "<script>alert(1)</script>", "../../etc/passwd", [1, None, "a"], "raise SystemExit", "%%bash\ntrue",
+    "exercise-2-2", ["setup"], "<script>alert(1)</script>", "../../etc/passwd", [1, None, "a"], "raise SystemExit",
+    "%%bash\ntrue",
 ]  # fmt: skip
 ODD_SOURCES = [
     "1 / 0", "raise SystemExit", "import os\nos._exit(1)", "def subsample(full, strides):\n    return full",

@@ -26,13 +26,14 @@ HONEST = {
     "shows what it did": f"{RIGHT}\nfrom IPython.display import display\ndisplay(subsample(np.eye(4), 2))\nnp.eye(4)",
     "checks itself": f"{RIGHT}\ncheck('2.2', subsample)\ncheck.hint('2.2')",
     "tests itself and fails at that": f"{RIGHT}\nassert subsample(np.eye(4), 2).shape == (9, 9)",
-    "is an array method": "import numpy as np\nsubsample = lambda full, strides: np.asarray(full)[::strides, ::strides]",
+    "is an array method": "import numpy as np\nsubsample = lambda full, step: np.asarray(full)[::step, ::step]",
     "is a class": "class Sub:\n    def __call__(self, full, strides):\n        return full[::strides, ::strides]\n"
     "subsample = Sub()",
     "is partly built": "import functools\ndef _s(a, full, strides):\n    return full[::strides, ::strides]\n"
     "subsample = functools.partial(_s, 1)",
     "has threads": "from concurrent.futures import ThreadPoolExecutor\ndef subsample(full, strides):\n"
-    "    with ThreadPoolExecutor(2) as pool:\n        return list(pool.map(lambda f: f[::strides, ::strides], [full]))[0]",
+    "    with ThreadPoolExecutor(2) as pool:\n"
+    "        return list(pool.map(lambda f: f[::strides, ::strides], [full]))[0]",
     "sets a seed and prints options": f"np.random.seed(0)\nnp.set_printoptions(precision=2)\n{RIGHT}",
 }  # fmt: skip
 
@@ -112,7 +113,7 @@ WAYS = [
     ("def subsample(full, strides):\n    while True:\n        pass\n", "timeout", "did not finish"),
     ("while True:\n    pass\n", "timeout", "did not finish"),
     ("def subsample(full, strides):\n    return bytearray(10**12)\n", "memory", "memory"),
-    ("def subsample(full, strides):\n    raise ValueError('so it is')\n", "error", "ValueError: so it is (line 2: raise"),
+    ("def subsample(full, strides):\n    raise ValueError('so it is')\n", "error", "ValueError: so it is (line 2:"),
     ("def subsample(full, strides)\n    return 1\n", "error", "SyntaxError"),
     ("import os\nos._exit(0)\n", "died", "ended"),
     ("subsample = 3\n", "malformed", "expects the function subsample"),
@@ -120,7 +121,8 @@ WAYS = [
     (WRONG, "wrong", "shape"),
     ("def subsample(full, strides):\n    return full[: -(-len(full) // strides), : -(-full.shape[1] // strides)]\n",
      "wrong", "gave"),
-    ("def subsample(full, strides):\n    full *= 2\n    return full[::strides, ::strides] / 2\n", "wrong", "changed its input"),
+    ("def subsample(full, strides):\n    full *= 2\n    return full[::strides, ::strides] / 2\n",
+     "wrong", "changed its input"),
 ]  # fmt: skip
 
 

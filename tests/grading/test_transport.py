@@ -120,7 +120,8 @@ def _array(dtype: Any, shape: Any, data: Any) -> dict[str, Any]:
 EIGHT = base64.b64encode(bytes(8)).decode()
 FORGED = [
     {}, {"a": 1, "b": 2}, {"unknown": 1}, {"tuple": 3}, {"pairs": [[1]]}, {"pairs": [[{"pairs": []}, 1]]},
-    {"float": "1"}, {"complex": [1]}, {"complex": ["a", "b"]}, {"other": 3}, {"texts": [[2], ["a"]]}, {"texts": [[1], [2]]},
+    {"float": "1"}, {"complex": [1]}, {"complex": ["a", "b"]}, {"other": 3},
+    {"texts": [[2], ["a"]]}, {"texts": [[1], [2]]},
     _array("<f8", [2], EIGHT), _array("<f8", [-1], EIGHT), _array("|O", [1], EIGHT), _array("<f8", "1", EIGHT),
     _array("|V8", [1], EIGHT), _array("<M8", [1], EIGHT), _array("f8,f8", [1], EIGHT), _array(3, [1], EIGHT),
     _array("<f8", [1], "%%%"), _array("<f8", [1], 3), _array("<f8", [True], EIGHT), _array("<f8", [2**40, 0], ""),

@@ -164,7 +164,7 @@ class _Reading:
             self.notes.append("a changed copy of a cell of the course was left out")
 
     def _keep_imports(self, position: int, one: Found, setup: MasterCell) -> None:
-        """Keep what a learner imports in the set-up cell besides: an honest habit, and no more than a cell of their own."""
+        """Keep what a learner imports in the set-up cell besides, as a cell of their own."""
         added = [line for line in imports(one.source) if line not in imports(setup.source)]
         if added:
             self.plan[position] = Cell("own", "", "\n".join(added))

@@ -13,6 +13,7 @@ from typing import Any
 
 LONGEST = 120.0  # seconds for one question; the first that needs Keras waits for its import
 LARGEST_REPLY = 2**28
+MEMORY = 6 * 2**30  # bytes of address space: a short answer can be made to unfold into any size
 
 
 class RefereeLostError(RuntimeError):
@@ -62,6 +63,7 @@ class Referee:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
+            _limit(self._process.pid)
         return self._process
 
     def _line(self, process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
@@ -81,6 +83,16 @@ class Referee:
             size += len(part)
         line, _, self._rest = b"".join(parts).partition(b"\n")
         return line
+
+
+def _limit(pid: int) -> None:
+    """Limit a process's memory and its core dumps, where the system can do that from outside."""
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(OSError):
+            resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY, MEMORY))
+            resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
 
 
 class Referees:

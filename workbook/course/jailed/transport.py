@@ -190,9 +190,9 @@ class _Reader:
         shape = _shape(content[0])
         if len(content[1]) != math.prod(shape) or not all(isinstance(one, str) for one in content[1]):
             raise TransportError("holds an array whose size is wrong")
-        self.left -= sum(map(len, content[1]))
         widest = max(map(len, content[1]), default=1) or 1
-        if self.left < 0 or widest * len(content[1]) > LARGEST_ARRAY // 4:
+        self.bytes_left -= 4 * widest * len(content[1])  # NumPy gives every text the room of the widest
+        if self.bytes_left < 0:
             raise TransportError("holds too many values")
         return np.array(content[1], dtype=f"<U{widest}").reshape(shape)
 
