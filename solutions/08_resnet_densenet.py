@@ -119,14 +119,9 @@ import tensorflow as tf
 
 def gradient_norms(model):
     kernels = [layer.kernel.value for layer in model.layers if getattr(layer, "kernel_size", None) == (3, 3)]
-
-    @tf.function
-    def norms_of(x, y):
-        with tf.GradientTape() as tape:
-            loss = loss_of(y, model(x, training=True))
-        return [tf.norm(one) for one in tape.gradient(loss, kernels)]
-
-    return np.array(norms_of(digits[:200], labels[:200]))
+    with tf.GradientTape() as tape:
+        loss = loss_of(labels[:200], model(digits[:200], training=True))
+    return np.array([tf.norm(one) for one in tape.gradient(loss, kernels)])
 
 # %% tags=["slow"]
 norms = {}
@@ -190,9 +185,13 @@ for shortcuts in (False, True):
 # A projection is a matrix for each pixel: from 64 channels to 96 it has this many weights.
 
 # %% tags=["nbval-check-output"]
+def planned(name, **options):
+    with keras.StatelessScope(initialize_variables=False):  # shapes only: chapter 06
+        return architectures.build(name, **options)
+
 print(f"1×1×64×96: {arithmetic.conv_parameters(1, 64, 96, bias=False):,} weights")
 for option in "ABC":
-    model = architectures.build("resnet34", shortcut=option)
+    model = planned("resnet34", shortcut=option)
     print(f"ResNet-34 {option}: {sum(int(np.prod(w.shape)) for w in model.trainable_weights):,} parameters")
 
 # %% [markdown]
@@ -279,7 +278,7 @@ for depth in (8, 20, 56):
 # ran for 64,000 steps on CIFAR-10, and 56 plain layers were still worse than 20, while the residual networks went on improving up to 110 layers.
 
 # %% [markdown]
-# A small part of it, live: 20 layers, with and without shortcuts (option B this time), two passes.
+# A small part of it, live: 20 layers, with and without shortcuts (option B this time), two passes over 2,000 digits.
 
 # %% tags=["slow"]
 losses = {}
@@ -287,7 +286,7 @@ for shortcuts in (False, True):
     keras.utils.set_random_seed(1)
     model = network(20, shortcuts=shortcuts)
     model.compile(keras.optimizers.SGD(0.05, momentum=0.9), loss_of)
-    history = model.fit(digits, labels, batch_size=100, epochs=2, verbose=0).history["loss"]
+    history = model.fit(digits[:2000], labels[:2000], batch_size=100, epochs=2, verbose=0).history["loss"]
     losses["residual" if shortcuts else "plain"] = history
 
 # %% tags=["slow", "nbval-check-output"]
@@ -363,7 +362,7 @@ for name, blocks in stages.items():
 # These parameters follow from the table of the paper. Counting the layers of a model that was built gives the same:
 
 # %% tags=["nbval-check-output"]
-model = architectures.build("resnet50")
+model = planned("resnet50")
 trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
 print(f"ResNet-50 as built: {trainable:,}; running means and variances besides: {model.count_params() - trainable:,}")
 
@@ -565,10 +564,10 @@ for name, blocks in dense.items():
 # (Count twice: the one called 264 has 265 layers by its own table.) DenseNet-121 as built:
 
 # %% tags=["nbval-check-output"]
-model = architectures.build("densenet121")
+model = planned("densenet121")
 print(f"{model.count_params():,} parameters, with the running means and variances")
 for name in ("resnet50", "densenet121"):
-    account = accountant.account(architectures.build(name))
+    account = accountant.account(planned(name))
     print(f"{name:11} {account.macs / 1e9:.1f} G MACs, {account.memory / 1e6:,.0f} MB for all maps of one image")
 
 # %% [markdown]

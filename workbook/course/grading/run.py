@@ -60,7 +60,8 @@ def chapters_of(root: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:
 def grade(path: Path, run: journal.Run, options: Options, heard: Heard = lambda *news: None) -> Result:
     """Grade what `path` holds and write everything into the run's folder, each submission once."""
     every = chapters_of(options.root)
-    found = [one for one in submissions.find(path, every, student=options.student) if one.chapter in ("", *options.chapters)]
+    every_one = submissions.find(path, every, student=options.student)
+    found = [one for one in every_one if one.chapter in ("", *options.chapters)]
     if not found:
         raise ValueError(f"{path} holds nothing of {', '.join(options.chapters)}")
     notes = journal.Journal(run.folder)
