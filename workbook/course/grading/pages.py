@@ -120,7 +120,7 @@ def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -
     groups = [by_exercise[name] for name in sorted(by_exercise, key=_order)]
     oddities = list(_oddities([*unread, *graded]))
     return {
-        "submissions": len(graded),
+        "submissions": sum(bool(one.origin) for one in graded),
         "learners": len({one.student for one in graded}),
         "key": [(name, name.replace(" ", "-")) for name in OUTCOMES],
         "chapters": [_chapter(name, found) for name, found in sorted(by_chapter.items())],
@@ -144,7 +144,7 @@ def _chapter(name: str, graded: list[Graded]) -> dict[str, Any]:
         rows.append({"student": one_line(one.student), "cells": cells, "points": _number(one.points)})
     return {
         "chapter": one_line(name),
-        "submissions": len(graded),
+        "submissions": sum(bool(one.origin) for one in graded),
         "mean": _number(fmean(one.points for one in graded)),
         "median": _number(median(one.points for one in graded)),
         "most": _number(max(sum(mark.max_points for mark in one.marks) for one in graded)),
