@@ -12,6 +12,13 @@ RIGHT_SIZE = (
     "    return (size - kernel_size + 2 * padding) // strides + 1\n"
 )
 
+# Writes to whatever hears the findings.
+TO_WHOM_FINDINGS_GO = (
+    "import fcntl, os\ndef write(data):\n    for fd in range(3, 200):\n        try:\n"
+    "            if fcntl.fcntl(fd, fcntl.F_GETFL) & 3 == os.O_WRONLY:\n                while data:\n"
+    "                    data = data[os.write(fd, data):]\n        except OSError:\n            pass\n"
+)
+
 # Each is (answer cell of 2.2, cell before it); the answer is WRONG unless it is the attack itself.
 FOOLING: dict[str, tuple[str, str]] = {
     "numpy's comparisons say yes": (
@@ -248,4 +255,82 @@ HURTING: dict[str, tuple[str, bool]] = {
     "asks for input": ("name = input('password? ')", True),
     "runs shell magics": ("!touch {secret}.magic\n%cd /\n%env HOME=/root", True),
     "runs another language": ("%%bash\ntouch {secret}.bash", True),
+    "changes the modes of the host's devices": (
+        "import os\nchanged = []\nfor name in ('null', 'zero', 'full', 'random', 'urandom', 'tty'):\n"
+        "    for change in (lambda path: os.chmod(path, 0o666), os.utime):\n"
+        "        try:\n            change('/dev/' + name)\n            changed.append(name)\n        except OSError:\n            pass\n"
+        "for fd in (0, 1, 2):\n    try:\n        os.fchmod(fd, 0o666)\n        changed.append(fd)\n    except OSError:\n        pass\n"
+        "assert not changed, changed",
+        True,
+    ),
+    "takes what the whole machine has few of": (
+        "import ctypes, os, platform\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "assert libc.inotify_init1(0) == -1 and libc.fanotify_init(0, 0) == -1\n"
+        "assert libc.syscall(206 if platform.machine() == 'x86_64' else 0, 1, ctypes.byref(ctypes.c_ulong())) == -1\n"
+        "assert libc.flock(0, 6) == -1\n"
+        "try:\n    os.openpty()\n    terminal = True\nexcept OSError:\n    terminal = False\nassert not terminal",
+        True,
+    ),
+    "opens sockets of every family": (
+        "import socket\nopened = []\nfor family in range(2, 64):\n    for kind in (1, 2, 3, 5):\n"
+        "        try:\n            socket.socket(family, kind).close()\n            opened.append(family)\n        except OSError:\n            pass\n"
+        "assert not opened, opened",
+        True,
+    ),
+    "starts processes by other doors": (
+        "import ctypes, os, platform\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "if platform.machine() == 'x86_64':\n"
+        "    for number, first in ((57, 0), (58, 0), (56, 17), (56, 0x10000011), (435, 0), (2**30 + 57, 0), (319, 0), (322, 0), (425, 8), (467, 0)):\n"
+        "        assert libc.syscall(number, first, 0, 0, 0, 0) == -1, number\n"
+        "try:\n    os.posix_spawn('/usr/bin/true', ['true'], {{}})\n    ran = True\nexcept OSError:\n    ran = False\nassert not ran",
+        True,
+    ),
+    "asks for a dump of its memory": (
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nlibc.prctl(4, 1, 0, 0, 0)\nassert libc.prctl(3, 0, 0, 0, 0) == 0",
+        True,
+    ),
+    "a million small findings": (TO_WHOM_FINDINGS_GO + "write(b'{{}}\\n' * 10**6)", True),
+    "findings as deep as can be read": (
+        TO_WHOM_FINDINGS_GO + "for depth in range(900, 1000):\n"
+        "    head = '{{\"report\": \"2.%d\", \"state\": \"observed\", \"detail\": \"\", \"observations\": [' % (depth % 6 + 1)\n"
+        "    write(head.encode() + b'[' * depth + b']' * depth + b']}}\\n')",
+        True,
+    ),
+    "findings byte by byte": (TO_WHOM_FINDINGS_GO + "while True:\n    write(b' ')", True),
+}
+
+# Each is an answer to 2.2 that is small, and that unfolds to gigabytes where it is compared.
+UNFOLDING: dict[str, str] = {
+    "a list of texts, one of them long": "def subsample(full, strides):\n    return ['x' * 2**20] + ['a'] * 1600\n",
+    "the same in rows": "def subsample(full, strides):\n    return [['x' * 2**20] * 2] + [['a'] * 2] * 800\n",
+    "an array of texts": (
+        "import numpy as np\nimport jailed.transport as t\nt.encode = lambda value, depth=0: [{'texts': [[4000], ['x' * 4000] + [''] * 3999]}] * 400\n"
+        "def subsample(full, strides):\n    return 0\n"
+    ),
+    "a whole number that no float can hold": "def subsample(full, strides):\n    return [[10**4000] * 4] * 3\n",
+}
+
+# Each is (answer to 2.2, cell before it): what it learns of the hidden cases it writes where the learner may read.
+TELLING: dict[str, tuple[str, str]] = {
+    "in the reason why it cannot be read": (
+        TO_WHOM_FINDINGS_GO.replace("{{", "{").replace("}}", "}") + "import json\ndef subsample(full, strides):\n"
+        "    write(json.dumps({'report': '2.2', 'state': 'malformed', 'detail': 'SEEN %s' % full.tolist(), 'observations': []}).encode() + b'\\n')\n"
+        "    return full\n",
+        "",
+    ),
+    "in an error": ("def subsample(full, strides):\n    raise ValueError('SEEN %s' % full.tolist())\n", ""),
+}
+
+# Each is (answers, cell before them, what is added to the set-up cell): honest, and must pass.
+HONEST: dict[str, tuple[dict[str, str], str, str]] = {
+    "an import added to the set-up cell": (
+        {"2.2": RIGHT, "2.4": RIGHT_SIZE.replace("(size - ", "floor((size - ").replace("// strides", "/ strides)")},
+        "",
+        "\nfrom math import floor\n",
+    ),
+    "cells of one's own that take long": (
+        {"2.2": RIGHT, "2.4": RIGHT_SIZE},
+        "import time\nfor _ in range(200):\n    time.sleep(0.01)",
+        "",
+    ),
 }

@@ -5,15 +5,29 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.grading.attacks import FOOLING, HURTING, RIGHT, RIGHT_SIZE, WRONG
-from tests.grading.conftest import ROOT, Notebook, filled, outcomes
+from tests.grading.attacks import (
+    FOOLING,
+    HONEST,
+    HURTING,
+    RIGHT,
+    RIGHT_SIZE,
+    TELLING,
+    TO_WHOM_FINDINGS_GO,
+    UNFOLDING,
+    WRONG,
+)
+from tests.grading.conftest import ROOT, Notebook, filled, outcomes, own_cell
 from workbook.course.grading.grader import Grader
+from workbook.course.grading.jail import Ran
 from workbook.course.grading.records import Graded
+from workbook.course.grading.zygote import MOST_FINDINGS, parse
+from workbook.course.jailed import transport
 
 Grade = Callable[[Notebook], Graded]
 
@@ -144,6 +158,8 @@ import workbook.reference as reference
 reference.conv2d = None
 plt.plot = None
 np.random.seed(0); random.seed(0); np.seterr(all='raise')
+import fcntl
+for fd in (0, 1, 2): fcntl.fcntl(fd, fcntl.F_SETFL, os.O_APPEND | os.O_NONBLOCK)
 get_ipython().user_ns['leaked'] = 1
 """
 LOOK_AROUND = """
@@ -155,6 +171,8 @@ def subsample(full, strides):
     assert os.listdir('/tmp') == [] or not os.path.exists('/tmp/left')
     assert callable(reference.conv2d) and callable(plt.plot) and 'leaked' not in globals()
     assert np.geterr()['over'] == 'warn'
+    import fcntl
+    assert not any(fcntl.fcntl(fd, fcntl.F_GETFL) & (os.O_APPEND | os.O_NONBLOCK) for fd in (0, 1, 2))
     return full[::strides, ::strides]
 """
 
@@ -170,3 +188,88 @@ def test_the_look_around_sees_what_there_is_to_see(graded: Grade) -> None:
     """The same look, after the same changes in one submission, fails: so it would notice a leak."""
     mark = graded(filled({"2.2": LOOK_AROUND}, before=HOSTILE_STATE)).marks[1]
     assert mark.outcome in ("error", "died")
+
+
+LISTENS = """
+import socket, time
+met = ''
+try:
+    waiting = socket.socket(socket.AF_UNIX)
+    waiting.bind('\\0workbook-meeting')
+    waiting.listen()
+    waiting.settimeout(2)
+    met = waiting.accept()
+except OSError:
+    pass
+assert not met
+"""
+CALLS = """
+import socket, time
+met, until = '', time.monotonic() + 2
+while not met and time.monotonic() < until:
+    try:
+        socket.socket(socket.AF_UNIX).connect('\\0workbook-meeting')
+        met = 'somebody'
+    except OSError:
+        time.sleep(0.05)
+assert not met
+"""
+
+
+def test_two_submissions_at_a_time_cannot_meet(grader: Grader) -> None:
+    def ask(source: str) -> Ran:
+        return grader.jail.run({"steps": [["own", "", source]], "tasks": {}, "cell_seconds": 5}, ["numpy"])
+
+    ask("pass")  # so that both come from one process
+    with ThreadPoolExecutor(2) as pool:
+        for ran in pool.map(ask, (LISTENS, CALLS)):
+            assert ran.findings == ({"begin": 0}, {"end": True})
+
+
+@pytest.mark.parametrize("name", UNFOLDING)
+def test_a_small_answer_that_unfolds_is_wrong_and_hurts_nobody(name: str, graded: Grade) -> None:
+    result = graded(filled({"2.2": UNFOLDING[name], "2.4": RIGHT_SIZE}))
+    assert outcomes(result)["2.2"] in ("wrong", "malformed", "error")
+    assert outcomes(graded(filled({"2.2": RIGHT})))["2.2"] == "passed"
+
+
+def test_findings_that_cost_much_are_not_read() -> None:
+    assert len(parse(b"{}\n" * 10**6)) == MOST_FINDINGS
+    assert parse(b'{"a":' + b"[" * 900 + b"]" * 900 + b"}") == ()
+    assert parse(b'{"a":[' + b"[]," * 5_000_000 + b"[]]}") == ()
+    assert parse(b'{"end":true}\n[]\n{}\n') == ({"end": True},)
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_hidden_cases_do_not_reach_the_learner(name: str, graded: Grade, grader: Grader) -> None:
+    answer, before = TELLING[name]
+    mark = graded(filled({"2.2": answer}, before=before)).marks[1]
+    hidden = grader.referees.tasks("02_convolution", "marks")["tasks"]["2.2"]["cases"]
+    first = str(transport.decode(hidden[0])[0].tolist())[:60]
+    assert mark.outcome in ("malformed", "error")
+    assert first not in mark.feedback
+
+
+def test_what_a_submission_says_of_itself_is_short_and_of_its_exercises(graded: Grade) -> None:
+    lies = TO_WHOM_FINDINGS_GO.format() + (
+        "write(b'{\"begin\": 2}\\n{\"again\": \"\\\\u001b[2J<script>' + b'A' * 10**6 + b'\"}\\n')\nos._exit(0)"
+    )
+    result = graded(filled({"2.2": RIGHT}, before=lies))
+    assert "script" not in result.oddity
+    lies = TO_WHOM_FINDINGS_GO.format() + (
+        "write(b'{\"report\": \"2.2\", \"state\": \"error\", \"observations\": [], ')\n"
+        "write(b'\"detail\": \"' + b'A' * 10**6 + b'\"}\\n')"
+    )
+    assert len(graded(filled({"2.2": RIGHT}, before=lies)).marks[1].detail) < 5000
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_an_honest_answer_always_passes(name: str, graded: Grade) -> None:
+    answers, before, added = HONEST[name]
+    found = filled(answers)
+    for cell in found["cells"]:
+        if "setup" in cell["metadata"].get("tags", []):
+            cell["source"] = "".join(cell["source"]) + added
+    found["cells"][1:1] = [own_cell(before, f"own-{number}") for number in range(4)] if before else []
+    result = graded(found)
+    assert (outcomes(result)["2.2"], outcomes(result)["2.4"]) == ("passed", "passed"), result.oddity

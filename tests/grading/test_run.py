@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.conftest import ROOT
+from tests.grading.conftest import ROOT, filled
 from workbook.course import made_class
 from workbook.course.grade_cli import memory_bytes
 from workbook.course.grading import journal, run
@@ -314,3 +314,23 @@ def test_points_for_any_answer_can_be_given_in_the_review_table(
     assert (given["outcome"], given["points"]) == ("wrong", "0.5")
     page = out / "feedback" / wrong["student"] / f"{wrong['chapter']}.html"
     assert "a good idea" in page.read_text(encoding="utf-8")
+
+
+def test_interrupted_it_ends_at_once_and_leaves_nothing(jailed: None, tmp_path: Path) -> None:
+    sleeps = filled({"2.2": "import time\ntime.sleep(100)\n"})
+    for name in ("ann", "bob"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "02_convolution.ipynb").write_text(json.dumps(sleeps))
+    out = tmp_path / "out"
+    process = subprocess.Popen(
+        _command(tmp_path / "class", out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    until = time.monotonic() + 60
+    while not (out / ".jail" / "cmdline").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert errors.strip() == "Interrupted. What is graded is kept: run the same command with --resume."
+    assert not _left_over(out)

@@ -121,6 +121,8 @@ def summarise(result: "Result", out: Path) -> None:
     from workbook.course.grading import run
     from workbook.course.grading.untrusted import one_line
 
+    if result.notice:
+        console.print(result.notice)
     for one in result.unread:
         console.print(one_line(f"{one.student} {one.origin}: {one.oddity}")[:300])
     for exercise, counts in run.distribution(result.graded).items():

@@ -93,6 +93,7 @@ class Jail:
         self._retired: list[Zygote] = []
         self._forks = not unsafe
         self._lock = threading.Lock()
+        self._closed = False
         self.notice = ""
 
     def __enter__(self) -> "Jail":
@@ -104,6 +105,7 @@ class Jail:
     def close(self) -> None:
         """End every process and remove the folder."""
         with self._lock:
+            self._closed = True
             for one in (*self._zygotes.values(), *self._retired):
                 one.close()
             self._zygotes.clear()
@@ -144,6 +146,8 @@ class Jail:
     def _zygote(self, modules: tuple[str, ...]) -> Zygote | None:
         """Give the process that forks for these modules; start it if there is none, or if it has died."""
         with self._lock:
+            if self._closed:
+                raise JailError("the jail is closed")
             self._bury_the_retired()
             found = self._zygotes.get(modules)
             if found is None or not found.alive or found.stuck:

@@ -2,10 +2,9 @@
 
 import hashlib
 import itertools
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,12 +37,16 @@ class Options:
 
 @dataclass
 class Result:
-    """All marks of a run; `unread` are files of no known chapter, `new` and `waiting` are counts."""
+    """All marks of a run; `unread` are files of no known chapter, `new` and `waiting` are counts.
+
+    `notice` says what was unusual about the machine, or is "".
+    """
 
     graded: list[Graded]
     unread: list[Graded] = field(default_factory=list)
     new: int = 0
     waiting: int = 0
+    notice: str = ""
 
 
 def chapters_of(root: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:
@@ -69,14 +72,14 @@ def grade(path: Path, run: journal.Run, options: Options, heard: Heard = lambda 
         _try_what_people_give(run, options)
         known, waiting = _divide(found, notes)
         total = len(found)
-        new = 0
-        for graded in _graded(waiting, run, options):
+        new, notices = 0, [""]
+        for graded in _graded(waiting, run, options, notices):
             notes.append(graded)
             known.append(graded)
             new += 1
             heard(graded, len(known), total)
         result = _complete(known, found, options)
-        result.new = new
+        result.new, result.notice = new, notices[-1]
         write(result, run, options)
         return result
     finally:
@@ -101,7 +104,10 @@ def _divide(found: list[Submission], notes: journal.Journal) -> tuple[list[Grade
     return known, waiting
 
 
-def _graded(waiting: list[Submission], run: journal.Run, options: Options) -> Iterator[Graded]:
+def _graded(
+    waiting: list[Submission], run: journal.Run, options: Options, notices: list[str]
+) -> Iterator[Graded]:
+    """Grade here or on the scheduler's workers; what is unusual about the machine is appended to `notices`."""
     if not waiting:
         return
     if options.scheduler is not None:
@@ -116,28 +122,27 @@ def _graded(waiting: list[Submission], run: journal.Run, options: Options) -> It
         )
         with jail:
             yield from spread(Grader(jail, referees).grade, waiting, options.jobs)
+            notices.append(jail.notice)
     finally:
         referees.close()
 
 
 def spread(work: Callable[[Submission], Graded], items: Iterable[Submission], jobs: int) -> Iterator[Graded]:
-    """Do `work` on the items in `jobs` threads, a few ahead of what is taken; give results as they come."""
+    """Do `work` on the items in `jobs` threads, a few ahead of what is taken; give results as they come.
+
+    Whoever stops listening does not wait for what still runs: closing the jail ends that.
+    """
     left = iter(items)
-    stop = threading.Event()
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        running: set[Future[Graded]] = set()
-        try:
-            for item in itertools.islice(left, 2 * jobs):
-                running.add(pool.submit(work, item))
-            while running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-                    running |= {pool.submit(work, item) for item in itertools.islice(left, 1)}
-        finally:
-            stop.set()
-            for future in running:
-                future.cancel()
+    pool = ThreadPoolExecutor(max_workers=jobs)
+    try:
+        running = {pool.submit(work, item) for item in itertools.islice(left, 2 * jobs)}
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+                running |= {pool.submit(work, item) for item in itertools.islice(left, 1)}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _complete(known: list[Graded], found: list[Submission], options: Options) -> Result:
