@@ -304,7 +304,7 @@ UNFOLDING: dict[str, str] = {
     "a list of texts, one of them long": "def subsample(full, strides):\n    return ['x' * 2**20] + ['a'] * 1600\n",
     "the same in rows": "def subsample(full, strides):\n    return [['x' * 2**20] * 2] + [['a'] * 2] * 800\n",
     "an array of texts": (
-        "import numpy as np\nimport jailed.transport as t\nt.encode = lambda value, depth=0: [{'texts': [[4000], ['x' * 4000] + [''] * 3999]}] * 400\n"
+        "import numpy as np\nimport jailed.transport as t\nt.encode = lambda value, depth=0: [{'texts': [[4000], ['x' * 4000] + [''] * 3999]}] * 80\n"
         "def subsample(full, strides):\n    return 0\n"
     ),
     "a whole number that no float can hold": "def subsample(full, strides):\n    return [[10**4000] * 4] * 3\n",

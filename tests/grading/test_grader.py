@@ -93,6 +93,25 @@ def test_a_name_that_a_demonstration_made_is_found(graded: Grade) -> None:
     assert mark.outcome == "passed", mark.detail
 
 
+def test_a_helper_in_a_demonstration_that_the_learner_changed_is_found(graded: Grade) -> None:
+    found = filled({"2.2": USES_HELPER})
+    shown = next(
+        cell for cell in found["cells"]
+        if cell["cell_type"] == "code" and not set(cell["metadata"].get("tags", [])) & {"setup", "exercise", "check"}
+        and "colab" not in cell["metadata"].get("tags", [])
+    )  # fmt: skip
+    shown["source"] = HELPER
+    mark = _mark(graded(found))
+    assert mark.outcome == "passed", mark.detail
+
+
+def test_a_demonstration_further_down_is_no_help(graded: Grade) -> None:
+    """A name that only the cells below the exercise make is missing, as for the learner who runs from the top."""
+    mark = _mark(graded(filled({"2.1": "slide = lambda *inputs: [learned] * 3"})), "2.1")
+    assert mark.outcome in ("error", "wrong")
+    assert mark.points == 0
+
+
 def test_a_name_that_nobody_made_is_an_error_that_names_it(graded: Grade) -> None:
     mark = _mark(graded(filled({"2.2": USES_HELPER})))
     assert mark.outcome == "error"

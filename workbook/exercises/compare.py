@@ -146,6 +146,8 @@ def _real(observed: Any, expected: float, rtol: float, atol: float) -> str | Non
 
 def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str | None:
     if isinstance(observed, (list, tuple)):
+        if not _holds_numbers(observed, 10 * expected.size + 1000):
+            return f"gave a list that is no table of numbers, expected an array of shape {expected.shape}"
         try:
             observed = np.array(observed)
         except ValueError:
@@ -168,6 +170,21 @@ def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str
         f"gave {np.asarray(observed)[where]:.6g} at {list(where)}, expected {expected[where]:.6g} "
         f"({int((~agree).sum())} of {expected.size} values differ)"
     )
+
+
+def _holds_numbers(value: Sequence, most: int) -> bool:
+    """Whether lists within lists hold numbers and arrays alone, at most so many."""
+    waiting: list[Any] = [value]
+    while waiting:
+        one = waiting.pop()
+        most -= one.size if isinstance(one, np.ndarray) else 1
+        if most < 0 or not isinstance(one, (list, tuple, np.ndarray, Real, bool, complex, np.generic)):
+            return False
+        if isinstance(one, (list, tuple)):
+            if len(one) > most:
+                return False
+            waiting += one
+    return True
 
 
 def _mapping(observed: Any, expected: Mapping, rtol: float, atol: float) -> str | None:

@@ -35,6 +35,8 @@ SYMMETRIC = ("Add", "Average", "Maximum", "Minimum", "Multiply")  # the order of
 SILENT = ("name", "dtype", "data_format", "seed", "synchronized")  # settings that are not compared
 OWN_ONLY = "use what Keras itself has"
 MOST_LAYERS, LARGEST = 2000, 2**24
+LONGEST = 2_000_000  # characters of a configuration
+SPARE_LAYERS = 20  # beyond twice what was asked for: more are not even looked at
 
 Key = tuple[str, int]  # a layer's name and which of its calls
 Shapes = tuple[tuple[int | None, ...], ...]
@@ -111,6 +113,9 @@ def same_model() -> Comparison:
         if not isinstance(observed, dict) or set(observed) != {"model"}:
             words = observed.get("other") if isinstance(observed, dict) else None
             return f"gave {short(observed, 80) if words is None else words}, expected a Keras model"
+        have, want = _layer_count(observed["model"]), _layer_count(expected["model"])
+        if have > 2 * want + SPARE_LAYERS:
+            return f"gave a model of {have} layers, expected {want}"
         try:
             facts = read_facts(observed["model"])
         except ValueError as error:
@@ -118,6 +123,13 @@ def same_model() -> Comparison:
         return _first_difference(facts, read_facts(expected["model"]))
 
     return compare
+
+
+def _layer_count(described: Any) -> int:
+    """Count the layers of a configuration, its inputs too; 0 if it is none."""
+    config = described.get("config") if isinstance(described, dict) else None
+    layers = config.get("layers") if isinstance(config, dict) else None
+    return len(layers) if isinstance(layers, list) else 0
 
 
 def read_facts(described: Any) -> Facts:
@@ -137,6 +149,8 @@ class _RefusedError(ValueError):
 
 @lru_cache(maxsize=128)
 def _read_facts(text: str) -> Facts:
+    if len(text) > LONGEST:
+        raise _RefusedError("is too large to check")
     described = json.loads(text)
     graph, clean = _graph(described["class_name"], described["config"])
     # Keras keeps its state, and a list of weights still to be made, for each thread: this one's ends with it.
@@ -296,8 +310,9 @@ def _clean_value(value: Any) -> Any:
     if kind in LAYERS:  # a layer within a wrapper such as Bidirectional
         return _clean_layer(value)
     is_regularizer = kind in REGULARIZERS and value["module"] == "keras.regularizers"
-    if kind in (None, "__keras_tensor__") or is_regularizer:
-        return {name: one if name == "module" else _clean_value(one) for name, one in value.items()}
+    if "class_name" not in value or kind == "__keras_tensor__" or is_regularizer:
+        kept = {name: one for name, one in value.items() if name != "registered_name"}
+        return {name: one if name == "module" else _clean_value(one) for name, one in kept.items()}
     raise _RefusedError(f"uses {kind}, which a check does not rebuild: {OWN_ONLY}")
 
 

@@ -148,13 +148,21 @@ def _made(settings: Settings, course: dict[str, bytes]) -> Grader:
     problem = None if settings.unsafe else jail.missing()
     if problem:
         raise jail.JailError(problem)
-    folder = tempfile.TemporaryDirectory(prefix="workbook-course-")
+    import distributed
+
+    place = distributed.get_worker().local_directory  # Dask removes it, also after a worker that was killed
+    folder = tempfile.TemporaryDirectory(prefix="workbook-course-", dir=place)
     for name, data in course.items():
         path = Path(folder.name, name)
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
     referees = Referees(1, Path(folder.name), seed=settings.seed, practice_seed=settings.practice_seed)
-    made = jail.Jail(memory=settings.memory, seconds=settings.seconds, unsafe=settings.unsafe)
+    made = jail.Jail(
+        memory=settings.memory,
+        seconds=settings.seconds,
+        unsafe=settings.unsafe,
+        folder=Path(tempfile.mkdtemp(prefix="workbook-jail-", dir=place)),
+    )
     for end in (folder.cleanup, referees.close, made.close):
         atexit.register(end)
     return Grader(made, referees)

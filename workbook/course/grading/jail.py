@@ -27,6 +27,7 @@ __all__ = ["Jail", "JailError", "Ran", "missing"]
 
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
 ALSO = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/nix/store")
+BESIDE = ("solutions", "tests", ".git")  # folders beside the package that hold answers
 SCRATCH_BYTES = 2**26
 VIEW = "/jail"
 INSIDE = "jailed/inside.py"
@@ -225,12 +226,12 @@ def _python_folders() -> list[str]:
 
 
 def _hidden() -> list[str]:
-    """Cover the installed package, which holds the answers, wherever one of the bound folders shows it."""
+    """Cover what holds the answers, the package and what lies beside it, wherever one of the bound folders shows it."""
     words: list[str] = []
     spec = importlib.util.find_spec("workbook")
     for place in spec.submodule_search_locations or [] if spec else []:
-        with contextlib.suppress(OSError):
-            path = os.path.realpath(place)
-            if any(Path(path).is_relative_to(one) for one in (*SYSTEM, *_python_folders())):
-                words += ["--tmpfs", path]
+        package = Path(os.path.realpath(place))
+        for path in (package, *(package.parent / name for name in BESIDE)):
+            if path.is_dir() and any(path.is_relative_to(one) for one in (*SYSTEM, *_python_folders())):
+                words += ["--tmpfs", str(path)]
     return words

@@ -25,7 +25,10 @@ BY_ID, BY_METADATA_ID, BY_GRADE_ID, BY_TAG, BY_CONTENT = range(5)
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell to run: "answer" and "own" are the learner's; "check" marks a place and has the master's source."""
+    """A cell to run: "answer" and "own" are the learner's; "check" marks a place and has the master's source.
+
+    "changed" is a demonstration of the course that the learner changed: run only where an answer misses a name.
+    """
 
     kind: str
     exercise: str
@@ -155,8 +158,11 @@ class _Reading:
         elif cell is not None and cell.kind == "check" and one.is_code:
             self.plan[position] = Cell("check", cell.exercise, cell.source)
         elif cell is not None:
-            if cell.kind == "setup" and _normal(one.source) != _normal(cell.source):
+            changed = one.is_code and _normal(one.source) != _normal(cell.source)
+            if cell.kind == "setup" and changed:
                 self._keep_imports(position, one, cell)
+            elif cell.kind == "demonstration" and changed:
+                self.plan[position] = Cell("changed", "", one.source)
         elif one.is_code and one.tags.isdisjoint(OF_THE_COURSE):
             self.plan[position] = Cell("own", "", one.source)
             self._add_by_content(position, one)

@@ -24,6 +24,7 @@ from workbook.exercises.observe import Observation, Report
 
 CELL_SECONDS = 20.0
 MOST_OBSERVATIONS = 1000
+LONGEST_DETAIL = 1000  # characters
 ALWAYS = ("numpy", "matplotlib.pyplot")
 
 
@@ -133,17 +134,18 @@ def read_report(value: Any) -> Report:
     state, detail = value.get("state"), value.get("detail")
     if not isinstance(state, str) or not isinstance(detail, str):
         raise transport.TransportError("is no report")
-    seen = tuple(_read_observation(one) for one in value["observations"][:MOST_OBSERVATIONS])
-    return Report(state, detail, seen)
+    reader = transport.Reader()  # one for all: together they must not be too large
+    seen = tuple(_read_observation(one, reader) for one in value["observations"][:MOST_OBSERVATIONS])
+    return Report(state, detail[:LONGEST_DETAIL], seen)
 
 
-def _read_observation(value: Any) -> Observation:
+def _read_observation(value: Any, reader: transport.Reader) -> Observation:
     if not isinstance(value, list) or len(value) != 3:
         raise transport.TransportError("holds an observation that is none")
     failure, detail, result = value
     if not isinstance(failure, str | None) or not isinstance(detail, str):
         raise transport.TransportError("holds an observation that is none")
-    return Observation(transport.decode(result), failure or None, detail)
+    return Observation(reader.read(result), failure or None, detail[:LONGEST_DETAIL])
 
 
 def _modules(setup: str, exercises: list[Exercise]) -> list[str]:

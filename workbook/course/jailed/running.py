@@ -11,6 +11,7 @@ import importlib
 import io
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -72,8 +73,9 @@ def shell() -> Any:
 def run(request: dict[str, Any], tell: Tell) -> None:
     """Carry out the steps of a request in order and tell what each gave."""
     runner = _Runner(request, tell)
+    start = time.monotonic()
     for number, (what, exercise, source) in enumerate(request["steps"]):
-        tell({"begin": number})
+        tell({"begin": number, "at": round(time.monotonic() - start, 3)})
         if what == "observe":
             runner.observe(exercise)
         else:

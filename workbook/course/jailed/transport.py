@@ -123,17 +123,17 @@ _WRITERS: dict[type, Any] = {
 
 def decode(value: Any) -> Any:
     """Build the value that `encode` described; TransportError if it is not such a description."""
-    return _Reader().read(value, 0)
+    return Reader().read(value)
 
 
-class _Reader:
+class Reader:
     """Reads one description, and counts, so that a small text cannot become a huge value."""
 
     def __init__(self) -> None:
         self.left = MOST_VALUES
         self.bytes_left = LARGEST_ARRAY
 
-    def read(self, value: Any, depth: int) -> Any:
+    def read(self, value: Any, depth: int = 0) -> Any:
         self.left -= 1
         if self.left < 0:
             raise TransportError("holds too many values")
