@@ -533,8 +533,8 @@ print("stopping early would have kept a lower loss:", losses[best] < 0.8 * losse
 # new: digits shift. Dropout and decay mostly make the network less *sure* of its mistakes, and gain a point or two at best. Early
 # stopping saves time; the dotted line marks the epoch that it keeps, and the accuracy still
 # rises after it: the loss punishes being sure and wrong, the accuracy does not
-# ask how sure. A cure is measured, not believed. (One seed is shown. With two other seeds
-# augmentation was as far ahead, dropout and decay changed places, and early stopping cost accuracy each time.)
+# ask how sure. A cure is measured, not believed. (One seed is shown. With another
+# augmentation was as far ahead, dropout and decay changed places, and early stopping cost accuracy again.)
 
 # %% [markdown] exercise="5.6"
 # ### Exercise 5.6 · Early stopping (10 min, 2 points)

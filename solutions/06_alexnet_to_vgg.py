@@ -23,7 +23,7 @@
 # - build any VGG from its table, and argue for small kernels with numbers;
 # - replace a dense head by 1×1 convolutions and an average.
 #
-# **Minutes:** about 85 with the exercises; the notebook itself runs in about half a minute.
+# **Minutes:** about 85 with the exercises; the notebook itself runs in under a minute.
 
 # %% tags=["setup"]
 from workbook import architectures, arithmetic, check, data, figures, plots  # before Keras: it sets Keras up
@@ -463,7 +463,7 @@ print("VGG-11 learns, its loss falls below 1:", depths["vgg11"][-1] < 1)
 print("VGG-19 does not, its loss stays above 2.2:", depths["vgg19"][-1] > 2.2)
 
 # %% [markdown]
-# **Notice** that the deeper network does not over-fit; it does not even fit. (The same with two other seeds. On 4,000 digits, at half the rate, VGG-19 crept to between 2.0 and 2.3.) The authors met this too: they trained A first, and started the deeper ones from its
+# **Notice** that the deeper network does not over-fit; it does not even fit. (The same with another seed; with a third VGG-11 learned as well. On 4,000 digits, at half the rate, VGG-19 crept to between 2.0 and 2.3.) The authors met this too: they trained A first, and started the deeper ones from its
 # weights. Later they found that carefully scaled random weights do. Here even those are not enough in four epochs: signals fade on the way up, and
 # slopes on the way down. What makes nineteen layers easy, and then a hundred, is the matter of chapters 07 and 08.
 #

@@ -22,7 +22,7 @@
 # - draw the loss around a trained network along filter-normalised directions, and say what such a picture shows;
 # - build dense blocks, and follow the channels through a DenseNet.
 #
-# **Minutes:** about 80 with the exercises; the notebook itself runs in about half a minute on two CPU cores.
+# **Minutes:** about 80 with the exercises; the notebook itself runs in under a minute on two CPU cores.
 
 # %% tags=["setup"]
 import json

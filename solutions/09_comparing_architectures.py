@@ -22,7 +22,7 @@
 # - give a photograph to a network trained on ImageNet, prepared as that network expects;
 # - reuse its features for a task of your own with four pictures a class, and average several networks.
 #
-# **Minutes:** about 80 with the exercises; the notebook itself runs in about half a minute on two CPU cores, and needs no network.
+# **Minutes:** about 80 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no network.
 
 # %% tags=["setup"]
 import os
