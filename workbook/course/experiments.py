@@ -1,6 +1,7 @@
-"""Run the two experiments of chapter 08 and store what came out: `python -m workbook.course.experiments NAME`.
+"""Run the experiments of chapters 05 and 08 and store what came out: `python -m workbook.course.experiments NAME`.
 
-`degradation` trains plain and residual networks of several depths on small digits, with three seeds each.
+`cures` (chapter 05) trains a network that over-fits a few digits, untouched and with each of three cures, with three
+seeds each. `degradation` (chapter 08) trains plain and residual networks of several depths on small digits, with three seeds each.
 `surface` trains the deepest pair again with the first seed, and evaluates the training loss in a plane through
 each of them. Results go to `data/results/`, with hardware, seeds and date, and the checksums are written anew.
 TensorFlow gets one thread, so that the figures do not depend on the number of cores; another processor or another
@@ -33,6 +34,26 @@ EPOCHS, BATCH, RATE, DECAY = 5, 100, 0.05, 1e-4
 WIDTH, NORM_MOMENTUM = 0.5, 0.8
 STEPS = np.linspace(-1, 1, 17)
 SURFACE_DIGITS, PLANE_SEED = 200, 5
+
+CURES: dict[str, dict[str, float]] = {
+    "untouched": {},
+    "dropout": {"dropout": 0.5},
+    "weight decay": {"decay": 1.0},
+    "augmentation": {"shift": 0.1},
+}
+CURE_SEEDS = (1, 2, 3)
+FEW, UNSEEN = 500, 2000
+CURE_EPOCHS, CURE_BATCH, CURE_RATE = 15, 50, 0.004
+
+DEGRADATION = {
+    "data": f"MNIST, {TRAINING} digits for training, {VALIDATION} for validation, {SIDE}×{SIDE} pixels",
+    "recipe": f"{EPOCHS} epochs, batch {BATCH}, SGD with momentum .9, rate {RATE} falling to 0 as a cosine, "
+    f"weight decay {DECAY}, filters 8, 16, 32",
+}
+OVERFITTING = {
+    "data": f"MNIST, {FEW} digits for training, {UNSEEN} for validation, 28×28 pixels",
+    "recipe": f"{CURE_EPOCHS} epochs, batch {CURE_BATCH}, AdamW, rate {CURE_RATE}",
+}
 
 
 def small_digits(images: np.ndarray) -> np.ndarray:
@@ -99,6 +120,45 @@ def train(kind: str, depth: int, seed: int, digits: dict[str, np.ndarray]) -> tu
     }
 
 
+def large_network(*, dropout: float = 0.0, shift: float = 0.0) -> "keras.Model":
+    """Build chapter 05's network that is too large for a few digits: 106,122 parameters for images (28, 28, 1)."""
+    import keras
+    from keras import layers
+
+    inputs = x = keras.Input((28, 28, 1))
+    x = layers.Rescaling(1 / 255)(x)
+    x = layers.RandomTranslation(shift, shift, fill_mode="constant")(x) if shift else x
+    x = layers.Conv2D(16, 5, strides=2, padding="same", activation="relu")(x)  # (batch, 14, 14, 16)
+    x = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)  # (batch, 7, 7, 32)
+    x = layers.Dropout(dropout)(layers.Flatten()(x))
+    x = layers.Dropout(dropout)(layers.Dense(64, activation="relu")(x))
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+
+
+def cure(name: str, seed: int, digits: dict[str, np.ndarray]) -> dict[str, Any]:
+    """Train the large network with one of `CURES`; give what is stored of it, one number an epoch."""
+    import keras
+
+    options, start = dict(CURES[name]), time.process_time()
+    decay = options.pop("decay", 0.0)
+    keras.utils.set_random_seed(seed)
+    model = large_network(**options)
+    optimizer = keras.optimizers.AdamW(CURE_RATE, weight_decay=decay)
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    unseen = digits["x_val"], digits["y_val"]
+    history = model.fit(
+        digits["x"],
+        digits["y"],
+        batch_size=CURE_BATCH,
+        epochs=CURE_EPOCHS,
+        validation_data=unseen,
+        validation_batch_size=500,
+        verbose=0,
+    ).history
+    curves = {key: _rounded(values) for key, values in history.items()}
+    return {"cure": name, "seed": seed} | curves | {"cpu_seconds": round(time.process_time() - start, 1)}
+
+
 def plane(model: "keras.Model", digits: dict[str, np.ndarray]) -> np.ndarray:
     """Evaluate the training loss of a trained model in a plane through its weights."""
     import keras
@@ -130,8 +190,26 @@ def degradation(folder: Path) -> None:
                 runs.append(train(kind, depth, seed, some)[1])
                 print(json.dumps(runs[-1]), flush=True)
                 keras.backend.clear_session()
-    text = json.dumps(_circumstances(start) | {"runs": runs}, indent=1, ensure_ascii=False)
-    (folder / "degradation.json").write_text(text + "\n", encoding="utf-8")
+    _write(folder / "degradation.json", DEGRADATION | _circumstances(start, SEEDS) | {"runs": runs})
+
+
+def cures(folder: Path) -> None:
+    """Train with every cure and seed; write cures.json."""
+    import keras
+
+    start, mnist, runs = time.process_time(), data.load("mnist"), []
+    some = {
+        "x": mnist.x_train[:FEW],
+        "y": mnist.y_train[:FEW],
+        "x_val": mnist.x_train[-UNSEEN:],
+        "y_val": mnist.y_train[-UNSEEN:],
+    }
+    for name in CURES:
+        for seed in CURE_SEEDS:
+            runs.append(cure(name, seed, some))
+            print(name, seed, runs[-1]["val_loss"][-1], runs[-1]["val_accuracy"][-1], flush=True)
+            keras.backend.clear_session()
+    _write(folder / "cures.json", OVERFITTING | _circumstances(start, CURE_SEEDS) | {"runs": runs})
 
 
 def surfaces(folder: Path) -> None:
@@ -141,7 +219,7 @@ def surfaces(folder: Path) -> None:
         model, run = train(kind, DEPTHS[-1], SEEDS[0], some)
         print(json.dumps(run), flush=True)
         grids[kind] = plane(model, some).astype("float32")
-    about = json.dumps(_circumstances(start) | {"depth": DEPTHS[-1], "digits": SURFACE_DIGITS})
+    about = json.dumps(DEGRADATION | _circumstances(start, SEEDS) | {"depth": DEPTHS[-1], "digits": SURFACE_DIGITS})
     np.savez_compressed(
         folder / "surface.npz",
         steps=STEPS,
@@ -151,22 +229,19 @@ def surfaces(folder: Path) -> None:
     )
 
 
-def _circumstances(start: float) -> dict[str, Any]:
+def _circumstances(start: float, seeds: tuple[int, ...]) -> dict[str, Any]:
     import keras
 
     return {
-        "data": f"MNIST, {TRAINING} digits for training, {VALIDATION} for validation, {SIDE}×{SIDE} pixels",
-        "recipe": f"{EPOCHS} epochs, batch {BATCH}, SGD with momentum .9, rate {RATE} falling to 0 as a cosine, "
-        f"weight decay {DECAY}, filters 8, 16, 32",
-        "hardware": f"{_processor()}, one thread, no GPU",
+        "hardware": f"{processor()}, one thread, no GPU",
         "software": f"Python {platform.python_version()}, Keras {keras.__version__}, {keras.backend.backend()}",
-        "seeds": list(SEEDS),
+        "seeds": list(seeds),
         "date": datetime.date.today().isoformat(),
         "cpu_seconds": round(time.process_time() - start),
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     """Name the processor where the system tells it (Linux), else its family."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -176,11 +251,19 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def _rounded(value: Any) -> Any:
     return [round(float(one), 4) for one in value] if isinstance(value, list) else round(float(value), 4)
 
 
-EXPERIMENTS: dict[str, Callable[[Path], None]] = {"degradation": degradation, "surface": surfaces}
+EXPERIMENTS: dict[str, Callable[[Path], None]] = {
+    "cures": cures,
+    "degradation": degradation,
+    "surface": surfaces,
+}
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from workbook import audio, data, standins
-from workbook.course.experiments import _processor
+from workbook.course.experiments import processor
 from workbook.course.make_data import write_checksums
 from workbook.data_sources import DataError, Dataset, bundle_folder
 
@@ -305,7 +305,7 @@ def run(name: str, folder: Path) -> None:
         "images": f"log-mel, {audio.BANDS} bands × 61 frames of {audio.FRAME_LENGTH} samples every {audio.HOP}",
         "recipe": f"{epochs} epochs, batch {batch_size}, Adam with rate {RATE} falling to 0 as a cosine, "
         f"batch normalisation, dropout {DROPOUT}; nothing was tuned",
-        "hardware": f"{_processor()}, one thread, no GPU",
+        "hardware": f"{processor()}, one thread, no GPU",
         "software": f"Python {platform.python_version()}, Keras {keras.__version__}, {keras.backend.backend()}",
         "seeds": list(SEEDS),
         "date": datetime.date.today().isoformat(),
