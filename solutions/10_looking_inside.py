@@ -1,0 +1,523 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 10 · Looking inside: what a network has learned to see
+#
+# **Your network reads digits. What is it looking for?**
+#
+# You will be able to
+#
+# - take feature maps out of a trained network, and say how strongly an image excites a filter;
+# - make the image that excites a filter, a neuron or an output most, by gradient ascent on the pixels;
+# - make pictures that a network takes for digits with 99 % certainty, and measure whether another network believes them;
+# - say what a penalty on ink changes in them, and what it does not.
+#
+# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no GPU.
+
+# %% tags=["setup"]
+from workbook import check, data, interpret, plots, receptive  # before Keras: it sets Keras up
+import numpy as np
+import matplotlib.pyplot as plt
+import keras
+from keras import layers
+
+keras.utils.set_random_seed(1)
+
+# %% [markdown]
+# ## A network to look into
+#
+# A plain CNN for digits: 25 filters, then 50, then 100 dense neurons, then ten scores. Pixels are between 0 (blank) and 1 (ink). Each
+# layer has a name, so that we can ask for it, and the softmax is a layer of its own, so that we can ask for the scores before it.
+
+# %% name="network"
+def network():
+    inputs = keras.Input((28, 28, 1))
+    x = layers.Conv2D(25, 3, activation="relu", name="conv1")(inputs)  # (batch, 26, 26, 25)
+    x = layers.MaxPooling2D(2, name="pool1")(x)  # (batch, 13, 13, 25)
+    x = layers.Conv2D(50, 3, activation="relu", name="conv2")(x)  # (batch, 11, 11, 50)
+    x = layers.MaxPooling2D(2, name="pool2")(x)  # (batch, 5, 5, 50)
+    x = layers.Dense(100, activation="relu", name="dense")(layers.Flatten(name="flatten")(x))
+    scores = layers.Dense(10, name="scores")(x)
+    return keras.Model(inputs, layers.Softmax(name="probabilities")(scores))
+
+# %% name="train"
+mnist = data.load("mnist")
+x_train, y_train = mnist.x_train[:20000].astype("float32") / 255, mnist.y_train[:20000]
+x_val, y_val = mnist.x_train[-2000:].astype("float32") / 255, mnist.y_train[-2000:]
+
+def train(seed):
+    keras.utils.set_random_seed(seed)
+    model = network()
+    rate = keras.optimizers.schedules.CosineDecay(0.003, 200)
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0)
+    return model
+
+# %% [markdown]
+# We train it twice, from two seeds. The first network is the one that we look into. The second, same in everything but its first weights
+# and the order of its data, is a witness for later.
+
+# %% tags=["slow"]
+first, second = train(1), train(2)
+
+# %% tags=["slow", "nbval-check-output"]
+right = [float(np.mean(model.predict(x_val, verbose=0).argmax(1) == y_val)) for model in (first, second)]
+print("both read at least 96 % of the validation digits:", min(right) >= 0.96)
+print(interpret.layer_names(first))
+
+# %% [markdown]
+# ## Feature maps
+#
+# What a layer gives for an image can be had for nothing: the network computes it anyway. A model with more than one output hands it over.
+
+# %% [markdown] exercise="10.1"
+# ### Exercise 10.1 · A network with windows (10 min, 3 points)
+#
+# **Input:** whole numbers `filters` and `classes`. **Output:** a `keras.Model` for images (28, 28, 1) with *three* outputs, in this
+# order: the maps of the first convolution, the maps of the second, the probabilities.
+#
+# | layer | settings |
+# |---|---|
+# | Conv2D | `filters` filters 3×3, ReLU: the first output |
+# | MaxPooling2D | 2 |
+# | Conv2D | 2·`filters` filters 3×3, ReLU: the second output |
+# | MaxPooling2D | 2 |
+# | Flatten, Dense | `classes` units, softmax: the third output |
+
+# %% tags=["exercise"] exercise="10.1"
+def network_with_maps(filters, classes):
+    """Build a CNN that shows its feature maps."""
+    ### BEGIN SOLUTION
+    inputs = keras.Input((28, 28, 1))
+    low = layers.Conv2D(filters, 3, activation="relu")(inputs)
+    high = layers.Conv2D(2 * filters, 3, activation="relu")(layers.MaxPooling2D(2)(low))
+    x = layers.Flatten()(layers.MaxPooling2D(2)(high))
+    return keras.Model(inputs, [low, high, layers.Dense(classes, activation="softmax")(x)])
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="10.1"
+check("10.1", network_with_maps);
+
+# %% [markdown]
+# `interpret.feature_maps` does this for a trained model, by the layers' names.
+
+# %% tags=["slow", "nbval-check-output"]
+digit = x_val[y_val == 3][:1]  # (1, 28, 28, 1)
+maps = interpret.feature_maps(first, digit, ["conv1", "conv2", "dense"])
+for name, one in maps.items():
+    print(name, one.shape)
+
+# %% [markdown]
+# **Predict first:** the first layer has 3×3 windows. What can one of its maps show? And the second, whose maps are less than half as
+# wide?
+
+# %% tags=["slow"] alt="A handwritten 3, and ten of the 25 maps of the first convolution. In nearly all the 3 is still readable: some show the whole stroke, some only its right-hand or upper edges, one is nearly black."
+shown = [digit[0], *np.moveaxis(maps["conv1"][0], -1, 0)[:10]]
+top = float(maps["conv1"].max())
+plots.show_images(shown, ["image", *range(10)], columns=11, size=1.1, scale=[(0, 1), *[(0, top)] * 10]);
+
+# %% tags=["slow"] alt="Twenty of the 50 maps of the second convolution, eleven pixels wide. The 3 can hardly be read any more: each map has a few bright spots, where its pattern was found, and much black."
+shown, top = np.moveaxis(maps["conv2"][0], -1, 0)[:20], float(maps["conv2"].max())
+plots.show_images(shown, range(20), columns=10, size=1.1, scale=(0, top));
+
+# %% [markdown]
+# **Notice** the change. The first maps still look like the digit: this filter answers to the whole stroke, that one to edges on one side.
+# In the second the digit is taken apart: a bright spot says "here is a bend of my kind", and the rest is dark. How much of the image does
+# one of these values see? Chapter 03 measured it by a gradient, and we do it again.
+
+# %% tags=["slow", "nbval-check-output"]
+for name in ("conv1", "conv2"):
+    seen = receptive.gradient_map(interpret.part(first, name), x_val[:100])
+    _, _, height, width = receptive.field_box(seen)
+    print(f"one value of {name} sees {height} × {width} pixels of 28 × 28")
+
+# %% [markdown]
+# 3×3 pixels hold an edge; 8×8 hold the end of a stroke, a bend, a crossing. This is the **hierarchy**: each layer looks for arrangements
+# of what the layer below has found, over a larger part of the image.
+#
+# ## What excites a filter?
+#
+# A map is a picture. To compare images we need one number a filter: its **activation degree**, the sum of its feature map.
+
+# %% [markdown] exercise="10.2"
+# ### Exercise 10.2 · The activation degree (6 min, 2 points)
+#
+# **Input:** feature maps `maps` (batch, H, W, filters) and the number `k` of a filter. **Output:** for each image the sum of that
+# filter's map, (batch,).
+
+# %% tags=["exercise"] exercise="10.2"
+def activation_degree(maps, k):
+    """Say how strongly each image excites filter k."""
+    ### BEGIN SOLUTION
+    return maps[..., k].sum(axis=(1, 2))
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="10.2"
+check("10.2", activation_degree);
+
+# %% [markdown]
+# Now we can ask which of 2,000 digits excite a filter most. Here are the best eight for each of three filters of `conv2`.
+
+# %% tags=["slow"] alt="Three rows of eight digits. The first row has 2s, 3s and 5s with slanting bars; the second and third have very thick digits of many classes."
+degrees = interpret.activation_degree(interpret.feature_maps(first, x_val, "conv2")["conv2"])  # (2000, 50)
+liveliest = np.argsort(-degrees.std(axis=0))[:3]
+best = np.concatenate([np.argsort(-degrees[:, k])[:8] for k in liveliest])
+titles = [f"filter {k}" if i == 0 else "" for k in liveliest for i in range(8)]
+plots.show_images(x_val[best], titles, columns=8, size=1.0);
+
+# %% [markdown]
+# It is a start, but a digit has many things at once: which of them does the filter answer to? And thick digits come first in row after
+# row: a sum rewards ink. We are free to ask differently: not which of these images, but which image *of all that there could be*.
+#
+# ## Gradient ascent on the pixels
+#
+# Training holds the images fixed and moves the weights *down* the gradient of a loss. Turn it round: hold the weights, and move the
+# pixels *up* the gradient of the activation degree a:
+#
+# x ← x + rate · g / √mean(g²), with g = ∂a/∂x
+#
+# The division makes all steps equally long, however faint the gradient. Pixels beyond 0 or 1 are put back.
+
+# %% [markdown] exercise="10.3"
+# ### Exercise 10.3 · One step uphill (8 min, 2 points)
+#
+# **Input:** `images` (batch, H, W, C) with pixels in 0 to 1, their `gradients` of the same shape, and the `rate`. **Output:** the images
+# after one step. Each image's gradient is divided by its own root mean square (the root of the mean of the squares); then all pixels are
+# put back into 0 to 1.
+
+# %% tags=["exercise"] exercise="10.3"
+def step_uphill(images, gradients, rate):
+    """Make one step of gradient ascent on the pixels."""
+    ### BEGIN SOLUTION
+    size = np.sqrt((gradients**2).mean(axis=(1, 2, 3), keepdims=True))
+    return np.clip(images + rate * gradients / size, 0, 1)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="10.3"
+check("10.3", step_uphill);
+
+# %% [markdown]
+# `interpret.ascend` goes on like this, with a rate that falls to zero. It makes one image for each filter, all 50 in one batch, from
+# noise. It also keeps a record of the scores.
+#
+# **Predict first:** a filter sees 8×8 pixels, and its degree adds up the whole map. What will its favourite image look like?
+
+# %% tags=["slow"]
+filters = interpret.ascend(first, "conv2", range(50), steps=40)
+
+# %% tags=["slow"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
+plots.show_images(filters.images, columns=10, size=0.8, scale=(0, 1));
+
+# %% tags=["slow"] alt="Activation degrees of three filters over forty steps. Each rises steeply in the first ten steps and then levels off."
+records = {f"filter {k}": filters.scores[:, k] for k in liveliest}
+plots.show_curves(records, xlabel="step", ylabel="activation degree", start=0);
+
+# %% tags=["slow", "nbval-check-output"]
+alive = filters.scores[-1] > 0
+print("at least 40 of 50 filters are excited at the end:", int(alive.sum()) >= 40)
+beaten = filters.scores[-1] > degrees.max(axis=0)
+print("at least 9 of 10 of these more than by any of 2,000 digits:", bool(beaten[alive].mean() >= 0.9))
+
+# %% [markdown]
+# **Notice** three things. Each image is a *texture*: one small pattern, stripes of one slant and width, wherever there is room, because
+# the filter looks for it everywhere and the degree adds up. None is a digit, nor a part of one that you would have drawn. And a filter
+# may stay dark: if its ReLU gives 0 everywhere at the start, the gradient is 0 as well, and there is no way up.
+#
+# ## Each neuron looks at the whole image
+#
+# After `flatten` come 100 dense neurons. Each reads all 5×5×50 values, so it may ask *where* something is. The same ascent, one image for
+# each neuron. We climb the sum before the ReLU (`activation=False`), so that a neuron that is silent at first has a way up too.
+
+# %% tags=["slow"] alt="Twenty images for twenty dense neurons. Most are a tangle of black and white strokes that differ from place to place, some with loops like those of digits; six or so are nearly black with faint stripes. Around the edges noise remains."
+neurons = interpret.ascend(first, "dense", range(20), steps=40, activation=False)
+plots.show_images(neurons.images, columns=10, size=0.9, scale=(0, 1));
+
+# %% [markdown]
+# **Notice** that nothing repeats: what stands left differs from what stands right. The strokes of these images are larger than a
+# filter's, and some of them bend as digits do. (The dark images belong to neurons that ink mostly silences.) A neuron looks at the whole
+# image. The *whole*? We measure which pixels have a gradient at all, over 20 digits.
+
+# %% tags=["slow", "nbval-check-output"]
+slopes = interpret.saliency(first, "dense", np.repeat(x_val[:20], 5, axis=0), list(range(5)) * 20, activation=False)
+rows = np.flatnonzero(slopes.max(axis=(0, 2)))
+print(f"rows that count: {rows[0]} to {rows[-1]} of 0 to 27")
+
+# %% [markdown]
+# The last two rows (and columns) count for nothing. Look at the images again: there the noise of the start is still to be seen. Why?
+
+# %% [markdown] exercise="10.4"
+# ### Exercise 10.4 · What the top never sees (10 min, 3 points)
+#
+# **Input:** the `size` of an image (its width), and `layers`, a tuple of (kernel size, strides) for each convolution and pooling layer
+# from the image up, all with padding valid. **Output:** a tuple of two numbers: how many pixels one value of the last map sees (its
+# receptive field), and how many pixels at the end of the image no value of the last map sees.
+#
+# For the network above, `field_and_unseen(28, ((3, 1), (2, 2), (3, 1), (2, 2)))`, the second number should be the one just measured.
+
+# %% tags=["exercise"] exercise="10.4"
+def field_and_unseen(size, layers):
+    """Give the receptive field of the top, and the pixels at the end that it never sees."""
+    ### BEGIN SOLUTION
+    field, step = 1, 1
+    values = size
+    for kernel, strides in layers:
+        field += (kernel - 1) * step
+        step *= strides
+        values = (values - kernel) // strides + 1
+    return field, size - ((values - 1) * step + field)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="10.4"
+check("10.4", field_and_unseen);
+
+# %% [markdown]
+# **Mind the slide.** "A dense neuron sees the whole image" holds for what reaches it. Here `conv2` gives 11 rows, and pooling by 2 leaves
+# the last one out. With MNIST it does no harm: the border is blank.
+#
+# ## What does the network take for a digit?
+#
+# Now the outputs. For each digit we climb its score, from noise, in very small steps, and stop as soon as the network is 99 % sure. This
+# needs a loop of our own. `interpret.input_gradient` compiles a function of the images together with its gradient; the step is that of
+# exercise 10.3.
+#
+# **Predict first:** the network will be sure in the end. Will you see the digit?
+
+# %% tags=["slow"] name="made"
+targets = np.repeat(np.arange(10), 5)  # five images for each digit
+def probability(model, images):
+    """Give the probability of each image's target class."""
+    return keras.ops.convert_to_numpy(model(images))[np.arange(len(images)), targets]
+
+scores, own = interpret.part(first, "scores"), keras.ops.one_hot(targets, 10)  # own is (50, 10)
+gradient = interpret.input_gradient(lambda images: keras.ops.sum(scores(images) * own, axis=-1))
+
+# %% tags=["slow"] name="just-enough"
+near = np.random.default_rng(1).random((50, 28, 28, 1)).astype("float32")
+for _ in range(100):
+    slopes = gradient(near)[1]
+    step = 0.01 * slopes / np.sqrt((slopes**2).mean(axis=(1, 2, 3), keepdims=True))
+    unsure = probability(first, near) < 0.99
+    near[unsure] = np.clip(near + step, 0, 1)[unsure]
+
+# %% tags=["slow"] alt="Ten squares of grey noise, made for the digits 0 to 9. At a second look a few show a ghost of a stroke or a dark hole."
+sure = probability(first, near)
+plots.show_images(near[::5], [f"{k}: {sure[5 * k]:.3f}" for k in range(10)], columns=10, size=1.1, scale=(0, 1));
+
+# %% tags=["slow", "nbval-check-output"]
+print("all 50 are taken with 99 % or more for the digit that they were made for:", bool((sure >= 0.99).all()))
+
+# %% [markdown]
+# **Notice** the numbers above the pictures. The network was never shown such images, and it has no way to say "none of these": the
+# softmax hands out 100 % in any case. It is **fooled**. (Nguyen, Yosinski and Clune showed the same with ImageNet networks in 2015.)
+#
+# Now climb on, with larger steps, to where the score no longer rises.
+
+# %% tags=["slow"]
+far = interpret.ascend(first, "scores", targets, steps=60, rate=0.1, seed=1)
+
+# %% tags=["slow"] alt="Ten black and white tangles for the digits 0 to 9, with noise around the edges. In several the digit can now be traced: a ring for 0, the arcs of 3, the loop of 6 and of 9, among many other strokes."
+plots.show_images(far.images[::5], [str(k) for k in range(10)], columns=10, size=1.1, scale=(0, 1));
+
+# %% [markdown]
+# **Mind the slide.** It is often told like this: without a constraint the images cannot be read, and only a constraint makes digits
+# appear. For this network it depends on how far you climb. The images that *just* fool it are noise. Further up strokes appear by
+# themselves, and you can find the 0, the 3 or the 6 among them, although nobody asked for it. But there is much else in them.
+#
+# ## A price for ink
+#
+# Real digits are mostly blank. So charge for each pixel: climb the score minus a **penalty**, 0.1 times the sum of the pixels. A pixel
+# stays dark unless it raises the score by more than it costs.
+
+# %% tags=["slow"]
+dear = interpret.ascend(first, "scores", targets, steps=60, rate=0.1, seed=1, penalties={"pixel_sum": 0.1})
+
+# %% tags=["slow"] alt="Ten images of thin, broken white strokes on black, for the digits 0 to 9. Several are now recognisable, the ring of 0, the stroke of 1, the bows of 3, the spiral of 6 and 9; others, as 4 or 8, are a loose handful of strokes."
+plots.show_images(dear.images[::5], [str(k) for k in range(10)], columns=10, size=1.1, scale=(0, 1));
+
+# %% tags=["slow"] alt="Mean score and mean penalty over sixty steps. The penalty falls steeply in the first twenty steps as ink is taken away, while the score rises, and both level off."
+means = {"score": dear.scores.mean(axis=1), "penalty": dear.charges.mean(axis=1)}
+plots.show_curves(means, xlabel="step", ylabel="mean of 50 images", start=0);
+
+# %% [markdown]
+# Better? Do not trust your eyes alone: you know what to look for. Two measures of a picture: its **ink**, the sum of its pixels, and its
+# **total variation**, how rough it is.
+
+# %% [markdown] exercise="10.5"
+# ### Exercise 10.5 · How rough is a picture? (8 min, 2 points)
+#
+# **Input:** `images` (batch, H, W, C). **Output:** for each image the total variation, (batch,): the sum of the absolute differences
+# between each pixel and the one below it, plus the same for each pixel and the one to its right. Nothing is compared across the edge.
+
+# %% tags=["exercise"] exercise="10.5"
+def total_variation(images):
+    """Measure how rough each image is."""
+    ### BEGIN SOLUTION
+    down = np.abs(images[:, 1:] - images[:, :-1]).sum(axis=(1, 2, 3))
+    right = np.abs(images[:, :, 1:] - images[:, :, :-1]).sum(axis=(1, 2, 3))
+    return down + right
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="10.5"
+check("10.5", total_variation);
+
+# %% [markdown]
+# A third measure stands in for your eyes, badly but without prejudice: how similar is the image to the *mean* image of its digit? We take
+# the correlation over all pixels, 1 for equal up to brightness and contrast, 0 for unrelated.
+
+# %% tags=["slow"] name="likeness"
+mean_digits = np.stack([x_val[y_val == k].mean(axis=0) for k in range(10)])  # (10, 28, 28, 1)
+def likeness(images, classes):
+    """Correlate each image with the mean digit of its class."""
+    pairs = zip(images.reshape(len(images), -1), mean_digits[classes].reshape(len(images), -1))
+    return np.array([np.corrcoef(one, mean)[0, 1] for one, mean in pairs])
+
+# %% tags=["slow"]
+made = {"just enough": near, "climbed on": far.images, "with a price": dear.images}
+
+def measures(images, classes):
+    """Give the means of ink, total variation and likeness."""
+    return interpret.ink(images).mean(), interpret.total_variation(images).mean(), likeness(images, classes).mean()
+
+table = {name: measures(images, targets) for name, images in made.items()}
+table["real digits"] = measures(x_val, y_val)
+
+# %% tags=["slow", "nbval-ignore-output"]
+print("              ink   total variation   likeness")
+for name, (ink, rough, like) in table.items():
+    print(f"{name:12} {ink:4.0f} {rough:12.0f} {like:15.2f}")
+
+# %% tags=["slow", "nbval-check-output"]
+near_, far_, dear_, real = table.values()
+print("the price takes more than half of the ink:", bool(dear_[0] < 0.5 * far_[0]))
+print("and more than half of the roughness:", bool(dear_[1] < 0.5 * far_[1]))
+print("the ink is then below that of a real digit:", bool(dear_[0] < real[0]))
+print("the roughness is still above it:", bool(dear_[1] > real[1]))
+print("likeness rises from one kind to the next:", bool(near_[2] < far_[2] < dear_[2]))
+print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
+
+# %% [markdown]
+# **Notice** that all three measures go the way of real digits, and that roughness does not arrive: the strokes are thin and broken,
+# because the network does not ask for whole ones.
+#
+# ## Is another network fooled too?
+#
+# Perhaps these images exploit the accidents of *one* set of weights. The second network has other weights. It was not used to make them.
+
+# %% [markdown] exercise="10.6"
+# ### Exercise 10.6 · Is it fooled? (6 min, 2 points)
+#
+# **Input:** `probabilities` (batch, classes) that a network gives for images, the class `targets` (batch,) that each image was made for,
+# and a `threshold`. **Output:** the share of images, 0 to 1, for which the target class has a probability of at least the threshold.
+
+# %% tags=["exercise"] exercise="10.6"
+def share_fooled(probabilities, targets, threshold):
+    """Give the share of images that are taken for their target class."""
+    ### BEGIN SOLUTION
+    chosen = probabilities[np.arange(len(targets)), targets]
+    return (chosen >= threshold).mean()
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="10.6"
+check("10.6", share_fooled);
+
+# %% [markdown]
+# **Predict first:** which images will the second network believe, the noise, the tangles, the ones with little ink?
+
+# %% tags=["slow"]
+believed = {}
+for name, images in made.items():
+    answers = second.predict(images, verbose=0)  # (50, 10)
+    agree = np.mean(answers.argmax(1) == targets)
+    own, other = (np.mean(probability(model, images) >= 0.99) for model in (first, second))
+    believed[name] = float(agree), float(own), float(other)
+
+# %% tags=["slow"] alt="Two sets of bars for the three kinds of images. Left, the share that the second network takes for the same digit: near 100 percent for all three. Right, the share with 99 percent certainty: about 90 percent for the two that were climbed on, about 12 for the images that just fool the first network."
+axes = plt.subplots(1, 2, figsize=(9, 1.9), layout="constrained")[1]
+for ax, place, title in zip(axes, (0, 2), ("same digit", "99 % sure")):
+    shares = {name: 100 * row[place] for name, row in believed.items()}
+    plots.show_bars(shares, ax, title=f"second network: {title}, %")
+
+# %% tags=["slow", "nbval-ignore-output"]
+print("                first: 99 % sure   second: same digit   second: 99 % sure")
+for name, (agree, own, other) in believed.items():
+    print(f"{name:12} {100 * own:16.0f} % {100 * agree:18.0f} % {100 * other:17.0f} %")
+
+# %% tags=["slow", "nbval-check-output"]
+agreeing = min(agree for agree, _, _ in believed.values())
+print("of each kind, the second takes at least 8 of 10 for the same digit:", agreeing >= 0.8)
+print("it is 99 % sure of less than half of the noise:", believed["just enough"][2] < 0.5)
+print("and of at least 7 of 10 of the others:", min(believed["climbed on"][2], believed["with a price"][2]) >= 0.7)
+gap = believed["with a price"][2] - believed["climbed on"][2]
+print("with or without a price makes less than 15 points of difference:", abs(gap) < 0.15)
+
+# %% [markdown]
+# **Notice** what the witness says. It gives the same answers, even for the noise. So these images are no accident of one set of weights:
+# both networks have learned much the same evidence from the same data, and neither has learned what is *not* a digit. What is particular
+# to the first network is the last bit of certainty: images that only just convince it seldom convince the second; those that were climbed
+# on mostly do. And the price for ink, which helped your eyes, hardly changed what the networks believe: "looks like a digit to me" and
+# "convinces a network" are two different things.
+#
+# The limits: two networks of one architecture, trained on the same 20,000 digits, and 50 images of each kind. The tests of this course
+# repeat it with three seeds.
+#
+# ## Where does it look?
+#
+# The same gradient answers one more question, about a real image: which pixels decide? **Saliency** is the size of the gradient of the
+# score with respect to each pixel. **Grad-CAM** takes the maps of a convolution, weights each by the mean gradient of the score over it,
+# adds them up and keeps what is positive: a coarse picture of the places that speak *for* the class.
+
+# %% tags=["slow"] alt="Three digits, each with its saliency and its Grad-CAM. Saliency is a scatter of bright dots on and around the strokes. Grad-CAM shows larger spots, mostly on parts of the strokes, eleven pixels wide."
+some = np.array([np.flatnonzero(y_val == k)[0] for k in (3, 4, 7)])
+dots = interpret.saliency(first, "scores", x_val[some], y_val[some])  # (3, 28, 28)
+spots = interpret.grad_cam(first, "scores", x_val[some], y_val[some], maps_of="conv2")  # (3, 11, 11)
+shown = [one for i in range(3) for one in (x_val[some][i], dots[i] / dots[i].max(), spots[i] / (spots[i].max() or 1))]
+plots.show_images(shown, ["image", "saliency", "Grad-CAM"] * 3, columns=9, size=1.25, scale=(0, 1));
+
+# %% [markdown]
+# **Notice** how different the two are. Saliency is sharp and scattered, and blank pixels count as much as ink: ink *there* would change
+# the score. Grad-CAM has the size of `conv2`'s maps. Where dense layers follow, as here, each place has weights of its own, and the mean
+# over places can hide them: for some digits nothing positive is left, and the map is black. Both are hints about a network, not proofs. A
+# map that looks sensible does not make its answer right.
+#
+# ## Summary
+#
+# - Feature maps are outputs of a model like any other: first edges, then arrangements of edges, over 3×3 and 8×8 pixels here.
+# - The activation degree is the sum of a map. Gradient ascent on the pixels makes the image that raises it most.
+# - A filter's favourite image is a texture; a dense neuron's covers the whole image, but for two rows and columns that pooling drops.
+# - Images that look like noise are taken for digits with 99 % certainty; a second network gives the same answers, but is seldom as sure.
+# - Climbing on, strokes appear even without a penalty; a price for ink removes what does not pay, and digits are easier to see.
+#
+# ## Formulae
+#
+# | what | formula |
+# |---|---|
+# | activation degree of filter k | Σ over rows and columns of map k |
+# | gradient ascent | x ← x + rate · g / √mean(g²), g = ∂a/∂x |
+# | with a price for ink | climb a − λ · Σ pixels |
+# | total variation | Σ of absolute differences of neighbours, down and to the right |
+# | Grad-CAM | max(0, Σ over k of mean(∂score/∂map k) · map k) |
+#
+# ## Where to read on
+#
+# - D. Erhan, Y. Bengio, A. Courville and P. Vincent, *Visualizing higher-layer features of a deep network*, 2009: gradient ascent on the input.
+# - K. Simonyan, A. Vedaldi and A. Zisserman, *Deep inside convolutional networks*, 2014: class images and saliency.
+# - A. Nguyen, J. Yosinski and J. Clune, *Deep neural networks are easily fooled*, CVPR 2015.
+# - R. Selvaraju and others, *Grad-CAM*, ICCV 2017.
+# - C. Olah, A. Mordvintsev and L. Schubert, *Feature visualization*, Distill, 2017: what penalties and jitter do, in pictures.
+# - The next chapter turns the same gradient on photographs: dreams, and the style of one picture on another.

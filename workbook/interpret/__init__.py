@@ -1,0 +1,29 @@
+"""Look inside a trained network: feature maps, and images that are made by following gradients back to the pixels.
+
+Arrays in, arrays out, on any Keras model whose first input is a batch of images (batch, H, W, C):
+
+- `feature_maps`, `activation_degree`, `part`, `layer_names`: what a layer gives for given images;
+- `ascend`: the image that excites a filter, a dense neuron or an output most, with penalties and a record;
+- `saliency`, `grad_cam`: which pixels and which places speak for a class;
+- `dream`: amplify what a layer sees, in several sizes; `stylise`: content of one picture, style of another;
+- `input_gradient`: the one place where a backend takes gradients (TensorFlow or JAX); the step is compiled once;
+- `filter_normalised`, `random_direction`, `loss_grid`: the loss around a network (see `workbook.surface`).
+
+Nothing here changes a weight of the model.
+"""
+
+from workbook.interpret.ascent import Ascent, ascend, climb
+from workbook.interpret.attribution import grad_cam, saliency
+from workbook.interpret.dreaming import Dream, dream, octave_sizes, resized
+from workbook.interpret.gradients import InputGradient, input_gradient
+from workbook.interpret.maps import activation_degree, any_size, feature_maps, layer_names, part
+from workbook.interpret.penalties import PENALTIES, blurred, ink, total_variation
+from workbook.interpret.style import Style, gram_matrix, stylise
+from workbook.surface import displaced, filter_normalised, loss_grid, random_direction
+
+__all__ = [
+    "PENALTIES", "Ascent", "Dream", "InputGradient", "Style", "activation_degree", "any_size", "ascend",
+    "blurred", "climb", "displaced", "dream", "feature_maps", "filter_normalised", "grad_cam", "gram_matrix",
+    "ink", "input_gradient", "layer_names", "loss_grid", "octave_sizes", "part", "random_direction", "resized",
+    "saliency", "stylise", "total_variation",
+]  # fmt: skip
