@@ -1,9 +1,9 @@
 """Run the experiments of chapters 05 and 08 and store what came out: `python -m workbook.course.experiments NAME`.
 
 `cures` (chapter 05) trains a network that over-fits a few digits, untouched and with each of three cures, with three
-seeds each. `degradation` (chapter 08) trains plain and residual networks of several depths on small digits, with three seeds each.
-`surface` trains the deepest pair again with the first seed, and evaluates the training loss in a plane through
-each of them. Results go to `data/results/`, with hardware, seeds and date, and the checksums are written anew.
+seeds each. `degradation` (chapter 08) trains plain and residual networks of several depths on small digits,
+with three seeds each. `surface` trains the deepest pair again with the first seed, and evaluates the training loss in a
+plane through each of them. Results go to `data/results/`, with hardware, seeds and date; checksums are written anew.
 TensorFlow gets one thread, so that the figures do not depend on the number of cores; another processor or another
 version still changes single runs.
 """
@@ -219,7 +219,9 @@ def surfaces(folder: Path) -> None:
         model, run = train(kind, DEPTHS[-1], SEEDS[0], some)
         print(json.dumps(run), flush=True)
         grids[kind] = plane(model, some).astype("float32")
-    about = json.dumps(DEGRADATION | _circumstances(start, SEEDS) | {"depth": DEPTHS[-1], "digits": SURFACE_DIGITS})
+    about = json.dumps(
+        DEGRADATION | _circumstances(start, SEEDS) | {"depth": DEPTHS[-1], "digits": SURFACE_DIGITS}
+    )
     np.savez_compressed(
         folder / "surface.npz",
         steps=STEPS,

@@ -1,0 +1,160 @@
+"""Words, ids, n-grams and the text CNN, checked against Keras's own `TextVectorization` and by hand."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from workbook import data, text
+
+SENTENCES = ["The cat sat; the DOG didn't.", "A dog -- a good dog!", "the end"]
+
+
+def test_tokens_are_small_and_without_punctuation() -> None:
+    assert text.tokens("It's co-writer/director\tJackson's  BEST.") == [
+        "its",
+        "cowriterdirector",
+        "jacksons",
+        "best",
+    ]
+    assert text.tokens("  ... !? ") == []
+    assert text.tokens("Café ÉTÉ") == ["café", "ÉtÉ"]  # only ASCII letters, as in Keras
+
+
+def test_vocabulary_counts_and_orders_as_keras_does() -> None:
+    words = text.vocabulary(SENTENCES)
+    assert words[:5] == ["", "[UNK]", "the", "dog", "a"]
+    assert text.vocabulary(SENTENCES, size=4) == words[:4]
+    with pytest.raises(ValueError, match="size=1"):
+        text.vocabulary(SENTENCES, size=1)
+
+
+@pytest.mark.parametrize("size", [None, 500])
+def test_words_and_ids_are_those_of_text_vectorization(size: int | None) -> None:
+    sentences = data.load("movie_reviews", samples=400, test_samples=60)
+    layer = layers.TextVectorization(max_tokens=size, output_sequence_length=20)
+    layer.adapt(sentences.x_train)
+    words = text.vocabulary(sentences.x_train, size=size)
+    assert layer.get_vocabulary() == words
+    theirs = np.asarray(layer(sentences.x_test))
+    assert np.array_equal(text.encode(sentences.x_test, words, length=20), theirs)
+    assert (theirs == 1).any()
+
+
+def test_every_review_is_split_as_keras_splits_it() -> None:
+    reviews = data.load("movie_reviews").x_train
+    layer = layers.TextVectorization()
+    layer.adapt(reviews)
+    assert layer.get_vocabulary() == text.vocabulary(reviews)
+
+
+def test_encode_cuts_pads_and_marks_the_unknown() -> None:
+    words = ["", "[UNK]", "good", "film"]
+    ids = text.encode(["A good film", "", "film film film film film"], words, length=4)
+    assert ids.tolist() == [[1, 2, 3, 0], [0, 0, 0, 0], [3, 3, 3, 3]]
+    assert text.decode(ids[0], words) == ["[UNK]", "good", "film", ""]
+    assert text.unknown_share(ids) == pytest.approx(1 / 7)
+    assert np.isnan(text.unknown_share(ids[1:2]))
+    with pytest.raises(ValueError, match="length=0"):
+        text.encode(SENTENCES, words, length=0)
+
+
+def test_shuffling_keeps_words_and_padding_in_their_place() -> None:
+    ids = np.array([[2, 3, 4, 5, 6, 7, 0, 0], [2, 0, 0, 0, 0, 0, 0, 0], [9, 9, 1, 2, 3, 4, 5, 6]])
+    before = ids.copy()
+    mixed = text.shuffle_time(ids, np.random.default_rng(2))
+    assert np.array_equal(ids, before)
+    assert np.array_equal(np.sort(mixed, axis=1), np.sort(ids, axis=1))
+    assert np.array_equal(mixed == 0, ids == 0)
+    assert not np.array_equal(mixed[0], ids[0])
+
+
+def test_word_weights_are_logarithms_of_ratios() -> None:
+    ids = np.array([[2, 2, 3], [2, 0, 0], [3, 4, 1], [4, 0, 0]])
+    weights = text.word_weights(ids, np.array([1, 1, 0, 0]), 5)
+    # Sentences with the word, plus one: class 1 has (3, 2, 1), class 0 has (1, 2, 3), 6 each.
+    assert weights == pytest.approx([0, 0, np.log(3), 0, -np.log(3)])
+    assert text.bag_scores(ids, weights) == pytest.approx([np.log(3), np.log(3), -np.log(3), -np.log(3)])
+
+
+def test_a_bag_does_not_see_the_order() -> None:
+    rng = np.random.default_rng(0)
+    ids, weights = rng.integers(0, 30, (20, 12)), rng.normal(size=30)
+    assert text.bag_scores(ids[:, ::-1], weights) == pytest.approx(text.bag_scores(ids, weights))
+
+
+def _model(**options: object) -> keras.Model:
+    keras.utils.set_random_seed(3)
+    return text.text_cnn(50, dimensions=6, filters=4, length=12, **options)  # type: ignore[arg-type]
+
+
+IDS = np.random.default_rng(1).integers(0, 50, (7, 12))
+
+
+def test_the_network_has_the_parameters_of_its_table() -> None:
+    model = _model()
+    assert model.count_params() == 50 * 6 + sum(width * 6 * 4 + 4 for width in (3, 4, 5)) + 12 + 1
+    assert model.output_shape == (None, 1)
+    with pytest.raises(ValueError, match="widths"):
+        _model(widths=(3, 13))
+    with pytest.raises(ValueError, match="widths"):
+        _model(widths=())
+
+
+def test_the_network_computes_windows_and_their_maximum() -> None:
+    model = _model()
+    table = np.asarray(model.get_layer("embedding").embeddings)
+    features = []
+    for width in (3, 4, 5):
+        kernel, bias = (np.asarray(one) for one in model.get_layer(f"width{width}").weights)
+        vectors = table[IDS]  # (7, 12, 6)
+        maps = [
+            np.tensordot(vectors[:, start : start + width], kernel, ((1, 2), (0, 1)))
+            for start in range(13 - width)
+        ]
+        features.append(np.maximum(np.stack(maps, axis=1) + bias, 0).max(axis=1))
+    kernel, bias = (np.asarray(one) for one in model.get_layer("positive").weights)
+    expected = 1 / (1 + np.exp(-(np.concatenate(features, axis=1) @ kernel + bias)))
+    assert np.asarray(model(IDS)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_reordered_dimensions_compute_the_same() -> None:
+    model, order = _model(), np.array([3, 0, 5, 1, 4, 2])
+    before = np.asarray(model(IDS))
+    assert np.asarray(text.permuted(model, order)(IDS)) == pytest.approx(before, abs=1e-6)
+    assert np.abs(np.asarray(text.permuted(model, order, kernels=False)(IDS)) - before).max() > 1e-4
+    assert np.array_equal(np.asarray(model(IDS)), before)  # the model itself is left alone
+    with pytest.raises(ValueError, match="permutation"):
+        text.permuted(model, [0, 0, 1, 2, 3, 4])
+
+
+def test_a_width_of_one_is_a_bag_and_three_is_not() -> None:
+    for widths, is_bag in (((1,), True), ((3,), False)):
+        model = _model(widths=widths)
+        turned = np.abs(np.asarray(model(IDS[:, ::-1])) - np.asarray(model(IDS))).max()
+        assert (turned < 1e-7) == is_bag
+
+
+def test_peaks_and_their_ngrams_are_traced_to_the_words() -> None:
+    model = _model()
+    words = ["", "[UNK]", *(f"w{index}" for index in range(2, 50))]
+    layer = model.get_layer("width3")
+    layer.bias.assign(np.ones(4))
+    heights, places = text.peaks(model, IDS, 3)
+    assert heights.shape == places.shape == (7, 4)
+    table, (kernel, bias) = np.asarray(model.get_layer("embedding").embeddings), layer.get_weights()
+    row, one = 5, 2
+    window = table[IDS[row, places[row, one] : places[row, one] + 3]]  # (3, 6)
+    assert np.sum(window * kernel[..., one]) + bias[one] == pytest.approx(heights[row, one], abs=1e-6)
+    found = text.ngrams(IDS, words, places[:, one], 3)
+    assert found[row].split() == [words[i] or "·" for i in IDS[row, places[row, one] :][:3]]
+    best = text.strongest_ngrams(model, IDS, words, width=3, count=3)
+    assert [len(one) for one in best] == [3, 3, 3, 3]
+    assert best[one][0] == (found[int(np.argmax(heights[:, one]))], pytest.approx(heights[:, one].max()))
+    assert all(a[1] >= b[1] for a, b in zip(best[one], best[one][1:], strict=False))
+
+
+def test_strongest_ngrams_are_all_different() -> None:
+    words = ["", "[UNK]", *(f"w{index}" for index in range(2, 50))]
+    found = text.strongest_ngrams(_model(), np.repeat(IDS[:2], 3, axis=0), words, width=4, count=5)
+    assert all(len(one) == len({text for text, _ in one}) <= 2 for one in found)
