@@ -1,0 +1,71 @@
+"""Draw arrows in any direction and size, with four landmarks: tip, tail, left barb, right barb.
+
+Left and right are those of somebody who walks from the tail to the tip and looks at the page from above.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbook.vision_tasks.canvas import add_clutter, as_bytes, draw_line
+
+LANDMARKS = ("tip", "tail", "left barb", "right barb")
+
+
+@dataclass(frozen=True)
+class Arrows:
+    """Pictures of one arrow each: `images` (N, size, size, 1) bytes, `points` (N, 4, 2), the (y, x) of LANDMARKS.
+
+    As in boxes, pixel (0, 0) covers (0, 0) to (1, 1): its middle is at (.5, .5).
+    """
+
+    images: np.ndarray
+    points: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def make_arrows(
+    count: int,
+    *,
+    seed: int,
+    size: int = 48,
+    lengths: tuple[float, float] = (16, 34),
+    strokes: int = 5,
+    noise: float = 12.0,
+) -> Arrows:
+    """Draw `count` arrows, each at a random place, in a random direction, `lengths` pixels long, on clutter."""
+    if count < 1 or not 0 < lengths[0] <= lengths[1] < size - 4:
+        raise ValueError(
+            f"count ≥ 1, lengths that fit into the size. Received: count={count!r}, lengths={lengths!r}, {size=}"
+        )
+    rng = np.random.default_rng(seed)
+    images, points = [], []
+    for _ in range(count):
+        picture = np.zeros((size, size), np.float32)
+        add_clutter(picture, strokes, rng)
+        landmarks = _landmarks(rng, size, lengths)
+        grey, thickness = rng.uniform(150, 255), rng.uniform(1.5, 2.5)
+        for other in landmarks[1:]:
+            draw_line(picture, landmarks[0] - 0.5, other - 0.5, grey=grey, thickness=thickness)
+        images.append(as_bytes(picture, noise, rng))
+        points.append(landmarks)
+    return Arrows(np.stack(images), np.stack(points))
+
+
+def _landmarks(rng: np.random.Generator, size: int, lengths: tuple[float, float]) -> np.ndarray:
+    """Draw an arrow's landmarks (4, 2) such that all lie inside, two pixels off the border."""
+    while True:
+        length, angle = rng.uniform(*lengths), rng.uniform(0, 2 * np.pi)
+        barb, opening = length * rng.uniform(0.3, 0.45), rng.uniform(0.45, 0.8)  # radians off the shaft
+        turns = np.array(
+            [angle, angle + opening, angle - opening]
+        )  # from the tip back to the tail, and the barbs
+        arms = np.array([length, barb, barb])
+        offsets = -arms[:, None] * np.stack([np.sin(turns), np.cos(turns)], axis=1)
+        centre = rng.uniform(2, size - 2, 2)
+        tip = centre - offsets[0] / 2
+        points = np.vstack([tip, tip + offsets])
+        if points.min() >= 2 and points.max() <= size - 2:
+            return points
