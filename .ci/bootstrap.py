@@ -305,7 +305,7 @@ def test(machine: Machine) -> int:
         "pytest",
         "--nbval",
         "--nbval-current-env",
-        "--nbval-cell-timeout=120",
+        "--nbval-cell-timeout=240",
         "--nbval-sanitize-with",
         "tests/nbval_sanitize.cfg",
         *WORKERS,
