@@ -327,7 +327,7 @@ def test_the_tests_and_the_notebooks_both_run_and_both_count(project, codes, exp
     unit, notebooks = shell.calls[-2:]
     assert "--nbval" not in unit
     assert notebooks[-2:] == ["notebooks", "solutions"]
-    assert "--nbval-cell-timeout=120" in notebooks
+    assert "--nbval-cell-timeout=240" in notebooks
 
 
 def test_an_interrupted_run_starts_nothing_more(project):

@@ -95,7 +95,10 @@ def test_subclasses_lose_what_they_add() -> None:
     assert not (back == 7).any()
 
 
-@pytest.mark.parametrize("odd", [object(), len, {1, 2}, b"bytes", np.array([object()]), range(3), iter([])], ids=lambda odd: type(odd).__name__)
+ODD = [object(), len, {1, 2}, b"bytes", np.array([object()]), range(3), iter([])]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
 def test_other_kinds_become_words(odd: Any) -> None:
     back = _through(odd)
     assert isinstance(back, Opaque)
