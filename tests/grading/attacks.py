@@ -179,10 +179,10 @@ HURTING: dict[str, tuple[str, bool]] = {
     "takes all memory at once": ("import numpy as np\nx = np.ones(10**12)", True),
     "takes memory bit by bit": ("x = []\nwhile True:\n    x.append(bytearray(10**7))", True),
     "fills the scratch folder": (
-        "with open('/tmp/big', 'wb') as f:\n    while True:\n        f.write(b'x' * 10**7)",
+        "with open('/scratch/big', 'wb') as f:\n    while True:\n        f.write(b'x' * 10**7)",
         True,
     ),
-    "makes files without end": ("for i in range(10**6):\n    open('/tmp/%d' % i, 'w').close()", True),
+    "makes files without end": ("for i in range(10**6):\n    open('/scratch/%d' % i, 'w').close()", True),
     "opens files without end": ("keep = []\nwhile True:\n    keep.append(open('/dev/null'))", True),
     "prints without end": ("while True:\n    print('x' * 10**6)", True),
     "floods the findings": ("import os\nfor fd in range(3, 200):\n    try:\n        while True:\n            os.write(fd, b'x' * 10**6)\n    except OSError:\n        pass", False),
@@ -237,8 +237,8 @@ HURTING: dict[str, tuple[str, bool]] = {
     ),
     "mounts, leaves its namespaces, becomes root": (
         "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
-        "assert libc.mount(b'tmpfs', b'/tmp', b'tmpfs', 0, None) == -1\nassert libc.unshare(0x10000000) == -1\n"
-        "assert libc.umount2(b'/tmp', 2) == -1\nassert libc.ptrace(16, os.getppid(), 0, 0) == -1\nassert libc.chroot(b'/tmp') == -1\n"
+        "assert libc.mount(b'tmpfs', b'/scratch', b'tmpfs', 0, None) == -1\nassert libc.unshare(0x10000000) == -1\n"
+        "assert libc.umount2(b'/scratch', 2) == -1\nassert libc.ptrace(16, os.getppid(), 0, 0) == -1\nassert libc.chroot(b'/scratch') == -1\n"
         "try:\n    os.setuid(0)\n    root = True\nexcept OSError:\n    root = False\nassert not root",
         True,
     ),

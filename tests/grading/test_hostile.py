@@ -153,7 +153,7 @@ HOSTILE_STATE = """
 import numpy as np, builtins, sys, os, matplotlib.pyplot as plt, random
 np.allclose = np.zeros = np.sum = lambda *a, **k: 1 / 0
 builtins.len = lambda x: 0
-sys.path.insert(0, '/tmp'); os.environ['X'] = '1'; os.chdir('/'); open('/tmp/left', 'w').write('x')
+sys.path.insert(0, '/scratch'); os.environ['X'] = '1'; os.chdir('/'); open('/scratch/left', 'w').write('x')
 import workbook.reference as reference
 reference.conv2d = None
 plt.plot = None
@@ -167,8 +167,8 @@ def subsample(full, strides):
     import builtins, os, sys, numpy as np, matplotlib.pyplot as plt
     from workbook import reference
     assert np.zeros(3).sum() == 0 and np.sum([1, 2]) == 3 and builtins.len([1]) == 1
-    assert '/tmp' not in sys.path and 'X' not in os.environ and os.getcwd() == '/tmp'
-    assert os.listdir('/tmp') == [] or not os.path.exists('/tmp/left')
+    assert '/scratch' not in sys.path and 'X' not in os.environ and os.getcwd() == '/scratch'
+    assert os.listdir('/scratch') == [] or not os.path.exists('/scratch/left')
     assert callable(reference.conv2d) and callable(plt.plot) and 'leaked' not in globals()
     assert np.geterr()['over'] == 'warn'
     import fcntl

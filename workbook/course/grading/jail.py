@@ -31,8 +31,10 @@ BESIDE = ("solutions", "tests", ".git")  # folders beside the package that hold 
 SCRATCH_BYTES = 2**26
 VIEW = "/jail"
 INSIDE = "jailed/inside.py"
+SCRATCH = "/scratch"
 ENVIRONMENT = {
-    "HOME": "/tmp",
+    "HOME": SCRATCH,
+    "TMPDIR": SCRATCH,
     "LANG": "C.UTF-8",
     "MPLBACKEND": "agg",
     "OMP_NUM_THREADS": "1",
@@ -142,7 +144,7 @@ class Jail:
         """Give a run without a jail the settings that a jail sets; bubblewrap clears all others itself."""
         if not self.unsafe:
             return dict(os.environ)
-        return {**os.environ, **ENVIRONMENT, "PATH": os.environ.get("PATH", ""), "HOME": scratch}
+        return {**os.environ, **ENVIRONMENT, "PATH": os.environ.get("PATH", ""), "HOME": scratch, "TMPDIR": scratch}
 
     def _zygote(self, modules: tuple[str, ...]) -> Zygote | None:
         """Give the process that forks for these modules; start it if there is none, or if it has died."""
@@ -210,8 +212,10 @@ def _mounts(folder: Path) -> list[str]:
     words += ["--dir", "/proc/self", "--symlink", os.path.realpath(sys.executable), "/proc/self/exe"]
     words += ["--ro-bind", str(folder / "cmdline"), "/proc/self/cmdline"]
     words += ["--dev", "/dev", "--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts", "--remount-ro", "/dev"]
-    words += ["--size", str(SCRATCH_BYTES), "--tmpfs", "/tmp"]
-    return [*words, "--remount-ro", "/", "--chdir", "/tmp"]
+    words += ["--size", str(SCRATCH_BYTES), "--tmpfs", SCRATCH]
+    if not any(Path(path).is_relative_to("/tmp") for path in _python_folders()):  # this Python may live there
+        words += ["--symlink", SCRATCH, "/tmp"]
+    return [*words, "--remount-ro", "/", "--chdir", SCRATCH]
 
 
 def _python_folders() -> list[str]:

@@ -92,7 +92,7 @@ def own_nowhere() -> None:
     os.close(nowhere)
 
 
-def own_scratch(path: str = "/tmp") -> None:
+def own_scratch(path: str = "/scratch") -> None:
     """Lay an empty folder in memory over `path`, which no other process sees."""
     options = f"size={SCRATCH_BYTES},nr_inodes=4096,mode=0700".encode()
     flags = MS_NOSUID | MS_NODEV

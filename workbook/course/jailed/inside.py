@@ -125,7 +125,7 @@ def _keep(confine: Any, settings: dict[str, Any], request: int, findings: int) -
 def _confined(confine: Any, settings: dict[str, Any], request: int, findings: int) -> int:
     os.setsid()  # a signal to "my process group" must not reach those that forked this one
     confine.own_scratch()
-    os.chdir("/tmp")
+    os.chdir("/scratch")
     confine.hold_devices()
     confine.own_nowhere()
     confine.own_user()
