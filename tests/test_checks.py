@@ -360,7 +360,14 @@ def test_the_box_escapes_what_the_learner_made() -> None:
         (0.123456789, "0.123457"),
         ({"a": (1, 2)}, "{'a': (1, 2)}"),
         ("x" * 500, "'" + "x" * 218 + "…"),
+        ([object()], "[<object object>]"),
     ],
 )
 def test_values_are_written_short(value: Any, text: str) -> None:
     assert short(value).replace("np.int64(3)", "3") == text
+
+
+def test_an_errors_words_are_the_same_in_every_run() -> None:
+    from workbook.exercises.observe import describe
+
+    assert describe(TypeError(f"{object()!r} is not iterable")) == "TypeError: <object object> is not iterable"

@@ -6,6 +6,7 @@ arrays, and tuples, lists and dictionaries of them.
 """
 
 import itertools
+import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 FEW = 20  # items of a sequence that are written out
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class Opaque:
@@ -45,12 +47,21 @@ def plain(value: Any) -> Any:
 
 
 def short(value: Any, limit: int = 220) -> str:
-    """Write a value in at most `limit` characters, however large or odd it is; a large array by its shape."""
+    """Write a value in at most `limit` characters, however large or odd it is; a large array by its shape.
+
+    Objects are written without their addresses, so that the same answer gives the same words in every run.
+    """
     try:
         text = _written(value, limit, depth=3)
     except Exception:  # a learner's object may raise when it is written
         text = f"<{type(value).__name__}>"
+    text = without_addresses(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def without_addresses(text: str) -> str:
+    """Leave out where objects lie in memory, which differs from run to run: "<object object>"."""
+    return ADDRESS.sub("", text)
 
 
 def _written(value: Any, limit: int, depth: int) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from workbook.exercises.compare import plain, short
+from workbook.exercises.compare import plain, short, without_addresses
 
 MOST_PRINTED = 2000  # characters
 STATES = ("observed", "not started", "error", "timeout", "memory", "malformed", "died")  # of a report
@@ -208,7 +208,7 @@ def observe_case(observe: Callable[..., Any], answer: Any, inputs: Inputs) -> Ob
 def describe(error: BaseException) -> str:
     """Name the error, and the line of the learner's cell that raised it."""
     try:
-        text = f"{type(error).__name__}: {error}".strip().rstrip(":")[:300]
+        text = without_addresses(f"{type(error).__name__}: {error}").strip().rstrip(":")[:300]
     except Exception:  # an exception of the learner's own that cannot be written
         text = type(error).__name__
     frames = [one for one in traceback.extract_tb(error.__traceback__) if _is_cell(one.filename)]
