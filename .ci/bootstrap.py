@@ -297,24 +297,16 @@ def lab(machine: Machine) -> int:
 
 
 def test(machine: Machine) -> int:
-    """Run every test, then every notebook with nbval."""
+    """Run every test, then every notebook with nbval: the learner's copies with no network and no data folder."""
     ensure(machine, "test")
-    notebooks = [
-        "python",
-        "-m",
-        "pytest",
-        "--nbval",
-        "--nbval-current-env",
-        "--nbval-cell-timeout=240",
-        "--nbval-sanitize-with",
-        "tests/nbval_sanitize.cfg",
-        *WORKERS,
-        "-q",
-        "--durations=10",
-        "notebooks",
-        "solutions",
-    ]
-    return run_all(machine, ["python", "-m", "pytest", *WORKERS, "-q", "--durations=10"], notebooks)
+    nbval = ["python", "-m", "pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=240"]
+    nbval += ["--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *WORKERS, "-q", "--durations=10"]
+    return run_all(
+        machine,
+        ["python", "-m", "pytest", *WORKERS, "-q", "--durations=10"],
+        [*nbval, "solutions"],
+        ["python", "tests/offline.py", *nbval[1:], "notebooks"],
+    )
 
 
 def fast(machine: Machine) -> int:

@@ -324,9 +324,12 @@ def test_lab_does_not_allow_root_to_others(project):
 def test_the_tests_and_the_notebooks_both_run_and_both_count(project, codes, expected):
     shell = FakeShell(target=lambda command: codes["--nbval" in command])
     assert bootstrap.main(["test"], machine_of(project, shell)) == expected
-    unit, notebooks = shell.calls[-2:]
+    unit, solutions, notebooks = shell.calls[-3:]
     assert "--nbval" not in unit
-    assert notebooks[-2:] == ["notebooks", "solutions"]
+    assert (solutions[-1], notebooks[-1]) == ("solutions", "notebooks")
+    assert "tests/offline.py" in notebooks
+    assert "tests/offline.py" not in solutions
+    assert "--nbval-cell-timeout=240" in solutions
     assert "--nbval-cell-timeout=240" in notebooks
 
 
