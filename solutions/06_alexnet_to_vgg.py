@@ -106,7 +106,7 @@ print(figures.as_text([row for row in figures.ledger() if row.id in ("A1.survey_
 #
 # From 2010 to 2017 the ILSVRC competition (the "ImageNet challenge") asked for the content of photographs: 1.2 million to learn from, 1,000 classes. The **top-5 error** counts an image
 # as wrong if the true class is not among the five likeliest. In 2012 the best program without a deep network was wrong on 26.2 %.
-# A. Krizhevsky, I. Sutskever and G. Hinton came with a CNN, and were wrong on 15.3 %.
+# A. Krizhevsky, I. Sutskever and G. Hinton came with a CNN, and were wrong on 15.3 % (table 2 of their paper).
 
 # %% tags=["nbval-check-output"]
 alexnet = cost("alexnet")
@@ -116,7 +116,7 @@ print(alexnet)
 # Read it from the top. A first kernel of 11 × 11 strides four pixels at a time: 55 × 55 × 96. Its 34,848 weights (34,944 parameters with the biases) do 105 million
 # MACs, because each is used at 3,025 places. Two more things are new beside those that get a heading below:
 #
-# - **Overlapping pooling.** Windows of 3 × 3 at strides 2, so neighbours share a row. In the paper it lowered the top-5 error by 0.3
+# - **Overlapping pooling.** Windows of 3 × 3 at strides 2, so neighbours share a row. In the paper (section 3.4) it lowered the top-5 error by 0.3
 #   points against 2 × 2.
 # - **Dropout**, which you know from chapter 05, at rate 0.5 before the second and the third dense layer. **Predict first:** why there?
 
@@ -159,8 +159,8 @@ for size in (224, 227):
 
 # %% [markdown]
 # **Mind the slide.** An input of 224 and maps of 55 × 55 do not go together; 227 gives 55 exactly. And it is often said that AlexNet had 16.4 %:
-# that is the average of five networks. The entry that won, 15.3 %, averaged seven, two of them trained on more data. One network
-# alone had 18.2 % (on the validation data). Nor was it the first with ReLU; the paper itself points to Nair and Hinton, 2010.
+# that is the average of five networks. The entry that won, 15.3 %, averaged seven, two of them trained on more data first. One network
+# alone had 18.2 % (on the validation data). All three stand in the paper's table 2. Nor was it the first with ReLU; the paper itself points to Nair and Hinton, 2010.
 #
 # ## ReLU against tanh
 #
@@ -224,7 +224,7 @@ print("ReLU ends with less than four fifths of tanh's training loss:", losses["r
 # %% [markdown]
 # **Notice** three things. The sigmoid, with its slope of a quarter at best, stands still at 2.30, the loss of guessing. tanh does *not*: around zero its slope is 1, and
 # well-scaled weights keep it there. ReLU ends with about half of tanh's loss. (With three seeds it was between .51 and .56 of it. At twice the rate ReLU ended lower as well, but once by a
-# fifth only; on 4,000 digits at a rate of 0.1 it did not: tanh caught up, and one ReLU network of three fell behind.) The paper reports that a four-layer network on CIFAR-10 came to 25 % training error six times as fast with ReLU as with tanh, each at its best rate. So tanh does
+# fifth only; on 4,000 digits at a rate of 0.1 it did not: tanh caught up, and one ReLU network of three fell behind.) The paper reports (figure 1) that a four-layer network on CIFAR-10 came to 25 % training error six times as fast with ReLU as with tanh, each at its best rate. So tanh does
 # not make training impossible; ReLU makes it quicker, and the more so the deeper the network.
 #
 # ## Two towers
@@ -299,8 +299,8 @@ print(np.asarray(LocalResponseNormalization(k=0, n=2, alpha=1, beta=1)(ones)).ra
 # %% [markdown]
 # **Mind the slide.** In this example it is often said that n = 2 spans two channels, and everything is ½. By the formula the sum runs from i − 1
 # to i + 1: three channels inside, so ⅓; only the two at the ends have a single neighbour and give ½. It is also said that the layer was there to speed up training. The paper
-# says it helps *generalisation* (new images): 1.2 points of top-5 error. VGG tried it two years later (A and A-LRN below): 29.6 % top-1 error (only the likeliest class counts) without, 29.7 % with. It has hardly been
-# used since; chapter 07 has what came instead.
+# says it helps *generalisation* (new images): 1.2 points of top-5 error (section 3.3). VGG tried it two years later (A and A-LRN below): 29.6 % top-1 error (only the likeliest class counts) without, 29.7 % with
+# (its table 3, validation data). It has hardly been used since; chapter 07 has what came instead.
 
 # %% [markdown] exercise="6.3"
 # ### Exercise 6.3 · Local response normalisation (12 min, 3 points)
@@ -343,8 +343,8 @@ for layer in ("conv1", "conv2", "conv3"):
 print(f"in all {zfnet.parameters:,} parameters, {zfnet.macs / 1e9:.2f} billion MACs")
 
 # %% [markdown]
-# **Notice** that conv1 gets *fewer* weights, 14,208 parameters for 34,944, and more work: it looks at four times as many places. Six of their networks, averaged, came to 14.8 % top-5 error.
-# The entry that won in 2013, with 11.7 %, was that of Zeiler's company Clarifai, not ZFNet itself. The lasting lesson is the method: look, then change.
+# **Notice** that conv1 gets *fewer* weights, 14,208 parameters for 34,944, and more work: it looks at four times as many places. Six of their networks, averaged, came to 14.8 % top-5 error on the test data of 2012 (table 2).
+# The entry that won in 2013, with 11.7 % (the contest's results page), was that of Zeiler's company Clarifai, not ZFNet itself. The lasting lesson is the method: look, then change.
 #
 # ## VGG
 #
@@ -494,7 +494,7 @@ print(nin)
 plots.show_architecture(nin.blocks(), labels=0, title="Network in Network");
 
 # %% [markdown]
-# **Notice** under a million parameters, and the last lines: `avg_pool` and `predictions` have none. The authors reported 8.8 % error on CIFAR-10 with augmentation, then the best result.
+# **Notice** under a million parameters, and the last lines: `avg_pool` and `predictions` have none. The authors reported 8.8 % error on CIFAR-10 with augmentation (table 1), then the best result.
 # Inception and ResNet (chapters 07 and 08) took over both ideas.
 
 # %% [markdown] exercise="6.6"

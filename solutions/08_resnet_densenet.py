@@ -17,7 +17,7 @@
 #
 # You will be able to
 #
-# - show by an experiment that a deep plain network can be worse than a shallow one, and say what is *not* the reason;
+# - show by an experiment that a deep plain network can be worse than a shallow one, tell that from over-fitting, and say what is *not* the reason;
 # - build residual blocks, with shortcuts that fit where the shape changes, and count their parameters;
 # - draw the loss around a trained network along filter-normalised directions, and say what such a picture shows;
 # - build dense blocks, and follow the channels through a DenseNet.
@@ -293,6 +293,70 @@ for shortcuts in (False, True):
 print("after two passes the residual network has the lower loss:", losses["residual"][-1] < losses["plain"][-1])
 
 # %% [markdown]
+# ### Four numbers tell
+#
+# A deeper network did worse. Was it degradation or over-fitting? The test error alone cannot say. Compare the deep network with the shallow one, on
+# training and on test data:
+#
+# | training error | test error | what it is |
+# |---|---|---|
+# | worse | worse | **degradation**: it cannot even fit what it was shown |
+# | not worse | worse | **over-fitting**: it fits as well, or better, and generalises less |
+# | better | better | the shallow network was **too small**: it under-fitted |
+# | anything else | | none of these |
+#
+# A difference counts only if chance does not make as much. Our validation digits are 2,000; take two networks that err on 4 % of all digits, and
+# let each read 2,000 of them:
+
+# %% tags=["nbval-check-output"]
+spread = 100 * np.sqrt(2 * 0.04 * 0.96 / 2000)  # of the difference of two such errors, in points
+print(f"in 95 of 100 trials they differ by less than {1.96 * spread:.1f} points")
+
+# %% [markdown]
+# So let "worse" and "better" mean by more than 1.5 points, and all else be alike. The stored runs, seed by seed:
+
+# %% tags=["nbval-check-output"]
+def show_changes(kind, shallow, deep):
+    for what in ("training_error", "validation_error"):
+        pairs = zip(results(kind, shallow, what), results(kind, deep, what))
+        changes = [100 * (after - before) for before, after in pairs]
+        words = ["worse" if one > 1.5 else "better" if one < -1.5 else "alike" for one in changes]
+        text = "  ".join(f"{one:+6.2f} {word:6}" for one, word in zip(changes, words))
+        print(f"{kind:8} {shallow:2} to {deep} layers, {what.split('_')[0]:10} {text}")
+
+for kind in ("plain", "residual"):
+    show_changes(kind, 8, 20)
+    show_changes(kind, 20, 56)
+
+# %% [markdown]
+# **Read it column by column.** The plain networks from 20 to 56 layers: worse on both, with every seed. That is degradation. From 8 to 20 the second seed
+# fits as before and reads new digits worse: a touch of over-fitting; the others are alike. The residual networks of 20 layers all fit better than those of 8; with the third seed the
+# validation error gains more than the margin, too: there 8 layers were too small. From 20 to 56 one fits a little worse, but none reads new digits worse: no degradation.
+
+# %% [markdown] exercise="8.3"
+# ### Exercise 8.3 · Degradation or over-fitting? (8 min, 2 points)
+#
+# **Input:** tuples `shallow` and `deep`, each (training error, test error) in per cent, and a `margin` in points. **Output:** by the table above
+# `"degradation"`, `"over-fitting"`, `"too small"` or `"none"`. Worse and better mean a difference *larger* than the margin.
+
+# %% tags=["exercise"] exercise="8.3"
+def diagnose(shallow, deep, margin):
+    """Judge a deeper network by the errors of both."""
+    ### BEGIN SOLUTION
+    training = deep[0] - shallow[0]  # above 0: the deep network is worse
+    test = deep[1] - shallow[1]
+    if test > margin:
+        return "degradation" if training > margin else "over-fitting"
+    if training < -margin and test < -margin:
+        return "too small"
+    return "none"
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="8.3"
+check("8.3", diagnose);
+
+# %% [markdown]
 # ## The bottleneck
 #
 # For 50 layers and more the paper changes the block: a 1×1 convolution makes the input narrow, the 3×3 works there, another
@@ -316,34 +380,17 @@ for ax, channels, bottleneck in zip(axes, (64, 256), (False, True)):
 def weights(*kernels):
     return sum(arithmetic.conv_parameters(*kernel, bias=False) for kernel in kernels)
 
+narrow, first_narrow = ((1, 256, 64), (3, 64, 64), (1, 64, 256)), ((1, 64, 64), (3, 64, 64), (1, 64, 256))
 print(f"basic, 64 channels:       {weights((3, 64, 64), (3, 64, 64)):9,} weights")
-print(f"bottleneck, 256 channels: {weights((1, 256, 64), (3, 64, 64), (1, 64, 256)):9,}")
+print(f"bottleneck, 256 channels: {weights(*narrow):9,}")
 print(f"basic, 256 channels:      {weights((3, 256, 256), (3, 256, 256)):9,}")
+print(f"bottleneck with a projection from 256 channels:  {weights(*narrow, (1, 256, 256)):7,}")
+print(f"the first one, 64 channels in, with a projection: {weights(*first_narrow, (1, 64, 256)):6,}")
 
 # %% [markdown]
-# **Notice:** four times the channels, and fewer weights than the basic block. This is chapter 07's saving again. Here the identity matters: a
-# projection between the two wide ends would almost double the block.
-
-# %% [markdown] exercise="8.3"
-# ### Exercise 8.3 · The weights of a bottleneck (8 min, 2 points)
-#
-# **Input:** the number of `channels` that come in, and the `width` of the narrow part. **Output:** the weights of the block's
-# convolutions: 1×1 with `width` filters, 3×3 with `width` filters, 1×1 with 4·`width` filters; and of the 1×1 projection in
-# the shortcut where `channels` ≠ 4·`width`. No biases, and normalisation is not counted.
-
-# %% tags=["exercise"] exercise="8.3"
-def bottleneck_weights(channels, width):
-    """Count the weights of a bottleneck block."""
-    ### BEGIN SOLUTION
-    total = channels * width + 9 * width * width + width * 4 * width
-    if channels != 4 * width:
-        total += channels * 4 * width
-    return total
-    ### END SOLUTION
-
-
-# %% tags=["check"] exercise="8.3"
-check("8.3", bottleneck_weights);
+# **Notice:** four times the channels, and fewer weights than the basic block. This is chapter 07's saving again. With a narrow part of w
+# channels it is 4w² + 9w² + 4w² = 17w² weights. Here the identity matters: a projection between the two wide ends almost doubles the block (the
+# fourth line). Where the block's input has not 4w channels it cannot be avoided: the very first block gets 64 channels and gives 256.
 
 # %% [markdown]
 # ## The family
@@ -381,7 +428,7 @@ names = ("VGG", "GoogLeNet", "ResNet-34 B", "ResNet-34 C", "ResNet-50", "ResNet-
 plots.show_bars(dict(zip(names, top5.values(), strict=True)), xlabel="top-5 error, %", form="{:.2f}");
 
 # %% [markdown]
-# **Notice** that depth pays now, from 34 to 152. The ensemble's 3.57 % is on the *test* set and won ILSVRC 2015, and VGG's 8.43 % is on the test set too; the other single networks
+# (He et al. 2016, tables 4 and 5.) **Notice** that depth pays now, from 34 to 152. The ensemble's 3.57 % is on the *test* set and won ILSVRC 2015, and VGG's 8.43 % is on the test set too; the other single networks
 # were measured on the validation set, with many crops of each image. So compare the first and the last bar with care.
 #
 # **Mind the slide.** Some of what is said about training ResNets is not in the paper:
@@ -391,7 +438,7 @@ plots.show_bars(dict(zip(names, top5.values(), strict=True)), xlabel="top-5 erro
 # | weight decay 10⁻⁵ | 10⁻⁴ |
 # | warm-up: begin with rate 0.01, then 0.1 | reported only for CIFAR's 110 layers; ImageNet's networks begin with 0.1 |
 # | batch normalisation is not needed | it follows every convolution |
-# | more than 1,000 layers cannot be optimised | 1,202 layers reached a training error below 0.1 %; the test error was 7.93 %, against 6.43 % with 110 layers (the best of five runs): it over-fitted, the authors argue |
+# | more than 1,000 layers cannot be optimised | 1,202 layers reached a training error below 0.1 %; the test error was 7.93 %, against 6.43 % with 110 layers (the best of five runs; table 6): it over-fitted, the authors argue |
 #
 # ## Directions of the right length
 #

@@ -226,14 +226,14 @@ plots.show_bars(fields, title="receptive field of the last convolution, pixels")
 facts = {fact.id: fact for fact in figures.facts()}
 contest = {
     "2012 AlexNet": facts["A2.top5.winning_entry"],
+    "2013 Clarifai": facts["A15.top5.winner_2013"],
     "2014 GoogLeNet": facts["A7.top5"],
     "2015 ResNet": facts["A11.top5.ensemble"],
 }
 for year, fact in contest.items():
     print(f"{year:15} {fact.value:5} %  {fact.what} ({fact.source})")
-print(f"2013: {facts['A15.winner_2013'].value} won ({facts['A15.winner_2013'].source})")
 
-# %% alt="Two charts of top-5 errors. Left, the winning entries: 15.3 per cent in 2012, 6.67 in 2014, 3.57 in 2015. Right, single networks: VGG 8.43, GoogLeNet 7.89, and residual networks from 5.71 with 34 layers down to 4.49 with 152."
+# %% alt="Two charts of top-5 errors. Left, the winning entries: 15.3 per cent in 2012, 11.7 in 2013, 6.67 in 2014, 3.57 in 2015. Right, single networks: VGG 8.43, GoogLeNet 7.89, and residual networks from 5.71 with 34 layers down to 4.49 with 152."
 axes = plt.subplots(1, 2, figsize=(11, 2.6), layout="constrained")[1]
 winners = {year: fact.value for year, fact in contest.items()}
 plots.show_bars(winners, axes[0], title="winning entries (ensembles), top-5 error in %", form="{:.2f}")
@@ -247,14 +247,14 @@ plots.show_bars(single, axes[1], title="single networks, top-5 error in %", form
 # lowered v2's top-5 error by 3 points. Like with like:
 
 # %% tags=["nbval-check-output"]
-v2 = {"single crop": 7.8, "ensemble": 4.9}  # BN-Inception in Szegedy et al. 2016, tables 3 and 5, validation set
-v3 = {"single crop": 5.6, "ensemble": 3.46}  # validation set too
+v2, v3 = ({how: facts[f"{row}.top5.{how}"].value for how in ("one_crop", "ensemble")} for row in ("A8", "A9"))
 for how in v2:
-    print(f"{how:12} v2 {v2[how]:4} %, v3 {v3[how]:4} %: {v2[how] - v3[how]:.1f} points better")
-print(f"v2 alone against v3's ensemble, which compares nothing: {v2['single crop'] - v3['ensemble']:.1f} points")
+    print(f"{how.replace('_', ' '):9} v2 {v2[how]:4} %, v3 {v3[how]:4} %: {v2[how] - v3[how]:.1f} points better")
+print(f"v2 alone against v3's ensemble, which compares nothing: {v2['one_crop'] - v3['ensemble']:.1f} points")
 
 # %% [markdown]
-# All four are on the validation set. (The 3.58 % often quoted for v3 is its ensemble on the test set.) Batch normalisation, by the
+# All four are on the validation set (Szegedy et al. 2016, tables 3 and 5). The 3.58 % often quoted for v3, in the same table 5, is its ensemble on the test
+# set. Batch normalisation, by the
 # way, came with v2, not with v3.
 #
 # ## Training recipes

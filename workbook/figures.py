@@ -74,7 +74,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that no code can compute, with its source."""
+    """Something that no code can compute: cited, with its source."""
 
     id: str
     what: str
@@ -316,6 +316,8 @@ COMPUTED: dict[str, Callable[[], Any]] = {
     "A11.resnet18": lambda: resnet_parameters((2, 2, 2, 2)),
     "A11.resnet34": lambda: resnet_parameters((3, 4, 6, 3)),
     "A11.resnet50": lambda: resnet_parameters(RESNET50, bottleneck=True),
+    "A11.resnet101": lambda: resnet_parameters(RESNETS[3], bottleneck=True),
+    "A11.resnet152": lambda: resnet_parameters(RESNETS[4], bottleneck=True),
     "A11.keras_biases": lambda: (
         resnet_parameters(RESNET50, bottleneck=True, bias=True) - resnet_parameters(RESNET50, bottleneck=True)
     ),
@@ -326,6 +328,8 @@ COMPUTED: dict[str, Callable[[], Any]] = {
     ],
     "A11.cifar_depths": lambda: [6 * blocks + 2 for blocks in (3, 5, 7, 9, 18, 200)],
     "A14.densenet121": lambda: densenet_parameters((6, 12, 24, 16)),
+    "A14.densenet169": lambda: densenet_parameters((6, 12, 32, 32)),
+    "A14.densenet201": lambda: densenet_parameters((6, 12, 48, 32)),
     "A14.depths": lambda: [
         1 + 2 * sum(blocks) + 3 + 1
         for blocks in ((6, 12, 24, 16), (6, 12, 32, 32), (6, 12, 48, 32))

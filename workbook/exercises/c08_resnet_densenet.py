@@ -4,87 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workbook import arithmetic, surface
+from workbook import surface
 from workbook.exercises import Exercise, Mistake
 from workbook.exercises.blocks import DENSE_BLOCK, RESIDUAL_BLOCK
+from workbook.exercises.degradation import DIAGNOSIS
 
 Inputs = tuple
-
-
-def _bottleneck_cases(rng: np.random.Generator) -> list[Inputs]:
-    width = int(rng.integers(5, 40))
-    return [(64, 64), (256, 64), (4 * width, width), (int(rng.integers(41, 90)), int(rng.integers(5, 40)))]
-
-
-def bottleneck_weights(channels: int, width: int) -> int:
-    """Count the weights of a bottleneck block's convolutions, the projection's too where there is one."""
-    kernels = [(1, channels, width), (3, width, width), (1, width, 4 * width)]
-    if channels != 4 * width:
-        kernels.append((1, channels, 4 * width))
-    return sum(arithmetic.conv_parameters(*kernel, bias=False) for kernel in kernels)
-
-
-def _plain_bottleneck(channels: int, width: int) -> int:
-    return channels * width + 9 * width * width + 4 * width * width
-
-
-BOTTLENECK = Exercise(
-    id="8.3",
-    title="The weights of a bottleneck",
-    answer_name="bottleneck_weights",
-    section="The bottleneck",
-    minutes=8,
-    points=2,
-    cases=_bottleneck_cases,
-    reference=bottleneck_weights,
-    mistakes=(
-        Mistake(
-            "forgets the projection",
-            _plain_bottleneck,
-            "The three convolutions are right. But where the input has not 4·width channels, it cannot be added as it "
-            "is: a 1×1 projection from `channels` to 4·width stands in the shortcut, and has weights too.",
-        ),
-        Mistake(
-            "always projects",
-            lambda channels, width: _plain_bottleneck(channels, width) + channels * 4 * width,
-            "A projection is counted everywhere. With 4·width channels coming in the shortcut is the identity, and the "
-            "identity has no weights.",
-        ),
-        Mistake(
-            "leaves the block narrow",
-            lambda channels, width: (
-                channels * width + 10 * width * width + (channels * width if channels != width else 0)
-            ),
-            "The last 1×1 convolution of a bottleneck has four times as many filters: it goes from `width` back to "
-            "4·width, and the shortcut must fit that.",
-        ),
-        Mistake(
-            "adds biases",
-            lambda channels, width: (
-                bottleneck_weights(channels, width) + 6 * width + 4 * width * (channels != 4 * width)
-            ),
-            "One bias a filter is counted as well. Batch normalisation follows each convolution and has a shift of its "
-            "own, so these convolutions have none.",
-        ),
-        Mistake(
-            "counts two basic layers",
-            lambda channels, width: (
-                9 * channels * width + 9 * width * width + (channels * width if channels != width else 0)
-            ),
-            "This is the basic block: two 3×3 convolutions. A bottleneck has 1×1, 3×3 and 1×1.",
-        ),
-        Mistake(
-            "takes every kernel for 3×3",
-            lambda channels, width: 9 * bottleneck_weights(channels, width) - 72 * width * width,
-            "All kernels are counted as 3×3. Only the middle one is: the first, the last and the projection are 1×1.",
-        ),
-    ),
-    hints=(
-        "A convolution without biases has F·F·C·filters weights. There are three in the block, and sometimes a fourth.",
-        "1×1: channels → width. 3×3: width → width. 1×1: width → 4·width. Is `channels` equal to 4·width?",
-        "channels·width + 9·width² + 4·width², and 4·channels·width more where channels is not 4·width.",
-    ),
-)
 
 
 def _shortcut_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -360,4 +285,4 @@ DIRECTION = Exercise(
     ),
 )
 
-EXERCISES = (RESIDUAL_BLOCK, PADDED, BOTTLENECK, DIRECTION, CHANNELS, DENSE_BLOCK)
+EXERCISES = (RESIDUAL_BLOCK, PADDED, DIAGNOSIS, DIRECTION, CHANNELS, DENSE_BLOCK)
