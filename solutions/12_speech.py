@@ -37,8 +37,8 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## A word is a wave
 #
-# A microphone measures the pressure of the air, here 8,000 times a second. The course brings sixteen voices of a speech synthesiser
-# that say the ten digits. This is one of them. Press play.
+# A microphone measures the pressure of the air, here 8,000 times a second; each measurement is a **sample**, an `int16`, a whole number from −32,768 to 32,767. The course
+# brings sixteen voices of a speech synthesiser that say the ten digits. This is one of them. Press play.
 
 # %% tags=["nbval-check-output"]
 voices = standins.synthetic_speech()
@@ -50,7 +50,7 @@ print("it says", voices.class_names[voices.y_test[108]])
 audio.player(wave)
 
 # %% [markdown]
-# **Predict first:** the word has four sounds, s-i-k-s. Where in the wave is the vowel, and what does an *s* look like from near by?
+# **Predict first:** the word has four sounds, *s*-*i*-*k*-*s*. Where in the wave is the vowel, and what does an *s* look like from near by?
 
 # %% alt="Left, the wave of a second: faint noise, a loud swelling vowel, a gap, a click and faint noise, then silence. Middle, 25 milliseconds of the vowel: a pattern that repeats five times. Right, 25 milliseconds of the s: irregular jitter."
 axes = plt.subplots(1, 3, figsize=(13, 2.4), layout="constrained")[1]
@@ -62,8 +62,11 @@ for ax, (name, part) in zip(axes, parts.items()):
 axes[0].set_ylabel("pressure, int16");
 
 # %% [markdown]
-# **Notice** that the vowel repeats itself: about every 5 milliseconds the vocal folds close, some 200 times a second. That is the **pitch** of this voice.
-# The *s* repeats nothing: it is noise. Both differ from the next sound in *which frequencies* they hold, and the wave does not show that to the eye.
+# **Notice** that the vowel repeats itself: about every 5 milliseconds the vocal folds close, some 200 times a second. That is the **pitch** of this voice, 200 **hertz**
+# (Hz): one hertz is once a second. The *s* repeats nothing: it is noise.
+#
+# Every sound can be written as a sum of pure tones, sine waves, each with its own **frequency**, which is how often it swings in a second. Which tones, and how much of each,
+# is the sound's **spectrum**. Sounds of speech differ in it, and the wave does not show it to the eye.
 #
 # A dense layer on 8,000 samples would be a poor listener for another reason, too: start the word 5 milliseconds later and every sample has changed.
 #
@@ -95,8 +98,10 @@ frames = audio.frames(wave, 256, 128)
 print(frames.shape, "frames: floor((8000 − 256) / 128) + 1 =", (8000 - 256) // 128 + 1)
 
 # %% [markdown]
-# Cutting makes edges, and edges sound like clicks. So every frame is faded in and out by a **window**, here Hann's: sin²(πn / 256). Here is what that does for a pure tone
-# of 1,010 Hz. **Predict first:** which of the two spectra is the cleaner one?
+# Cutting makes edges, and edges sound like clicks. So every frame is multiplied by a **window** that fades it in and out, here Hann's: sin²(πn / 256), where n counts the
+# samples. Below, a pure tone of 1,010 Hz, with and without it: the frame on the left, its spectrum on the right. (How a spectrum is computed comes next; its unit, the
+# decibel, after that. For now: 0 is the strongest, each 10 less is a tenth of the power, and the picture stops at −90.) A pure tone should give one thin spike. **Predict
+# first:** which of the two comes nearer to it?
 
 # %% alt="Left, a tone in a frame: cut sharply, and faded in and out by the window. Right, their spectra in decibels: both peak near 1,000 Hz; the sharply cut one falls off slowly to both sides, the faded one is down by 60 decibels 300 Hz away."
 axes = plt.subplots(1, 2, figsize=(9.5, 2.4), layout="constrained")[1]
@@ -111,10 +116,14 @@ axes[1].set(xlabel="hertz", ylabel="decibels", title="its spectrum")
 axes[0].legend(fontsize=8);
 
 # %% [markdown]
+# **Notice** that both peak at the tone, but the sharply cut frame seems to hold every other frequency too. Those are its edges. The windowed one falls off at once.
+#
 # ## The short-time Fourier transform
 #
 # Which frequencies does a frame hold? Multiply it by a cosine and by a sine that go round exactly k times in the frame, and add up: if the frame has a part that swings
-# along, the sum is large. Two sums, because the part may swing shifted. That is **bin** number k of the discrete Fourier transform; `np.fft.rfft` has all of them at once.
+# along, the sum is large. Two sums, because the part may swing shifted. They are kept as one complex number (1j is Python's i): the cosine's sum is its real part, minus the
+# sine's its imaginary part. Its size, √(real² + imaginary²), says how strong the part is, its angle, the **phase**, how far it is shifted. That is **bin** number k of the
+# discrete Fourier transform; `np.fft.rfft` has all of them at once. Here they are by hand, for one frame:
 
 # %% tags=["nbval-check-output"]
 frame = frames[10] * audio.hann(256)
@@ -123,8 +132,8 @@ by_hand = np.cos(turns) @ frame - 1j * (np.sin(turns) @ frame)  # (129,)
 print(by_hand.shape, "equal to np.fft.rfft:", np.allclose(by_hand, np.fft.rfft(frame)))
 
 # %% [markdown]
-# 256 samples, so the bins stand for 0, 1, 2, … 128 turns a frame: 0 to 4,000 Hz in steps of 31.25 Hz. For all frames together this is the **short-time Fourier
-# transform**. Keras has it too:
+# Up, down, up, down is the fastest that samples can show: 128 turns in 256 samples. So the bins stand for 0, 1, 2, … 128 turns a frame. A frame lasts 256/8000 of a second,
+# so that is 0 to 4,000 Hz in steps of 8000/256 = 31.25 Hz. For all frames together this is the **short-time Fourier transform**. Keras has it too:
 
 # %% tags=["nbval-check-output"]
 spectrum = np.fft.rfft(frames * audio.hann(256))  # (frames, bins), complex
@@ -133,8 +142,8 @@ error = np.abs(spectrum - (np.asarray(real) + 1j * np.asarray(imaginary))).max()
 print(spectrum.shape, "largest difference below a millionth of the largest value:", bool(error < 1e-6))
 
 # %% [markdown]
-# You know this operation. Each bin is a kernel of 256 samples, a windowed cosine or sine, that slides along time with a stride of 128: **a convolution**. The first layer of
-# our speech recogniser is not learned, but it is a convolutional layer.
+# You know this operation. Each bin is two kernels of 256 samples, a windowed cosine and a windowed sine, which slide along time with a stride of 128: **a convolution**, here
+# with 2 · 129 = 258 filters. The first layer of our speech recogniser is not learned, but it is a convolutional layer.
 
 # %% tags=["nbval-check-output"]
 waves = np.concatenate([np.cos(turns), -np.sin(turns)]) * audio.hann(256)  # (258, 256)
@@ -145,8 +154,10 @@ print(maps.shape, "the same numbers:", np.allclose(maps[0, :, :129], spectrum.re
 # %% [markdown] exercise="12.2"
 # ### Exercise 12.2 · What a spectrogram's pixels mean (6 min, 2 points)
 #
-# **Input:** the number of `samples`, the sampling `rate` in hertz, `frame_length` (even) and `hop`. **Output:** a dictionary: `"frames"` and `"bins"`,
-# the two sizes of the spectrum, whole numbers; `"hertz"`, the distance between two bins; `"milliseconds"`, the time from one column to the next.
+# How strong each bin is in each frame, drawn as an image with a column for each frame and a row for each bin: that is a **spectrogram**.
+#
+# **Input:** the number of `samples`, the sampling `rate` in hertz, `frame_length` (even) and `hop`. **Output:** a dictionary: `"frames"` and `"bins"`, the two sizes of the
+# spectrum, whole numbers; `"hertz"`, the distance between neighbouring bins; `"milliseconds"`, the time from one column to the next. Only whole frames count.
 
 # %% tags=["exercise"] exercise="12.2"
 def spectrogram_sizes(samples, rate, frame_length, hop):
@@ -167,14 +178,15 @@ check("12.2", spectrogram_sizes);
 # %% [markdown]
 # ## Loudness in decibels
 #
-# The squared size of each number is the **power** in that frame and bin; drawn as an image it is the **spectrogram**. But the power of a shout is about a million times that of a whisper, and we
-# hear both. Ears hear *ratios*: ten times the power is one step louder, whatever it was before. So we take the logarithm: 10 · log₁₀(power / loudest) **decibels**.
+# The squared size of each number is the **power** in that frame and bin. But the power of a shout is about a million times that of a whisper, and we hear both. Ears hear
+# *ratios*: ten times the power is one step louder, whatever it was before. So we take the logarithm: 10 · log₁₀(power / loudest) **decibels** (dB). The loudest has 0 dB, a
+# tenth of its power −10, a hundredth −20, a millionth −60.
 
 # %% [markdown] exercise="12.3"
 # ### Exercise 12.3 · Loudness in decibels (6 min, 2 points)
 #
-# **Input:** an array `power` (not negative, some of it 0) and a `floor` in decibels, such as −60. **Output:** an array of the same shape: decibels relative to the
-# largest power in it, and `floor` wherever it is fainter than that.
+# **Input:** an array `power` (not negative; some values are 0, but not all) and a `floor` in decibels, such as −60. **Output:** an array of the same shape: decibels relative
+# to the largest power in the whole array, and `floor` wherever the power is fainter than that, or 0.
 
 # %% tags=["exercise"] exercise="12.3"
 def decibels(power, floor):
@@ -198,7 +210,8 @@ def show_sound(image, ax, title, *, length=256, hop=128, unit="kHz", top=4):
     return drawn
 
 # %% [markdown]
-# The silence after 700 ms is cut off in these pictures. **Predict first:** in which one will you see the two *s*?
+# Now the spectrogram of our *six* twice, its power on the left and the same in decibels on the right. (The silence after 700 ms is cut off.) **Predict first:** in which one
+# will you see the two *s*?
 
 # %% alt="Two spectrograms of the word six. Left, power: black but for a few thin bright lines below 700 Hz. Right, decibels: noise, then a stack of evenly spaced horizontal lines, strongest below 800 Hz and between 2 and 3.5 kHz, a gap, a vertical stroke, noise again."
 power = np.abs(spectrum) ** 2  # (frames, bins)
@@ -208,10 +221,12 @@ drawn = show_sound(audio.decibel(power, reference=power.max()).T, axes[1], "deci
 plt.colorbar(drawn, ax=axes[1], label="dB");
 
 # %% [markdown]
-# **Notice** the lines in the right one: they lie at 200, 400, 600 Hz and so on. Each is a multiple of the pitch. And notice where they are strong: below 800 Hz, and again between 2 and 3.5 kHz. These
-# strong regions, the **formants**, are the resonances of mouth and throat. The *lines* tell who speaks, or sings which note; the *formants* tell which vowel.
+# **Notice** that the left one shows the loudest of the vowel and nothing else; both *s* are in the right one, at its beginning and end. The lines there lie at 200, 400, 600
+# Hz and so on. Each is a multiple of the pitch. And notice where they are strong: below 800 Hz, and again between 2 and 3.5 kHz. These strong regions, the **formants**, are
+# the resonances of mouth and throat. The *lines* tell who speaks, or sings which note; the *formants* tell which vowel.
 #
-# A frame has to choose. **Predict first:** frames of 64 samples, and of 1,024. In which do you see the lines, in which the click of the *k*?
+# A frame has to choose. **Predict first:** frames of 64 samples, and of 1,024. In which do you see the lines, in which the click of the *k* after its gap, near 370 ms?
+# (Exercise 12.2 tells how far the bins lie apart in each.)
 
 # %% alt="Two spectrograms of the same word. With frames of 64 samples there are no separate lines, but sharp vertical edges. With frames of 1,024 samples the lines are thin and clear, and the gap of the k is smeared."
 axes = plt.subplots(1, 2, figsize=(9.5, 2.8), layout="constrained", sharey=True)[1]
@@ -221,8 +236,9 @@ for ax, length in zip(axes, (64, 1024)):
     show_sound(decibel.T, ax, f"frames of {length} samples, {length // 8} ms", length=length, hop=32)
 
 # %% [markdown]
-# **Notice** that no frame length shows both. (The fine upright stripes on the left are the single closings of the vocal folds.) A frame of N samples tells frequencies apart that are 8000/N Hz from each other, and moments that are N/8 ms
-# from each other: what one gains the other loses.
+# **Notice** that no frame length shows both. (The fine upright stripes on the left are the single closings of the vocal folds. The right picture begins late, because a
+# column stands at its frame's middle, and the first of these long frames has it at 64 ms.) A frame of N samples tells frequencies apart that are 8000/N Hz from each other,
+# and moments that are N/8 ms from each other: what one gains the other loses.
 #
 # ## The mel scale
 #
@@ -231,7 +247,8 @@ for ax, length in zip(axes, (64, 1024)):
 #
 # m = 2595 · log₁₀(1 + f / 700)
 #
-# The bins are gathered into **bands** that are equally wide in mel: each is a triangle, 1 at its centre, 0 at its neighbours' centres.
+# The bins are gathered into **bands** that are equally wide in mel. A band is a weighted sum of the bins' powers, and its weights make a triangle: 1 at its centre, 0 at its
+# neighbours' centres. **Predict first:** drawn over hertz, which triangles will be wide?
 
 # %% alt="Left, the curve of mel against hertz, steep at first, then flatter. Right, ten overlapping triangles over frequency, each starting where its neighbour peaks: narrow ones at low frequencies, wider and wider ones towards 4 kHz."
 axes = plt.subplots(1, 2, figsize=(11, 2.6), layout="constrained")[1]
@@ -244,8 +261,9 @@ axes[1].set(xlabel="hertz", ylabel="weight", title="ten bands");
 # %% [markdown] exercise="12.4"
 # ### Exercise 12.4 · Bands on the mel scale (10 min, 3 points)
 #
-# **Input:** `low` and `high`, where the first triangle begins and the last one ends, in hertz, and the number of `bands`. **Output:** the centres of the
-# bands in hertz, (bands,). In mel all are equally far apart, and `low` and `high` are one step further out.
+# **Input:** `low` and `high`, where the first triangle begins and the last one ends, in hertz, and the number of `bands`. **Output:** the centres of the bands in hertz,
+# (bands,). In mel all are equally far apart; `low` lies one such step below the first centre, `high` one above the last. You need the mel formula, and the same formula
+# solved for f.
 
 # %% tags=["exercise"] exercise="12.4"
 def band_centres(low, high, bands):
@@ -273,8 +291,9 @@ ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
 show_sound(image, ax, "log-mel", unit="band", top=40);
 
 # %% [markdown]
-# What was dropped on the way? First the **phases**, how far each part was in its swing; then the detail within bands, and all that is fainter than 60 dB below the loudest. You can
-# hear it: `audio.griffin_lim` guesses phases that fit, and makes a wave again. **Predict first:** after which step will you not understand the word any more?
+# What was dropped on the way? First the **phases**, how far each part was in its swing; then the detail within bands, and all that is fainter than 60 dB below the loudest.
+# You can hear it: `audio.griffin_lim` guesses phases that fit, and makes a wave again. The first player has lost the phases only, the second all three. **Predict first:** in
+# which will you still understand the word?
 
 # %% tags=["nbval-ignore-output"]
 audio.player(audio.griffin_lim(np.abs(spectrum)))  # without its phases
@@ -283,12 +302,13 @@ audio.player(audio.griffin_lim(np.abs(spectrum)))  # without its phases
 audio.player(audio.sound_of(image))  # from 2,440 numbers between 0 and 1
 
 # %% [markdown]
-# The voice has become rough, the word is all there. To be sure, and not of this word alone: `audio.sound_of` made sounds from the images of all 120 clips of the four test voices. For at least 118 of them the nearest
-# training clip, image to image, says the same word; for the originals it does so 119 times. What the image drops, words do not need.
+# The voice has become rough, the word is all there. And not this word alone. A test of this course does the same with all 120 clips of the four test voices: from image to
+# sound, and back to an image. For at least 118 of them the nearest training clip, image to image, says the same word; for the images of the originals it does so 119 times.
+# What the image drops, words do not need.
 #
 # ## The same word, other voices
 #
-# Four voices say *six*, the lowest first. `audio.pitch` measures how often a voice repeats itself.
+# Four voices say *six*, the lowest first; above each picture stands its pitch, which `audio.pitch` measures. **Predict first:** what will differ, and what will stay?
 
 # %% alt="Four log-mel images of the word six in four voices. All have noise, a bright lower patch, a bright upper patch, a gap and noise. They differ in length, in how high the upper patch lies, and only the last one, the highest voice, shows separate lines."
 some = [78, 18, 48, 108]
@@ -300,7 +320,8 @@ for ax, i in zip(axes, some):
 audio.player(np.concatenate([voices.x_test[i, :5000] / np.abs(voices.x_test[i]).max() for i in some]))
 
 # %% [markdown]
-# **Notice** what changes: the length of the sounds, so *when* each begins; the height of the formants, a little; the lines, if you see any. What stays is the order of patches.
+# **Notice** what changes: the length of the sounds, so *when* each begins; the height of the formants, a little; and the lines of the pitch, which only the highest voice
+# shows: those of the others lie too close together for these frames. What stays is the order of patches.
 #
 # ## Which way shall a kernel slide?
 #
@@ -310,8 +331,9 @@ audio.player(np.concatenate([voices.x_test[i, :5000] / np.abs(voices.x_test[i]).
 # - **along time:** it spans all bands and a few frames. "Does this sound occur, at whatever moment?"
 # - **along both:** a few bands by a few frames, as on a photograph.
 #
-# There is a claim about it, which you find in lectures: *if a man and a woman say the same word, only the frequency differs. So kernels should slide along frequency;
-# sliding along time helps little.* That is plausible. It is also a claim about the world, and we can ask the world.
+# There is a claim about it, which you find in lectures: *if a man and a woman say the same word, only the frequency differs. So kernels should slide along frequency; sliding
+# along time helps little.* That is plausible. It is also a claim about the world, and we can ask the world. In `SETTINGS` each kernel is (bands, frames): compare it with the
+# image's 40 and 61.
 
 # %% name="network"
 SETTINGS = {  # filters; sizes of the two kernels and of the pooling, as (bands, frames)
@@ -342,13 +364,14 @@ for axis in SETTINGS:
 # %% [markdown] exercise="12.5"
 # ### Exercise 12.5 · Kernels that slide along frequency (10 min, 3 points)
 #
-# **Input:** whole numbers `bands`, `frames` and `filters`. **Output:** a `keras.Model` for images (bands, frames, 1), without padding:
+# **Input:** whole numbers `bands`, `frames` and `filters`. **Output:** a `keras.Model` for images (bands, frames, 1), without padding, without batch normalisation and
+# dropout, and with biases, as Keras has them by default:
 #
 # | layer | settings | output |
 # |---|---|---|
 # | Conv2D | `filters` filters, 5 bands × all frames, ReLU | (bands − 4) × 1 × `filters` |
-# | MaxPooling2D | 2 bands × 1 frame | (bands − 4)//2 × 1 × `filters` |
-# | Conv2D | 2·`filters` filters, 5 bands × 1 frame, ReLU | (bands − 4)//2 − 4 × 1 × 2·`filters` |
+# | MaxPooling2D | 2 bands × 1 frame | ((bands − 4)//2) × 1 × `filters` |
+# | Conv2D | 2·`filters` filters, 5 bands × 1 frame, ReLU | ((bands − 4)//2 − 4) × 1 × 2·`filters` |
 # | Flatten | | |
 # | Dense | 10 units, softmax | 10 |
 
@@ -406,7 +429,7 @@ for axis, share in accuracy.items():
 print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 
 # %% [markdown]
-# All three hear digits. Which is best? One or three hundred clips, one seed: a difference of a point or two means nothing here. The comparison takes more.
+# All three hear digits. Which is best? 120 clips (or 300 of the real data), one seed: a difference of a point or two means nothing here. The comparison takes more.
 
 # %% [markdown]
 # ## Voices that it has heard
@@ -440,8 +463,9 @@ for kind in KINDS:
 #
 # ## What each network puts up with
 #
-# Do kernels that slide really make a network indifferent to shifts? Here the test images were moved, up and down by bands, earlier and later by frames, and the same trained networks read them.
-# **Predict first:** which network suffers least from which shift?
+# Do kernels that slide really make a network indifferent to shifts? Below, the test images were moved, up and down by bands, earlier and later by frames, and the same
+# trained networks read them. **Predict first:** which network suffers least from which shift? (A line is the mean of three seeds, its band reaches from the lowest to the
+# highest.)
 
 # %% alt="Two charts of accuracy against the shift of the test images. Moved along frequency every network falls steeply: frequency and both least, time faster, neither fastest. Moved in time all fall more slowly: the one that slides along time keeps most when the word comes later, frequency and both less, neither least."
 axes = plt.subplots(1, 2, figsize=(12, 3), layout="constrained", sharey=True)[1]
@@ -463,14 +487,15 @@ for name, place in (("bands", 6), ("frames", 7)):
     print(f"moved by {shifts[place]} {name}: " + ", ".join(f"{kind} {share:.0f} %" for kind, share in row.items()))
 
 # %% [markdown]
-# **Notice** that each network bears best what it slides along: two bands up costs the network along time twice as much as the one along frequency, and for a word that comes later it is the other way
-# round. But none is indifferent. A convolution is *equivariant*: its map moves along. Only pooling forgives (chapter 03), here over two places twice, and the dense layer behind `Flatten` knows where
-# everything stood. (To the left in the second picture all fall alike: moved earlier, the word loses its beginning.)
+# **Notice** that each network bears best what it slides along: two bands up costs the network along time twice as much as the one along frequency, and for a word that comes
+# later it is the other way round. But none is indifferent. A convolution is *equivariant*: its map moves along. Only pooling forgives (chapter 03), here over two places
+# twice, and the dense layer behind `Flatten` knows where everything stood. (Moved earlier, to the left in the second picture, the word loses its beginning, and no way to
+# slide brings that back: there the three that slide lie close together.)
 #
 # ## Voices that it has never heard
 #
-# Now the test that the claim is about. Train on five of the men, test on all 500 clips of the sixth, each in turn: six **folds**, three seeds, four networks
-# (`python -m workbook.course.speech_experiments unseen`). **Predict first:** how much does a new voice cost, and which network loses least?
+# Now the test that the claim is about. Train on five of the men, test on all 500 clips of the sixth, each in turn: six **folds**, three seeds, four networks, 72 trainings.
+# These too are stored (`python -m workbook.course.speech_experiments unseen`). **Predict first:** how much does a new voice cost, and which network loses least?
 
 # %% tags=["nbval-check-output"]
 unseen = stored("unseen")
@@ -503,7 +528,8 @@ for other in ("time", "both"):
           f"for {np.sum(gaps > 0)} of 6 speakers")
 
 # %% [markdown]
-# **Notice** three things. First, the price. The networks that read 98 % of the words of men they knew read half to nine tenths of a stranger's. Five voices are too few to learn what a voice may be.
+# **Notice** three things. First, the price. The networks that read 98 % of the words of men they knew read half to nearly nine tenths of a stranger's. Five voices are too
+# few to learn what a voice may be.
 #
 # Second, the claim does well: for five of six men the network along frequency has the highest mean, 7 points above the one along time on average. (For yweweler the lead is a point, within the spread of the seeds.) And
 # kernels along both, as on photographs, are not the best of both.
@@ -514,8 +540,9 @@ for other in ("time", "both"):
 print(", ".join(f"{speaker} {unseen['onset'][speaker]} ms" for speaker in pitch))
 
 # %% [markdown]
-# Lucas begins a ninth of a second late: his recordings were cut less tightly, it seems. So his clips *are* shifted along time, by about 7 frames. If that is what hurts, moving them back must help, and the network along time least, because it had
-# least to lose. The same training once more, and each network reads his clips as they are and moved to the start (`python -m workbook.course.speech_experiments late`). **Predict first:** is it enough to close the gap?
+# Lucas begins a ninth of a second late: his recordings were cut less tightly, it seems. So his clips *are* shifted along time, by about 7 frames. If that is what hurts,
+# moving them back must help, and the network along time least, because it had lost least by it. The same training once more, and each network reads his clips as they are and
+# moved to the start (`python -m workbook.course.speech_experiments late`). **Predict first:** is it enough to close the gap?
 
 # %% tags=["nbval-check-output"]
 late = stored("late")
@@ -525,8 +552,10 @@ for kind in KINDS:
           + ", ".join(f"{one:.1f} → {other:.1f}" for one, other in zip(before, after)))
 
 # %% [markdown]
-# **Notice** that it helps all of them: along frequency by 16 points, along time by 10, along both by 18. So a good part of Lucas's gap was the late start, a fault of the recording that kernels along frequency cannot forgive. (That the
-# network along both does not forgive it either fits the picture of the moved images: there it bore a late word no better than the one along frequency.) Along time still leads with Lucas afterwards. He may differ in more than his start.
+# **Notice** that it helps all of them: along frequency by 16 points, along time by 10, along both by 18. (Along neither by 9.5, but that one reads few of his clips either
+# way.) The lead of the network along time shrinks from 12 points to 7. So a good part of Lucas's gap was the late start, a fault of the recording that kernels along
+# frequency cannot forgive. (That the network along both does not forgive it either fits the picture of the moved images: there it bore a late word no better than the one
+# along frequency.) Along time still leads with Lucas afterwards. He may differ in more than his start.
 #
 # ## Is the shift in frequency?
 #
@@ -536,9 +565,9 @@ for kind in KINDS:
 # %% [markdown] exercise="12.6"
 # ### Exercise 12.6 · The shift between two voices (10 min, 3 points)
 #
-# **Input:** two images `image` and `other` (bands, frames), the `largest` shift and an `axis`: 0 for bands, 1 for frames. **Output:** the shift from −`largest` to
-# `largest` that brings `other` nearest to `image`: the smallest sum of squared differences. `audio.shifted(other, bands=2)` moves up by two bands,
-# `audio.shifted(other, frames=2)` later by two frames; silence comes in behind.
+# **Input:** two images `image` and `other` (bands, frames), a whole number `largest` and an `axis`: 0 for bands, 1 for frames. **Output:** the shift of `other`, a whole
+# number from −`largest` to `largest`, that brings it nearest to `image`: the smallest sum of squared differences, over the whole image. `audio.shifted(other, bands=2)` moves
+# up by two bands, `audio.shifted(other, frames=2)` later by two frames; silence comes in behind.
 
 # %% tags=["exercise"] exercise="12.6"
 def best_shift(image, other, largest, axis):
@@ -557,7 +586,9 @@ def best_shift(image, other, largest, axis):
 check("12.6", best_shift);
 
 # %% [markdown]
-# We start with the bundled voices, all of them: each of the 120 test clips against every training clip of the same word, 36 of them in 12 other voices. How much of the squared difference is left after the best shift?
+# We start with the bundled voices, all of them: each of the 120 test clips against every training clip of the same word, 36 of them in 12 other voices. How much of the
+# squared difference is left after the best shift? (`distances` has all pairs at once, by Σ(a − b)² = Σa² + Σb² − 2Σab.) **Predict first:** along which axis is less left? And
+# against training clips of *other* words?
 
 # %%
 known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)  # (360, 40, 61), (120, 40, 61)
@@ -580,10 +611,11 @@ for axis in ("bands", "frames"):
           f"{100 * share[~same].mean():.0f} % for different words")
 
 # %% [markdown]
-# **Notice** the second numbers. Thirteen tries make *any* two images more alike, so the test is whether the same word gains more than another word does. Along frequency it hardly does. Along time it does, by five
-# points: clips in three speeds, by voices that hold their sounds for different lengths.
+# **Notice** the second number of each line. Thirteen tries make *any* two images more alike, so the test is whether the same word gains more than another word does. Along
+# frequency it hardly does. Along time it does, by five points: clips in three speeds, by voices that hold their sounds for different lengths.
 #
-# What would a word sound like if its image really moved? `audio.sound_of` tells. **Predict first:** our *six* as it is, two bands up and four bands up: is the last one a child who says *six*?
+# What would a word sound like if its image really moved? `audio.sound_of` tells. **Predict first:** our *six* as it is, two bands up and four bands up: is the last one a
+# child who says *six*? Listen, and then let a judge decide: the nearest training clip.
 
 # %% tags=["nbval-ignore-output"]
 audio.player(np.concatenate([audio.sound_of(audio.shifted(image, bands=step))[:5000] for step in (0, 2, 4)]))
@@ -624,17 +656,19 @@ ax.grid(alpha=0.3)
 ax.legend(fontsize=8);
 
 # %% [markdown]
-# **Notice** the last line: for the lowest voice the others' images must move down, for the highest one up, for the four between down by less than two, in no order. So there is something in it. But it does not help to find the word: the same word
-# gains no more by it than other words do, and the matcher gains nothing. A shift in time does help, by nine points on average (and not with nicolas).
+# **Notice** the last line of the numbers: for the lowest voice the others' images must move down, for the highest one up, for the four between down by less than two, in no
+# order. So there is something in it. But it does not help to find the word: the same word gains no more by it than other words do, and the matcher gains nothing. A shift in
+# time does help, by nine points on average. (Not with everyone: `100 * matched(unseen, "accuracy", "time", speaker="nicolas")`, in a cell of your own, falls.)
 #
 # So for these six men the claim's *advice* is good and its *reason* is not what we see. Why does the network along frequency lead, then? That we have not measured. One guess: a kernel over all bands, which is what slides
 # along time, learns the colour of five voices and five microphones by heart; a kernel over five bands cannot.
 #
 # ## Low and high voices
 #
-# The six men's pitch reaches from 102 to 157 Hz: no woman, no child, and the claim is about a man and a woman. The synthesiser has higher voices. Of its sixteen, twelve lie at
-# 78 to 101 Hz, four at 163 to 215 Hz. Train on eight low voices, and test on the four low ones left and on the four high ones; each low voice is left out once
-# (`python -m workbook.course.speech_experiments voices`).
+# The six men's pitch reaches from 102 to 157 Hz: no woman, no child, and the claim is about a man and a woman. The synthesiser has higher voices. Of its sixteen, twelve lie
+# at 78 to 101 Hz, four at 163 to 215 Hz (`stored("voices")["pitch"]` lists them, the median of each voice's clips). Train on eight low voices, and test on the four low ones
+# left and on the four high ones. Each low voice is left out once: three groups of four, with three seeds each (`python -m workbook.course.speech_experiments voices`).
+# **Predict first:** which network loses most on the high voices, and which least?
 
 # %% tags=["nbval-check-output"]
 low_high = stored("voices")
@@ -659,8 +693,9 @@ ax.grid(alpha=0.3)
 ax.legend(fontsize=8);
 
 # %% [markdown]
-# **Notice** the second column. Kernels along time are good on low voices and lose eight points on high ones, those along both lose three, those along frequency next to nothing: on high voices their nine runs and the nine
-# of the network along time do not even touch. That is what the claim predicts. And the images, do they move?
+# **Notice** the lines of the high voices. Kernels along time are good on low voices and lose eight points on high ones, those along both lose three, those along frequency
+# next to nothing: on high voices their nine runs and the nine of the network along time do not even touch. That is what the claim predicts. And the images, do they move? The
+# matcher again, with shifts up to 6:
 
 # %% tags=["nbval-check-output"]
 for tested in ("low", "high"):
@@ -687,8 +722,9 @@ for tested in ("low", "high"):
 # | because different voices are shifted along frequency | between low and high synthetic voices: yes, by two bands of forty; between six men: hardly |
 # | sliding along time does not help | it does: it beats not sliding at all everywhere, and it is what a late recording needs |
 #
-# Where does the claim come from? From recognisers in which something *behind* the CNN takes care of time: a hidden Markov model in Abdel-Hamid and others 2014, later a recurrent network. There, one more helper along time is of little
-# use. In ours nothing stands behind. A claim about an architecture holds for a system, a task and data; a sentence on a slide has lost all three.
+# Where does the claim come from? From recognisers in which something *behind* the CNN takes care of time: a hidden Markov model in Abdel-Hamid and others 2014, later a
+# recurrent network. (Both go through the frames one after the other and may stay at a sound as long as the speaker does.) There, one more helper along time is of little use.
+# In ours nothing stands behind. A claim about an architecture holds for a system, a task and data; a sentence on a slide has lost all three.
 #
 # ## Summary
 #
