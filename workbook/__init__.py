@@ -6,6 +6,7 @@ imported, and makes that first import quiet.
 
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from workbook import quiet
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+# Whether TensorFlow was there already, so that nothing set below has an effect on it.
+CAME_LATE = "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") is None
 # oneDNN takes 1.3-2 times less CPU for convolutions; TensorFlow does not choose it on every processor.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,22 +1,27 @@
 """Load the course's data sets and pictures: `data.load("mnist")`, `data.photograph("chelsea")`.
 
-Nothing heavy is imported until a prepared TFDS folder is read. Every set can be had without a network:
-bundled whole, prepared before, or as a stand-in that says so.
+`data.batches` hands arrays to `fit`. Nothing heavy is imported until it is called or a prepared TFDS folder is read.
+Every set can be had without a network: bundled whole, prepared before, or as a stand-in that says so.
 """
 
 import numbers
 import os
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from workbook import data_sources, data_tfds, standins
 from workbook.data_sources import DataError, Dataset
 from workbook.pictures import PHOTOGRAPHS, photograph, to_digit
 
-__all__ = ["NAMES", "PHOTOGRAPHS", "DataError", "Dataset", "load", "photograph", "to_digit"]
+if TYPE_CHECKING:
+    from workbook.augment import Augmentation
+    from workbook.batches import Batches
+
+__all__ = ["NAMES", "PHOTOGRAPHS", "DataError", "Dataset", "batches", "load", "photograph", "to_digit"]
 
 NAMES = ("mnist", "cifar10", "spoken_digit", "movie_reviews")
 
@@ -51,6 +56,37 @@ def load(
         raise ValueError(f"timeout is a number of seconds above 0. Received: timeout={timeout!r}")
     dataset = _bundled(name) or _prepared(name) or _downloaded_or_standin(name, allow_download, timeout)
     return _subset(dataset, samples, test_samples)
+
+
+def batches(
+    x: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    batch_size: int = 100,
+    seed: int = 0,
+    augment: "Augmentation | Sequence[Augmentation]" = (),
+    shuffle: bool = True,
+    drop_last: bool = False,
+    start_epoch: int = 0,
+) -> "Batches":
+    """Make shuffled batches of arrays for `fit`, augmented a batch at a time; see `workbook.batches.Batches`.
+
+    `x` (N, ...) stays in memory as it is, so leave images uint8 and begin the network with `Rescaling(1 / 255)`. The
+    order and `augment` (see `workbook.augment`) depend on `seed` and the epoch alone. Loads Keras.
+    ValueError for arrays that do not fit and numbers out of range.
+    """
+    from workbook.batches import Batches
+
+    return Batches(
+        x,
+        y,
+        batch_size=batch_size,
+        seed=seed,
+        augment=augment,
+        shuffle=shuffle,
+        drop_last=drop_last,
+        start_epoch=start_epoch,
+    )
 
 
 def _bundled(name: str) -> Dataset | None:

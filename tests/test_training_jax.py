@@ -1,0 +1,30 @@
+"""The training pieces on the JAX backend: the same tests, in a process of their own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent
+NAMES = ("batches", "training_muon", "training_schedules", "training_averaging", "training_views")
+
+
+@pytest.mark.slow
+def test_all_pieces_work_on_jax() -> None:
+    files = [str(FOLDER / f"test_{name}.py") for name in NAMES]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment |= {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    code = (
+        "import sys, pytest, keras; assert keras.backend.backend() == 'jax'; "
+        "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', *sys.argv[1:]]))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *files], capture_output=True, text=True, env=environment, check=False
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    passed = re.search(r"(\d+) passed in", run.stdout)
+    assert passed is not None
+    assert int(passed[1]) > 100

@@ -1,0 +1,110 @@
+"""A curve that grows while the network learns, and a training that ends on time."""
+
+import io
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from workbook.interpret.progress import is_watched
+
+SIZE = (6.0, 3.0)  # inches
+COLOURS = {"": "#0072B2", "val_": "#D55E00"}  # Okabe and Ito's blue and vermilion
+
+
+class LiveCurve(keras.callbacks.Callback):
+    """Draw a metric over the epochs in JupyterLab, one picture that is drawn over; elsewhere do nothing.
+
+    The last picture stays in the notebook, with its numbers as text beside it for those who cannot see it. Silent in a
+    terminal, under pytest and nbval, and where a program executes the notebook. `shown` counts the drawings.
+    """
+
+    def __init__(self, metric: str = "loss") -> None:
+        super().__init__()
+        self.metric, self.shown = metric, 0
+        self.values: dict[str, list[float]] = {}
+        self._handle: Any = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Begin a new picture."""
+        self.values, self._handle = {"": [], "val_": []}, None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Add a point and draw. ValueError where the training does not measure the metric."""
+        if self.metric not in (logs or {}):
+            raise ValueError(
+                f"The training measures {', '.join(logs or {})}. Received: metric={self.metric!r}"
+            )
+        for prefix, values in self.values.items():
+            if prefix + self.metric in (logs or {}):
+                values.append(float((logs or {})[prefix + self.metric]))
+        if in_front_end():
+            self._show(epoch + 1)
+
+    def text(self) -> str:
+        """Say the last values in a line."""
+        known = {"": self.metric, "val_": f"validation {self.metric}"}
+        parts = (f"{known[prefix]} {values[-1]:.4f}" for prefix, values in self.values.items() if values)
+        return f"after {len(self.values[''])} epochs: {', '.join(parts)}"
+
+    def picture(self, last_epoch: int) -> bytes:
+        """Return the curve as a PNG, its horizontal axis ending at `last_epoch`."""
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
+
+        figure = Figure(SIZE, layout="constrained")
+        ax = figure.subplots()
+        for (prefix, values), label in zip(self.values.items(), ("training", "validation"), strict=True):
+            if values:
+                first = last_epoch - len(values) + 1
+                epochs = range(first, last_epoch + 1)
+                ax.plot(epochs, values, marker="o", color=COLOURS[prefix], label=label)
+        ax.set(xlabel="epoch", ylabel=self.metric)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.legend()
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=100)
+        return stream.getvalue()
+
+    def _show(self, epoch: int) -> None:
+        from IPython.display import display
+
+        content = {"image/png": self.picture(epoch), "text/plain": self.text()}
+        if self._handle is None:
+            self._handle = display(content, raw=True, display_id=True)
+        else:
+            self._handle.update(content, raw=True)
+        self.shown += 1
+
+
+class StopOnTime(keras.callbacks.Callback):
+    """End the training after the first batch at which `seconds` are over; `stopped` says whether it did.
+
+    Seconds count from the beginning of `fit`, by the wall, or by another clock: `time.process_time` counts the
+    processor's. The unfinished epoch's weights stay. ValueError unless seconds are above 0.
+    """
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+            raise ValueError(f"seconds are above 0. Received: seconds={seconds!r}")
+        self.seconds, self.stopped = seconds, False
+        self._clock, self._start = clock, 0.0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Start the clock."""
+        self._start, self.stopped = self._clock(), False
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Look at the clock."""
+        if self._clock() - self._start >= self.seconds:
+            self.model.stop_training = self.stopped = True
+
+
+def in_front_end() -> bool:
+    """Whether a notebook's reader is in front, so that a picture can be shown and drawn over."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None and is_watched()
