@@ -3,6 +3,8 @@
 Finite differences are taken in float64 on TensorFlow; on JAX Keras's convolutions give float32 whatever is asked for.
 """
 
+import datetime
+import io
 import json
 import os
 import subprocess
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbook import interpret, surface
+from workbook import interpret, pretrained, surface
 from workbook.interpret import progress
 
 keras = pytest.importorskip("keras")
@@ -408,6 +410,118 @@ def test_smoothness_makes_a_smoother_picture(rng):
     rough, soft = (interpret.stylise(model, content, style, smoothness=s, **options) for s in (0, 5.0))
     measured = [interpret.total_variation(one.image[np.newaxis])[0] for one in (rough, soft)]
     assert measured[1] < 0.8 * measured[0]
+
+
+def test_a_single_layer_alone_will_do_for_content_or_style(rng):
+    model = _smooth("float32", (8, 8))
+    picture = rng.uniform(0, 1, (12, 12, 2)).astype(np.float32)
+    start = rng.uniform(0, 1, picture.shape).astype(np.float32)
+    one = {"steps": 30, "rate": 0.05, "start": start}
+    kept = interpret.stylise(
+        model, picture, picture, content_layers=["low"], style_layers=[], style_weight=0, **one
+    )
+    assert kept.content[-1] < 0.2 * kept.content[0]
+    assert not kept.style.any()
+    worn = interpret.stylise(
+        model, picture, picture, content_layers=[], style_layers=["low"], content_weight=0, **one
+    )
+    assert worn.style[-1] < 0.2 * worn.style[0]
+    assert not worn.content.any()
+
+
+def test_the_style_loss_is_the_mean_relative_distance_of_the_layers():
+    wanted = [np.array([[3.0, 0], [0, 4]]), np.array([[2.0]])]
+    made = [np.array([[3.0, 5], [0, 4]]), np.array([[1.0]])]
+    assert interpret.style_loss(made, wanted) == pytest.approx((25 / 25 + 1 / 4) / 2)
+    assert interpret.style_loss(wanted, wanted) == 0
+    for one, other in (([], []), (made, wanted[:1]), (made, wanted[::-1])):
+        with pytest.raises(ValueError, match="one matrix made and one wanted for each layer"):
+            interpret.style_loss(one, other)
+
+
+# ---------------------------------------------------------------- pictures, and a learner's own
+
+
+def _bundled(pixels: np.ndarray) -> np.ndarray:
+    return (pixels - 127) / 128
+
+
+def _vgg(pixels: np.ndarray) -> np.ndarray:
+    return pixels[..., ::-1] - np.array([103.939, 116.779, 123.68], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("normalise", "bounds"), [(_bundled, (-127 / 128, 1.0)), (_vgg, (-123.68, 255 - 103.939))]
+)
+def test_a_canvas_leads_to_the_model_and_back(rng, normalise, bounds):
+    canvas = interpret.Canvas(normalise)
+    assert canvas.bounds == pytest.approx(bounds)
+    image = rng.integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    inputs = canvas.prepare(image, 24)
+    assert (inputs.shape, inputs.dtype) == ((24, 24, 3), np.float32)
+    np.testing.assert_array_equal(canvas.picture(inputs), pretrained.centre_crop(image, size=24))
+    np.testing.assert_allclose(inputs, normalise(pretrained.centre_crop(image, size=24).astype(np.float32)))
+    assert canvas.picture(np.full((2, 3, 3), 1e3)).min() == 255
+    assert canvas.prepare(image[..., 0], 8).shape == (8, 8, 3)
+
+
+def test_a_canvas_that_loses_a_colour_is_refused():
+    with pytest.raises(ValueError, match="keep three channels apart"):
+        interpret.Canvas(lambda pixels: pixels[..., :1] + 0 * pixels)
+
+
+def _file(image: np.ndarray, kind: str, **options: Any) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, kind, **options)
+    return file.getvalue()
+
+
+def test_a_picture_is_read_by_path_and_from_bytes_and_turned_upright(rng, tmp_path):
+    from PIL import Image
+
+    image = rng.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+    path = tmp_path / "mine.png"
+    path.write_bytes(_file(image, "png"))
+    for source in (path, str(path), path.read_bytes()):
+        np.testing.assert_array_equal(interpret.open_picture(source), image)
+    turned = Image.Exif()
+    turned[274] = 6  # the camera was held upright
+    assert interpret.open_picture(_file(image, "jpeg", exif=turned)).shape == (9, 6, 3)
+    assert interpret.open_picture(_file(image[..., 0], "png")).shape == (6, 9, 3)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("nowhere.png", "There is no such file. Received: nowhere.png"),
+        (b"text", "Not a picture.*Received: 4 bytes"),
+    ],
+)
+def test_what_is_no_picture_is_said_in_one_line(source, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        interpret.open_picture(source)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_button_shows_what_was_painted_or_what_went_wrong(rng):
+    image = rng.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+    box = interpret.upload(lambda picture: picture[:, ::-1])
+    button, note, result = box.children
+
+    def give(content: bytes) -> None:
+        button.value = (
+            {"name": "mine", "type": "image/png", "size": len(content), "content": content,
+             "last_modified": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)},
+        )  # fmt: skip
+
+    give(_file(image, "png"))
+    np.testing.assert_array_equal(interpret.open_picture(bytes(result.value)), image[:, ::-1])
+    assert (note.value, result.layout.display) == ("", "block")
+    give(b"no <picture>")
+    assert "Not a picture" in note.value
+    assert (bytes(result.value), result.layout.display) == (b"", "none")
 
 
 # ---------------------------------------------------------------- errors in one line

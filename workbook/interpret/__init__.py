@@ -7,6 +7,7 @@ Arrays in, arrays out, on any Keras model whose first input is a batch of images
 - `saliency`, `grad_cam`: which pixels and which places speak for a class;
 - `dream`: amplify what a layer sees, in several sizes; `stylise`: content of one picture, style of another;
 - `input_gradient`: the one place where a backend takes gradients (TensorFlow or JAX); the step is compiled once;
+- `Canvas`: pictures as a classifier takes them, and back; `open_picture`, `upload`: a learner's own photograph;
 - `filter_normalised`, `random_direction`, `loss_grid`: the loss around a network (see `workbook.surface`).
 
 Nothing here changes a weight of the model.
@@ -14,16 +15,17 @@ Nothing here changes a weight of the model.
 
 from workbook.interpret.ascent import Ascent, ascend, climb
 from workbook.interpret.attribution import grad_cam, saliency
+from workbook.interpret.canvas import Canvas, open_picture, upload
 from workbook.interpret.dreaming import Dream, dream, octave_sizes, resized
 from workbook.interpret.gradients import InputGradient, input_gradient
 from workbook.interpret.maps import activation_degree, any_size, feature_maps, layer_names, part
 from workbook.interpret.penalties import PENALTIES, blurred, ink, total_variation
-from workbook.interpret.style import Style, gram_matrix, stylise
+from workbook.interpret.style import Style, gram_matrix, style_loss, stylise
 from workbook.surface import displaced, filter_normalised, loss_grid, random_direction
 
 __all__ = [
-    "PENALTIES", "Ascent", "Dream", "InputGradient", "Style", "activation_degree", "any_size", "ascend",
-    "blurred", "climb", "displaced", "dream", "feature_maps", "filter_normalised", "grad_cam", "gram_matrix",
-    "ink", "input_gradient", "layer_names", "loss_grid", "octave_sizes", "part", "random_direction", "resized",
-    "saliency", "stylise", "total_variation",
+    "PENALTIES", "Ascent", "Canvas", "Dream", "InputGradient", "Style", "activation_degree", "any_size", "ascend",
+    "blurred", "climb", "displaced", "dream", "feature_maps", "filter_normalised", "grad_cam", "gram_matrix", "ink",
+    "input_gradient", "layer_names", "loss_grid", "octave_sizes", "open_picture", "part", "random_direction", "resized",
+    "saliency", "style_loss", "stylise", "total_variation", "upload",
 ]  # fmt: skip

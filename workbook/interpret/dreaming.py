@@ -100,8 +100,7 @@ def _objective(cut: "keras.Model", weights: list[float]) -> Any:
     from keras import ops
 
     def objective(images: Any) -> Any:
-        given = cut(images, training=False)
-        given = given if isinstance(given, (list, tuple)) else [given]
+        given = maps.listed(cut(images, training=False))
         means = [ops.mean(ops.square(one), axis=tuple(range(1, len(one.shape)))) for one in given]
         return sum(weight * mean for weight, mean in zip(weights, means, strict=True))
 

@@ -92,12 +92,13 @@ def feature_maps(
         raise ValueError(f"Name one layer at least. Received: layers={layers!r}")
     found = keras.Model(model.inputs[0], outputs)
     passes = [found(tensor[i : i + batch_size], training=False) for i in range(0, len(pixels), batch_size)]
-    arrays = [[keras.ops.convert_to_numpy(one) for one in _listed(maps)] for maps in passes]
+    arrays = [[keras.ops.convert_to_numpy(one) for one in listed(maps)] for maps in passes]
     return {name: np.concatenate(parts) for name, parts in zip(names, zip(*arrays, strict=True), strict=True)}
 
 
-def _listed(maps: Any) -> list[Any]:
-    return list(maps) if isinstance(maps, (list, tuple)) else [maps]
+def listed(given: Any) -> list[Any]:
+    """Return what a model gave as a list, also where it has one output alone."""
+    return list(given) if isinstance(given, (list, tuple)) else [given]
 
 
 def as_images(model: "keras.Model", images: ArrayLike) -> NDArray[Any]:

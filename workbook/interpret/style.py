@@ -46,6 +46,21 @@ def gram_matrix(feature_maps: ArrayLike) -> Array:
     return np.einsum("bhwi,bhwj->bij", array, array) / (array.shape[1] * array.shape[2])
 
 
+def style_loss(made: Sequence[ArrayLike], wanted: Sequence[ArrayLike]) -> float:
+    """Return how far the Gram matrices `made` are from those `wanted`, one of each for every layer.
+
+    The mean over the layers of |made - wanted|² / |wanted|²: 0 for a perfect match. ValueError for no layers, or lists
+    or matrices that do not fit each other.
+    """
+    pairs = [
+        (np.asarray(one, float), np.asarray(other, float)) for one, other in zip(made, wanted, strict=False)
+    ]
+    if not pairs or len(made) != len(wanted) or any(one.shape != other.shape for one, other in pairs):
+        shapes = [[np.shape(one) for one in matrices] for matrices in (made, wanted)]
+        raise ValueError(f"Give one matrix made and one wanted for each layer. Received: {shapes}")
+    return float(np.mean([np.sum((one - other) ** 2) / np.sum(other**2) for one, other in pairs]))
+
+
 def _gram(feature_maps: Any) -> Any:
     from keras import ops
 
@@ -99,7 +114,7 @@ def _targets(cut: "keras.Model", picture: ArrayLike, contents: int) -> tuple[lis
     """Return the feature maps of the content layers and the Gram matrices of the style layers of one picture."""
     from keras import ops
 
-    given = cut(maps.as_images(cut, np.asarray(picture)[np.newaxis]), training=False)
+    given = maps.listed(cut(maps.as_images(cut, np.asarray(picture)[np.newaxis]), training=False))
     arrays = [ops.convert_to_numpy(one) for one in given]
     return arrays[:contents], [gram_matrix(one) for one in arrays[contents:]]
 
@@ -115,7 +130,7 @@ def _objective(
         return ops.sum(ops.square(one - ops.cast(target, one.dtype)), axis=axes) / size
 
     def objective(images: Any) -> Any:
-        given = cut(images, training=False)
+        given = maps.listed(cut(images, training=False))
         found = [*given[:contents], *(_gram(one) for one in given[contents:])]
         losses = [distance(one, target) for one, target in zip(found, targets, strict=True)]
         content = sum(losses[:contents]) / max(contents, 1)

@@ -1,0 +1,605 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 11 · Dream and style: a network that paints
+#
+# **A network was trained to name what it sees. Can it paint?**
+#
+# You will be able to
+#
+# - make a photograph show more of what a layer sees in it, and say why the dream begins with a small picture;
+# - find out what a layer still knows of a picture, by making one from noise that the layer can hardly tell from it;
+# - compute a Gram matrix, and show what it forgets and what it keeps;
+# - give one picture the style of another, and say what is minimised and what each weight does.
+#
+# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no network.
+
+# %% tags=["setup"]
+import os
+from workbook import check, interpret, pictures, plots, pretrained  # before Keras: it sets Keras up
+import numpy as np
+import matplotlib.pyplot as plt
+import keras
+
+keras.utils.set_random_seed(1)
+
+# %% [markdown]
+# ## A trained network and its layers
+#
+# We take the classifier of chapter 09, EfficientNet-Lite0, trained on ImageNet's photographs. We ask it for nothing that it was trained
+# for, and change none of its weights. Five of its layers will do, from near the image to far from it. (With the setting
+# `WORKBOOK_BUDGET=full` this is VGG-16, a download of 528 MiB, and a picture takes several times as long. The claims that this chapter
+# prints are tested for the bundled network.)
+
+# %% tags=["slow"] name="classifier"
+wanted = "vgg16" if os.environ.get("WORKBOOK_BUDGET") == "full" else pretrained.BUNDLED
+classifier = pretrained.load(wanted, otherwise=pretrained.BUNDLED)
+model, canvas = classifier.model, interpret.Canvas(classifier.normalise)
+LAYERS = {
+    "efficientnet_lite0": ["stem_relu", "block2b_add", "block3b_add", "block4c_add", "block5c_add"],
+    "vgg16": ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"],
+}[classifier.name]
+
+# %% tags=["slow", "nbval-check-output"]
+for name in LAYERS:
+    print(f"{name:12} (rows, columns, filters) of a 224 × 224 picture:", model.get_layer(name).output.shape[1:])
+
+# %% [markdown]
+# A photograph has bytes, the network takes numbers about zero. The `canvas` brings the middle of a photograph there (`prepare`) and back
+# again (`picture`), and knows the range in which pixels must stay (`bounds`). We use 128 × 128 pixels: up to these layers there are only
+# convolutions and the like, and they take any size.
+
+# %% tags=["slow", "nbval-check-output"]
+photo = canvas.prepare(pictures.photograph("chelsea"), 128)
+print(photo.shape, "between", *(round(bound, 3) for bound in canvas.bounds))
+
+# %% [markdown]
+# ## What a layer sees, amplified
+#
+# Chapter 10 began with noise and asked what excites *one* filter. Now begin with a photograph, and do not choose: whatever the layer sees
+# in it, show more of it. The score is the mean of the squares of *all* activations of a layer. Why squares?
+
+# %% [markdown] exercise="11.1"
+# ### Exercise 11.1 · More of what is there (10 min, 3 points)
+#
+# **Input:** feature maps `maps` (batch, H, W, filters). **Output:** a tuple of two arrays: for each image the mean of its squared
+# activations, (batch,); and the derivative of that mean with respect to each activation of the image, an array of the maps' shape.
+
+# %% tags=["exercise"] exercise="11.1"
+def amplify(maps):
+    """Give each image's score, and how it changes with each activation."""
+    ### BEGIN SOLUTION
+    values = maps.size / len(maps)
+    return (maps**2).mean(axis=(1, 2, 3)), 2 * maps / values
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="11.1"
+check("11.1", amplify);
+
+# %% [markdown]
+# The derivative is the layer's own output, times a constant. What answers strongly is pulled hardest, what is negative becomes more
+# negative, and what gives 0 is left alone. The network's opinion becomes its own target.
+#
+# From there to the pixels it is the chain rule, and then the step of exercise 10.3: the gradient divided by its root mean square, the
+# pixels kept within their bounds. `interpret.dream` does 18 such steps here, each on the picture shifted by a few pixels at random, so
+# that no pattern sticks to the network's grid.
+#
+# **Predict first:** a cat, seen by five layers. The first has 3×3 windows; the last was made to tell dogs from cats. What will each put
+# into the photograph?
+
+# %% tags=["slow"] name="dream"
+def dream(layer, inputs, octaves):
+    """Dream with 18 steps in all, shared by the octaves."""
+    steps = 18 // octaves
+    return interpret.dream(model, layer, inputs, octaves=octaves, steps=steps, rate=0.03, bounds=canvas.bounds)
+
+# %% tags=["slow"]
+plain = {name: dream(name, photo, 1) for name in LAYERS}
+
+# %% tags=["slow"] alt="The face of a cat, and five dreams of it. The first is covered with a grid of coloured dots; the second with short bent stripes in all directions; the third with parallel stripes, like a fingerprint's, that follow the face; in the fourth fine lines are combed along the face and run in rings around the eyes; the fifth has sharp, bristling fur, and the eyes and the nose glitter."
+shown = [canvas.picture(photo), *(canvas.picture(one.image) for one in plain.values())]
+plots.show_images(shown, ["photograph", *LAYERS], columns=3, size=2.1);
+
+# %% [markdown]
+# **Notice** the ladder of chapter 10, on a photograph: dots first, then short stripes, then stripes that run along what is there, then rings
+# around eyes, and fur. Each layer writes down the things that it has filters for. Nothing was asked of it but "more".
+
+# %% tags=["slow"] alt="Mean squared activation of five layers over eighteen steps, divided by its value at the start. Four of them rise to between two and a half and three times, with small setbacks. The first layer's jumps up and down between one and one and a half times."
+grown = {name: one.records[0] / one.records[0][0] for name, one in plain.items()}
+plots.show_curves(grown, xlabel="step", ylabel="score, in units of its start", start=0);
+
+# %% [markdown]
+# The jumps come from the random shifts. The first layer looks at every second pixel, and its dream is a pattern on just this grid: shifted
+# by one pixel, it is worth little.
+#
+# Is a dream particular to its layer, or does one dream excite them all? We show all five dreams to all five layers.
+
+# %% tags=["slow"] name="growth"
+layers_of = interpret.any_size(model, LAYERS)
+def strength(inputs):
+    """Give the mean squared activation of each of the layers."""
+    return np.array([float(keras.ops.mean(maps**2)) for maps in layers_of(inputs[np.newaxis], training=False)])
+
+def growth(dreams, inputs):
+    """Give, for each dream a row, how many times each layer's score has grown."""
+    return np.array([strength(one.image) / strength(inputs) for one in dreams])
+
+# %% tags=["slow"] alt="A table of five dreams, a row each, against five layers. The largest number of every column stands on the diagonal; away from it the numbers fall, below 1 in the corner at the top right."
+table = growth(plain.values(), photo)
+plots.show_numbers(table.round(1), scale=(0, 6), title="dreamed by (row), seen by (column)");
+
+# %% tags=["slow", "nbval-check-output"]
+print("every layer grows most in its own dream:", bool((table.argmax(axis=0) == np.arange(5)).all()))
+print("the first to 1.2 times or more, the others to 1.5 times or more:",
+      bool(table[0, 0] >= 1.2 and (table.diagonal()[1:] >= 1.5).all()))
+
+# %% [markdown]
+# ## Octaves
+#
+# Look at the dreams once more. The patterns differ in kind, but all are *small*: stripes a few pixels wide, even in the layers that see
+# large parts of the picture. A measure of it, the **grain** of what was changed: the mean size of the change, divided by how much it
+# differs from one pixel to the next. Coarse patterns change slowly from pixel to pixel and have a large grain.
+
+# %% tags=["slow"] name="grain"
+def grain(change):
+    """Give the mean size of a change (H, W, C), divided by its mean difference between neighbours."""
+    centred = change - change.mean(axis=(0, 1))
+    steps = [np.abs(np.diff(centred, axis=axis)).mean() for axis in (0, 1)]
+    return np.abs(centred).mean() / np.mean(steps)
+
+# %% tags=["slow", "nbval-check-output"]
+fine = {name: grain(one.image - photo) for name, one in plain.items()}
+print("every layer's grain is below one pixel:", max(fine.values()) < 1)
+
+# %% [markdown]
+# It is often said that deeper layers dream larger things. Half of it is true: they dream *other* things. But the gradient reaches every
+# pixel, and fine texture is the cheapest way to a higher score. In this network the grain does not grow with depth.
+#
+# How do we get larger patterns, if the filters' windows are fixed? Make the *picture* small. What is a few pixels wide there becomes
+# wide when the picture is made large again. So dream at a small size first, then at a larger one, up to the full size. Each size is an
+# **octave**, `scale` times the one before.
+
+# %% [markdown] exercise="11.2"
+# ### Exercise 11.2 · The sizes of the octaves (8 min, 2 points)
+#
+# **Input:** the `height` and `width` of a picture, the number of `octaves` (at least 1), and the `scale` (above 1). **Output:** a list of
+# sizes (height, width) in whole numbers, the smallest first, the picture's own last. Going down, octave after octave, height and width
+# are divided by the scale once more; each is rounded once, at the end.
+
+# %% tags=["exercise"] exercise="11.2"
+def octave_sizes(height, width, octaves, scale):
+    """List the sizes of the octaves, the smallest first."""
+    ### BEGIN SOLUTION
+    return [(round(height / scale**k), round(width / scale**k)) for k in reversed(range(octaves))]
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="11.2"
+check("11.2", octave_sizes);
+
+# %% tags=["nbval-check-output"]
+print(interpret.octave_sizes(128, 128, octaves=3, scale=1.4))
+
+# %% [markdown]
+# One question is left: what is carried from one octave to the next? A small picture has lost its detail for good.
+
+# %% [markdown] exercise="11.3"
+# ### Exercise 11.3 · No detail is lost (8 min, 2 points)
+#
+# **Input:** a `picture` (2H, 2W, 3); the same made `small` (H, W, 3); and what it was `dreamed` into (H, W, 3). **Output:** where the next
+# octave begins, (2H, 2W, 3): the picture with all its detail, plus what the dream *changed*, enlarged. Enlarge by making a block of 2×2
+# of each value. (The package resizes smoothly, by any scale.)
+
+# %% tags=["exercise"] exercise="11.3"
+def next_octave(picture, small, dreamed):
+    """Carry a dream to a picture of twice the size."""
+    ### BEGIN SOLUTION
+    change = dreamed - small
+    return picture + np.repeat(np.repeat(change, 2, axis=0), 2, axis=1)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="11.3"
+check("11.3", next_octave);
+
+# %% [markdown]
+# **Predict first:** three octaves with six steps each, against eighteen steps at full size. Which of the two changes more pixels per
+# step, and which picture will look more dreamed?
+
+# %% tags=["slow"]
+chosen = [LAYERS[1], LAYERS[3]]
+in_octaves = {name: dream(name, photo, 3) for name in chosen}
+
+# %% tags=["slow"] alt="Two dreams of the cat, each without and with three octaves. Without octaves the stripes are fine and dense. With octaves the same kinds of patterns are wider: broad bent ribbons from the second layer, stripes that can be counted, and wider rings around the eyes, from the fourth."
+shown = [canvas.picture(one[name].image) for name in chosen for one in (plain, in_octaves)]
+titles = [f"{name}{how}" for name in chosen for how in ("", ", octaves")]
+plots.show_images(shown, titles, columns=4, size=2.1);
+
+# %% tags=["slow", "nbval-check-output"]
+coarse = {name: grain(one.image - photo) for name, one in in_octaves.items()}
+ratios = np.array([coarse[name] / fine[name] for name in coarse])
+print("with octaves both have a grain at least a tenth larger:", bool((ratios >= 1.1).all()))
+sizes = interpret.octave_sizes(128, 128, octaves=3, scale=1.4)
+pixels = sum(6 * height * width for height, width in sizes)  # in six steps each
+print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 128 * 128), 2))
+
+# %% [markdown]
+# **Notice** that octaves are cheaper, too: small pictures have few pixels. For still larger patterns take more octaves, or a larger
+# scale. A network trained on photographs of 224 pixels has few things to see in a picture of 30, so there is an end to it.
+#
+# ## What a layer still knows
+#
+# A dream exaggerates. Now turn the question round: how much of a photograph is left in a layer? Chapter 09's classifier keeps 320
+# maps of 7 × 7 near its end, and throws the rest away. To see what a layer *knows*, make a second picture, from noise, until its maps
+# equal the photograph's. What the layer has kept will come back. What it has forgotten can be anything. Minimised is the
+# **content loss**, for the maps F of the picture being made and the maps P of the photograph:
+#
+# content = Σ (F − P)² / Σ P²
+#
+# **Predict first:** from which of the five layers will the cat come back? What will be lost first: colours, edges, or places?
+
+# %% tags=["slow"] name="rebuild"
+def rebuild(layer, inputs, seed):
+    """Make a picture from noise that a layer can hardly tell from the inputs."""
+    low, high = canvas.bounds  # (for the smoothness, see further down)
+    noise = low + (high - low) * np.random.default_rng(seed).uniform(0.4, 0.6, inputs.shape)
+    return interpret.stylise(
+        model, inputs, inputs, content_layers=[layer], style_layers=[], style_weight=0, smoothness=0.1,
+        start=noise, steps=40, rate=0.05, bounds=canvas.bounds,
+    )
+
+# %% tags=["slow"]
+content = canvas.prepare(pictures.photograph("chelsea"), 96)
+rebuilt = {name: rebuild(name, content, 1) for name in LAYERS}
+
+# %% tags=["slow"] alt="The cat, and five pictures made from noise. From the first layer it comes back nearly as it was. From the second its eyes, nose and outlines are clear under speckles of wrong colours; from the third the outlines are thinner and the fur is gone; from the fourth rings remain where the eyes were; from the fifth a tangle of colours with a hint of them."
+shown = [canvas.picture(content), *(canvas.picture(one.image) for one in rebuilt.values())]
+plots.show_images(shown, ["photograph", *LAYERS], columns=6, size=1.5);
+
+# %% tags=["slow", "nbval-check-output"]
+left = {name: one.content[-1] / one.content[0] for name, one in rebuilt.items()}
+print("in every layer less than a sixth of the loss is left:", max(left.values()) < 1 / 6)
+alike = [np.corrcoef(one.image.ravel(), content.ravel())[0, 1] for one in rebuilt.values()]
+print("the first is like the photograph (correlation above 0.9):", alike[0] > 0.9)
+print("the second, third and fourth each less than the one before:", alike[:4] == sorted(alike[:4], reverse=True))
+print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
+
+# %% [markdown]
+# **Notice** what is lost in which order. The first layer gives the picture back. Further up colours go first, then the smooth parts; edges
+# and the *places* of things (two eyes, a nose) stay longest. To the network these pictures are nearly the same as the photograph, and to
+# you they are not: what a layer was not trained to keep, it does not miss. (Forty steps do not prove that nothing more could be had. The
+# loss is small, not zero.)
+#
+# So **content** is: what stands where. We take it from a layer in the middle, which keeps the places and lets go of the colours. And style?
+#
+# ## The Gram matrix
+#
+# Take a painting, and ask not where things are but which go together: do yellow and slanting strokes come at the same places? For two
+# filters i and j, multiply their maps place by place, and take the mean. All pairs make a table, the **Gram matrix**:
+#
+# G[i, j] = mean over all places of map i · map j
+#
+# It has one row and one column for each filter, whatever the size of the picture.
+
+# %% [markdown] exercise="11.4"
+# ### Exercise 11.4 · The Gram matrix (10 min, 3 points)
+#
+# **Input:** feature maps `maps` (H, W, filters) of one picture. **Output:** the Gram matrix (filters, filters): for every two filters
+# the mean over all H·W places of the product of their activations.
+
+# %% tags=["exercise"] exercise="11.4"
+def gram_matrix(maps):
+    """Say which filters fire together."""
+    ### BEGIN SOLUTION
+    height, width, filters = maps.shape
+    columns = maps.reshape(height * width, filters)
+    return columns.T @ columns / (height * width)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="11.4"
+check("11.4", gram_matrix);
+
+# %% tags=["slow"] name="grams"
+looking = interpret.any_size(model, LAYERS[:3])
+def maps_of(inputs):
+    """Give the feature maps of the first three layers, (batch, H, W, filters) each."""
+    batch = inputs if inputs.ndim == 4 else inputs[np.newaxis]
+    return [keras.ops.convert_to_numpy(maps) for maps in looking(batch, training=False)]
+
+def grams(inputs):
+    """Give the Gram matrices of the first three layers, (batch, filters, filters) each."""
+    return [interpret.gram_matrix(maps) for maps in maps_of(inputs)]
+
+# %% tags=["slow"] alt="Three pictures, a brick wall, gravel and a cup of coffee, and below each its Gram matrix of 24 rows and columns in orange and purple. The wall's has strong entries off the diagonal as well, orange and purple, in a few rows; in those of the gravel and of the coffee most of the strength lies on the diagonal, at different places."
+wall, gravel, coffee = (canvas.prepare(pictures.photograph(name), 96) for name in ("brick", "gravel", "coffee"))
+shown = [*map(canvas.picture, (wall, gravel, coffee)), *(grams(one)[1][0] for one in (wall, gravel, coffee))]
+limit = max(np.abs(one).max() for one in shown[3:])
+scales = [(0, 255)] * 3 + [(-limit, limit)] * 3
+plots.show_images(shown, ["brick", "gravel", "coffee"], columns=3, size=2.3, scale=scales);
+
+# %% [markdown]
+# What does it forget? A mean over places does not know their order.
+#
+# **Predict first:** we shuffle the *places* of the wall's feature maps, all filters together. What happens to the Gram matrix? And if we
+# shuffle the *pixels* of the wall instead, and let the network look again?
+
+# %% tags=["slow", "nbval-check-output"]
+maps = maps_of(wall)[1][0]  # of the second layer
+places = np.random.default_rng(2).permutation(maps.shape[0] * maps.shape[1])
+shuffled = maps.reshape(len(places), -1)[places].reshape(maps.shape)
+print("the maps are others:", bool(np.abs(shuffled - maps).mean() > 0.1 * np.abs(maps).mean()))
+before, after = (interpret.gram_matrix(one[np.newaxis])[0] for one in (maps, shuffled))
+print("the Gram matrix is the same:", np.allclose(before, after, rtol=1e-3, atol=1e-4 * np.abs(before).max()))
+
+# %% [markdown]
+# That is exact, up to rounding: the same products are added up in another order. Now the pixels. We need to say how far two styles are
+# apart.
+#
+# ## The style loss
+
+# %% [markdown] exercise="11.5"
+# ### Exercise 11.5 · The style loss (8 min, 2 points)
+#
+# **Input:** two lists of Gram matrices, one for each layer: those `made` so far, and those `wanted`. Layers may have different numbers of
+# filters. **Output:** the mean over the layers of Σ(made − wanted)² / Σ wanted².
+
+# %% tags=["exercise"] exercise="11.5"
+def style_loss(made, wanted):
+    """Say how far the Gram matrices are from those wanted."""
+    ### BEGIN SOLUTION
+    distances = [np.sum((one - other) ** 2) / np.sum(other**2) for one, other in zip(made, wanted)]
+    return np.mean(distances)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="11.5"
+check("11.5", style_loss);
+
+# %% tags=["slow"] name="changes"
+def changed(inputs, other, seed):
+    """Give a picture in five variants: moved, mirrored, turned, its pixels shuffled, and another picture."""
+    pixels = inputs.reshape(-1, 3)
+    return {
+        "moved": np.roll(inputs, (31, 17), (0, 1)),
+        "mirrored": inputs[:, ::-1],
+        "turned by 90°": np.rot90(inputs),
+        "pixels shuffled": np.random.default_rng(seed).permutation(pixels).reshape(inputs.shape),
+        "another picture": other,
+    }
+
+# %% tags=["slow"] alt="Bars of the style distance of a brick wall from five variants of itself. Moved and mirrored are close to zero; turned by 90 degrees is about a half; with its pixels shuffled, and for gravel, it is about 0.7."
+apart = {name: interpret.style_loss(grams(one), grams(wall)) for name, one in changed(wall, gravel, 1).items()}
+plots.show_bars(apart, title="style distance from the brick wall", form="{:.2f}");
+
+# %% tags=["slow", "nbval-check-output"]
+print("moved or mirrored, the wall keeps its style (below 0.1):", max(apart["moved"], apart["mirrored"]) < 0.1)
+print("turned, or with its pixels shuffled, it loses it (above 0.3):",
+      min(apart["turned by 90°"], apart["pixels shuffled"]) > 0.3)
+
+# %% [markdown]
+# **Notice** the difference. Shuffled *places* leave the Gram matrix as it is, because each value already knows its neighbourhood. Shuffled
+# *pixels* destroy the neighbourhoods, and the style with them. And turned by 90° the wall has another style: its long lines run the other
+# way, and other filters see them.
+#
+# Forgetting is useful. Take small grey crops of six surfaces, all with the same brightness and contrast, from the left halves of
+# photographs. For each crop from the right halves look for the nearest of them: by the maps themselves, or by Gram matrices. Chance would
+# be right once in six.
+
+# %% tags=["slow"] name="crops"
+KINDS = ("brick", "grass", "gravel", "page", "text", "ihc")
+def crops(name, *, half, rng, count=6, side=64):
+    """Cut grey crops of equal brightness and contrast out of one half of a photograph."""
+    picture = pictures.photograph(name).astype(float)
+    picture = picture if picture.ndim == 2 else picture.mean(axis=-1)
+    picture, found = np.array_split(picture, 2, axis=1)[half], []
+    while len(found) < count:
+        top, left = (rng.integers(0, length - side + 1) for length in picture.shape)
+        crop = picture[top : top + side, left : left + side]
+        if crop.std() > 4:  # not an empty margin
+            found.append(np.clip(128 + 50 * (crop - crop.mean()) / crop.std(), 0, 255))
+    return np.array(found)
+
+# %% tags=["slow"] name="nearest"
+def found_by(describe, seed):
+    """Give the share of 36 crops whose nearest one from the other half is of the same kind."""
+    rng = np.random.default_rng(seed)
+    known, asked = (np.concatenate([crops(kind, half=half, rng=rng) for kind in KINDS]) for half in (0, 1))
+    inputs = [classifier.normalise(np.stack([one] * 3, axis=-1).astype("float32")) for one in (known, asked)]
+    first, second = (describe(one)[1].reshape(len(one), -1) for one in inputs)  # by the second layer
+    nearest = np.argmin([((one - first) ** 2).sum(axis=1) for one in second], axis=1)
+    return np.mean(nearest // 6 == np.arange(len(second)) // 6)
+
+# %% tags=["slow"] alt="Two bars: by their feature maps between 40 and 50 percent of the crops are found, by their Gram matrices about 90 percent."
+shares = {"feature maps": 100 * found_by(maps_of, 0), "Gram matrices": 100 * found_by(grams, 0)}
+plots.show_bars(shares, title="nearest is of the same kind, % of crops").set_xlim(0, 110);
+
+# %% tags=["slow", "nbval-check-output"]
+print("Gram matrices find at least 3 of 4:", shares["Gram matrices"] >= 75)
+print("and at least 20 points more than the maps:", shares["Gram matrices"] >= shares["feature maps"] + 20)
+
+# %% [markdown]
+# A brick is a brick wherever the crop was cut. To the maps, two crops of one wall are two different things; to the Gram matrix they are one.
+#
+# What does a Gram matrix *know*? We ask as before: from noise, with the style loss alone.
+
+# %% tags=["slow"] name="texture"
+def texture(inputs, seed):
+    """Make a picture from noise that has the style of the inputs, in three layers."""
+    low, high = canvas.bounds
+    noise = low + (high - low) * np.random.default_rng(seed).uniform(0.4, 0.6, inputs.shape)
+    return interpret.stylise(
+        model, noise, inputs, content_layers=[], style_layers=LAYERS[:3], content_weight=0, smoothness=0.1,
+        start=noise, steps=50, rate=0.05, bounds=canvas.bounds,
+    )
+
+# %% tags=["slow"] alt="Left, a brick wall and what was made from noise: a tangle of light upright lines with crosspieces, grey with coloured specks. Right, a cup of coffee and a tangle of soft strokes in its red, brown and white, with no cup to be seen."
+made = {name: texture(one, 1) for name, one in (("brick", wall), ("coffee", coffee))}
+shown = [canvas.picture(one) for one in (wall, made["brick"].image, coffee, made["coffee"].image)]
+plots.show_images(shown, ["brick", "made from noise", "coffee", "made from noise"], columns=4, size=2.0);
+
+# %% tags=["slow", "nbval-check-output"]
+print("the style loss falls to less than a sixth:", all(one.style[-1] < one.style[0] / 6 for one in made.values()))
+
+# %% [markdown]
+# **Notice** that the wall's colours, lines and their directions are back, and the wall is not: no row of bricks goes through. The cup is
+# gone altogether, and its colours and soft edges are everywhere. That is what we call **style** here. It is not all that a painter
+# means by the word.
+#
+# ## Content and style together
+#
+# Now ask for both: the content of one picture and the style of another. Start from the content, and go down the slope of
+#
+# loss = c · content + s · style + t · roughness
+#
+# The roughness is the total variation of exercise 10.5, here per value. Without it fine noise remains.
+#
+# **Mind the slide.** It is often said that style transfer looks for a picture whose filter outputs *correlate* with both pictures, and
+# *maximises* the two by gradient ascent. Three things are wrong with it. What is sought is the minimum of a **loss**: a distance has a
+# bottom, 0, where both match; an agreement of outputs can be raised as far as the pixels allow, and that is a dream. The style enters by
+# its **Gram matrices**, not by its filter outputs: matching those would copy the painting, cup and all. And content and style pull against
+# each other, so the **weights** decide.
+
+# %% [markdown] exercise="11.6"
+# ### Exercise 11.6 · The whole loss (8 min, 2 points)
+#
+# **Input:** the losses `content` and `style`, two numbers; the `image` (H, W, C); and `weights`, a dictionary with the keys `"content"`,
+# `"style"` and `"smoothness"`. The roughness is the image's total variation (the absolute differences of neighbours, down and to the
+# right, added up) divided by its number of values. **Output:** a tuple: the weighted sum of the three, and the key of the one that
+# contributes most to it, weight included.
+
+# %% tags=["exercise"] exercise="11.6"
+def whole_loss(content, style, image, weights):
+    """Give the total loss, and name its largest term."""
+    ### BEGIN SOLUTION
+    down = np.abs(np.diff(image, axis=0)).sum()
+    right = np.abs(np.diff(image, axis=1)).sum()
+    terms = {"content": content, "style": style, "smoothness": (down + right) / image.size}
+    weighted = {name: weights[name] * term for name, term in terms.items()}
+    return sum(weighted.values()), max(weighted, key=weighted.get)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="11.6"
+check("11.6", whole_loss);
+
+# %% [markdown]
+# The cat gets the style of the coffee, with three weights of the style; the content has the weight 1.
+#
+# **Predict first:** which of the two losses falls as the weight grows, and which rises?
+
+# %% tags=["slow"] name="stylise"
+def stylise(inputs, style, weight, steps=50):
+    """Give the inputs the style of another picture."""
+    return interpret.stylise(
+        model, inputs, style, content_layers=[LAYERS[2]], style_layers=LAYERS[:3], style_weight=weight,
+        smoothness=3, steps=steps, rate=0.03, bounds=canvas.bounds,
+    )
+
+# %% tags=["slow"]
+WEIGHTS = (1, 10, 100)
+painted = {weight: stylise(content, coffee, weight) for weight in WEIGHTS}
+
+# %% tags=["slow"] alt="The cat, the cup of coffee, and the cat painted with three weights. With weight 1 it is only softer and a little browner. With 10 it is red and brown, with brush strokes in place of fur, and its eyes are still there. With 100 the colours are stronger, and strokes cover the face."
+shown = [canvas.picture(one) for one in (content, coffee, *(painted[weight].image for weight in WEIGHTS))]
+titles = ["content", "style", *(f"style weight {weight}" for weight in WEIGHTS)]
+plots.show_images(shown, titles, columns=5, size=1.9);
+
+# %% tags=["slow"] alt="Two charts over fifty steps, a curve for each of the weights 1, 10 and 100. Left, the content loss begins at 0 and jumps up; with weight 1 it then falls again, with 10 it stays at half the height of 100. Right, the style loss begins high for all three and falls, least with weight 1 and most with 100."
+axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")[1]
+for ax, which in zip(axes, ("content", "style")):
+    curves = {f"style weight {weight}": getattr(one, which) for weight, one in painted.items()}
+    plots.show_curves(curves, ax, xlabel="step", ylabel=f"{which} loss", start=0)
+
+# %% tags=["slow", "nbval-check-output"]
+ends = np.array([(one.content[-1], one.style[-1]) for one in painted.values()])  # (3, 2)
+print("the larger the weight, the smaller the style loss:", bool((np.diff(ends[:, 1]) < 0).all()))
+print("and the larger the content loss:", bool((np.diff(ends[:, 0]) > 0).all()))
+print("weight 10 takes away more than two thirds of the style loss:", bool(ends[1, 1] < painted[10].style[0] / 3))
+
+# %% [markdown]
+# **Notice** how the curves begin. The first picture *is* the content, so its content loss is 0 and jumps up at once; what is gained in
+# style is paid for with content. With a small weight some of it is bought back as the steps grow shorter. No weight is right: it is a
+# matter of taste. And a weight has a meaning only together with its losses: ours are divided by the size of their targets. The paper's
+# are not, and its ratios of content to style, about 10⁻³, say nothing about ours.
+#
+# A last before and after, the other way round: the cup in the style of the cat.
+
+# %% tags=["slow"] alt="A cup of coffee, the face of a cat, and the cup painted in the style of the cat: cup, saucer and spoon stand where they were, in the brown and grey of the fur, and covered with short hairs."
+furry = stylise(coffee, content, 10)
+shown = [canvas.picture(one) for one in (coffee, content, furry.image)]
+plots.show_images(shown, ["before", "style", "after"], size=2.0);
+
+# %% tags=["slow", "nbval-check-output"]
+print("here, too, more than two thirds of the style loss are gone:", bool(furry.style[-1] < furry.style[0] / 3))
+
+# %% [markdown]
+# ## Your own photograph
+#
+# Put the path of a photograph of yours in the place of `None`, as `"me.jpg"`, and run the cells from here on. Its middle is taken and made
+# 128 × 128 pixels small. The style is that of a stained tissue under the microscope. (Twice as many pixels a side take four times as long.)
+
+# %% tags=["slow"]
+path = None
+mine = pictures.photograph("astronaut") if path is None else interpret.open_picture(path)
+
+# %% tags=["slow"] name="paint"
+def paint(picture):
+    """Give a picture (H, W, 3) of bytes beside its dream and its painting."""
+    inputs = canvas.prepare(picture, 128)
+    dreamed = dream(LAYERS[3], inputs, 2)
+    styled = stylise(inputs, canvas.prepare(pictures.photograph("ihc"), 128), 10, steps=30)
+    return np.hstack([canvas.picture(one) for one in (inputs, dreamed.image, styled.image)])
+
+# %% tags=["slow"] alt="A woman in an orange space suit; the same with fine rings and stripes dreamed into the background, the suit and the helmet; and the same painted in the style of a stained tissue, pale, with brown and bluish strokes."
+triptych = paint(mine)
+plots.show_images(np.split(triptych, 3, axis=1), ["photograph", "dream", "painting"], size=2.1);
+
+# %% [markdown]
+# Or upload one, and wait some seconds. (The button needs a running notebook; on a static page you see the pictures above only.)
+
+# %% tags=["slow", "widget", "nbval-ignore-output"]
+interpret.upload(paint)
+
+# %% [markdown]
+# ## Summary
+#
+# - A dream climbs the mean of a layer's squared activations: what is there gets stronger. Each layer writes what it has filters for.
+# - Octaves dream at a small size first and carry the *change* to the next size: coarser patterns, less work, no detail lost.
+# - From the first layer a picture can be had back; further up colours go, places stay. That is what content loss asks for.
+# - A Gram matrix averages products of filters over all places. Where things are is forgotten, which patterns go together is kept.
+# - Style transfer minimises a weighted sum of content, Gram-matrix and roughness losses. The weights set the balance, nothing else does.
+#
+# ## Formulae
+#
+# | what | formula |
+# |---|---|
+# | what a dream climbs | mean of a² over rows, columns and filters of a layer |
+# | its derivative | 2 · a / (H · W · filters) |
+# | octave k below the full size | (round(height / scaleᵏ), round(width / scaleᵏ)) |
+# | carried to the next octave | picture + enlarged(dreamed − small) |
+# | content loss | Σ (F − P)² / Σ P² |
+# | Gram matrix | G[i, j] = mean over places of map i · map j |
+# | style loss | mean over layers of Σ (G − A)² / Σ A² |
+# | whole loss | c · content + s · style + t · total variation / number of values |
+#
+# ## Where to read on
+#
+# - A. Mordvintsev, C. Olah and M. Tyka, *Inceptionism: going deeper into neural networks*, 2015: the first dreams, and octaves.
+# - A. Mahendran and A. Vedaldi, *Understanding deep image representations by inverting them*, CVPR 2015: what each layer still knows.
+# - L. Gatys, A. Ecker and M. Bethge, *Texture synthesis using convolutional neural networks*, NIPS 2015: Gram matrices alone.
+# - L. Gatys, A. Ecker and M. Bethge, *Image style transfer using convolutional neural networks*, CVPR 2016. Two deviations here: each
+#   distance is divided by the size of its target, and the steps are normalised gradient steps instead of L-BFGS.
+# - J. Johnson, A. Alahi and L. Fei-Fei, *Perceptual losses for real-time style transfer and super-resolution*, ECCV 2016: a network that
+#   learns to paint in one step.
