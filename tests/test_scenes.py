@@ -54,8 +54,8 @@ def test_maps_agree_with_labels(some: scenes.Scenes) -> None:
 def test_digits_have_the_heights_asked_for(some: scenes.Scenes) -> None:
     boxes = np.concatenate(some.boxes)
     heights = boxes[:, 2] - boxes[:, 0]
-    assert heights.max() <= 21
-    assert np.mean(heights >= 13) > 0.95
+    assert heights.max() <= 24
+    assert np.mean(heights >= 15) > 0.95
 
 
 def test_overlaps_stay_below_the_limit() -> None:
@@ -73,6 +73,21 @@ def test_overlap_is_a_share_of_the_smaller_box() -> None:
     assert scenes.covered((0, 0, 4, 4), (2, 2, 10, 10)) == pytest.approx(4 / 16)
     assert scenes.covered((0, 0, 4, 4), (4, 0, 8, 4)) == 0
     assert scenes.covered((0, 0, 8, 8), (2, 2, 4, 4)) == 1
+
+
+def test_windows_hold_their_digit_in_the_middle(some: scenes.Scenes) -> None:
+    windows, labels = scenes.windows(some)
+    assert windows.shape == (sum(map(len, some.labels)), 24, 24, 1)
+    assert labels.tolist() == [label for labels in some.labels for label in labels]
+    y0, x0, y1, x1 = some.boxes[0][0]
+    y, x = (y0 + y1) // 2 - 12, (x0 + x1) // 2 - 12
+    padded = np.pad(some.images[0], ((12, 12), (12, 12), (0, 0)))
+    assert np.array_equal(windows[0], padded[y + 12 : y + 36, x + 12 : x + 36])
+    moved, _ = scenes.windows(some, jitter=2, seed=1)
+    shifts = [(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3)]
+    around = np.pad(some.images[0], ((20, 20), (20, 20), (0, 0)))
+    cut = [around[y + dy + 20 : y + dy + 44, x + dx + 20 : x + dx + 44] for dy, dx in shifts]
+    assert sum(np.array_equal(moved[0], one) for one in cut) == 1
 
 
 def test_clutter_is_background(some: scenes.Scenes) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbook.vision_tasks import arrows, metrics, networks, scenes, targets, tasks
+from workbook.data_sources import DataError
+from workbook.vision_tasks import arrows, metrics, networks, scenes, stored, targets, tasks
 from workbook.vision_tasks.metrics import Found, Truth
 
 
@@ -159,6 +160,21 @@ def test_top_k_is_keras() -> None:
         assert metrics.top_k_accuracy(scores, labels, k) == pytest.approx(float(np.mean(theirs)))
 
 
+def test_multi_label_precision_by_hand() -> None:
+    scores = np.array([[0.9, 0.2, 0.5], [0.8, 0.7, 0.1], [0.1, 0.9, 0.3]])
+    present = np.array([[True, True, False], [False, False, False], [True, False, False]])
+    first = (51 + 50 * 2 / 3) / 101  # hits at ranks 1 and 3: precisions 1 and 2/3
+    assert metrics.multi_label_precision(scores, present) == pytest.approx((first + 1 / 3) / 2)
+
+
+def test_presence_is_known_from_the_labels(few: scenes.Scenes) -> None:
+    present = tasks.presence_truth(few)
+    assert present.shape == (60, 10)
+    assert all(
+        set(np.flatnonzero(row)) == set(labels) for row, labels in zip(present, few.labels, strict=True)
+    )
+
+
 def test_pck_measures_each_object_by_its_own_size() -> None:
     square = np.array([[0.0, 0.0], [0.0, 20.0], [10.0, 20.0], [10.0, 0.0]])
     true = np.stack([square, square / 10])
@@ -212,6 +228,15 @@ def test_masks_come_back_from_their_targets(few: scenes.Scenes) -> None:
     assert metrics.mean_average_precision(found, truth, threshold=0.75) > 0.95
 
 
+def test_one_place_has_one_name() -> None:
+    heat, numbers = np.zeros((12, 12, 10)), np.zeros((12, 12, 4))
+    numbers[..., 2:] = 1.0  # 16 × 16 pixels
+    heat[5, 5, 3], heat[5, 5, 8], heat[5, 6, 1], heat[9, 9, 8] = 0.9, 0.6, 0.5, 0.7
+    found = targets.decode_boxes(heat, numbers)
+    assert found.labels.tolist() == [3, 8]
+    assert found.shapes.tolist() == [[14, 14, 30, 30], [30, 30, 46, 46]]
+
+
 def test_nothing_is_found_where_no_centre_is_high() -> None:
     zeros = np.zeros((12, 12, 10)), np.zeros((24, 24, 2)), np.zeros((48, 48))
     assert len(targets.decode_masks(*zeros).shapes) == 0
@@ -232,13 +257,19 @@ def test_landmarks_come_back_from_their_targets() -> None:
 # Networks and training --------------------------------------------------------------------------------------
 
 
+def whole_instance_segmenter() -> Any:
+    return networks.instance_segmenter(networks.detector(), networks.segmenter(), networks.offset_head())
+
+
 @pytest.mark.parametrize(
     ("build", "shapes"),
     [
+        (networks.classifier, {"classes": (10,)}),
         (networks.detector, {"centres": (12, 12, 10), "boxes": (12, 12, 4)}),
         (networks.segmenter, {"pixels": (48, 48, 11)}),
+        (networks.offset_head, {"offsets": (24, 24, 2)}),
         (
-            networks.instance_segmenter,
+            whole_instance_segmenter,
             {"centres": (12, 12, 10), "offsets": (24, 24, 2), "ink": (48, 48, 1)},
         ),
         (networks.landmark_finder, {"landmarks": (576, 4)}),
@@ -248,7 +279,42 @@ def test_networks_give_what_they_promise(build: Callable, shapes: dict[str, tupl
     model = build()
     found = model.output if isinstance(model.output, dict) else {model.output_names[0]: model.output}
     assert {name: tuple(one.shape[1:]) for name, one in found.items()} == shapes
-    assert model.count_params() < 200_000
+    assert model.count_params() < (400_000 if build is whole_instance_segmenter else 200_000)
+
+
+def test_the_joined_network_says_what_its_parts_say(few: scenes.Scenes) -> None:
+    parts = networks.detector(), networks.segmenter(), networks.offset_head()
+    out = tasks.predict(networks.instance_segmenter(*parts), few.images)
+    assert out["centres"] == pytest.approx(tasks.predict(parts[0], few.images)["centres"], abs=1e-5)
+    assert out["ink"] == pytest.approx(1 - tasks.predict(parts[1], few.images)[..., :1], abs=1e-5)
+    maps = tasks.predict(networks.features(parts[1]), few.images)
+    assert out["offsets"] == pytest.approx(tasks.predict(parts[2], maps), abs=1e-5)
+
+
+def test_an_encoder_is_copied_whole(few: scenes.Scenes) -> None:
+    import keras
+
+    source, target = networks.classifier(), networks.detector(24)
+    networks.copy_encoder(source, target)
+    windows, _ = scenes.windows(few)
+    ends = [keras.Model(one.input, one.get_layer("encoder_6_cut").output) for one in (source, target)]
+    ours, theirs = (tasks.predict(end, windows[:4]) for end in ends)
+    assert np.array_equal(ours, theirs)
+    assert ours.std() > 0
+
+
+def test_stored_networks_come_back(tmp_path: Any, few: scenes.Scenes) -> None:
+    models = {name: build() for name, build in stored.BUILDERS.items()}
+    stored.save(models, tmp_path / "some.npz")
+    for name, model in models.items():
+        again = stored.load(name, tmp_path / "some.npz")
+        images = few.images if name == "segmenter" else scenes.windows(few)[0]
+        assert tasks.predict(again, images) == pytest.approx(tasks.predict(model, images), abs=5e-3)
+    with pytest.raises(ValueError, match="Received: 'reader'"):
+        stored.load("reader")
+    (tmp_path / "some.npz").write_bytes(b"no archive")
+    with pytest.raises(DataError, match="does not hold the classifier"):
+        stored.load("classifier", tmp_path / "some.npz")
 
 
 def test_the_centre_loss_by_hand() -> None:

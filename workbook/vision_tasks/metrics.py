@@ -136,6 +136,17 @@ def class_precision(found: Sequence[Found], truth: Sequence[Truth], label: int, 
     return average_precision(np.concatenate(hits)[ranks], objects)
 
 
+def multi_label_precision(scores: np.ndarray, present: np.ndarray) -> float:
+    """Give the mean over the labels of the average precision of pictures ranked by their score.
+
+    `scores` (n, labels), `present` (n, labels) bool; labels that no picture has are left out.
+    """
+    ranks = np.argsort(-scores, axis=0, kind="stable")
+    hits = np.take_along_axis(present, ranks, axis=0)
+    values = [average_precision(column, int(column.sum())) for column in hits.T if column.any()]
+    return float(np.mean(values))
+
+
 # Keypoints --------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ def conv(x: Tensor, filters: int, kernel_size: int, strides: int = 1, *, name: s
     settings = {"strides": strides, "padding": "same", "use_bias": False}
     x = layers.Conv2D(filters, kernel_size, name=name, **settings)(x)
     x = layers.BatchNormalization(momentum=0.8, name=name and f"{name}_norm")(x)
-    return layers.ReLU()(x)
+    return layers.ReLU(name=name and f"{name}_cut")(x)
 
 
 def encoder(inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -37,6 +37,23 @@ def encoder(inputs: Tensor) -> tuple[Tensor, Tensor]:
     return half, conv(x, 64, 1, name="encoder_6")  # (batch, 12, 12, 64)
 
 
+def classifier(size: int = 24, classes: int = 10) -> "keras.Model":
+    """Build a network that names the digit in the middle of a window: (classes,) probabilities.
+
+    It reads the four cells in the middle only, so that its encoder learns to say there what a digit is.
+    """
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((size, size, 1))
+    _, x = encoder(inputs)  # (batch, 6, 6, 64)
+    middle = layers.Cropping2D(size // 8 - 1)(x)  # (batch, 2, 2, 64)
+    scores = layers.Dense(classes, activation="softmax", name="classes")(
+        layers.GlobalAveragePooling2D()(middle)
+    )
+    return keras.Model(inputs, scores, name="classifier")
+
+
 def copy_encoder(source: "keras.Model", target: "keras.Model") -> None:
     """Give a network's encoder the weights of another's."""
     for name in ENCODER:
@@ -49,15 +66,7 @@ def decoder(half: Tensor, quarter: Tensor, filters: int) -> Tensor:
     from keras import layers
 
     x = layers.Concatenate()([layers.UpSampling2D(2, interpolation="bilinear")(quarter), half])
-    return conv(x, filters, 1)
-
-
-def to_full_size(x: Tensor, inputs: Tensor) -> Tensor:
-    """Bring maps (size/2, size/2, C) up to the picture's size, beside the picture's own edges: C + 8 channels."""
-    from keras import layers
-
-    edges = conv(layers.Rescaling(1 / 255)(inputs), 8, 3)  # (batch, 48, 48, 8)
-    return layers.Concatenate()([layers.UpSampling2D(2, interpolation="bilinear")(x), edges])
+    return conv(x, filters, 1, name="decoder")
 
 
 def centre_head(x: Tensor, classes: int) -> Tensor:
@@ -81,33 +90,54 @@ def detector(size: int = 48, classes: int = 10) -> "keras.Model":
 
 
 def segmenter(size: int = 48, classes: int = 11) -> "keras.Model":
-    """Build a small U-Net that names every pixel: (size, size, classes), probabilities."""
-    import keras
-    from keras import layers
+    """Build a small U-Net that names every pixel: (size, size, classes), probabilities.
 
-    inputs = keras.Input((size, size, 1))
-    half, quarter = encoder(inputs)
-    quarter = conv(quarter, 64, 3)  # (batch, 12, 12, 64): what a digit's centre knows reaches its edge
-    x = to_full_size(decoder(half, quarter, 32), inputs)  # (batch, 48, 48, 40)
-    return keras.Model(
-        inputs, layers.Conv2D(classes, 1, activation="softmax", name="pixels")(x), name="segmenter"
-    )
-
-
-def instance_segmenter(size: int = 48, classes: int = 10) -> "keras.Model":
-    """Build a network that tells digits apart.
-
-    Outputs "centres" (g, g, classes), "offsets" (size/2, size/2, 2), "ink" (size, size, 1).
+    Classes are told at half the size; at full size the picture's own edges only say where each ends. That keeps
+    the large maps few.
     """
     import keras
     from keras import layers
 
     inputs = keras.Input((size, size, 1))
     half, quarter = encoder(inputs)
-    x = decoder(half, quarter, 32)
-    offsets = layers.Conv2D(2, 1, name="offsets")(x)
-    ink = layers.Conv2D(1, 1, activation="sigmoid", name="ink")(to_full_size(x, inputs))
-    outputs = {"centres": centre_head(quarter, classes), "offsets": offsets, "ink": ink}
+    quarter = conv(quarter, 64, 3)  # (batch, 12, 12, 64): what a digit's middle knows reaches its edge
+    coarse = layers.Conv2D(classes, 1)(decoder(half, quarter, 32))  # (batch, 24, 24, 11)
+    edges = conv(layers.Rescaling(1 / 255)(inputs), 8, 5)  # (batch, 48, 48, 8)
+    x = layers.Concatenate()([layers.UpSampling2D(2, interpolation="bilinear")(coarse), edges])
+    pixels = layers.Conv2D(classes, 1, activation="softmax", name="pixels")(x)  # (batch, 48, 48, 11)
+    return keras.Model(inputs, pixels, name="segmenter")
+
+
+def features(segmenter: "keras.Model") -> "keras.Model":
+    """Give the part of a segmenter that ends in its maps at half the size, (size/2, size/2, 32)."""
+    import keras
+
+    return keras.Model(segmenter.input, segmenter.get_layer("decoder_cut").output, name="features")
+
+
+def offset_head(size: int = 48, channels: int = 32) -> "keras.Model":
+    """Build a network from maps (size/2, size/2, channels) to offsets (size/2, size/2, 2)."""
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((size // 2, size // 2, channels))
+    offsets = layers.Conv2D(2, 1, name="offsets")(conv(inputs, 32, 1))
+    return keras.Model(inputs, offsets, name="offset_head")
+
+
+def instance_segmenter(
+    detector: "keras.Model", segmenter: "keras.Model", head: "keras.Model"
+) -> "keras.Model":
+    """Join a detector, a segmenter and a head of offsets on the segmenter's maps.
+
+    Outputs "centres" (g, g, classes), "offsets" (size/2, size/2, 2), "ink" (size, size, 1): not background.
+    """
+    import keras
+
+    inputs = keras.Input(segmenter.input.shape[1:])
+    parts = keras.Model(segmenter.input, [segmenter.get_layer("decoder_cut").output, segmenter.output])
+    maps, pixels = parts(inputs)
+    outputs = {"centres": detector(inputs)["centres"], "offsets": head(maps), "ink": 1 - pixels[..., :1]}
     return keras.Model(inputs, outputs, name="instance_segmenter")
 
 

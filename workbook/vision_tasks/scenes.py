@@ -45,7 +45,7 @@ class Rules:
 
     size: int = 48
     digits: tuple[int, int] = (1, 4)
-    heights: tuple[int, int] = (14, 21)
+    heights: tuple[int, int] = (16, 24)
     overlap: float = 0.15
     strokes: int = 4
     noise: float = 8.0
@@ -95,7 +95,7 @@ def _glyph(digit: np.ndarray, rng: np.random.Generator, rules: Rules) -> np.ndar
     height = int(rng.integers(rules.heights[0], rules.heights[1] + 1))
     width = max(3, round(height * (x1 - x0) / (y1 - y0)))
     glyph = resize(digit[y0:y1, x0:x1], height, min(width, rules.size))
-    return (glyph * rng.uniform(0.6, 1.0)).astype(np.float32)
+    return (glyph * rng.uniform(0.75, 1.0)).astype(np.float32)
 
 
 def _free_place(
@@ -109,6 +109,20 @@ def _free_place(
         if all(covered(box, other) <= rules.overlap for other in placed):
             return box
     return None
+
+
+def windows(some: Scenes, *, side: int = 24, jitter: int = 0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a square around every digit: windows (digits, side, side, 1) and their labels (digits,).
+
+    Each is moved by up to `jitter` pixels along y and x. Beyond the picture there is black.
+    """
+    rng = np.random.default_rng(seed)
+    cut = []
+    for image, boxes in zip(some.images, some.boxes, strict=True):
+        padded = np.pad(image, ((side, side), (side, side), (0, 0)))
+        middles = (boxes[:, :2] + boxes[:, 2:]) // 2 + rng.integers(-jitter, jitter + 1, (len(boxes), 2))
+        cut += [padded[y : y + side, x : x + side] for y, x in middles + side - side // 2]
+    return np.stack(cut), np.concatenate(some.labels)
 
 
 def covered(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:

@@ -66,11 +66,12 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> np.ndar
 
 
 def decode_boxes(
-    heat: np.ndarray, regression: np.ndarray, *, least: float = 0.05, overlap: float = 0.5
+    heat: np.ndarray, regression: np.ndarray, *, least: float = 0.05, overlap: float = 0.4
 ) -> Found:
     """Turn one picture's heat-maps (g, g, classes) and box outputs (g, g, 4) into boxes, labels and scores.
 
-    Local maxima of at least `least` are centres; per class, boxes that overlap by more than `overlap` are suppressed.
+    Local maxima of at least `least` are centres. Boxes that overlap a surer one by more than `overlap` are suppressed,
+    of whatever class: our digits never cover each other so far, and two names for one digit are one too many.
     """
     rows, columns, labels = np.nonzero(local_maxima(heat) & (heat >= least))
     scores = heat[rows, columns, labels]
@@ -78,8 +79,7 @@ def decode_boxes(
     centres = (np.stack([rows, columns], axis=1) + 0.5 + numbers[:, :2]) * CELL
     half = numbers[:, 2:] * TYPICAL / 2
     boxes = np.concatenate([centres - half, centres + half], axis=1)
-    apart = boxes + 1000.0 * labels[:, None]  # boxes of different classes never meet
-    kept = suppress(apart, scores, overlap)
+    kept = suppress(boxes, scores, overlap)
     return Found(boxes[kept], labels[kept], scores[kept])
 
 

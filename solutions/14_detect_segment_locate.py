@@ -1,0 +1,517 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 14 · Detect, segment, locate
+#
+# **What is in the picture, where is it, and which pixels belong to it?**
+#
+# You will be able to
+#
+# - measure a classifier by its top-1 and top-5 accuracy, and name several things in one picture;
+# - find objects with a heat-map of centres, and measure a detector by its average precision;
+# - name every pixel with a small U-Net, and measure it by its mean IoU;
+# - separate objects of one kind from each other, and find landmarks to a pixel.
+#
+# **Minutes:** about 90 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no GPU.
+
+# %% tags=["setup"]
+from workbook import check, plots  # before Keras: it sets Keras up
+from workbook.vision_tasks import arrows, metrics, networks, scenes, stored, targets, tasks
+import os
+import numpy as np
+import matplotlib.pyplot as plt
+import keras
+from keras import layers
+
+keras.utils.set_random_seed(1)
+
+# %% [markdown]
+# ## Scenes
+#
+# Until now a picture showed one thing, in the middle. A photograph seldom does. So the digits leave the middle: each **scene** has one to four of them, of several
+# sizes, near each other, among strokes that mean nothing. The program that draws a scene knows all about it: a **box** around each digit, its class, and
+# which pixels are its own.
+
+# %%
+some = tasks.training_scenes(1500, seed=1)  # of MNIST's training digits without the last 5,000
+unseen = tasks.unseen_scenes(400)  # of test digits
+
+def paint(image, values, ax, title=""):
+    """Lay a map of classes or of instances over a picture; 0 stays as it is."""
+    plots.show_image(image, ax, title=title)
+    ax.imshow(np.ma.masked_equal(values, 0), cmap="Paired", vmin=1, vmax=12, interpolation="nearest", alpha=0.85)
+
+def frame(image, boxes, labels, ax, **options):
+    """Draw boxes and their labels on a picture."""
+    plots.show_image(image, ax)
+    plots.mark_windows(ax, [(y0, x0, y1 - y0, x1 - x0) for y0, x0, y1, x1 in boxes], **options)
+    for (y0, x0, _, _), label in zip(boxes, labels):
+        ax.text(x0, y0 - 1, str(label), color="white", fontsize=9)
+
+# %% name="scene" alt="One scene three times. Left, digits among short grey strokes, a frame and a name for each. Middle, the pixels of each digit coloured by class. Right, coloured by instance: every digit has its own colour."
+number = next(n for n, labels in enumerate(unseen.labels) if len(labels) == 3 and len(set(labels)) == 2)
+axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]
+frame(unseen.images[number], unseen.boxes[number], unseen.labels[number], axes[0])
+paint(unseen.images[number], unseen.class_maps[number], axes[1], "a class for each pixel")
+paint(unseen.images[number], unseen.instance_maps[number], axes[2], "an instance for each pixel");
+
+# %% [markdown]
+# **Notice** the two equal digits: one colour in the middle, two on the right. Four questions, then: *what* is it, *where* (boxes), *which pixels* (classes),
+# *which pixels of which one* (instances).
+#
+# ## What: one answer
+#
+# We begin with what we know, and cut a window of 24 × 24 pixels around each digit. A **classifier** names what is in the middle of it. Its scores come from a
+# softmax, one for each class. The usual number is **top-1** accuracy: the highest score belongs to the true class. **Top-5** asks whether the true class is
+# among the five highest. Three pictures of class 0, four classes:
+
+# %% tags=["nbval-check-output"]
+table = np.array([[0.6, 0.2, 0.1, 0.1], [0.3, 0.4, 0.2, 0.1], [0.1, 0.5, 0.1, 0.3]])
+for k in (1, 2, 4):
+    print(f"top-{k}: {metrics.top_k_accuracy(table, np.array([0, 0, 0]), k):.2f}")
+
+# %% [markdown]
+# This classifier comes trained, on 15,000 scenes. (So do those who build detectors: they begin with a network that has learned to see elsewhere. With the setting
+# `WORKBOOK_BUDGET=full` the cell trains it anew, which takes about a minute more.) **Predict first:** how far apart will top-1 and top-5 be, with ten digits?
+
+# %%
+FULL = os.environ.get("WORKBOOK_BUDGET") == "full"
+many = tasks.training_scenes(tasks.WINDOWS, seed=1) if FULL else None
+reader = tasks.train_classifier(many, tasks.RECIPES["image classification"]) if FULL else stored.load("classifier")
+windows, names = scenes.windows(unseen)  # (digits, 24, 24, 1)
+guesses = tasks.predict(reader, windows)
+
+# %% tags=["slow", "nbval-ignore-output"]
+tops = {k: metrics.top_k_accuracy(guesses, names, k) for k in (1, 2, 5)}
+print(", ".join(f"top-{k} {value:.3f}" for k, value in tops.items()), f"of {len(names)} digits")
+
+# %% tags=["slow", "nbval-check-output"]
+print("top-1 is above .96, top-5 above .99:", tops[1] > 0.96 and tops[5] > 0.99)
+
+# %% [markdown]
+# **Notice** that top-5 of ten classes is a mild question. It was made for ImageNet, where a photograph shows several things and only one counts as right.
+#
+# ## What: several answers
+#
+# A scene shows several digits, and a softmax shares one unit of probability among all classes: more for one is less for the others. Chapter 13 ended with four
+# scores that an image service gave to one photograph:
+
+# %% tags=["nbval-check-output"]
+scores = np.array([0.860755, 0.669319, 0.488238, 0.294248])
+raw = np.log(scores / (1 - scores))  # the inverse of the sigmoid
+softmax = np.exp(raw) / np.exp(raw).sum()
+print(f"they add up to {scores.sum():.2f}")
+print("after a softmax:", softmax.round(2), "which add up to", softmax.sum().round(2))
+
+# %% [markdown]
+# 2.31 is more than 1, so no softmax gave them: each label has a **sigmoid** of its own, 1 / (1 + e^−s), a question of yes or no, and several may be right. That is
+# **multi-label** classification. In Keras the last layer is `Dense(labels, activation="sigmoid")`, and the loss `binary_crossentropy`. Our detector will ask ten such questions, and
+# at every place.
+#
+# ## Where: object detection
+#
+# A box is (y0, x0, y1, x1) in pixels, with y1 and x1 past the end. When is a predicted box right? It will never agree to the last pixel. The measure is the
+# **intersection over union**: the common area, divided by the area that either covers. 1 is perfect, 0 means apart; above ½ counts as found.
+
+# %% [markdown] exercise="14.1"
+# ### Exercise 14.1 · How well do two boxes agree? (8 min, 2 points)
+#
+# **Input:** two boxes, each a tuple (y0, x0, y1, x1). **Output:** their intersection over union, a float from 0 to 1. Boxes may lie apart.
+
+# %% tags=["exercise"] exercise="14.1"
+def box_iou(a, b):
+    """Give the intersection over union of two boxes."""
+    ### BEGIN SOLUTION
+    height = max(0, min(a[2], b[2]) - max(a[0], b[0]))
+    width = max(0, min(a[3], b[3]) - max(a[1], b[1]))
+    common = height * width
+    areas = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])
+    return common / (areas - common)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="14.1"
+check("14.1", box_iou);
+
+# %% [markdown]
+# How does a CNN give *a list* of boxes, of any length? It does not. It gives maps, as always. One map for each class is to be high where a digit has
+# its **centre**, and low everywhere else; four more maps say, at a centre, how large the box is and where in the cell the centre lies. (Zhou,
+# Wang and Krähenbühl, *Objects as points*, 2019. Detectors before it laid thousands of boxes of fixed sizes, *anchors*, over the picture, and corrected those.)
+
+# %% tags=["nbval-check-output"]
+heat, numbers = targets.centre_targets(some.boxes, some.labels)
+print("centres", heat.shape, "boxes", numbers.shape)
+print(f"cells that hold a centre: {100 * np.mean(heat == 1):.2f} %")
+
+# %% alt="Left, a scene with framed digits. Right, the highest of its ten target maps, 12 by 12 cells: one bright cell at the centre of each digit, with a dim rim."
+axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")[1]
+frame(some.images[0], some.boxes[0], some.labels[0], axes[0])
+plots.show_image(heat[0].max(axis=-1), axes[1], title="what the network should say");
+
+# %% [markdown]
+# **Notice** the rare ones: fewer than two cells in a thousand are centres. A network that says "nothing, anywhere" is right almost always. So the loss (the
+# paper's equation 1, after the *focal loss*) multiplies each cell's cross-entropy by how wrong it still is, squared: the many easy cells fall
+# silent. Box sizes are asked for at true centres only.
+
+# %% tags=["nbval-check-output"]
+for p in (0.01, 0.1, 0.5, 0.9):
+    plain, focal = -np.log(1 - p), -(p**2) * np.log(1 - p)
+    print(f"an empty cell called a centre with {p:4}: cross-entropy {plain:.4f}, focal {focal:.6f}")
+
+# %% [markdown]
+# The network reads the picture down to 6 × 6 cells, each of which sees 41 × 41 pixels (their receptive field, chapter 03), and comes back up to 12 × 12, where the answer is given.
+
+# %% tags=["nbval-check-output"]
+detector = networks.detector()
+for name in (*networks.ENCODER, "centres", "boxes"):
+    layer = detector.get_layer(name)
+    print(f"{name:10} {layer.output.shape[1:]!s:14} {layer.count_params():7,} parameters")
+
+# %% [markdown]
+# The layers up to `encoder_6` are those of the classifier, so the detector *begins with the classifier's weights* and trains on: **fine-tuning**. That takes some ten
+# seconds. **Predict first:** will it find too much, or too little?
+
+# %% tags=["slow"]
+keras.utils.set_random_seed(1)
+detector = tasks.train_detector(some, tasks.RECIPES["object detection"], reader)
+answers = tasks.predict(detector, unseen.images)
+
+# %% tags=["slow"] alt="Four test scenes above their predicted heat-maps. Most digits have a bright spot near their centre, some a blurred one; strokes of clutter stay dark."
+axes = plt.subplots(2, 4, figsize=(9, 4.6), layout="constrained")[1]
+for n in range(4):
+    plots.show_image(unseen.images[n], axes[0, n])
+    plots.show_image(answers["centres"][n].max(axis=-1), axes[1, n], scale=(0, 1))
+
+# %% [markdown]
+# ## One digit, one box
+#
+# A digit lights up several cells and sometimes two maps. Two steps make one box of them. First only **local maxima** count: a cell at least as high
+# as its eight neighbours. Then, where two boxes overlap too much, the less sure one goes: **non-maximum suppression**. (Where things may hide each other it is done class by class. Our digits
+# hardly overlap, so two boxes over one digit are two names for it, and one must go.)
+
+# %% [markdown] exercise="14.2"
+# ### Exercise 14.2 · Non-maximum suppression (10 min, 3 points)
+#
+# **Input:** `boxes` (n, 4), `scores` (n,), all different, and a `threshold`. **Output:** the list of the numbers (places in the input) of the boxes that are kept,
+# the surest first. Go from the highest score down. Keep a box unless its IoU with a *kept* one is above the threshold.
+# `metrics.box_iou(boxes, others)` gives all IoUs of boxes (n, 4) with others (m, 4), as an array (n, m).
+
+# %% tags=["exercise"] exercise="14.2"
+def suppress(boxes, scores, threshold):
+    """List the boxes that survive, the surest first."""
+    ### BEGIN SOLUTION
+    kept = []
+    for index in np.argsort(-scores):
+        overlaps = metrics.box_iou(boxes[[index]], boxes[kept])  # (1, kept)
+        if np.all(overlaps <= threshold):
+            kept.append(int(index))
+    return kept
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="14.2"
+check("14.2", suppress);
+
+# %% tags=["slow"] alt="Four test scenes with the boxes that the detector found and the digits that it read. Most digits have one frame and the right name; a few frames are off or missing, and a few names wrong."
+found = tasks.find_boxes(detector, unseen.images)
+axes = plt.subplots(1, 4, figsize=(11, 3), layout="constrained")[1]
+for n, ax in enumerate(axes):
+    sure = found[n].scores > 0.3
+    frame(unseen.images[n], found[n].shapes[sure], found[n].labels[sure], ax)
+
+# %% tags=["slow", "nbval-ignore-output"]
+given = sum(int((one.scores > 0.3).sum()) for one in found)
+print(f"boxes above .3: {given}; digits: {sum(map(len, unseen.labels))}")
+
+# %% [markdown]
+# ## A number for a detector
+#
+# We showed the boxes above .3. Is that the right limit? With a lower limit more digits are found (**recall**: found of all that there are) and more boxes are wrong (**precision**: right
+# of all that are given). No limit is *the* right one, so take them all. Rank the boxes of a class, over all pictures, by their scores; walk down
+# the list. A box is a **hit** if it overlaps a digit of its class, not found before, by an IoU of ½ or more. Precision and recall at each rank make a curve.
+
+# %% [markdown] exercise="14.3"
+# ### Exercise 14.3 · Average precision (12 min, 3 points)
+#
+# **Input:** `hits`, a list of True and False, the surest box first, and `truths`, how many objects there are. **Output:** the average precision as COCO has it:
+# for each of the 101 recalls in `np.linspace(0, 1, 101)` take the best precision at that recall *or beyond*, 0 where it is never reached; give the mean of the 101.
+
+# %% tags=["exercise"] exercise="14.3"
+def average_precision(hits, truths):
+    """Average the precision over 101 recalls."""
+    ### BEGIN SOLUTION
+    found = np.cumsum(hits)
+    precision = found / np.arange(1, len(hits) + 1)
+    recall = found / truths
+    best = [max(precision[recall >= r], default=0) for r in np.linspace(0, 1, 101)]
+    return float(np.mean(best))
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="14.3"
+check("14.3", average_precision);
+
+# %% [markdown]
+# The mean over the classes is the **mAP**, here mAP@.5 for the limit on the IoU. (COCO's main figure is a mean over ten such limits, .5 to .95.) The weakest class and the
+# best:
+
+# %% tags=["slow", "nbval-ignore-output"]
+truth = tasks.box_truth(unseen)
+precisions = [metrics.class_precision(found, truth, digit, 0.5) for digit in range(10)]
+print("average precision of each digit:", np.round(precisions, 2))
+print(f"mAP@.5 {np.mean(precisions):.3f}, mAP@.75 {metrics.mean_average_precision(found, truth, threshold=0.75):.3f}")
+
+# %% tags=["slow", "nbval-check-output"]
+print("mAP@.5 is above .75:", np.mean(precisions) > 0.75)
+off = np.array([[10, 10, 26, 22], [11, 11, 27, 23]])  # one box, and the same a pixel lower and to the right
+print("a box of 16 × 12, off by one pixel along y and x: IoU", metrics.box_iou(off[:1], off[1:]).round(2)[0, 0])
+
+# %% [markdown]
+# **Notice** the two limits. An IoU of .75 allows for one pixel, and each cell of the map has 4 × 4.
+#
+# The same maps answer the question from before, *which digits are in the picture?* A digit is as sure as the highest cell of its map. For each digit rank the pictures by that, and
+# take the average precision again:
+
+# %% tags=["slow", "nbval-ignore-output"]
+present = tasks.presence_truth(unseen)  # (400, 10) bool
+print(f"multi-label, mean average precision: {metrics.multi_label_precision(answers['centres'].max(axis=(1, 2)), present):.3f}")
+
+# %% tags=["slow", "nbval-check-output"]
+print("to name a digit is easier than to frame it:", tasks.presence_score(detector, unseen) > np.mean(precisions))
+
+# %% [markdown]
+# ## Which pixels: semantic segmentation
+#
+# Now every pixel gets a class: ten digits, or background. The trouble is that *what* and *where* sit in different maps. To know what a digit is, a cell must see all
+# of it, so the maps must be coarse; to know where its edge runs, they must be fine. A **U-Net** (Ronneberger, Fischer and Brox 2015) has both: down to coarse maps,
+# up again by enlarging them, and at each size a **bridge** that lays the fine maps from the way down beside the enlarged ones.
+
+# %% [markdown] exercise="14.4"
+# ### Exercise 14.4 · A small U-Net from its table (12 min, 3 points)
+#
+# **Input:** whole numbers `filters` and `classes`. **Output:** a `keras.Model` for pictures (32, 32, 1):
+#
+# | layer | settings | output |
+# |---|---|---|
+# | A: Conv2D | `filters` filters 3×3, strides 2, same, ReLU | 16×16×`filters` |
+# | Conv2D | 2·`filters` filters 3×3, strides 2, same, ReLU | 8×8×2·`filters` |
+# | B: UpSampling2D | 2 | 16×16×2·`filters` |
+# | Concatenate | B, then A | 16×16×3·`filters` |
+# | Conv2D | `filters` filters 3×3, same, ReLU | 16×16×`filters` |
+# | UpSampling2D | 2 | 32×32×`filters` |
+# | Conv2D | `classes` filters 1×1, same, softmax | 32×32×`classes` |
+
+# %% tags=["exercise"] exercise="14.4"
+def small_unet(filters, classes):
+    """Build the U-Net of the table."""
+    ### BEGIN SOLUTION
+    inputs = keras.Input((32, 32, 1))
+    half = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(inputs)
+    x = layers.Conv2D(2 * filters, 3, strides=2, padding="same", activation="relu")(half)
+    x = layers.Concatenate()([layers.UpSampling2D(2)(x), half])
+    x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    x = layers.UpSampling2D(2)(x)
+    return keras.Model(inputs, layers.Conv2D(classes, 1, padding="same", activation="softmax")(x))
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="14.4"
+check("14.4", small_unet);
+
+# %% [markdown]
+# Ours goes down as the detector does and began with the same classifier. It has three bridges, the last from the picture itself. Every pixel has to learn, so it
+# takes longer: this one was trained on 9,000 scenes, twice, for about a minute, and comes stored as well (`WORKBOOK_BUDGET=full` trains it here).
+
+# %% tags=["slow"]
+more = tasks.training_scenes(tasks.MANY, seed=201) if FULL else None
+segmenter = tasks.train_segmenter(more, tasks.RECIPES["semantic segmentation"], reader) if FULL else stored.load("segmenter")
+maps = tasks.name_pixels(segmenter, unseen.images)
+
+# %% tags=["slow"] alt="Four test scenes, the true classes of their pixels below, and the predicted ones at the bottom: the same shapes in nearly the same places, most in the same colours; where the colour differs, a digit is misread, whole or in part."
+axes = plt.subplots(3, 4, figsize=(8, 6.2), layout="constrained")[1]
+for n in range(4):
+    plots.show_image(unseen.images[n], axes[0, n])
+    paint(unseen.images[n], unseen.class_maps[n], axes[1, n], "true")
+    paint(unseen.images[n], maps[n], axes[2, n], "predicted")
+
+# %% [markdown]
+# ## A number for a map of pixels
+#
+# **Predict first:** how many pixels of 100 does a map get right that says "background" everywhere?
+
+# %% tags=["nbval-check-output"]
+empty = np.zeros_like(unseen.class_maps)
+nothing = metrics.confusion(unseen.class_maps, empty, 11)
+print(f"right pixels: {np.trace(nothing) / nothing.sum():.2f}, mean IoU: {metrics.mean_iou(nothing):.2f}")
+
+# %% [markdown]
+# So pixels are not counted but areas compared, class by class, with the IoU: common pixels over the pixels that either map gives the class. All can be read
+# off the **confusion matrix** of the pixels (chapter 05).
+
+# %% [markdown] exercise="14.5"
+# ### Exercise 14.5 · Mean IoU, with absent classes (8 min, 2 points)
+#
+# **Input:** a confusion `matrix` (classes, classes) of pixel counts, true class in rows, predicted in columns. **Output:** the mean of the classes' IoU, a float. A class
+# that neither occurs nor is predicted is left out of the mean.
+
+# %% tags=["exercise"] exercise="14.5"
+def mean_iou(matrix):
+    """Average the IoU over the classes that occur or are predicted."""
+    ### BEGIN SOLUTION
+    common = np.diag(matrix)
+    union = matrix.sum(axis=0) + matrix.sum(axis=1) - common
+    return float(np.mean(common[union > 0] / union[union > 0]))
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="14.5"
+check("14.5", mean_iou);
+
+# %% tags=["slow", "nbval-ignore-output"]
+matrix = metrics.confusion(unseen.class_maps, maps, 11)
+print("IoU of background and digits:", metrics.class_iou(matrix).round(2))
+ink = metrics.confusion(unseen.class_maps > 0, maps > 0, 2)
+print(f"mean IoU {metrics.mean_iou(matrix):.3f}; of digit against background only {metrics.mean_iou(ink):.3f}")
+
+# %% tags=["slow", "nbval-check-output"]
+print("background is the easiest class:", metrics.class_iou(matrix).argmax() == 0)
+print("it knows ink better than its name:", metrics.mean_iou(ink) > metrics.mean_iou(matrix))
+print("the mean IoU is above .80:", metrics.mean_iou(matrix) > 0.80)
+
+# %% [markdown]
+# **Notice** the last two numbers: *which pixels are ink* is solved better than *whose*. A digit taken for another costs both classes.
+#
+# ## Which pixels of which one: instance segmentation
+#
+# In a map of classes two touching threes are one patch. To tell them apart, let every pixel of ink *point to the centre* of its digit: two more maps, an **offset** in y and x. The
+# detector's centres say which digits there are, the U-Net which pixels are ink; a pixel joins the centre that its arrow ends nearest to. (A small form of *Panoptic-DeepLab*, Cheng et al. 2020.)
+#
+# So all that is missing is the offsets. Two 1×1 convolutions read them off the U-Net's maps at half the size, and only these two are trained: the U-Net stays as it is, **frozen**.
+
+# %% tags=["slow"]
+keras.utils.set_random_seed(1)
+head = tasks.train_offsets(segmenter, some, tasks.RECIPES["instance segmentation"])
+separator = networks.instance_segmenter(detector, segmenter, head)
+outputs = tasks.predict(separator, unseen.images)
+masks = tasks.find_masks(separator, unseen.images)
+
+# %% tags=["slow"] alt="Left, a scene of three digits. Middle, an arrow from every second pixel of ink: those of one digit meet in its centre. Right, the masks that were found, one colour each."
+axes = plt.subplots(1, 3, figsize=(10, 3.5), layout="constrained")[1]
+plots.show_image(unseen.images[number], axes[0])
+plots.show_image(unseen.images[number], axes[1], title="where each pixel points")
+rows, columns = np.nonzero(outputs["ink"][number, ::2, ::2, 0] > 0.5)
+away = targets.TYPICAL * outputs["offsets"][number, rows, columns]
+axes[1].quiver(2 * columns, 2 * rows, away[:, 1], away[:, 0], angles="xy", scale_units="xy", scale=1, color=plots.COLOURS[5])
+sure = masks[number].shapes[masks[number].scores > 0.3]
+paint(unseen.images[number], (sure * np.arange(1, len(sure) + 1)[:, None, None]).max(axis=0, initial=0), axes[2], "masks")
+
+# %% [markdown]
+# The metric is the detector's, with masks in place of boxes: a hit is a mask that overlaps a digit's true one by an IoU of ½ or more.
+
+# %% tags=["slow", "nbval-ignore-output"]
+print(f"mask AP@.5, mean over the digits: {tasks.mask_score(separator, unseen):.3f}")
+
+# %% tags=["slow", "nbval-check-output"]
+print("it is above .70:", tasks.mask_score(separator, unseen) > 0.70)
+print("trained for it:", head.count_params(), "parameters")
+
+# %% [markdown]
+# ## Where exactly: keypoints
+#
+# The last task asks for points: the joints of a body, the corners of an eye; here the tip, the tail and the two barbs of an arrow that points anywhere. Each landmark has a heat-map of its
+# own. It is one softmax *over all places*: the landmark is somewhere, once. The point is the centre of mass around the peak, so it is not bound to the grid.
+
+# %%
+drawn, new = arrows.make_arrows(tasks.ARROWS, seed=1), arrows.make_arrows(400, seed=tasks.TEST_SEED)
+
+# %% tags=["slow"]
+keras.utils.set_random_seed(1)
+finder = tasks.train_landmark_finder(drawn, tasks.RECIPES["keypoints"])
+points = tasks.find_landmarks(finder, new.images)  # (400, 4, 2)
+
+# %% tags=["slow"] alt="Five arrows in different directions and sizes among clutter; a coloured dot on tip, tail, left and right barb each, with a small white ring at the true place around it."
+axes = plt.subplots(1, 5, figsize=(11, 2.6), layout="constrained")[1]
+for n, ax in enumerate(axes):
+    plots.show_image(new.images[n], ax)
+    for (y, x), (true_y, true_x), colour in zip(points[n], new.points[n], plots.COLOURS[1:]):
+        ax.plot(true_x - 0.5, true_y - 0.5, "o", markersize=9, markerfacecolor="none", color="white")
+        ax.plot(x - 0.5, y - 0.5, "o", markersize=4, color=colour)
+
+# %% [markdown]
+# **Notice** left and right: the barbs look alike, and only the direction of the whole arrow tells which is which. Flipping pictures left to right, as chapter 06 did for
+# photographs, would be a mistake here, unless the two names are exchanged as well.
+#
+# How near is near enough? Two pixels are much on a small arrow and little on a large one. So the allowance is a share of the object's own size: **PCK@.1** is
+# the share of points within a tenth of it.
+
+# %% [markdown] exercise="14.6"
+# ### Exercise 14.6 · The share of correct keypoints (8 min, 2 points)
+#
+# **Input:** `predicted` and `true` points (n, points, 2), and a `share`. **Output:** the share of all points whose distance to the true one is at most `share` times the size of their
+# object, a float. An object's size is the longer side of the box around its true points.
+
+# %% tags=["exercise"] exercise="14.6"
+def pck(predicted, true, share):
+    """Give the share of points that are near enough."""
+    ### BEGIN SOLUTION
+    distance = np.linalg.norm(predicted - true, axis=2)  # (n, points)
+    sides = true.max(axis=1) - true.min(axis=1)  # (n, 2)
+    size = sides.max(axis=1)  # (n,)
+    return float(np.mean(distance <= share * size[:, np.newaxis]))
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="14.6"
+check("14.6", pck);
+
+# %% tags=["slow", "nbval-ignore-output"]
+off = np.linalg.norm(points - new.points, axis=2)
+for name, column in zip(arrows.LANDMARKS, off.T):
+    print(f"{name:10} median distance {np.median(column):.2f} pixels, largest {column.max():.1f}")
+print(f"PCK@.1 {metrics.pck(points, new.points):.3f}, PCK@.05 {metrics.pck(points, new.points, share=0.05):.3f}")
+
+# %% tags=["slow", "nbval-check-output"]
+print("PCK@.1 is above .90:", metrics.pck(points, new.points) > 0.90)
+print("every median is below one cell:", np.median(off, axis=0).max() < targets.FINE)
+
+# %% [markdown]
+# **Notice** the medians, below the two pixels of a cell: the centre of mass is finer than the grid. And compare them with the largest distances: where the peak is at the wrong place, the
+# point is far off.
+#
+# ## Summary
+#
+# - One answer: softmax, top-1 and top-5. Several: one sigmoid for each label; such scores may add up to more than 1.
+# - A detector gives maps: centres, and a size at each centre. Local maxima and suppression make a list of boxes of them.
+# - Average precision ranks all boxes by their scores; a digit counts once, at an IoU of ½ or more.
+# - A U-Net knows what from coarse maps and where from fine ones, and lays them side by side.
+# - Mean IoU weighs classes, not pixels; instances need one thing more, a centre for each pixel.
+# - A keypoint is the peak of a heat-map; near enough is a share of the object's size.
+#
+# ## Formulae
+#
+# | what | formula |
+# |---|---|
+# | sigmoid | 1 / (1 + e^−s) |
+# | IoU | common area / (area + area − common area) |
+# | precision, recall at rank k | hits among the first k / k, hits among the first k / objects |
+# | average precision | mean over 101 recalls r of the best precision at a recall ≥ r |
+# | mean IoU | mean over classes of diagonal / (row + column − diagonal) |
+# | PCK@a | share of points with distance ≤ a · longer side of the object's box |
+#
+# ## Where to read on
+#
+# - X. Zhou, D. Wang and P. Krähenbühl, *Objects as points*, 2019: the detector.
+# - T.-Y. Lin et al., *Focal loss for dense object detection*, ICCV 2017, and *Microsoft COCO*, ECCV 2014: the loss and the metric.
+# - O. Ronneberger, P. Fischer and T. Brox, *U-Net*, MICCAI 2015.
+# - B. Cheng et al., *Panoptic-DeepLab*, CVPR 2020: centres and offsets. K. He et al., *Mask R-CNN*, ICCV 2017, does it by boxes.
+# - Y. Yang and D. Ramanan, *Articulated human detection with flexible mixtures of parts*, 2013: PCK.

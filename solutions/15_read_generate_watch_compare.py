@@ -1,0 +1,539 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 15 · Read, generate, watch, compare
+#
+# **What else can come out of a CNN than a class?**
+#
+# You will be able to
+#
+# - read strings of any length with the CTC loss, and say what it adds up;
+# - generate pictures in two ways, from a code and out of noise, and measure quality and diversity;
+# - let kernels span time, and show what a mean over time cannot know;
+# - learn a distance that works for classes that training never saw.
+#
+# **Minutes:** about 100 with the exercises; the notebook itself runs in about a minute and a half on two CPU cores, and needs no GPU.
+
+# %% tags=["setup"]
+from workbook import check, data_sources, plots  # before Keras: it sets Keras up
+from workbook.vision_tasks import embedding, reading, tasks, video
+import json
+import numpy as np
+import matplotlib.pyplot as plt
+import keras
+from keras import layers
+
+SEED = 1
+keras.utils.set_random_seed(SEED)
+
+# %% [markdown]
+# A class is one name for one picture. Here are four questions that want something else: a *string*, a *new picture*, a *motion*, a *distance*.
+# Each has a small network, a loss made for it, and a metric of its own.
+#
+# ## Read: a string of any length
+#
+# A house number, a number plate, a price: text in a scene. Ours are strips of one to five digits of different writers, in different sizes, at different heights, among
+# strokes that mean nothing.
+
+# %% name="strips"
+strips = reading.training_strips(3500, seed=SEED)  # MNIST's training digits without the last 5,000
+unseen = reading.unseen_strips(300)  # of test digits
+
+# %% alt="Eight grey strips with one to five handwritten digits each, of different sizes and heights, some touching, among short strokes. The text stands above each."
+axes = plt.subplots(2, 4, figsize=(10, 2.2), layout="constrained")[1]
+for image, text, ax in zip(unseen.images, unseen.texts, axes.flat):
+    plots.show_image(image, ax, title=text)
+
+# %% [markdown]
+# How many digits there are, and where, nobody says. We only know the text. **Predict first:** what shape should the output of a network for this have?
+#
+# ## A class for each column
+#
+# Let the network say something everywhere, and decide afterwards what it means. Two convolutions with strides halve height and width twice; what is left in each
+# of the 20 columns is laid into one vector. Each column gets a score for each of eleven classes: class 1 + d is the digit d, and class 0 is the **blank**, "nothing begins or
+# goes on here".
+
+# %% tags=["nbval-check-output"]
+reader = reading.reader()
+for layer in reader.layers:
+    if layer.name in ("neighbours", "scores") or isinstance(layer, (layers.Conv2D, layers.Reshape)):
+        print(f"{layer.__class__.__name__:8} {layer.output.shape[1:]!s:14} {layer.count_params():7,} parameters")
+
+# %% [markdown]
+# Twenty columns give twenty classes, a **path**. A digit is several columns wide, so most paths say a digit several times. Hence two rules, *in this order*:
+# equal neighbours are merged, then blanks go. So 8 8 0 8 reads "77": the blank between keeps the two sevens apart.
+
+# %% [markdown] exercise="15.1"
+# ### Exercise 15.1 · What a path reads (8 min, 2 points)
+#
+# **Input:** a `path`, a list of classes: 0 is the blank, 1 + d the digit d. **Output:** the text that it reads, a string. Merge equal neighbours, then drop
+# the blanks, then write each class as its digit.
+
+# %% tags=["exercise"] exercise="15.1"
+from itertools import groupby
+
+def collapse(path):
+    """Merge equal neighbours, drop the blanks, write the digits."""
+    ### BEGIN SOLUTION
+    return "".join(str(one - 1) for one, _ in groupby(path) if one != 0)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="15.1"
+check("15.1", collapse);
+
+# %% [markdown]
+# ## All paths that read the same
+#
+# Which path should we train for? The text "7" fits many: the 7 in column 3, or in columns 5 to 9, with blanks around. **CTC** (*connectionist temporal
+# classification*, Graves and others 2006) does not choose. It trains for *all of them together*:
+#
+# p(text) = Σ over all paths that read the text, of Π over the columns of the probability of the path's class
+#
+# and the loss is −ln p(text). Where the digits stand the network may decide for itself. Three columns, the classes blank, 0 and 1, and the text "0":
+
+# %% tags=["nbval-check-output"]
+grid = np.array([[0.5, 0.4, 0.1], [0.3, 0.6, 0.1], [0.6, 0.3, 0.1]])  # a row for each column, blank first
+total = 0
+for path in reading.paths_of("0", columns=3, classes=3):
+    p = np.prod(grid[np.arange(3), path])
+    total += p
+    print(path, f"{p:.3f}")
+print(f"together {total:.3f}")
+print(f"the most probable single path is {tuple(grid.argmax(axis=1).tolist())}, with {grid.max(axis=1).prod():.3f}")
+
+# %% [markdown] exercise="15.2"
+# ### Exercise 15.2 · The probability of a string (12 min, 3 points)
+#
+# **Input:** `probabilities` (columns, classes), each row adds up to 1, class 0 is the blank; and a `text`. **Output:** the probability of the text, a float: the sum over
+# *all* paths that read it. The grids are so small that you may try every path; `reading.collapse(path)` says what one reads.
+
+# %% tags=["exercise"] exercise="15.2"
+from itertools import product
+
+def string_probability(probabilities, text):
+    """Add up the probabilities of all paths that read the text."""
+    ### BEGIN SOLUTION
+    columns, classes = probabilities.shape
+    total = 0.0
+    for path in product(range(classes), repeat=columns):
+        if reading.collapse(path) == text:
+            total += np.prod(probabilities[np.arange(columns), path])
+    return float(total)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="15.2"
+check("15.2", string_probability);
+
+# %% [markdown]
+# Twenty columns of eleven classes have 11²⁰ paths. Nobody tries them all. It is enough to go from column to column and keep, for each place in the text, how
+# probable it is to stand there: `reading.string_probability` does so, and Keras's loss too.
+
+# %% tags=["nbval-check-output"]
+print(f"{reading.string_probability(grid, '0'):.3f}, as above")
+scores = np.log(grid)[np.newaxis].astype("float32")  # a softmax turns them back into the grid
+loss = float(keras.losses.CTC()(reading.targets(["0"]), scores))
+print(f"Keras: exp(−loss) = {np.exp(-loss):.3f}")
+
+# %% [markdown]
+# Training takes some twenty seconds. **Predict first:** what is the easiest way for the network to get the loss down at first, before it can tell digits apart?
+
+# %% tags=["slow"] name="reader"
+keras.utils.set_random_seed(SEED)
+reader = reading.train_reader(strips, tasks.Recipe(epochs=3, peak=0.012, batch_size=25))
+scores = tasks.predict(reader, unseen.images)  # (300, 20, 11)
+texts = reading.read(scores)  # the best class of each column, collapsed
+
+# %% tags=["slow"] alt="One strip, and below it the probability of the best digit in each of the 20 columns, as bars with the digit above. Few narrow peaks stand out, one for each digit; between them the blank has nearly everything."
+number = next(n for n, text in enumerate(unseen.texts) if len(text) == 4 and texts[n] == text)
+shares = np.exp(scores[number]) / np.exp(scores[number]).sum(axis=1, keepdims=True)  # softmax
+upper, lower = plt.subplots(2, 1, figsize=(6.4, 4.2), height_ratios=(1.9, 1.8), layout="constrained")[1]
+plots.show_image(unseen.images[number], upper, title=f"read as {texts[number]}")
+lower.bar(range(20), shares[:, 1:].max(axis=1), color=plots.COLOURS[0])
+for column in np.flatnonzero(shares.argmax(axis=1)):
+    lower.text(column, shares[column, 1:].max(), str(shares[column].argmax() - 1), ha="center")
+lower.set(xlabel="column", ylabel="best digit's probability", ylim=(0, 1.15), xlim=(-0.5, 19.5))
+lower.set_xticks(range(0, 20, 2));
+
+# %% [markdown]
+# **Notice** the peaks. The network says each digit in a column or two, and the blank everywhere else, although nobody asked for that. (It is also the answer to
+# the prediction: all blanks is what CTC networks say first, often for a long time.)
+#
+# A string is right or it is not. **Sequence accuracy** counts strings that are right from the first digit to the last; with three digits of which each is
+# right in 95 of 100 cases, 86 of 100 strings are right.
+
+# %% tags=["slow", "nbval-ignore-output"]
+print(f"sequence accuracy {reading.sequence_accuracy(texts, unseen.texts):.3f}")
+lengths = np.array([len(text) for text in unseen.texts])
+right = np.array([one == other for one, other in zip(texts, unseen.texts)])
+for length in range(1, 6):
+    print(f"{length} digits: {right[lengths == length].mean():.2f} of {np.sum(lengths == length)} strings")
+
+# %% tags=["slow", "nbval-check-output"]
+print("at least 65 of 100 strings are right:", reading.sequence_accuracy(texts, unseen.texts) > 0.65)
+
+# %% [markdown]
+# **Notice** how the share falls with the length. What went wrong, mostly, is one digit of a string, misread or missing:
+
+# %% tags=["slow", "nbval-ignore-output"]
+wrong = [(one, other) for one, other in zip(unseen.texts, texts) if one != other][:6]
+print("\n".join(f"{true:6} was read as {found}" for true, found in wrong))
+
+# %% [markdown]
+# This was the quick form. `workbook bench tasks reading` trains the same network on 8,000 strips in four passes, with three seeds, and measures it.
+#
+# Taking the best class of each column is called *greedy*. It finds the most probable path, and that need not read the most probable text:
+
+# %% tags=["nbval-check-output"]
+grid = np.array([[0.6, 0.4], [0.6, 0.4]])  # two columns, blank and 0
+print(f"the best path reads '{reading.read(grid[None])[0]}', with {0.6 * 0.6:.2f}")
+for text in ("", "0"):
+    print(f"text '{text}': {reading.string_probability(grid, text):.2f}")
+
+# %% [markdown]
+# (`keras.ops.ctc_decode` reads greedily too, and has a *beam search* that keeps several texts at once and adds up their paths.)
+#
+# ## Generate: pictures that nobody wrote
+#
+# A classifier goes from 784 pixels to a class. Turn it round: from a class to 784 pixels. One answer will not do, for there are many sevens. So there has to be
+# something random that the network can turn into *which* seven.
+#
+# ## A code for every picture
+#
+# The **variational autoencoder** (Kingma and Welling 2014) has two halves. The encoder turns a picture into a **code**, here six numbers; the decoder turns the code back
+# into the picture. (Both are told the digit, so the code need only say the rest: slant, width, thickness.) To draw a new picture, draw a code at
+# random and decode it. But which codes are codes of pictures? Two tricks see to it:
+#
+# - The encoder gives not a point but a **cloud**: a mean and a variance for each number. The code is drawn from the cloud: mean + standard deviation · noise. So the decoder must
+#   know what to do with every code around. Written so, the noise is an input, and the gradient passes by it to mean and variance (the *reparameterisation trick*).
+# - A penalty keeps the clouds near the normal distribution, mean 0 and variance 1, so that codes drawn from *there* are codes of pictures. It is the *divergence of Kullback
+#   and Leibler*, ½ Σ (mean² + variance − 1 − ln variance).
+#
+# The encoder gives ln variance, the *log-variance*, because it may be any number, and its exponential is positive.
+
+# %% [markdown] exercise="15.3"
+# ### Exercise 15.3 · A cloud of codes (8 min, 2 points)
+#
+# **Input:** `mean`, `log_variance` and normal `noise`, each (n, codes). **Output:** a tuple (codes, divergence): a code for each picture, (n, codes), drawn as mean + standard
+# deviation · noise; and each picture's divergence, (n,), the sum over its numbers of mean² + variance − 1 − log-variance, halved.
+
+# %% tags=["exercise"] exercise="15.3"
+def cloud(mean, log_variance, noise):
+    """Draw codes, and measure how far each cloud is from the normal one."""
+    ### BEGIN SOLUTION
+    codes = mean + np.exp(log_variance / 2) * noise
+    divergence = (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1) / 2
+    return codes, divergence
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="15.3"
+check("15.3", cloud);
+
+# %% [markdown]
+# ## From noise, step by step
+#
+# The second way takes many small steps. Between a picture (time 0) and pure noise (time 1) lies a line: noisy = (1 − time) · picture + time · noise. A U-Net learns to
+# guess the picture from a noisy one, its time, and the digit. That is ordinary regression, with as many examples as one cares to draw.
+#
+# To draw a new picture, begin with noise, at time 1. Guess. The guess is a blur, the mean of all that could be. So do not believe it: walk one small step towards it,
+# and guess again from there. With each step fewer pictures are possible, and the guess gets sharper. (That is *diffusion* in the form of
+# *rectified flow*, Liu, Gong and Liu 2023. Others draw the line as a curve.)
+
+# %% [markdown] exercise="15.4"
+# ### Exercise 15.4 · Into the noise, and a step back (10 min, 3 points)
+#
+# **Input:** `pictures`, `noise` and `guess`, each (n, H, W); `time` (n,), from 0 to 1; and `left`, how many steps are left. **Output:** a tuple (noisy, next): the noisy
+# pictures (1 − time) · picture + time · noise, each with its own time; and where one step from there towards the guess ends, of which `left` would
+# lead all the way.
+
+# %% tags=["exercise"] exercise="15.4"
+def noise_and_step(pictures, noise, time, guess, left):
+    """Mix pictures with noise; then walk one step towards the guess."""
+    ### BEGIN SOLUTION
+    share = time[:, None, None]
+    noisy = (1 - share) * pictures + share * noise
+    return noisy, noisy + (guess - noisy) / left
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="15.4"
+check("15.4", noise_and_step);
+
+# %% [markdown]
+# Training these two takes a few minutes, so their results are stored. `python -m workbook.course.generation_runs` made them, with three seeds. First the walk, for three digits: above
+# where it stands, below what the network guesses from there. **Predict first:** the first guess sees nothing but noise, and is told the digit. What will it look like?
+
+# %% name="stored"
+stored = json.loads(data_sources.bundled_file("results/generation.json").read_text(encoding="utf-8"))
+drawn = np.load(data_sources.bundled_file("results/generation.npz"))
+
+# %% alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
+rows = [drawn[name][digit] for digit in (2, 5, 7) for name in ("places", "guesses")]  # six times (6, 28, 28)
+titles = [f"time {time:.2f}" for time in drawn["times"]] + [""] * 30
+plots.show_images(np.concatenate(rows), titles, columns=6, size=1.1, scale=(0, 255));
+
+# %% [markdown]
+# **Notice** the first guess: soft and grey, about the mean of all digits of the class, a little exaggerated by the *guidance* (of which more below). After half of the
+# steps the network has made up its mind.
+#
+# Ten samples of each digit, the autoencoder's on the left:
+
+# %% alt="Two grids of a hundred drawn digits, a row for each digit from 0 to 9. Left, the autoencoder's: clean, rounded and a little blurred. Right, the diffusion model's: sharper, of more different shapes, some of them odd."
+axes = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")[1]
+for ax, name in zip(axes, ("vae", "diffusion")):
+    sheet = drawn[name].transpose(0, 2, 1, 3).reshape(280, 280)  # ten rows of ten pictures
+    plots.show_image(sheet, ax, title=name, scale=(0, 255))
+
+# %% [markdown]
+# ## A number for pictures
+#
+# How good are they? There is no right answer to compare with. Two questions are asked instead, and only both together say something:
+#
+# - **Are they what was wanted?** A *judge*, a classifier that learned from other digits, reads them. The score is the share that it reads as the wanted digit.
+# - **Are they different?** *Diversity* is the mean distance between two samples of one digit, divided by that between two real ones. A generator that always gives the same good
+#   picture would have a perfect score, and a diversity of 0.
+#
+# And *novelty* looks for copies: the mean distance of a sample to the nearest training picture, divided by the same for real unseen digits.
+
+# %% tags=["nbval-check-output"]
+def line(name, rows):
+    means = [f"{key} {np.mean([row[key] for row in rows]):.2f}" for key in ("score", "diversity", "novelty")]
+    print(f"{name:24}", ", ".join(means))
+
+for task in dict.fromkeys(row["task"] for row in stored["runs"]):
+    line(task, [row for row in stored["runs"] if row["task"] == task])  # the mean of three seeds
+for row in stored["compared"]:
+    line(row["generator"], [row])
+print(f"The judge reads {100 * stored['judge_test_accuracy']:.1f} % of the test digits.")
+
+# %% [markdown]
+# **Notice** the last lines first: real digits set the scale, and copies of training digits betray themselves by their novelty of 0. Both generators have dials that trade
+# quality for diversity: how far from the middle codes are drawn, and *guidance*, how many times what the digit adds to the guess is counted
+# (1 is the plain guess).
+
+# %% name="dials" alt="Score against diversity. Two lines of dots, one for each generator, both falling: the more diverse the samples, the fewer are read as wanted."
+ax = plt.subplots(figsize=(5.5, 3.4), layout="constrained")[1]
+for name, dial, colour in (("VAE", "width", plots.COLOURS[0]), ("diffusion", "guidance", plots.COLOURS[1])):
+    some = [row for row in stored["dials"] if row["generator"] == name]
+    ax.plot([row["diversity"] for row in some], [row["score"] for row in some], "o-", color=colour, label=name)
+    for row in some:
+        ax.annotate(f" {dial} {row[dial]:g}", (row["diversity"], row["score"]), fontsize=8)
+ax.set(xlabel="diversity (real digits: 1)", ylabel="read as wanted")
+ax.legend();
+
+# %% [markdown]
+# ## Watch: what moves, and where to
+#
+# A clip is a stack of pictures, with a new axis: (time, height, width, channels). Ours have six frames of a digit that moves right, down, left or up, with fresh
+# noise in every frame. Two questions: which digit, and which motion?
+
+# %% name="clips"
+clips = video.training_clips(2000, seed=SEED)
+unseen_clips = video.unseen_clips(400)
+
+# %% alt="The six frames of two clips, a row each. A grey, noisy digit shifts by a pixel or two from frame to frame; the motion stands above the first."
+titles = [video.MOTIONS[motion] if frame == 0 else "" for motion in unseen_clips.motions[:2] for frame in range(6)]
+plots.show_images(np.concatenate(unseen_clips.frames[:2]), titles, columns=6, size=1.3);
+
+# %% [markdown]
+# The simplest network for clips would take the *mean frame*, and be a network for pictures. Noise averages out, and a motion leaves a smear. **Predict first:** will it be able
+# to tell right from left?
+
+# %% tags=["nbval-check-output"]
+mean = video.mean_frames(unseen_clips.frames)
+mean_backwards = video.mean_frames(unseen_clips.backwards().frames)
+print("clips", unseen_clips.frames.shape, "→ mean frames", mean.shape)
+print("largest difference between a clip's mean and that of the same clip backwards:", float(np.abs(mean - mean_backwards).max()))
+
+# %% [markdown]
+# It cannot. Play a clip backwards: right becomes left, and the mean is the same to the last bit. Whatever network follows must give both the same answer, so it is wrong on
+# one of the two. No training helps against that. It is the bag of words of chapter 13 once more.
+#
+# ## Kernels that span time
+#
+# So let the kernels span time, too: a filter of 3 × 5 × 5 sees three frames at once, and may answer to "bright here, then bright there". Keras has `Conv3D` for it. As in chapter 04 one may also
+# take it apart: first over space, 1 × 5 × 5 in every frame, then over time, 3 × 1 × 1 at every place.
+
+# %% [markdown] exercise="15.5"
+# ### Exercise 15.5 · Space and time, together or apart (6 min, 2 points)
+#
+# **Input:** whole numbers `channels` (of the input), `filters`, `side` and `span`. **Output:** a tuple (joint, separable) of numbers of parameters, *with biases*: of one convolution whose kernels
+# are span × side × side; and of two layers, side × side over space with `filters` filters, then span over time with `filters` filters. Both are ordinary
+# convolutions: each filter reads all channels.
+
+# %% tags=["exercise"] exercise="15.5"
+def space_time_parameters(channels, filters, side, span):
+    """Count the parameters of a joint and of a separable space-time convolution."""
+    ### BEGIN SOLUTION
+    joint = (span * side * side * channels + 1) * filters
+    space = (side * side * channels + 1) * filters
+    time = (span * filters + 1) * filters
+    return joint, space + time
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="15.5"
+check("15.5", space_time_parameters);
+
+# %% tags=["nbval-check-output"]
+for kind in ("separable", "joint", "mean frame"):
+    print(f"{kind:10} {video.network(kind).count_params():7,} parameters")
+
+# %% tags=["slow"] name="video"
+networks = {kind: video.train(kind, clips, video.Recipe(epochs=2), seed=SEED) for kind in ("separable", "mean frame")}
+found = {kind: video.read(model, unseen_clips.frames) for kind, model in networks.items()}
+backwards = {kind: video.read(model, unseen_clips.backwards().frames) for kind, model in networks.items()}
+
+# %% tags=["slow", "nbval-ignore-output"]
+turned = unseen_clips.backwards().motions
+for kind, (digits, motions) in found.items():
+    both = np.mean(np.r_[motions == unseen_clips.motions, backwards[kind][1] == turned])
+    print(f"{kind:10}: digit {np.mean(digits == unseen_clips.digits):.2f}, motion, clips and their reverses {both:.2f}")
+
+# %% tags=["slow", "nbval-check-output"]
+same = np.array_equal(found["mean frame"][1], backwards["mean frame"][1])
+print("mean frame: the same answer for each clip and its reverse:", same)
+both = np.mean(np.r_[found["separable"][1] == unseen_clips.motions, backwards["separable"][1] == turned])
+print("separable: more than 90 of 100 motions right:", both > 0.9)
+
+# %% alt="Two tables of four by four motions, true against answered. Separable: nearly all on the diagonal. Mean frame: right and left share their answers, and so do down and up." tags=["slow"]
+axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")[1]
+for ax, (kind, (_, motions)) in zip(axes, found.items()):
+    counts = np.zeros((4, 4), int)
+    np.add.at(counts, (unseen_clips.motions, motions), 1)
+    plots.show_confusion(counts, video.MOTIONS, ax, title=kind)
+
+# %% [markdown]
+# **Notice** what the mean frame knows: sideways or up and down, from the smear. Which way, it must guess. A network that convolves each frame by itself and averages *maps* over time
+# must guess too (`video.train("each frame", …)`); only kernels that span time feel the order.
+#
+# ## Compare: a distance that means something
+#
+# Last question: do two pictures show the same thing? A classifier can say so only for classes that it was trained for. Faces, products, plants: there are always new ones. What is
+# wanted is a *distance*. Take that of the pixels for a start. Each view below is a digit at a random place; next to it stands its five nearest neighbours among 1,000, by pixels.
+
+# %% name="views"
+views = embedding.unseen_views(1000)  # the digits 5 to 9, of MNIST's test digits
+pixels = views.images / 255
+
+def show_neighbours(vectors, numbers, count=5):
+    rows = embedding.neighbours(vectors, count)[numbers]
+    order = np.c_[numbers, rows]  # each picture, then its neighbours, the nearest first
+    titles = ["asked" if column == 0 else "" for _ in order for column in range(count + 1)]
+    grid = plots.show_images(views.images[order.ravel()], titles, columns=count + 1, size=1.1)
+    for place, ax in np.ndenumerate(grid):
+        right = views.labels[order[place]] == views.labels[order[place[0], 0]]
+        ax.set_xlabel("" if place[1] == 0 else "same" if right else "other", fontsize=8)
+
+# %% alt="Five rows: a digit, and its five nearest neighbours by pixels. The neighbours lie at the same place of the picture, and many show other digits."
+asked = np.array([np.flatnonzero(views.labels == digit)[2] for digit in embedding.NEW])
+show_neighbours(pixels, asked)
+
+# %% [markdown]
+# **Notice** what pixels compare: the *place*. Two sevens that are shifted have hardly a pixel in common.
+#
+# ## A number for neighbours
+#
+# **Recall at 1**: ask each picture for its nearest other one; the share that finds one of its own class.
+
+# %% [markdown] exercise="15.6"
+# ### Exercise 15.6 · Recall at 1 (8 min, 2 points)
+#
+# **Input:** `embeddings` (n, dimensions) and `labels` (n,). **Output:** the share (a float) of points whose nearest *other* point, by the Euclidean distance, has the same label.
+
+# %% tags=["exercise"] exercise="15.6"
+def recall_at_1(embeddings, labels):
+    """Give the share of points whose nearest other point has the same label."""
+    ### BEGIN SOLUTION
+    distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
+    np.fill_diagonal(distances, np.inf)
+    nearest = distances.argmin(axis=1)
+    return float(np.mean(labels[nearest] == labels))
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="15.6"
+check("15.6", recall_at_1);
+
+# %% tags=["nbval-check-output"]
+print(f"recall at 1 by pixels: {embedding.recall_at(pixels, views.labels):.2f}")
+
+# %% [markdown]
+# ## Learn from pairs
+#
+# An **embedding** network turns each picture into a vector of length 1. It is never told a class. It gets *pairs*: two views of the same written digit, at other places, in other sizes,
+# stretched and slanted a little. (Before that the digit is turned by 0, 90, 180 or 270 degrees and perhaps mirrored, both views alike: so five digits become forty shapes.) Partners should lie close, all others of the batch far away. Written as a loss (*NT-Xent*, Chen and others 2020): for each vector a softmax over all others of the
+# batch, by their cosine, divided by a *temperature* of 0.1; the loss is −ln of what the partner gets. Eight pairs of vectors that are all alike:
+
+# %% tags=["nbval-check-output"]
+pairs = embedding.training_pairs(3000, seed=SEED)  # two views of each of 3,000 digits from 0 to 4
+print(pairs.shape)
+guessing = np.tile(np.array([1.0, 0.0], "float32"), (8, 2, 1))  # all 16 vectors alike
+print(f"all alike: {float(embedding.contrast_loss(None, guessing)):.3f} = ln 15 = {np.log(15):.3f}")
+
+# %% alt="Six pairs of views, one below the other. In each pair the same written digit, perhaps turned or mirrored, at another place, in another size, brightness and slant."
+plots.show_images(np.concatenate([pairs[:6, 0], pairs[:6, 1]]), columns=6, size=1.2);
+
+# %% [markdown]
+# Training sees only the digits 0 to 4. We ask about 5 to 9. **Predict first:** better or worse than pixels?
+
+# %% tags=["slow"] name="embedder"
+keras.utils.set_random_seed(SEED)
+embedder = embedding.train_embedder(pairs, tasks.Recipe(epochs=3, peak=0.01, batch_size=25))
+vectors = embedding.embed(embedder, views.images)
+
+# %% tags=["slow", "nbval-ignore-output"]
+print(f"recall at 1: {embedding.recall_at(vectors, views.labels):.3f}, by pixels {embedding.recall_at(pixels, views.labels):.3f}")
+
+# %% tags=["slow", "nbval-check-output"]
+print("more than .75 on digits that it never saw:", embedding.recall_at(vectors, views.labels) > 0.75)
+
+# %% tags=["slow"] alt="The same five digits with their five nearest neighbours by the learned vectors: other places and sizes, and mostly the same digit."
+show_neighbours(vectors, asked)
+
+# %% [markdown]
+# **Notice** that the neighbours now lie anywhere in the picture. The network has learned what does *not* matter, place, size and slant, and that holds for digits that it never saw. Labels
+# would have told it what sets 0 to 4 apart; whether that is what sets 5 apart from 9, nobody knows.
+#
+# (A common loss is also the **triplet** loss: an anchor, a partner and another, max(0, d(anchor, partner) − d(anchor, other) + margin).)
+#
+# ## Summary
+#
+# - A network gives maps; what they mean is decided by the loss and by how they are read.
+# - CTC adds up all paths that read the text, so nobody need say where a digit stands. Merge first, then drop blanks.
+# - A generator needs something random: a code drawn from a cloud, or noise from which it walks in small steps.
+# - One number for pictures is not enough: quality and diversity trade against each other.
+# - A mean over time cannot know the order of frames; kernels that span time can, together or apart.
+# - A distance learned from pairs holds for classes that were never seen.
+#
+# ## Formulae
+#
+# | what | formula |
+# |---|---|
+# | CTC | −ln Σ over paths that read the text of Π over columns p(class of the path) |
+# | code | mean + e^(log-variance / 2) · noise |
+# | divergence | ½ Σ (mean² + variance − 1 − ln variance) |
+# | rectified flow | noisy = (1 − t) · picture + t · noise; step: x + (guess − x) / steps left |
+# | joint, separable | (t·k²·C + 1)·F, (k²·C + 1)·F + (t·F + 1)·F |
+# | NT-Xent | −ln(e^(cos of partners / τ) / Σ over all others of e^(cos / τ)) |
+# | recall at 1 | share of points whose nearest other point is of their class |
+#
+# ## Where to read on
+#
+# - A. Graves et al., *Connectionist temporal classification*, ICML 2006; B. Shi, X. Bai and C. Yao, *An end-to-end trainable neural network for image-based sequence recognition*, 2017.
+# - D. Kingma and M. Welling, *Auto-encoding variational Bayes*, ICLR 2014.
+# - J. Ho, A. Jain and P. Abbeel, *Denoising diffusion probabilistic models*, NeurIPS 2020; X. Liu, C. Gong and Q. Liu, *Flow straight and fast*, ICLR 2023.
+# - D. Tran et al., *A closer look at spatiotemporal convolutions for action recognition*, CVPR 2018: space and time apart.
+# - T. Chen et al., *A simple framework for contrastive learning of visual representations*, ICML 2020; F. Schroff, D. Kalenichenko and J. Philbin, *FaceNet*, CVPR 2015: triplets.

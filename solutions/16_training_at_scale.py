@@ -1,0 +1,771 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 16 · Training at scale
+#
+# **You buy a machine that is a hundred times faster. Why does the training take half as long?**
+#
+# You will be able to
+#
+# - measure what a training waits for: the images, the arithmetic, or the memory;
+# - say what sixteen bits lose, why the loss is scaled, and what a compiler such as XLA saves;
+# - train with larger batches without losing accuracy, and know where that ends;
+# - share a batch among several devices, so that the result is the one that a single device gives.
+#
+# **Minutes:** about 80 with the exercises. The notebook itself runs in about a minute on two CPU cores. It runs unchanged on a GPU, for
+# instance Colab's; there, seconds of the clock are measured instead of CPU seconds. **No number in this text was measured on a GPU.**
+
+# %% tags=["setup"]
+import contextlib
+import time
+from workbook import augment, check, data, figures, plots, roofline, standins  # before Keras: it sets Keras up
+from workbook import training
+from workbook.interpret import gradients
+import numpy as np
+import matplotlib.pyplot as plt
+import ml_dtypes
+import keras
+from keras import layers
+
+backend = keras.backend.backend()
+with contextlib.suppress(RuntimeError):  # make one processor count as two devices, unless it is too late
+    if backend == "tensorflow":
+        import tensorflow as tf
+        logical = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], logical)
+    elif backend == "jax":
+        import jax
+        jax.config.update("jax_num_cpu_devices", 2)
+keras.utils.set_random_seed(1)
+
+# %% [markdown]
+# ## What have you got?
+#
+# The course's device report looks at the machine and gives a word of advice on each point. Mixed precision and XLA have sections below.
+
+# %% tags=["nbval-ignore-output"]
+print(training.device_report())
+
+# %% [markdown]
+# ## The data, and a network to time
+#
+# The training set of MNIST is small and soon learned. The next step has been the same for everybody since 2009: **CIFAR-10**, collected by Krizhevsky,
+# Nair and Hinton. Ten classes (aeroplane, car, bird, cat, deer, dog, frog, horse, ship, lorry), in colour.
+
+# %% tags=["nbval-check-output"]
+cifar = [figures.figure(f"F19.cifar_{name}") for name in ("images", "bytes", "archive")]
+facts = [fact for fact in figures.facts() if fact.id in ("F19.cifar.classes", "F19.cifar.md5")]
+print(figures.as_text(cifar + facts))
+
+# %% [markdown]
+# **Mind the slide:** the archive's "163 MB" are MiB, as in chapter 09. The MD5 sum tells whether a download is whole: one flipped bit changes all of it.
+#
+# The pixels alone are 184 MB as bytes. As float32 they would be four times that, which is why this course keeps images as bytes and lets
+# the network scale them. Reading and unpacking CIFAR-10 costs more seconds than this chapter has to spare. What follows is about *speed*, so crops
+# of photographs, of the same 32 × 32 × 3 pixels and also in ten classes, will do.
+
+# %% tags=["nbval-check-output"]
+crops = standins.photograph_crops()
+images, labels = crops.x_train, crops.y_train
+print(images.shape, images.dtype, "in the classes", ", ".join(crops.class_names[:4]), "...")
+
+# %%
+def network(widths=(32, 64, 128), *, synchronized=False):
+    inputs = keras.Input((32, 32, 3))
+    x = layers.Rescaling(1 / 255)(inputs)
+    for filters in widths:  # (batch, 16, 16, 32), (batch, 8, 8, 64), (batch, 4, 4, 128)
+        x = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization(momentum=0.8, synchronized=synchronized)(x)
+        x = layers.ReLU()(x)
+    scores = layers.Dense(10, dtype="float32")(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(inputs, scores)
+
+# %%
+def compiled(model, rate=0.1, *, jit_compile="auto"):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(rate), loss, metrics=["accuracy"], jit_compile=jit_compile)
+    return model
+
+def seconds_a_step(model, batch_size=200, steps=8):
+    """Give the seconds of the first step, which compiles, and of each later one."""
+    now, times = roofline.clock(), []
+    for _ in range(1 + steps):
+        start = now()
+        model.train_on_batch(images[:batch_size], labels[:batch_size])
+        times.append(now() - start)
+    return times[0], float(np.median(times[1:]))
+
+# %% [markdown]
+# ## What the accelerator waits for
+#
+# A training step needs a batch. Somebody has to fetch the images, shift and flip them, and hand them over: the **input pipeline**. Here are three that do the same.
+# The first is how it is usually written: a function for one image, mapped over the data set.
+
+# %%
+def crop_and_flip(image, label):
+    image = tf.pad(image, [[2, 2], [2, 2], [0, 0]], "REFLECT")
+    image = tf.image.random_crop(image, (32, 32, 3))
+    return tf.image.random_flip_left_right(image), label
+
+# %% [markdown]
+# The second batches first, and then changes the whole batch with one set of instructions: a random row and column for each image, and `gather`.
+
+# %%
+def crop_and_flip_all(images, labels):
+    count = tf.shape(images)[0]
+    padded = tf.pad(images, [[0, 0], [2, 2], [2, 2], [0, 0]], "REFLECT")  # (batch, 36, 36, 3)
+    rows, columns = (tf.random.uniform([count, 1], 0, 5, tf.int32) + tf.range(32) for _ in range(2))
+    mirrored = tf.random.uniform([count, 1]) < 0.5
+    columns = tf.where(mirrored, columns[:, ::-1], columns)  # right to left
+    return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1), labels
+
+# %% [markdown]
+# The third is the course's own, `data.batches`: plain NumPy on whole batches, which `fit` takes on every backend.
+# **Predict first:** how many times faster than the first are the other two? And can all three feed the network?
+
+# %% name="pipelines"
+def pipelines():
+    changes = [augment.shift(2), augment.alternating_flip()]
+    batches = data.batches(images, labels, batch_size=200, seed=1, augment=changes)
+    found = {"data.batches": batches}
+    if backend == "tensorflow":
+        shuffled = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(len(images))
+        found["one map a batch"] = shuffled.batch(200).map(crop_and_flip_all)
+        found["one map an image"] = shuffled.map(crop_and_flip).batch(200)
+    else:
+        print("The two other pipelines are tf.data's: they are measured on the TensorFlow backend.")
+    return found
+
+# %% name="images-a-second"
+def images_a_second(batches):
+    now, best = roofline.clock(), 0.0
+    for _ in range(2):
+        start, count = now(), 0
+        for some, _ in batches:
+            count += len(some)
+        best = max(best, count / (now() - start))
+    return best
+
+# %% tags=["slow"]
+rates = {name: images_a_second(batches) for name, batches in pipelines().items()}
+first, step = seconds_a_step(compiled(network()))
+rates["the training step"] = 200 / step
+
+# %% tags=["slow"] alt="Bars of images per second on a logarithmic axis. The training step on this CPU is slowest, at about two thousand. A map over single images makes several thousand, a map over batches two or three times as many, data.batches about ten times that of the first or more."
+unit = "second" if roofline.on_gpu() else "CPU second"
+plots.show_bars(rates, title=f"images a {unit}", log=True);
+
+# %% [markdown]
+# **Notice** two things. Doing the same work, the pipelines differ tenfold and more: each image of the first pays for a call of some ten small operations, a batch of the others pays
+# once. And on a CPU it hardly matters, because the step is slower than all of them. Now put in an accelerator that takes the step a hundred
+# times faster. Nothing has changed about the images, and suddenly *they* are what everybody waits for.
+#
+# There is a second remedy: let somebody else prepare the next batch while the accelerator works on this one (**prefetch**, in tf.data
+# `.prefetch(tf.data.AUTOTUNE)`). Then the two times don't add up; the longer one counts.
+
+# %% alt="Two timelines of four batches, loading 3 milliseconds and training 2. Above, one after the other: load, step, load, step; four batches take 20 milliseconds. Below, loading goes on while the step runs: a step starts every 3 milliseconds, and the steps have gaps between them; 14 milliseconds."
+load, step_ms = 3, 2  # milliseconds, made up
+ax = plt.subplots(figsize=(9, 2.6), layout="constrained")[1]
+for batch in range(4):
+    for row, start in ((3, batch * (load + step_ms)), (1, batch * load)):
+        ax.barh(row, load, left=start, color=plots.COLOURS[4], edgecolor="white")
+        ax.barh(row - 0.8, step_ms, left=start + load, color=plots.COLOURS[0], edgecolor="white")
+ax.set_yticks([3, 2.2, 1, 0.2], ["load", "step, in turn", "load", "step, overlapped"])
+ax.set(xlabel="milliseconds", xlim=(0, 21));
+
+# %% [markdown] exercise="16.1"
+# ### Exercise 16.1 · Who waits for whom? (8 min, 2 points)
+#
+# **Input:** the `batch_size`, the seconds `load` in which one worker prepares a batch, the seconds `step` of the training step, and the number of `workers` that prepare batches while
+# the accelerator works. With 0 workers the training prepares each batch itself, in turn with the step. Several workers prepare
+# several batches at a time. **Output:** a tuple (images per second in the long run, the share of the time in which the accelerator idles).
+
+# %% tags=["exercise"] exercise="16.1"
+def throughput(batch_size, load, step, workers):
+    """Give images per second, and the share of the time in which the accelerator idles."""
+    ### BEGIN SOLUTION
+    if workers == 0:
+        period = load + step
+    else:
+        period = max(load / workers, step)
+    return batch_size / period, 1 - step / period
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="16.1"
+check("16.1", throughput);
+
+# %% [markdown]
+# With the numbers measured above, and a made-up accelerator that takes the step 100 times faster, one worker prefetching:
+
+# %% tags=["slow", "nbval-ignore-output"]
+for name in rates:
+    if name != "the training step":
+        period = max(200 / rates[name], step / 100)
+        print(f"{name:17} {200 / period:9,.0f} images a second, idle {100 - step / period:3.0f} % of the time")
+
+# %% [markdown]
+# That is the answer to the question at the top. A faster machine speeds up what it computes, and the rest stays. (Gene Amdahl said so in 1967.)
+
+# %% [markdown]
+# ## Two limits: the roofline
+#
+# How fast *could* the step be? A processor has two limits: its **peak**, the operations that it can do in a second, and the **bandwidth**
+# of its memory, the bytes that it can move. We measure both: a large matrix product is nothing but arithmetic, and copying an array nothing but moving.
+
+# %% tags=["slow"]
+machine = roofline.measure()
+
+# %% tags=["slow", "nbval-ignore-output"]
+print(f"peak      {machine.peak / 1e9:6.1f} GFLOP a second")
+print(f"bandwidth {machine.bandwidth / 1e9:6.1f} GB a second, by {machine.clock}")
+print(f"ridge     {machine.ridge:6.1f} FLOP a byte")
+
+# %% [markdown]
+# (On a CPU these are the figures of *one core*, since we count CPU seconds.) A computation that does few operations for each byte waits for the memory, whatever the peak.
+# Its **arithmetic intensity** is operations over bytes moved. A layer reads its input and its weights, and writes its output, each value
+# 4 bytes; a MAC is two operations. What it can reach is the lower of peak and intensity × bandwidth. Drawn on logarithmic axes, that is a roof.
+
+# %% [markdown] exercise="16.2"
+# ### Exercise 16.2 · Under the roof (8 min, 2 points)
+#
+# **Input:** the `macs` of a layer, the number of float32 `values` that it reads and writes, the machine's `peak` in FLOP per second and its `bandwidth` in bytes per second. **Output:** a tuple
+# (the most FLOP per second that the layer can reach, what binds it: `"compute"` or `"memory"`).
+
+# %% tags=["exercise"] exercise="16.2"
+def attainable(macs, values, peak, bandwidth):
+    """Give the highest speed of a layer, and what binds it."""
+    ### BEGIN SOLUTION
+    intensity = 2 * macs / (4 * values)  # FLOP per byte
+    bound = "memory" if intensity * bandwidth < peak else "compute"
+    return min(peak, intensity * bandwidth), bound
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="16.2"
+check("16.2", attainable);
+
+# %% [markdown]
+# The accountant of chapter 09 knows the MACs and the values of every layer. **Predict first:** which layers of our network stand left of the ridge?
+
+# %% tags=["nbval-check-output"]
+works = roofline.works(network(), batch_size=200)
+for work in works:
+    counts = f"{work.operations / 1e6:8.1f} MFLOP {work.moved / 1e6:6.1f} MB"
+    print(f"{work.kind:23} {counts}: {work.intensity:6.2f} FLOP a byte")
+
+# %% tags=["slow"] alt="A roofline on logarithmic axes: attainable speed rises with intensity and is flat beyond the ridge. Pooling, rescaling, batch normalisation and ReLU stand far left on the slope; the dense layer stands near the ridge, the convolutions right of it under the flat roof. A cross below the roof marks the measured training step."
+ax = plt.subplots(figsize=(8, 3.6), layout="constrained")[1]
+intensity = np.logspace(-2, 2.5, 100)
+ax.plot(intensity, [machine.attainable(one) / 1e9 for one in intensity], color="0.4")
+for index, kind in enumerate(sorted({work.kind for work in works})):  # some stand on others: ever smaller dots
+    x = [work.intensity for work in works if work.kind == kind]
+    y = [machine.attainable(one) / 1e9 for one in x]
+    ax.scatter(x, y, s=120 - 18 * index, color=plots.COLOURS[index], label=kind, zorder=3)
+done, moved = (3 * sum(getattr(work, what) for work in works) for what in ("operations", "moved"))
+ax.scatter(done / moved, done / step / 1e9, marker="x", color="black", label="the whole step, measured")
+ax.set(xscale="log", yscale="log", xlabel="FLOP a byte", ylabel="GFLOP a second")
+ax.legend(fontsize=8)
+ax.grid(alpha=0.3);
+
+# %% [markdown]
+# (The backward pass of a layer costs about twice the forward pass, once for the gradient of its input and once for that of its weights, hence the 3.)
+#
+# **Notice** that ReLU and batch normalisation compute nearly nothing and still take time: they move every value for an operation or two. Buying a faster processor does not help them;
+# moving less does. There are two ways: make each value smaller, or don't put it back into memory in between. They are the next two sections.
+
+# %% [markdown]
+# ## Half the bits
+#
+# A float32 has 8 bits for the exponent and 24 for the digits (one of them implied). Two formats have 16 bits in all. **float16** kept more digits, 11, and a
+# small exponent. **bfloat16** kept the whole exponent, and 8 digits. **Predict first:** which of these five numbers survive?
+
+# %% tags=["nbval-check-output"]
+print("float32      float16      bfloat16")
+with np.errstate(over="ignore"):
+    for number in (1.001, 70_000, 1e-4, 1e-7, 1e-8):
+        halves = [float(np.float32(number).astype(kind)) for kind in (np.float16, ml_dtypes.bfloat16)]
+        print(f"{number:<12g} {halves[0]:<12.6g} {halves[1]:<12.6g}")
+
+# %% tags=["nbval-check-output"]
+for kind in (np.float16, ml_dtypes.bfloat16, np.float32):
+    info = ml_dtypes.finfo(kind)
+    largest, smallest, gap = float(info.max), float(info.smallest_subnormal), float(info.eps)
+    print(f"{np.dtype(kind).name:9} from {smallest:.1g} to {largest:.3g}; the next after 1 is 1 + {gap:.1g}")
+
+# %% [markdown]
+# **Notice** that float16 is the more exact one, within a small range: above 65,504 it has infinity, below 6 · 10⁻⁸ it rounds to 0 or to that number. bfloat16 has the range of float32 and
+# about two and a half decimal digits.
+#
+# **Mixed precision** (Micikevicius and others, 2018) uses both kinds: the layers compute in 16 bits, which halves the bytes and lets tensor
+# cores work, and the weights stay float32, because a step adds a small number to a large one:
+
+# %% tags=["nbval-check-output"]
+for kind in (np.float16, np.float32):
+    print(f"1 + 0.0002 in {np.dtype(kind).name}: {kind(1) + kind(0.0002):.6f}")
+policy = keras.dtype_policies.DTypePolicy("mixed_float16")
+print("computes in", policy.compute_dtype, "and keeps its weights in", policy.variable_dtype)
+
+# %% [markdown]
+# ### Why the loss is scaled
+#
+# A weight of 1 loses a change of 0.0002. Gradients are worse off: they are small all over. Here are those of our network, of the mean loss of 200 images with respect to their pixels (0–1); the backward pass has to
+# carry numbers of this size through all layers.
+
+# %% name="gradients" tags=["slow"]
+model = network()
+truth = keras.ops.convert_to_tensor(labels[:200])
+
+def losses(pixels):
+    scores = model(255 * pixels)
+    return keras.losses.sparse_categorical_crossentropy(truth, scores, from_logits=True) / 200
+
+_, slopes = gradients.input_gradient(losses)(images[:200].astype("float32") / 255)
+sizes = np.abs(slopes[slopes != 0])
+
+# %% tags=["slow"] alt="Two histograms of gradient sizes on a logarithmic axis, with float16's range shaded. As they are, most gradients lie about a millionth, and a tail reaches below the range's lower edge. Times 32,768 all lie well inside."
+ax = plt.subplots(figsize=(8, 2.8), layout="constrained")[1]
+bins = np.logspace(-12, 5, 100)
+ax.axvspan(2.0**-24, 65_504, color="0.9", label="what float16 can hold")
+ax.axvspan(2.0**-14, 65_504, color="0.8", label="... with all its digits")
+ax.hist(sizes, bins, color=plots.COLOURS[1], alpha=0.8, label="gradients")
+ax.hist(sizes * 2**15, bins, color=plots.COLOURS[0], alpha=0.8, label="times 32,768")
+ax.set(xscale="log", xlabel="size", ylabel="how many")
+ax.legend(fontsize=8);
+
+# %% tags=["slow", "nbval-check-output"]
+print("float16 loses digits of more than half of them:", bool(np.mean(sizes < 2.0**-14) > 0.5))
+print("scaled, of fewer than one in a hundred:", bool(np.mean(sizes * 2**15 < 2.0**-14) < 0.01))
+
+# %% [markdown]
+# The remedy is simple. Multiply the *loss* by a large number, and by the chain rule every gradient is multiplied too; take the number off again in float32, before the step. What number? One too small rescues little, one too large
+# makes infinities. Keras's `LossScaleOptimizer`, which `mixed_float16` puts around yours without asking, finds it while training: it starts at 32,768, skips any step with an infinity and halves the number, and doubles it
+# after 2,000 good steps. bfloat16 has float32's range, and needs none of this.
+
+# %% [markdown] exercise="16.3"
+# ### Exercise 16.3 · Through sixteen bits (10 min, 3 points)
+#
+# **Input:** float32 `gradients` (n,) as they would be without scaling, and a whole number `scale`. Send them through float16: scaled, converted to float16, converted back to float32, and the scale taken off.
+# **Output:** a tuple (the gradients that arrive, whether the step is skipped). If any scaled gradient is not finite in float16, the step is skipped, and all that arrives is 0.
+
+# %% tags=["exercise"] exercise="16.3"
+def through_float16(gradients, scale):
+    """Give the gradients that arrive through float16, and whether the step is skipped."""
+    ### BEGIN SOLUTION
+    with np.errstate(over="ignore"):  # an overflow is no surprise here
+        scaled = (gradients * scale).astype(np.float16)
+    if not np.isfinite(scaled).all():
+        return np.zeros(len(gradients)), True
+    return scaled.astype(np.float32) / scale, False
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="16.3"
+check("16.3", through_float16);
+
+# %% [markdown]
+# Does it pay? Three steps of our network, in each policy:
+
+# %% name="policies"
+def with_policy(name):
+    keras.config.set_dtype_policy(name)
+    try:
+        return compiled(network())
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+# %% tags=["slow"]
+policies = {}
+for name in ("float32", "mixed_float16", "mixed_bfloat16"):
+    policies[name] = seconds_a_step(with_policy(name), 64, 3)[1]
+
+# %% tags=["slow", "nbval-ignore-output"]
+for name, seconds in policies.items():
+    print(f"{name:15} {1000 * seconds:6.1f} ms a step, {seconds / policies['float32']:.1f} times float32's")
+
+# %% [markdown]
+# On the processor where this was written, 16 bits cost several times as much on the TensorFlow backend: it has no instructions for them, so numbers are converted there and back. (On the JAX
+# backend they cost about the same as float32: nothing lost, nothing won.) On a GPU with tensor cores they are
+# what the machine was built for. The device report above says which you have. Never believe a speed-up that you haven't measured.
+
+# %% [markdown]
+# ## Fewer trips to memory: XLA
+#
+# Take `relu(x · a + b)`, which batch normalisation and ReLU come to. Done one operation at a time, three times all values are read and written. A compiler such as **XLA** sees all three and
+# makes one loop of them: read x, do the three operations, write the result. It **fuses** them.
+
+# %% tags=["nbval-check-output"]
+for name, trips in (("one by one", 3), ("fused", 1)):
+    print(f"{name:10} {3 / (trips * 2 * 4):.3f} FLOP a byte, {trips * 2 * 4} bytes moved a value")
+
+# %% [markdown]
+# Three times the intensity, so up to three times the speed, if the memory is what binds. Matrix products and convolutions gain little, they have libraries of their own. And
+# compiling takes time, for every new shape of the input again. In Keras it is a word: `compile(jit_compile=True)`. **Predict first:** does it pay here?
+
+# %% name="xla" tags=["slow"]
+if backend == "tensorflow":
+    compilers = {on: seconds_a_step(compiled(network(), jit_compile=on), 64, 3) for on in (False, True)}
+else:
+    print(f"On the {backend} backend everything is compiled by XLA: there is nothing to compare.")
+    compilers = {True: seconds_a_step(compiled(network()), 64, 3)}
+
+# %% tags=["slow", "nbval-ignore-output"]
+for on, (first_step, later_step) in compilers.items():
+    print(f"XLA {'on ' if on else 'off'}: first step {first_step:5.2f} s, later steps {1000 * later_step:5.1f} ms")
+
+# %% [markdown]
+# **Notice** the first step: that is the compiler. Later steps are, on our CPU, about as fast or slower with XLA as without, since TensorFlow's CPU convolutions come from a library
+# (oneDNN) that XLA does not use. Other networks were measured to be three to nine times slower with it on such a CPU. So on the CPU Keras's `"auto"` leaves it off, and on a GPU it turns it on. JAX has no other way: all its code goes through XLA.
+
+# %% [markdown]
+# ## Batch size and learning rate
+#
+# A large batch keeps a fast machine busy: its layers have a higher intensity, and the fixed cost of a step is paid less often. But in the same number of epochs it takes fewer steps. If one
+# step of the large batch replaces k small ones, it should go k times as far. That is the **linear scaling rule** (Goyal and others, 2017): k times the batch, k times the
+# rate. At the start that is too much for weights that know nothing yet, so the rate **warms up**.
+
+# %% [markdown] exercise="16.4"
+# ### Exercise 16.4 · k times the batch (10 min, 3 points)
+#
+# A recipe works well with batches of `batch_size` and the `rate`. You make the batch `k` times as large. **Input:** the `step` (from 0), the number of `images`, `batch_size`, `rate` and `k`. **Output:** a tuple (steps of one epoch,
+# the last, smaller batch counted; the rate at `step`). By linear scaling the peak is k · rate. The rate rises on a straight line from 0 at step 0 to the peak after a fifth of the steps (steps / 5, not rounded), and
+# then falls on a straight line to 0 at step number `steps`.
+
+# %% tags=["exercise"] exercise="16.4"
+def larger_batch(step, images, batch_size, rate, k):
+    """Give the steps of an epoch with k times the batch, and the one-cycle rate at a step."""
+    ### BEGIN SOLUTION
+    steps = int(np.ceil(images / (k * batch_size)))
+    peak, top = k * rate, steps / 5
+    if step < top:
+        return steps, peak * step / top
+    return steps, peak * (steps - step) / (steps - top)
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="16.4"
+check("16.4", larger_batch);
+
+# %% [markdown]
+# Such a rate, up and down again, is called **one-cycle** (Smith and Topin, 2018); here it is `training.Triangular`. Now measure: a small network, 12,000 digits of half the size, two epochs of plain gradient descent. The base is a batch of 40 with rate 0.1.
+# **Predict first:** which of the others keep its accuracy?
+
+# %% name="batch-sizes"
+mnist = data.load("mnist")
+small, small_val = mnist.x_train[:12_000, ::2, ::2], mnist.x_train[-5000:, ::2, ::2]  # (…, 14, 14, 1)
+
+def accuracy_with(batch_size, rate):
+    inputs = keras.Input((14, 14, 1))
+    x = layers.Rescaling(1 / 255)(inputs)
+    for filters in (16, 32):
+        x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
+    model = compiled(keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x))), rate)
+    model.fit(small, mnist.y_train[:12_000], batch_size=batch_size, epochs=2, verbose=0)
+    return float(np.mean(model.predict(small_val, batch_size=500, verbose=0).argmax(1) == mnist.y_train[-5000:]))
+
+# %% name="batch-runs"
+def triangle(k):
+    return training.Triangular(0.1 * k, 2 * -(-12_000 // (40 * k)), warm_up=0.2)
+
+runs = {
+    "batch 40, rate 0.1": (40, 0.1),
+    "batch 320, rate 0.1": (320, 0.1),
+    "batch 320, rate 0.8": (320, 0.8),
+    "batch 320, 0.8 with warm-up, one cycle": (320, triangle(8)),
+    "batch 2,000, 5.0 with warm-up, one cycle": (2000, triangle(50)),
+}
+
+# %% tags=["slow"]
+reached = {}
+for name, (batch_size, rate) in runs.items():
+    keras.utils.set_random_seed(1)
+    reached[name] = accuracy_with(batch_size, rate)
+
+# %% tags=["slow"] alt="Bars of validation accuracy in per cent. Batch 40 with rate 0.1 is at about 92. Batch 320 with the same rate is far behind, with 0.8 nearly there, and with warm-up and one cycle level again. Batch 2,000 with rate 5 has learned nothing, 10 per cent."
+plots.show_bars({name: 100 * share for name, share in reached.items()}, title="digits read, %", form="{:.1f}");
+
+# %% tags=["slow", "nbval-check-output"]
+base, same, linear, warm, huge = reached.values()
+print("eight times the batch at the old rate loses at least 10 points:", base - same >= 0.10)
+print("at eight times the rate it loses at most 5:", base - linear <= 0.05)
+print("and with warm-up and decay at most 2:", base - warm <= 0.02)
+print("fifty times the batch, scaled the same way, learns next to nothing:", huge < 0.5)
+
+# %% [markdown]
+# **Notice** the last one. The rule holds while k small steps point roughly the same way; at a rate of 5 a step jumps out of the valley. On ImageNet it held up to batches of
+# 8,192 images, with ResNet-50. Every problem has such a limit, and past it more devices need other means. (A test repeats these runs with three seeds. Here each difference includes that of the schedule.)
+
+# %% [markdown]
+# ## MNIST in a hurry
+#
+# The pieces together: bytes in memory, whole batches, a network that does little work at full size, and a one-cycle rate with a high peak. One pass over the first 15,000 digits:
+
+# %% name="digits-network"
+def digits_network():
+    inputs = keras.Input((28, 28, 1))
+    x = layers.Rescaling(1 / 255)(inputs)
+    for filters, size, strides in ((16, 5, 2), (32, 3, 2), (64, 3, 1)):  # 14×14×16, 7×7×32, 7×7×64
+        x = layers.Conv2D(filters, size, strides=strides, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(x))
+    return keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x)))
+
+# %% name="digits-run"
+def train_digits(count, *, seed=1):
+    keras.utils.set_random_seed(seed)
+    model, smooth = digits_network(), keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+    rate = training.Triangular(0.02, count // 100)
+    model.compile(keras.optimizers.Adam(rate), smooth, metrics=["accuracy"])
+    targets = keras.utils.to_categorical(mnist.y_train[:count])
+    model.fit(data.batches(mnist.x_train[:count], targets, batch_size=100, seed=seed), verbose=0)
+    return model
+
+# %% tags=["slow"]
+start = time.process_time()
+digits = train_digits(training.by_budget(quick=15_000, full=60_000))
+seconds = time.process_time() - start
+
+# %% tags=["slow", "nbval-check-output"]
+share = np.mean(digits.predict(mnist.x_test, batch_size=500, verbose=0).argmax(1) == mnist.y_test)
+print("it reads at least 96.5 % of the test digits after a quarter of an epoch:", bool(share >= 0.965))
+
+# %% tags=["slow", "nbval-ignore-output"]
+print(f"{100 * share:.2f} % in {seconds:.1f} CPU seconds")
+
+# %% [markdown]
+# With `WORKBOOK_BUDGET=full` in the environment it reads all 60,000 once. That, and longer recipes, is also a command, which saves the network, its history and the conditions of the run, and goes on
+# where it was interrupted: `workbook train mnist`.
+
+# %% [markdown]
+# ## Then CIFAR-10
+#
+# Digits are easy. Photographs of 32 × 32 pixels need a larger network and more epochs. First a rehearsal, in two epochs on the crops: 50 steps. Does it learn at all, and what will the real run cost? Everybody should ask these two before starting a long run.
+
+# %% name="rehearsal"
+def rehearse(*, seed=1):
+    keras.utils.set_random_seed(seed)
+    changes = [augment.shift(2), augment.alternating_flip()]
+    batches = data.batches(images, labels, batch_size=200, seed=seed, augment=changes)
+    model = compiled(network(), training.Triangular(0.4, 2 * len(batches)))
+    now = roofline.clock()
+    start = now()
+    history = model.fit(batches, epochs=2, verbose=0)
+    return history.history["loss"], now() - start
+
+# %% tags=["slow"]
+rehearsal, spent = rehearse()
+
+# %% tags=["slow", "nbval-check-output"]
+print("the loss falls from the first epoch to the second:", rehearsal[1] < rehearsal[0])
+print("and lies below ln 10, that of guessing:", bool(rehearsal[1] < np.log(10)))
+
+# %% tags=["slow", "nbval-ignore-output"]
+print(f"loss {rehearsal[0]:.2f}, then {rehearsal[1]:.2f}; {spent:.1f} seconds with compiling")
+print(f"at this rate an epoch of CIFAR-10 takes about {50_000 / (2 * len(images)) * spent:.0f} seconds")
+
+# %% [markdown]
+# The course's recipe for CIFAR-10 follows K. Jordan's (2024): a first layer whose kernels are made from the images' own statistics (whitened, and not trained), orthogonalised steps (Muon), and the
+# pieces above. It takes minutes, so it runs only if you ask for it: start the notebook with `WORKBOOK_BUDGET=full`, or type `workbook train cifar10`. `workbook bench train` prints what the recipes reached, with hardware and seeds.
+
+# %% tags=["slow", "nbval-ignore-output"]
+if training.budget() == "full":
+    from pathlib import Path
+    from workbook.training import recipes, run
+    result = run.train(recipes.recipe("cifar10"), seed=1, out=Path("cifar10-run"))
+    print(f"{100 * result.accuracy:.2f} % of {result.n:,} test images in {result.cpu_seconds:.0f} CPU seconds")
+    print(result.source)
+else:
+    print("The long run is left out; WORKBOOK_BUDGET=full asks for it.")
+
+# %% [markdown]
+# ## Data parallelism by hand
+#
+# When one device is as busy as it can be, take several. The usual way is **data parallelism**: every device holds the same weights and reads its share of the batch; the gradients are averaged, and all
+# take the same step. Is that the step that one device would have taken? The loss is a mean over images, and the gradient of a mean is the mean of the gradients. Let us see it with the smallest classifier, one dense layer and a softmax:
+
+# %%
+def gradient(weights, pixels, truth):
+    """Give the gradient (196, 10) of the mean cross-entropy."""
+    scores = pixels @ weights
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    return pixels.T @ (probabilities - np.eye(10)[truth]) / len(pixels)
+
+# %% tags=["nbval-check-output"]
+rng = np.random.default_rng(16)
+weights = rng.normal(0, 0.1, (196, 10))
+pixels, truth = small[:100].reshape(100, 196) / 255, mnist.y_train[:100]
+one_device = gradient(weights, pixels, truth)
+first_half, second_half = gradient(weights, pixels[:50], truth[:50]), gradient(weights, pixels[50:], truth[50:])
+print("the mean of two devices is the gradient of one:", np.allclose((first_half + second_half) / 2, one_device))
+
+# %% [markdown]
+# Now the end of an epoch: 70 images are left over, and the first device takes 64 of them. **Predict first:** is the plain mean still right?
+
+# %% tags=["nbval-check-output"]
+whole = gradient(weights, pixels[:70], truth[:70])
+shares = np.array([gradient(weights, pixels[:64], truth[:64]), gradient(weights, pixels[64:70], truth[64:70])])
+off = np.linalg.norm(shares.mean(axis=0) - whole) / np.linalg.norm(whole)
+print(f"the plain mean is off by {100 * off:.0f} % of the gradient's length")
+
+# %% [markdown]
+# The six images of the second device count as much as the 64 of the first: more than ten times too much.
+
+# %% [markdown] exercise="16.5"
+# ### Exercise 16.5 · One gradient from many (6 min, 2 points)
+#
+# **Input:** `gradients` (devices, weights), each row the *mean* gradient over that device's images, and `counts` (devices,), how many images each had. **Output:** the mean gradient over all images (weights,).
+
+# %% tags=["exercise"] exercise="16.5"
+def whole_gradient(gradients, counts):
+    """Give the mean gradient over all images of all devices."""
+    ### BEGIN SOLUTION
+    return counts @ gradients / counts.sum()
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="16.5"
+check("16.5", whole_gradient);
+
+# %% tags=["nbval-check-output"]
+weighted = (64 * shares[0] + 6 * shares[1]) / 70
+print("weighted, it is the gradient of one device again:", np.allclose(weighted, whole))
+
+# %% [markdown]
+# (Frameworks differ. Keras adds up each device's losses divided by the images of the *whole* batch, which is the same. The simplest way is to drop the ragged batch while training.)
+
+# %% [markdown]
+# ## Batch normalisation across devices
+#
+# One layer does look at its neighbours: batch normalisation takes mean and variance over the batch (chapter 07). If every device takes them over its own share, the network computes something else than on one device, and the smaller the shares, the
+# noisier. Here is one channel of 32 images, shared by two and by eight devices:
+
+# %% alt="Two charts of the mean and the spread that each device finds for its share of 32 values, against dashed lines, those of the whole batch. Two devices with 16 each lie near the lines. Eight devices with 4 each scatter widely around them, and most find too small a spread."
+channel = rng.normal(1, 2, 32)
+axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharey=True)[1]
+for ax, devices in zip(axes, (2, 8)):
+    parts = channel.reshape(devices, -1)
+    ax.errorbar(np.arange(1, devices + 1), parts.mean(axis=1), parts.std(axis=1), fmt="o", color=plots.COLOURS[0])
+    for line in (channel.mean() - channel.std(), channel.mean(), channel.mean() + channel.std()):
+        ax.axhline(line, color="0.5", linestyle="--")
+    ax.set(title=f"{devices} devices, {32 // devices} images each", xlabel="device")
+    ax.set(xticks=range(1, devices + 1), xlim=(0.5, devices + 0.5))
+axes[0].set_ylabel("mean ± standard deviation");
+
+# %% [markdown]
+# The remedy: let the devices exchange their statistics. It takes two numbers a channel, but not a mean of the variances.
+
+# %% [markdown] exercise="16.6"
+# ### Exercise 16.6 · One batch norm from many (8 min, 2 points)
+#
+# **Input:** `means` and `variances` (devices, channels), each device's statistics over its share; the shares are equal, and a variance is the mean squared distance from the mean. **Output:** a tuple (means, variances) of the whole batch, each (channels,).
+
+# %% tags=["exercise"] exercise="16.6"
+def global_statistics(means, variances):
+    """Give the statistics of the whole batch."""
+    ### BEGIN SOLUTION
+    mean = means.mean(axis=0)
+    variance = (variances + means**2).mean(axis=0) - mean**2  # E[x²] − E[x]²
+    return mean, variance
+    ### END SOLUTION
+
+
+# %% tags=["check"] exercise="16.6"
+check("16.6", global_statistics);
+
+# %% [markdown]
+# ## Several devices in Keras
+#
+# Now let Keras do it. In the first cell we told the backend that this processor is two devices; no time is won, but the arithmetic is that of two GPUs. The same five steps, from the same first weights,
+# on one device and on two. **Predict first:** will the losses agree?
+
+# %% name="devices"
+class Losses(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self.seen = []
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(logs["loss"])
+
+def five_losses(scope, *, synchronized=False):
+    keras.utils.set_random_seed(1)
+    with scope:
+        jit_compile = False if backend == "tensorflow" else "auto"
+        model, watch = compiled(network(synchronized=synchronized), jit_compile=jit_compile), Losses()
+        model.fit(images[:500], labels[:500], batch_size=100, shuffle=False, verbose=0, callbacks=[watch])
+    return np.array(watch.seen)  # each the mean of the losses up to that step
+
+# %% name="two-devices" tags=["slow"]
+found = {"one device": five_losses(contextlib.nullcontext())}
+if len(keras.distribution.list_devices("cpu")) < 2:
+    print("Two devices need a kernel in which nothing has been computed yet: restart it and run the first cell.")
+elif backend == "tensorflow":
+    tf.get_logger().setLevel("ERROR")
+    mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    found["two, statistics of each"] = five_losses(mirrored.scope())
+    found["two, exchanged"] = five_losses(mirrored.scope(), synchronized=True)
+else:
+    print("MirroredStrategy is TensorFlow's. JAX spreads one array over the devices: its statistics are the whole's.")
+    spread = keras.distribution.DataParallel(devices=keras.distribution.list_devices("cpu"))
+    found["two, exchanged"] = five_losses(spread.scope())
+
+# %% tags=["slow", "nbval-ignore-output"]
+for name, seen in found.items():
+    print(f"{name:25}", "  ".join(f"{loss:.4f}" for loss in seen))
+
+# %% tags=["slow", "nbval-check-output"]
+for name, tolerance in (("two, exchanged", 1e-3), ("two, statistics of each", 0.1)):
+    if name in found:
+        apart = np.abs(found[name] - found["one device"]).max()
+        print(f"{name}: at most {tolerance} from those of one device:", bool(apart < tolerance))
+
+# %% [markdown]
+# **Notice** that the middle row differs from the first step on, in the second or third decimal: each device normalised its own 50 images. With `BatchNormalization(synchronized=True)` on TensorFlow, and always on JAX, the two agree. (To the last bit they never do: sums in
+# another order round differently.)
+#
+# | where | TensorFlow backend | JAX backend |
+# |---|---|---|
+# | one CPU or GPU | nothing to do | nothing to do |
+# | several GPUs, one machine | build, compile and fit inside `tf.distribute.MirroredStrategy().scope()` | `keras.distribution.set_distribution(keras.distribution.DataParallel())` |
+# | several machines | a training loop by hand around `strategy.run` | `keras.distribution.initialize(addresses, count, number)` in each, then the same |
+#
+# Some traps, tried with Keras 3.15. On the TensorFlow backend `keras.distribution` is ignored without a word; `MirroredStrategy` fails with `jit_compile=True`, with `steps_per_execution` above 1 and with
+# a model built outside its scope; and `fit` does not work with `MultiWorkerMirroredStrategy`. On the JAX backend a batch that the devices do not divide evenly is an error, in `predict` too. `batch_size` is that of the *whole* batch: with eight devices make it larger, and
+# the rate with it, as above. All of this was run on CPU devices only.
+
+# %% [markdown]
+# ## Summary
+#
+# - Measure first: the slower of pipeline and step sets the pace. Work on whole batches, keep bytes, prefetch.
+# - A layer is bound by arithmetic or by memory; its operations per byte tell which. Fewer bits and fused operations move less.
+# - float16 loses small numbers, so the loss is scaled; bfloat16 has the range but few digits. Weights stay float32. On a CPU it may cost more than it saves.
+# - k times the batch wants k times the rate, with a warm-up, up to a limit.
+# - Averaged over images, the gradients of several devices are those of one. Batch normalisation needs the statistics exchanged.
+#
+# ## Formulae
+#
+# | what | formula |
+# |---|---|
+# | images per second | batch / (load + step) in turn, batch / max(load / workers, step) overlapped |
+# | intensity, attainable speed | operations / bytes; min(peak, intensity · bandwidth) |
+# | loss scaling | float32(float16(s · g)) / s; the step is skipped if anything overflows |
+# | linear scaling | k times the batch: steps / k, rate · k |
+# | gradient of all devices | Σ counts · gradients / Σ counts |
+# | variance of all devices, equal shares | mean(variance + mean²) − (mean of means)² |
+#
+# ## Where to read on
+#
+# - S. Williams, A. Waterman and D. Patterson, *Roofline: an insightful visual performance model for multicore architectures*, 2009.
+# - P. Micikevicius and others, *Mixed precision training*, 2018: section 3.2 on loss scaling.
+# - P. Goyal and others, *Accurate, large minibatch SGD: training ImageNet in 1 hour*, 2017: linear scaling, warm-up, and batch normalisation on many devices.
+# - L. N. Smith and N. Topin, *Super-convergence*, 2018: the one-cycle rate.
+# - A. Krizhevsky, *Learning multiple layers of features from tiny images*, 2009: CIFAR-10.
+# - K. Jordan, *94% on CIFAR-10 in 3.29 seconds on a single GPU*, 2024.

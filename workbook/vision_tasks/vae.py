@@ -1,0 +1,171 @@
+"""A convolutional variational autoencoder that draws the digit asked for.
+
+Kingma and Welling 2014, "Auto-encoding variational Bayes"; the digit goes into both halves (Sohn, Lee and Yan 2015).
+The encoder gives for each picture a cloud of codes, its mean and log-variance; the decoder turns one code of that cloud
+back into the picture. A penalty keeps all clouds near the normal distribution. So a new picture is the decoder's answer
+to a code drawn from there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from workbook.vision_tasks.generation import Digits, as_images, one_hot
+
+if TYPE_CHECKING:
+    import keras
+
+
+NAME = "VAE"
+Tensor = Any  # a symbolic Keras tensor
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the two halves are trained: `steps` batches; the rate falls from `rate` to 0 as a cosine.
+
+    `weight` is that of the clouds' penalty, the paper's is 1: more of it, and more samples are good, but fewer differ
+    (Higgins et al. 2017 call it β).
+    """
+
+    steps: int = 600
+    batch_size: int = 50
+    rate: float = 0.005
+    codes: int = 6
+    weight: float = 1.5
+
+
+QUICK, LONG = Recipe(), Recipe(steps=2000)
+
+
+@dataclass(frozen=True)
+class Vae:
+    """A trained pair: `encoder` (image, digit) → code (mean, log-variance), `decoder` (code, digit) → greys."""
+
+    encoder: "keras.Model"
+    decoder: "keras.Model"
+
+
+def encoder(codes: int = Recipe.codes) -> "keras.Model":
+    """Build the first half: image (28, 28, 1) bytes and digit (10,) → mean and log-variance, (2, codes)."""
+    import keras
+    from keras import layers
+
+    image, digit = keras.Input((28, 28, 1), name="image"), keras.Input((10,), name="digit")
+    x = layers.Rescaling(1 / 255)(image)
+    x = layers.Conv2D(16, 4, 2, "same", activation="relu")(x)  # (batch, 14, 14, 16)
+    x = norm_relu(layers.Conv2D(32, 4, 2, "same", use_bias=False)(x))  # (batch, 7, 7, 32)
+    x = layers.Concatenate()([layers.Flatten()(x), digit])
+    x = layers.Dense(128, activation="relu")(x)
+    x = layers.Reshape((2, codes), name="cloud")(layers.Dense(2 * codes)(x))
+    return keras.Model([image, digit], x, name="encoder")
+
+
+def decoder(codes: int = Recipe.codes) -> "keras.Model":
+    """Build the second half: code (codes,) and digit (10,) → image (28, 28, 1), greys from 0 to 1.
+
+    Each digit has weights of its own for the code, so that the code has to tell the manner alone, not the digit.
+    """
+    import keras
+    from keras import layers
+
+    code, digit = keras.Input((codes,), name="code"), keras.Input((10,), name="digit")
+    column, row = layers.Reshape((10, 1))(digit), layers.Reshape((1, codes))(code)
+    own = layers.Multiply()([column, row])  # (batch, 10, codes): 0 but for the digit's own row
+    x = layers.Concatenate()([layers.Flatten()(own), digit])
+    x = norm_relu(layers.Dense(128, use_bias=False)(x))
+    x = norm_relu(layers.Dense(7 * 7 * 32, use_bias=False)(x))
+    x = layers.Reshape((7, 7, 32))(x)
+    x = norm_relu(layers.Conv2DTranspose(16, 4, 2, "same", use_bias=False)(x))  # (batch, 14, 14, 16)
+    x = layers.Conv2DTranspose(1, 4, 2, "same", activation="sigmoid")(x)  # (batch, 28, 28, 1)
+    return keras.Model([code, digit], x, name="decoder")
+
+
+def norm_relu(x: Tensor) -> Tensor:
+    """Normalise over the batch, cut off below 0."""
+    from keras import layers
+
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+
+
+def autoencoder(first: "keras.Model", second: "keras.Model") -> "keras.Model":
+    """Join both halves: image, digit and normal noise (codes,) → image, cloud.
+
+    Code = mean + standard deviation · noise. The noise is an input, so that gradients pass by it.
+    """
+    import keras
+    from keras import layers, ops
+
+    (image, digit), codes = first.inputs, second.inputs[0].shape[-1]
+    noise = keras.Input((codes,), name="noise")
+    cloud = first([image, digit])
+    code = cloud[:, 0] + ops.exp(cloud[:, 1] / 2) * noise
+    outputs = {"image": layers.Identity(name="image_again")(second([code, digit])), "cloud": cloud}
+    return keras.Model({"image": image, "digit": digit, "noise": noise}, outputs, name="autoencoder")
+
+
+def picture_loss(y_true: Any, y_pred: Any) -> Any:
+    """Give the cross-entropy of grey and answer, summed over the pixels, in nats."""
+    from keras import losses, ops
+
+    return ops.sum(losses.binary_crossentropy(y_true, y_pred), axis=(1, 2))
+
+
+def cloud_loss(_: Any, cloud: Any) -> Any:
+    """Give how far clouds (batch, 2, codes) are from the normal distribution: the divergence of Kullback and Leibler.
+
+    It is ½ Σ (mean² + variance − 1 − log-variance), in nats; 0 for a mean of 0 and a variance of 1.
+    """
+    from keras import ops
+
+    mean, log_variance = cloud[:, 0], cloud[:, 1]
+    return ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=1) / 2
+
+
+def batches(some: Digits, recipe: Recipe, seed: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Draw batches without end: image, digit and noise, and what is asked for."""
+    rng = np.random.default_rng(seed)
+    while True:
+        rows = rng.integers(len(some.images), size=recipe.batch_size)
+        images, noise = some.images[rows].astype(np.float32), rng.standard_normal((len(rows), recipe.codes))
+        asked = {"image": images / 255, "cloud": np.zeros((len(rows), 2, recipe.codes), np.float32)}
+        yield {"image": images, "digit": one_hot(some.labels[rows]), "noise": noise.astype(np.float32)}, asked
+
+
+def train(some: Digits, recipe: Recipe = QUICK, *, seed: int = 0) -> Vae:
+    """Train encoder and decoder together."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    pair = Vae(encoder(recipe.codes), decoder(recipe.codes))
+    model = autoencoder(pair.encoder, pair.decoder)
+    rate = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.steps)
+    losses, weights = {"image": picture_loss, "cloud": cloud_loss}, {"image": 1.0, "cloud": recipe.weight}
+    model.compile(keras.optimizers.Adam(rate), losses, loss_weights=weights)
+    model.fit(batches(some, recipe, seed), steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0)
+    return pair
+
+
+def sample(pair: Vae, wanted: np.ndarray, *, seed: int = 0, width: float = 1.0) -> np.ndarray:
+    """Draw new pictures of the wanted digits (N,): bytes (N, 28, 28, 1). A `width` below 1 keeps to usual codes."""
+    rng = np.random.default_rng(seed)
+    codes = width * rng.standard_normal((len(wanted), pair.decoder.inputs[0].shape[-1])).astype(np.float32)
+    return decode(pair, codes, wanted)
+
+
+def decode(pair: Vae, codes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Turn codes (N, codes) and digits (N,) into pictures: bytes (N, 28, 28, 1)."""
+    return as_images(pair.decoder.predict([codes, one_hot(wanted)], batch_size=500, verbose=0))
+
+
+def encode(pair: Vae, some: Digits) -> np.ndarray:
+    """Give the middle of each picture's cloud: (N, codes)."""
+    inputs = [some.images, one_hot(some.labels)]
+    return pair.encoder.predict(inputs, batch_size=500, verbose=0)[:, 0]
+
+
+def parameters(pair: Vae) -> int:
+    """Count the parameters of both halves."""
+    return pair.encoder.count_params() + pair.decoder.count_params()
