@@ -18,7 +18,7 @@
 # You will be able to
 #
 # - make a photograph show more of what a layer sees in it, and say why the dream begins with a small picture;
-# - find out what a layer still knows of a picture, by making one from noise that the layer can hardly tell from it;
+# - find out what a layer still knows of a picture, by making one from noise whose feature maps come near the picture's;
 # - compute a Gram matrix, and show what it forgets and what it keeps;
 # - give one picture the style of another, and say what is minimised and what each weight does.
 #
@@ -37,9 +37,11 @@ keras.utils.set_random_seed(1)
 # ## A trained network and its layers
 #
 # We take the classifier of chapter 09, EfficientNet-Lite0, trained on ImageNet's photographs. We ask it for nothing that it was trained
-# for, and change none of its weights. Five of its layers will do, from near the image to far from it. (With the setting
-# `WORKBOOK_BUDGET=full` this is VGG-16, a download of 528 MiB, and a picture takes several times as long. The claims that this chapter
-# prints are tested for the bundled network.)
+# for, and change none of its weights. Five of its layers will do, from near the image to far from it. `stem_relu` comes after the first
+# convolution; the others are each the end of a block, where the block's input is added to its output (`add`). The higher the number, the
+# further from the image. No ReLU follows such a sum, so its values may be negative. (With the setting `WORKBOOK_BUDGET=full` this is
+# VGG-16, a download of 528 MiB, and a picture takes several times as long. The claims that this chapter prints are tested for the bundled
+# network.)
 
 # %% tags=["slow"] name="classifier"
 wanted = "vgg16" if os.environ.get("WORKBOOK_BUDGET") == "full" else pretrained.BUNDLED
@@ -89,14 +91,16 @@ check("11.1", amplify);
 
 # %% [markdown]
 # The derivative is the layer's own output, times a constant. What answers strongly is pulled hardest, what is negative becomes more
-# negative, and what gives 0 is left alone. The network's opinion becomes its own target.
+# negative, and what gives 0 is left alone. The network's opinion becomes its own target. (The mean itself would not do: it would pull all
+# activations up alike, the faint ones too.)
 #
 # From there to the pixels it is the chain rule, and then the step of exercise 10.3: the gradient divided by its root mean square, the
-# pixels kept within their bounds. `interpret.dream` does 18 such steps here, each on the picture shifted by a few pixels at random, so
-# that no pattern sticks to the network's grid.
+# pixels kept within their bounds. `interpret.dream` does 18 such steps here, each a little shorter than the one before, and each on the
+# picture shifted by a few pixels at random, so that no pattern sticks to the network's grid.
 #
-# **Predict first:** a cat, seen by five layers. The first has 3×3 windows; the last was made to tell dogs from cats. What will each put
-# into the photograph?
+# **Predict first:** a cat, seen by five layers. The first has 3×3 windows; the last stands near the end of a network that tells 1,000
+# classes apart, cats and dogs among them. Think of chapter 10's hierarchy: edges first, then strokes and bends, then parts of things.
+# What will each put into the photograph?
 
 # %% tags=["slow"] name="dream"
 def dream(layer, inputs, octaves):
@@ -112,18 +116,22 @@ shown = [canvas.picture(photo), *(canvas.picture(one.image) for one in plain.val
 plots.show_images(shown, ["photograph", *LAYERS], columns=3, size=2.1);
 
 # %% [markdown]
-# **Notice** the ladder of chapter 10, on a photograph: dots first, then short stripes, then stripes that run along what is there, then rings
-# around eyes, and fur. Each layer writes down the things that it has filters for. Nothing was asked of it but "more".
+# **Notice** the hierarchy of chapter 10, on a photograph: dots first, then short stripes, then stripes that run along what is there, then
+# rings around eyes, and fur. Each layer writes down the things that it has filters for. Nothing was asked of it but "more".
+#
+# Did the score rise? It is recorded before each step, and once at the end.
 
 # %% tags=["slow"] alt="Mean squared activation of five layers over eighteen steps, divided by its value at the start. Four of them rise to between two and a half and three times, with small setbacks. The first layer's jumps up and down between one and one and a half times."
 grown = {name: one.records[0] / one.records[0][0] for name, one in plain.items()}
 plots.show_curves(grown, xlabel="step", ylabel="score, in units of its start", start=0);
 
 # %% [markdown]
-# The jumps come from the random shifts. The first layer looks at every second pixel, and its dream is a pattern on just this grid: shifted
-# by one pixel, it is worth little.
+# The jumps come from the random shifts. The first layer's windows move by two pixels (stride 2), and its dream is a pattern on just this
+# grid: shifted by one pixel, it is worth little.
 #
-# Is a dream particular to its layer, or does one dream excite them all? We show all five dreams to all five layers.
+# Is a dream particular to its layer, or does one dream excite them all? We show all five dreams to all five layers. Rows and columns of
+# the table are the layers in the order above; each number says how many times the column's layer has grown by the row's dream. **Predict
+# first:** where do the largest numbers stand?
 
 # %% tags=["slow"] name="growth"
 layers_of = interpret.any_size(model, LAYERS)
@@ -145,11 +153,15 @@ print("the first to 1.2 times or more, the others to 1.5 times or more:",
       bool(table[0, 0] >= 1.2 and (table.diagonal()[1:] >= 1.5).all()))
 
 # %% [markdown]
+# **Notice** the diagonal: the largest number of each column stands there, so each layer grows most in its own dream. Layers next to it
+# grow as well, because they look for similar things. But the dreams of the first two even weaken the fifth.
+#
 # ## Octaves
 #
 # Look at the dreams once more. The patterns differ in kind, but all are *small*: stripes a few pixels wide, even in the layers that see
 # large parts of the picture. A measure of it, the **grain** of what was changed: the mean size of the change, divided by how much it
-# differs from one pixel to the next. Coarse patterns change slowly from pixel to pixel and have a large grain.
+# differs from one pixel to the next. Coarse patterns change slowly from pixel to pixel and have a large grain. Its unit is the pixel, but
+# it is not the width of a stripe: bright and dark, colours and noise all count. Take it for comparing only.
 
 # %% tags=["slow"] name="grain"
 def grain(change):
@@ -164,7 +176,8 @@ print("every layer's grain is below one pixel:", max(fine.values()) < 1)
 
 # %% [markdown]
 # It is often said that deeper layers dream larger things. Half of it is true: they dream *other* things. But the gradient reaches every
-# pixel, and fine texture is the cheapest way to a higher score. In this network the grain does not grow with depth.
+# pixel, and fine texture is the cheapest way to a higher score. In this network no layer's grain reaches one pixel, not even the
+# deepest's.
 #
 # How do we get larger patterns, if the filters' windows are fixed? Make the *picture* small. What is a few pixels wide there becomes
 # wide when the picture is made large again. So dream at a small size first, then at a larger one, up to the full size. Each size is an
@@ -214,8 +227,8 @@ def next_octave(picture, small, dreamed):
 check("11.3", next_octave);
 
 # %% [markdown]
-# **Predict first:** three octaves with six steps each, against eighteen steps at full size. Which of the two changes more pixels per
-# step, and which picture will look more dreamed?
+# We take the second and the fourth layer, with three octaves of six steps each, against eighteen steps at full size. **Predict first:**
+# which of the two computes more pixels in all, and whose patterns will be wider?
 
 # %% tags=["slow"]
 chosen = [LAYERS[1], LAYERS[3]]
@@ -235,8 +248,9 @@ pixels = sum(6 * height * width for height, width in sizes)  # in six steps each
 print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 128 * 128), 2))
 
 # %% [markdown]
-# **Notice** that octaves are cheaper, too: small pictures have few pixels. For still larger patterns take more octaves, or a larger
-# scale. A network trained on photographs of 224 pixels has few things to see in a picture of 30, so there is an end to it.
+# **Notice** that the patterns have grown wider: stripes have become ribbons. And octaves are cheaper, too: small pictures have few
+# pixels, here 0.59 of what the steps at full size compute. For still larger patterns take more octaves, or a larger scale. A network
+# trained on photographs of 224 pixels has few things to see in a picture of 30, so there is an end to it.
 #
 # ## What a layer still knows
 #
@@ -246,6 +260,10 @@ print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 128 * 12
 # **content loss**, for the maps F of the picture being made and the maps P of the photograph:
 #
 # content = Σ (F − P)² / Σ P²
+#
+# (The division makes losses of different layers comparable: maps that are 0 everywhere have a loss of 1.) We begin with noise about a
+# middle grey. How like the photograph a picture has become, pixel by pixel, is said by the correlation of chapter 10: 1 for equal up to
+# brightness and contrast, 0 for unrelated.
 #
 # **Predict first:** from which of the five layers will the cat come back? What will be lost first: colours, edges, or places?
 
@@ -276,10 +294,10 @@ print("the second, third and fourth each less than the one before:", alike[:4] =
 print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
 
 # %% [markdown]
-# **Notice** what is lost in which order. The first layer gives the picture back. Further up colours go first, then the smooth parts; edges
-# and the *places* of things (two eyes, a nose) stay longest. To the network these pictures are nearly the same as the photograph, and to
-# you they are not: what a layer was not trained to keep, it does not miss. (Forty steps do not prove that nothing more could be had. The
-# loss is small, not zero.)
+# **Notice** what is lost in which order. The first layer gives the picture back. Further up colours go first, then the smooth parts;
+# edges and the *places* of things (two eyes, a nose) stay longest. To its layer each of these pictures has come close to the photograph,
+# with less than a sixth of the noise's loss left. To you most have not: what a layer was not trained to keep, it does not miss. (Forty
+# steps do not prove that nothing more could be had. The loss is small, not zero.)
 #
 # So **content** is: what stands where. We take it from a layer in the middle, which keeps the places and lets go of the colours. And style?
 #
@@ -290,7 +308,9 @@ print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
 #
 # G[i, j] = mean over all places of map i · map j
 #
-# It has one row and one column for each filter, whatever the size of the picture.
+# It has one row and one column for each filter, whatever the size of the picture. The diagonal, a filter with itself, says how strongly
+# each answers. Off the diagonal a positive number says that two answer with the same sign at the same places, a negative one that they
+# answer with opposite signs.
 
 # %% [markdown] exercise="11.4"
 # ### Exercise 11.4 · The Gram matrix (10 min, 3 points)
@@ -330,7 +350,11 @@ scales = [(0, 255)] * 3 + [(-limit, limit)] * 3
 plots.show_images(shown, ["brick", "gravel", "coffee"], columns=3, size=2.3, scale=scales);
 
 # %% [markdown]
-# What does it forget? A mean over places does not know their order.
+# **Notice** how different the three are. (Second layer, 24 filters; orange is positive, purple negative, all on one scale.) The wall has
+# much strength off the diagonal: a few of its filters answer together. In the gravel and the coffee most of it lies on the diagonal, for
+# each in other filters.
+#
+# What does a Gram matrix forget? A mean over places does not know their order.
 #
 # **Predict first:** we shuffle the *places* of the wall's feature maps, all filters together. What happens to the Gram matrix? And if we
 # shuffle the *pixels* of the wall instead, and let the network look again?
@@ -344,8 +368,8 @@ before, after = (interpret.gram_matrix(one[np.newaxis])[0] for one in (maps, shu
 print("the Gram matrix is the same:", np.allclose(before, after, rtol=1e-3, atol=1e-4 * np.abs(before).max()))
 
 # %% [markdown]
-# That is exact, up to rounding: the same products are added up in another order. Now the pixels. We need to say how far two styles are
-# apart.
+# That is exact, up to rounding: the same products are added up in another order. Now the pixels. To answer we need a number that says how
+# far two styles are apart.
 #
 # ## The style loss
 
@@ -353,7 +377,8 @@ print("the Gram matrix is the same:", np.allclose(before, after, rtol=1e-3, atol
 # ### Exercise 11.5 · The style loss (8 min, 2 points)
 #
 # **Input:** two lists of Gram matrices, one for each layer: those `made` so far, and those `wanted`. Layers may have different numbers of
-# filters. **Output:** the mean over the layers of Σ(made − wanted)² / Σ wanted².
+# filters. **Output:** one number, the mean over the layers of Σ(made − wanted)² / Σ wanted². Each sum goes over all entries of a layer's
+# matrix.
 
 # %% tags=["exercise"] exercise="11.5"
 def style_loss(made, wanted):
@@ -389,13 +414,16 @@ print("turned, or with its pixels shuffled, it loses it (above 0.3):",
       min(apart["turned by 90°"], apart["pixels shuffled"]) > 0.3)
 
 # %% [markdown]
-# **Notice** the difference. Shuffled *places* leave the Gram matrix as it is, because each value already knows its neighbourhood. Shuffled
-# *pixels* destroy the neighbourhoods, and the style with them. And turned by 90° the wall has another style: its long lines run the other
-# way, and other filters see them.
+# **Notice** the difference (the other picture is the gravel). Moved, with what leaves on one side coming in on the other, the wall keeps
+# its style. Mirrored, too, since its lines run upright and across; slanted lines would lean the other way. Shuffled *places* leave the
+# Gram matrix as it is, because each value already knows its neighbourhood. Shuffled *pixels* destroy the neighbourhoods, and the style
+# with them. And turned by 90° the wall has another style: its long lines run the other way, and other filters see them.
 #
-# Forgetting is useful. Take small grey crops of six surfaces, all with the same brightness and contrast, from the left halves of
-# photographs. For each crop from the right halves look for the nearest of them: by the maps themselves, or by Gram matrices. Chance would
-# be right once in six.
+# Forgetting is useful. Take small grey crops of six surfaces (brick, grass, gravel, a printed page, handwriting, and `ihc`, a stained
+# tissue), six of each, all with the same brightness and contrast, from the left halves of photographs. For each crop from the right
+# halves look for the nearest of them: by the second layer's maps themselves, or by their Gram matrix. Chance would be right once in six.
+#
+# **Predict first:** which of the two finds more?
 
 # %% tags=["slow"] name="crops"
 KINDS = ("brick", "grass", "gravel", "page", "text", "ihc")
@@ -430,9 +458,12 @@ print("Gram matrices find at least 3 of 4:", shares["Gram matrices"] >= 75)
 print("and at least 20 points more than the maps:", shares["Gram matrices"] >= shares["feature maps"] + 20)
 
 # %% [markdown]
-# A brick is a brick wherever the crop was cut. To the maps, two crops of one wall are two different things; to the Gram matrix they are one.
+# A brick is a brick wherever the crop was cut. To the maps, two crops of one wall are two different things; to the Gram matrix they are
+# nearly one.
 #
-# What does a Gram matrix *know*? We ask as before: from noise, with the style loss alone.
+# What does a Gram matrix *know*? We ask as before: from noise, with the style loss alone, in the first three layers.
+#
+# **Predict first:** the wall and the cup of coffee. What will come back, and what will not?
 
 # %% tags=["slow"] name="texture"
 def texture(inputs, seed):
@@ -453,9 +484,9 @@ plots.show_images(shown, ["brick", "made from noise", "coffee", "made from noise
 print("the style loss falls to less than a sixth:", all(one.style[-1] < one.style[0] / 6 for one in made.values()))
 
 # %% [markdown]
-# **Notice** that the wall's colours, lines and their directions are back, and the wall is not: no row of bricks goes through. The cup is
-# gone altogether, and its colours and soft edges are everywhere. That is what we call **style** here. It is not all that a painter
-# means by the word.
+# **Notice** that the wall's light lines and their directions are back, and the wall is not: no row of bricks goes through. (Its grey is
+# back only roughly, coloured specks are left.) The cup is gone altogether, and its colours and soft edges are everywhere. That is what we
+# call **style** here. It is not all that a painter means by the word.
 #
 # ## Content and style together
 #
@@ -463,7 +494,8 @@ print("the style loss falls to less than a sixth:", all(one.style[-1] < one.styl
 #
 # loss = c · content + s · style + t · roughness
 #
-# The roughness is the total variation of exercise 10.5, here per value. Without it fine noise remains.
+# with three weights c, s and t that we choose. The roughness is the total variation of exercise 10.5, here per value. It holds fine noise
+# down.
 #
 # **Mind the slide.** It is often said that style transfer looks for a picture whose filter outputs *correlate* with both pictures, and
 # *maximises* the two by gradient ascent. Three things are wrong with it. What is sought is the minimum of a **loss**: a distance has a
@@ -476,8 +508,8 @@ print("the style loss falls to less than a sixth:", all(one.style[-1] < one.styl
 #
 # **Input:** the losses `content` and `style`, two numbers; the `image` (H, W, C); and `weights`, a dictionary with the keys `"content"`,
 # `"style"` and `"smoothness"`. The roughness is the image's total variation (the absolute differences of neighbours, down and to the
-# right, added up) divided by its number of values. **Output:** a tuple: the weighted sum of the three, and the key of the one that
-# contributes most to it, weight included.
+# right, added up) divided by its number of values. (It was a sum for each image in exercise 10.5; here there is one image, without a
+# batch axis.) **Output:** a tuple: the weighted sum of the three, and the key of the one whose weight times loss is largest.
 
 # %% tags=["exercise"] exercise="11.6"
 def whole_loss(content, style, image, weights):
@@ -495,7 +527,9 @@ def whole_loss(content, style, image, weights):
 check("11.6", whole_loss);
 
 # %% [markdown]
-# The cat gets the style of the coffee, with three weights of the style; the content has the weight 1.
+# The cat gets the style of the coffee, three times, with the style weights 1, 10 and 100. The content has the weight 1 and is taken from
+# the third layer; the style is taken from the first three. The roughness has the weight 3. The steps are those of exercise 10.3, but
+# downhill, and ever shorter.
 #
 # **Predict first:** which of the two losses falls as the weight grows, and which rises?
 
@@ -530,9 +564,9 @@ print("weight 10 takes away more than two thirds of the style loss:", bool(ends[
 
 # %% [markdown]
 # **Notice** how the curves begin. The first picture *is* the content, so its content loss is 0 and jumps up at once; what is gained in
-# style is paid for with content. With a small weight some of it is bought back as the steps grow shorter. No weight is right: it is a
-# matter of taste. And a weight has a meaning only together with its losses: ours are divided by the size of their targets. The paper's
-# are not, and its ratios of content to style, about 10⁻³, say nothing about ours.
+# style is paid for with content. With the weights 1 and 10 some of it is bought back as the steps grow shorter. No weight is right: it is
+# a matter of taste. And a weight has a meaning only together with its losses: ours are divided by the size of their targets. Those of the
+# paper (Gatys and others, 2016, below) are not, and its ratios of content to style, about 10⁻³, say nothing about ours.
 #
 # A last before and after, the other way round: the cup in the style of the cat.
 
@@ -579,7 +613,7 @@ interpret.upload(paint)
 # - Octaves dream at a small size first and carry the *change* to the next size: coarser patterns, less work, no detail lost.
 # - From the first layer a picture can be had back; further up colours go, places stay. That is what content loss asks for.
 # - A Gram matrix averages products of filters over all places. Where things are is forgotten, which patterns go together is kept.
-# - Style transfer minimises a weighted sum of content, Gram-matrix and roughness losses. The weights set the balance, nothing else does.
+# - Style transfer minimises a weighted sum of content, Gram-matrix and roughness losses. The weights set the balance.
 #
 # ## Formulae
 #

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from workbook.course import bench_tasks, bench_tasks_cli
+from workbook.course import bench_tasks, bench_tasks_cli, bench_tasks_more
 from workbook.course.bench_tasks import Run
 
 
@@ -53,7 +53,8 @@ def test_rows_say_what_was_reached() -> None:
 
 @pytest.fixture
 def command(monkeypatch: Any) -> typer.Typer:
-    monkeypatch.setattr(bench_tasks, "FAMILIES", {"reading": two_scores, "guessing": missed})
+    monkeypatch.setattr(bench_tasks, "FAMILIES", {"reading": two_scores})
+    monkeypatch.setattr(bench_tasks_more, "FAMILIES", {"guessing": missed})
     app = typer.Typer()
     app.callback()(lambda: None)
     bench_tasks_cli.register(app)

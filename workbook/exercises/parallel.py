@@ -254,7 +254,7 @@ NORM_STATISTICS = Exercise(
     ),
     hints=(
         "The mean is easy: the shares are equal, so it is the mean of the means.",
-        "Squares may be averaged, variances may not: on each device E[x²] = variance + mean².",
+        "Squares may be averaged, variances may not: on each device the mean of the squares is variance + mean².",
         "Average those over the devices, and take the square of the global mean off.",
     ),
 )

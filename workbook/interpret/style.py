@@ -86,7 +86,7 @@ def stylise(
     """Change a picture until its feature maps match `content` and its Gram matrices match `style`.
 
     Pictures are (H, W, C), as the model takes them, pixels within `bounds`; the two may differ in size. Minimised is
-    content_weight · content + style_weight · style + smoothness · total variation per pixel; content and style are
+    content_weight · content + style_weight · style + smoothness · total variation per value; content and style are
     means over their layers of |difference|² / |target|². It begins with the content, or with `start` of the same shape.
     The model may be one for another size, as for `dream`.
 

@@ -257,5 +257,5 @@ def _xla_line(gpus: list[Gpu], backend: str) -> Line:
     if gpus:
         return Line("XLA", 'jit_compile="auto"', "Leave it: Keras turns XLA on where the model allows it.")
     return Line(
-        "XLA", 'jit_compile="auto"', "Never jit_compile=True on a CPU: it took 3 to 9 times longer here."
+        "XLA", 'jit_compile="auto"', "Never jit_compile=True on a CPU: other networks took 3 to 9 times longer."
     )
