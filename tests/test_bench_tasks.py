@@ -9,22 +9,17 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from workbook.course import bench_tasks, bench_tasks_cli, bench_tasks_more
+from workbook.course import bench_tasks, bench_tasks_cli, task_families
 from workbook.course.bench_tasks import Run
 
 
-class FakeModel:
-    def count_params(self) -> int:
-        return 1200
-
-
 def two_scores(seed: int) -> Iterator[Run]:
-    yield Run("reading", "top-1", 0.80, 0.80 + seed / 100, 10.0 * seed, FakeModel(), seed)
-    yield Run("reading", "top-5", None, 0.99, 10.0 * seed, FakeModel(), seed)
+    yield Run("reading", "top-1", 0.80, 0.80 + seed / 100, 10.0 * seed, 1200, seed)
+    yield Run("reading", "top-5", None, 0.99, 10.0 * seed, 1200, seed)
 
 
 def missed(seed: int) -> Iterator[Run]:
-    yield Run("guessing", "top-1", 0.90, 0.5, 1.0, FakeModel(), seed)
+    yield Run("guessing", "top-1", 0.90, 0.5, 1.0, 1200, seed)
 
 
 def test_every_family_gives_a_row_for_each_score() -> None:
@@ -53,8 +48,7 @@ def test_rows_say_what_was_reached() -> None:
 
 @pytest.fixture
 def command(monkeypatch: Any) -> typer.Typer:
-    monkeypatch.setattr(bench_tasks, "FAMILIES", {"reading": two_scores})
-    monkeypatch.setattr(bench_tasks_more, "FAMILIES", {"guessing": missed})
+    monkeypatch.setattr(task_families, "FAMILIES", {"reading": two_scores, "guessing": missed})
     app = typer.Typer()
     app.callback()(lambda: None)
     bench_tasks_cli.register(app)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from workbook.course import record
+
 
 def register(bench: typer.Typer) -> None:
     """Add the command to `workbook bench`."""
@@ -19,19 +21,27 @@ def bench_tasks(
     *,
     seeds: Annotated[int, typer.Option(min=1, max=9, help="How many seeds, from 1 up.")] = 3,
     out: Annotated[Path | None, typer.Option(help="Also write the rows to this file, as JSON.")] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Train only the networks that chapter 14 begins with; write them there."),
+    ] = None,
 ) -> None:
     """Train every vision task's network with several seeds; print each score, its spread and its target."""
     from workbook.course import bench_tasks as measuring
-    from workbook.course import bench_tasks_more
+    from workbook.course import task_families
 
-    families = measuring.FAMILIES | bench_tasks_more.FAMILIES
+    families = task_families.FAMILIES
     unknown = set(tasks or ()) - set(families)
     if unknown:
-        typer.echo(
-            f"no family of tasks is called {min(unknown)!r}; there are {', '.join(families)}"
-        )
+        typer.echo(f"no family of tasks is called {min(unknown)!r}; there are {', '.join(families)}")
         raise typer.Exit(2)
-    measuring.one_thread()
+    record.one_thread()
+    if weights is not None:
+        from workbook.vision_tasks import stored
+
+        stored.save(task_families.stored_networks(measuring.SEEDS[0]), weights)
+        typer.echo(f"written to {weights}; nothing was measured")
+        return
     chosen = {name: one for name, one in families.items() if not tasks or name in tasks}
     start, rows, numbers = time.process_time(), [], range(1, seeds + 1)
     for row in measuring.measure_tasks(numbers, families=chosen, report=lambda run: typer.echo(run.line())):

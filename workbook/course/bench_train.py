@@ -195,7 +195,7 @@ def _compare(words: str, anchor: Row, row: Row) -> str:
 
 def about(seeds: int) -> dict[str, Any]:
     """Describe the machine, the seeds and the day."""
-    from workbook.course.experiments import processor
+    from workbook.training.devices import processor
 
     return {
         "hardware": f"{processor()}, {os.cpu_count()} cores, no GPU used",

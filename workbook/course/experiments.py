@@ -9,10 +9,7 @@ version still changes single runs.
 """
 
 import argparse
-import datetime
 import json
-import os
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +19,7 @@ import numpy as np
 
 from workbook import data, surface
 from workbook.course.make_data import write_checksums
+from workbook.course.record import circumstances, one_thread
 from workbook.data_sources import bundle_folder
 
 if TYPE_CHECKING:
@@ -190,7 +188,8 @@ def degradation(folder: Path) -> None:
                 runs.append(train(kind, depth, seed, some)[1])
                 print(json.dumps(runs[-1]), flush=True)
                 keras.backend.clear_session()
-    _write(folder / "degradation.json", DEGRADATION | _circumstances(start, SEEDS) | {"runs": runs})
+    about = DEGRADATION | circumstances(time.process_time() - start, SEEDS)
+    _write(folder / "degradation.json", about | {"runs": runs})
 
 
 def cures(folder: Path) -> None:
@@ -209,7 +208,10 @@ def cures(folder: Path) -> None:
             runs.append(cure(name, seed, some))
             print(name, seed, runs[-1]["val_loss"][-1], runs[-1]["val_accuracy"][-1], flush=True)
             keras.backend.clear_session()
-    _write(folder / "cures.json", OVERFITTING | _circumstances(start, CURE_SEEDS) | {"runs": runs})
+    _write(
+        folder / "cures.json",
+        OVERFITTING | circumstances(time.process_time() - start, CURE_SEEDS) | {"runs": runs},
+    )
 
 
 def surfaces(folder: Path) -> None:
@@ -219,38 +221,15 @@ def surfaces(folder: Path) -> None:
         model, run = train(kind, DEPTHS[-1], SEEDS[0], some)
         print(json.dumps(run), flush=True)
         grids[kind] = plane(model, some).astype("float32")
-    about = json.dumps(
-        DEGRADATION | _circumstances(start, SEEDS) | {"depth": DEPTHS[-1], "digits": SURFACE_DIGITS}
-    )
+    about = DEGRADATION | circumstances(time.process_time() - start, SEEDS)
+    about |= {"depth": DEPTHS[-1], "digits": SURFACE_DIGITS}
     np.savez_compressed(
         folder / "surface.npz",
         steps=STEPS,
-        about=np.array(about),
+        about=np.array(json.dumps(about)),
         plain=grids["plain"],
         residual=grids["residual"],
     )
-
-
-def _circumstances(start: float, seeds: tuple[int, ...]) -> dict[str, Any]:
-    import keras
-
-    return {
-        "hardware": f"{processor()}, one thread, no GPU",
-        "software": f"Python {platform.python_version()}, Keras {keras.__version__}, {keras.backend.backend()}",
-        "seeds": list(seeds),
-        "date": datetime.date.today().isoformat(),
-        "cpu_seconds": round(time.process_time() - start),
-    }
-
-
-def processor() -> str:
-    """Name the processor where the system tells it (Linux), else its family."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
@@ -275,7 +254,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--target", type=Path, help="write there, and no checksums; default: data/results/")
     options = parser.parse_args(arguments)
     # One thread, so that the figures are the same on any number of cores; TensorFlow reads this when imported.
-    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    one_thread()
     folder = options.target or bundle_folder() / "results"
     folder.mkdir(parents=True, exist_ok=True)
     EXPERIMENTS[options.name](folder)

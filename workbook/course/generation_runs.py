@@ -9,10 +9,7 @@ TensorFlow gets one thread.
 """
 
 import argparse
-import datetime
 import json
-import os
-import platform
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -21,18 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from workbook.course.experiments import processor
 from workbook.course.make_data import write_checksums
+from workbook.course.record import circumstances, one_thread
 from workbook.data_sources import bundle_folder
 from workbook.vision_tasks import diffusion, generation, vae
 from workbook.vision_tasks.generation import Digits
 
 SEEDS = (1, 2, 3)
 WIDTHS, GUIDANCES = (0.5, 0.75, 1.0, 1.25), (1.0, 2.0, 4.0)
-EACH, MOMENTS = (
-    10,
-    (0, 4, 8, 12, 16, 19),
-)  # samples of a digit that are stored; steps of the walk that are shown
+EACH = 10  # samples of a digit that are stored
+MOMENTS = (0, 4, 8, 12, 16, 19)  # steps of the walk that are shown
 
 
 def dials(judge: Any, pair: vae.Vae, denoiser: Any, seed: int) -> list[dict[str, Any]]:
@@ -103,7 +98,7 @@ def experiment(seeds: Iterable[int]) -> tuple[dict[str, Any], dict[str, np.ndarr
 
 def write(folder: Path) -> None:
     """Run the experiment; write generation.json and generation.npz."""
-    import keras
+    import keras  # noqa: F401  # loaded before the clock starts
 
     start = time.process_time()
     figures, drawn = experiment(SEEDS)
@@ -112,11 +107,7 @@ def write(folder: Path) -> None:
         f"figures are of {10 * generation.A_DIGIT} samples, compared with as many of the last 5,000",
         "vae": asdict(vae.Recipe()),
         "diffusion": asdict(diffusion.Recipe()) | {"walk": diffusion.STEPS, "guidance": diffusion.GUIDANCE},
-        "hardware": f"{processor()}, one thread, no GPU",
-        "software": f"Python {platform.python_version()}, Keras {keras.__version__}, {keras.backend.backend()}",
-        "seeds": list(SEEDS),
-        "date": datetime.date.today().isoformat(),
-        "cpu_seconds": round(time.process_time() - start),
+        **circumstances(time.process_time() - start, SEEDS),
     }
     text = json.dumps(about | figures, indent=1, ensure_ascii=False)
     (folder / "generation.json").write_text(text + "\n", encoding="utf-8")
@@ -130,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--target", type=Path, help="write there, and no checksums; default: data/results/")
     options = parser.parse_args(arguments)
     # One thread, so that the figures are the same on any number of cores; TensorFlow reads this when imported.
-    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    one_thread()
     folder = options.target or bundle_folder() / "results"
     folder.mkdir(parents=True, exist_ok=True)
     write(folder)

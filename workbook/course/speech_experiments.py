@@ -9,10 +9,7 @@ and date, and the checksums are written anew. TensorFlow gets one thread.
 """
 
 import argparse
-import datetime
 import json
-import os
-import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from workbook import audio, data, standins
-from workbook.course.experiments import processor
 from workbook.course.make_data import write_checksums
+from workbook.course.record import circumstances, one_thread
 from workbook.data_sources import DataError, Dataset, bundle_folder
 
 if TYPE_CHECKING:
@@ -294,7 +291,7 @@ EXPERIMENTS: dict[
 
 def run(name: str, folder: Path) -> None:
     """Run one experiment and write speech_NAME.json."""
-    import keras
+    import keras  # noqa: F401  # loaded before the clock starts
 
     start = time.process_time()
     load, experiment, (epochs, batch_size) = EXPERIMENTS[name]
@@ -305,11 +302,7 @@ def run(name: str, folder: Path) -> None:
         "images": f"log-mel, {audio.BANDS} bands × 61 frames of {audio.FRAME_LENGTH} samples every {audio.HOP}",
         "recipe": f"{epochs} epochs, batch {batch_size}, Adam with rate {RATE} falling to 0 as a cosine, "
         f"batch normalisation, dropout {DROPOUT}; nothing was tuned",
-        "hardware": f"{processor()}, one thread, no GPU",
-        "software": f"Python {platform.python_version()}, Keras {keras.__version__}, {keras.backend.backend()}",
-        "seeds": list(SEEDS),
-        "date": datetime.date.today().isoformat(),
-        "cpu_seconds": round(time.process_time() - start),
+        **circumstances(time.process_time() - start, SEEDS),
         "band_shifts": list(BAND_SHIFTS),
         "frame_shifts": list(FRAME_SHIFTS),
         "pitch": pitches(dataset),
@@ -327,7 +320,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--target", type=Path, help="write there, and no checksums; default: data/results/")
     options = parser.parse_args(arguments)
     # One thread, so that the figures are the same on any number of cores; TensorFlow reads this when imported.
-    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    one_thread()
     folder = options.target or bundle_folder() / "results"
     folder.mkdir(parents=True, exist_ok=True)
     run(options.name, folder)

@@ -96,6 +96,13 @@ def hardware() -> str:
     return f"{processor()}, {count} core{'s' if count != 1 else ''}, {names}"
 
 
+def software() -> str:
+    """Name Python, Keras and its backend with their versions, as stored results carry them."""
+    import keras
+
+    return f"Python {platform.python_version()}, Keras {keras.__version__}, {keras.backend.backend()}"
+
+
 def processor() -> str:
     """Name the processor where the system tells it (Linux), else its family."""
     return _cpuinfo("model name") or platform.processor() or platform.machine()

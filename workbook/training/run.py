@@ -236,9 +236,8 @@ class _Run:
 
     def result(self) -> Result:
         """Read the test examples and say what came out."""
-        import keras
 
-        from workbook.training.devices import hardware
+        from workbook.training.devices import hardware, software
 
         some = self.examples
         if self.recipe.predict is not None:
@@ -256,7 +255,7 @@ class _Run:
             source=some.source,
             is_standin=some.is_standin,
             hardware=hardware(),
-            software=f"Python {platform.python_version()}, Keras {keras.__version__}, {keras.backend.backend()}",
+            software=software(),
             date=datetime.date.today().isoformat(),
         )
 

@@ -1,6 +1,6 @@
 """Trained networks that come with the course: of chapter 14, the classifier and the U-Net.
 
-`python -m workbook.course.bench_tasks --weights FILE` trains them and writes the file.
+`workbook bench tasks --weights FILE` trains them and writes the file.
 """
 
 import zipfile

@@ -5,7 +5,7 @@ matter: `workbook.recipes`.)
 """
 
 from workbook.training.recipes import cifar10, mnist, movie_reviews, spoken_digit
-from workbook.training.recipes.recipe import Examples, Recipe, Target
+from workbook.training.recipes.definition import Examples, Recipe, Target
 
 __all__ = ["BUDGETS", "RECIPES", "Examples", "Recipe", "Target", "names", "recipe"]
 

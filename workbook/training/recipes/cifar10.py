@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbook.training.recipes.recipe import Examples, Recipe, Target, images
+from workbook.training.recipes.definition import Examples, Recipe, Target, images
 
 if TYPE_CHECKING:
     import keras

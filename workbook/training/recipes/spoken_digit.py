@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbook.training.recipes.recipe import Examples, Recipe, Target
+from workbook.training.recipes.definition import Examples, Recipe, Target
 
 if TYPE_CHECKING:
     import keras
