@@ -112,14 +112,8 @@ def test_the_verdicts_are_those_of_the_text(results, kind, shallow, deep, verdic
 
 
 def test_the_chapter_uses_this_margin_and_its_own_network_is_as_large():
-    cells = harness.cells(CHAPTER)
-    assert any(f"by more than {MARGIN} points" in cell.source for cell in cells)
-    names: dict = {}
-    for cell in cells:
-        if "setup" in cell.metadata.get("tags", []) or cell.source.startswith(
-            ("def conv_norm", "def network")
-        ):
-            harness.run(cell.source, names)
+    assert any(f"by more than {MARGIN} points" in cell.source for cell in harness.cells(CHAPTER))
+    names = harness.run_chapter(CHAPTER, harness.named(starts=("def conv_norm", "def network")))
     shown, trained = names["network"](20, shortcuts=False), experiments.network("plain", 20)
     assert [tuple(w.shape) for w in shown.weights] == [tuple(w.shape) for w in trained.weights]
 

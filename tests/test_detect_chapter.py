@@ -20,16 +20,7 @@ SEEDS = 4, 5, 6  # not those of the chapter or of the stored results
 @pytest.fixture(scope="module")
 def names() -> dict:
     """Run the chapter's code cells that neither train nor draw, without exercises and checks."""
-    names: dict = {}
-    for cell in harness.cells(CHAPTER):
-        tags = set(cell.metadata.get("tags", []))
-        if (
-            cell.cell_type == "code"
-            and not tags & {"exercise", "check", "slow"}
-            and not cell.metadata.get("alt")
-        ):
-            harness.run(cell.source, names)
-    return names
+    return harness.run_chapter(CHAPTER, harness.demonstrations(trained=False))
 
 
 @pytest.fixture(scope="module")

@@ -29,11 +29,7 @@ def _cell(name: str) -> str:
 @pytest.fixture(scope="module")
 def names() -> dict[str, Any]:
     """Run the chapter's own cells: the set-up, the trained network, and every function that it defines."""
-    names: dict[str, Any] = {}
-    setup = next(one.source for one in harness.cells(CHAPTER) if "setup" in one.metadata.get("tags", []))
-    for source in (setup, *map(_cell, NAMED)):
-        harness.run(source, names)
-    return names
+    return harness.run_chapter(CHAPTER, harness.named(*NAMED))
 
 
 def _photo(names: dict[str, Any], name: str, side: int) -> Any:

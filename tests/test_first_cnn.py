@@ -14,13 +14,8 @@ CHAPTER = "05_first_cnn"
 
 def _names() -> dict:
     """Run the chapter's own cells: the set-up, the networks, the training recipe and the data."""
-    names: dict = {}
-    for cell in harness.cells(CHAPTER):
-        wanted = cell.metadata.get("name") in ("separable-network", "train-fast")
-        shown = cell.source.startswith(("mnist = ", "def large_network"))
-        if wanted or shown or "setup" in cell.metadata.get("tags", []):
-            harness.run(cell.source, names)
-    return names
+    choice = harness.named("separable-network", "train-fast", starts=("mnist = ", "def large_network"))
+    return harness.run_chapter(CHAPTER, choice)
 
 
 @pytest.fixture(scope="module")

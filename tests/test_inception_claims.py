@@ -9,11 +9,7 @@ SEEDS = (1, 2, 3)
 
 def _names(chapter: str, *starts: str) -> dict:
     """Run a chapter's set-up and the cells that begin so."""
-    names: dict = {}
-    for cell in harness.cells(chapter):
-        if "setup" in cell.metadata.get("tags", []) or cell.source.startswith(starts):
-            harness.run(cell.source, names)
-    return names
+    return harness.run_chapter(chapter, harness.named(starts=starts))
 
 
 @pytest.fixture(scope="module")

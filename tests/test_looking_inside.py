@@ -15,12 +15,7 @@ SEEDS = (1, 2, 3)
 
 def _names() -> dict[str, Any]:
     """Run the chapter's own cells: the set-up, the network, its training recipe and data."""
-    names: dict[str, Any] = {}
-    for cell in harness.cells(CHAPTER):
-        wanted = cell.metadata.get("name") in ("network", "train")
-        if wanted or "setup" in cell.metadata.get("tags", []):
-            harness.run(cell.source, names)
-    return names
+    return harness.run_chapter(CHAPTER, harness.named("network", "train"))
 
 
 @pytest.fixture(scope="module")

@@ -17,16 +17,8 @@ REFERENCES = {one.id: one.reference for one in all_exercises()}
 
 def _names(seed: int = 1, *, trained: bool = False) -> dict:
     """Run the chapter's own code cells, without exercises and checks; those that train only if asked."""
-    names: dict = {}
-    for cell in harness.cells(CHAPTER):
-        tags = set(cell.metadata.get("tags", []))
-        if cell.cell_type != "code" or tags & {"exercise", "check"} or cell.metadata.get("alt"):
-            continue
-        if "slow" not in tags or (trained and "name" in cell.metadata):
-            harness.run(cell.source, names)
-        if "setup" in tags:
-            names["SEED"] = seed
-    return names
+    after = {"setup": {"SEED": seed}}
+    return harness.run_chapter(CHAPTER, harness.demonstrations(trained=trained), after=after)
 
 
 @pytest.fixture(scope="module")

@@ -31,12 +31,7 @@ SEEDS = (1, 2, 3)
 
 def names_of_the_chapter() -> dict:
     """Run the chapter's own cells: the set-up, the data, the networks and the functions that train them."""
-    names: dict = {}
-    for cell in harness.cells(CHAPTER):
-        wanted = cell.metadata.get("name") in NAMED or cell.source.startswith(BEGINNINGS)
-        if cell.cell_type == "code" and (wanted or "setup" in cell.metadata.get("tags", [])):
-            harness.run(cell.source, names)
-    return names
+    return harness.run_chapter(CHAPTER, harness.named(*NAMED, starts=BEGINNINGS))
 
 
 @pytest.fixture(scope="module")
@@ -191,10 +186,8 @@ def test_the_rehearsal_learns(names: dict, seed: int) -> None:
 TWO_DEVICES = """
 import json, numpy as np
 from tests.exercises import harness
-from tests.test_scale_chapter import CHAPTER, names_of_the_chapter
-names = names_of_the_chapter()
-cell = next(cell for cell in harness.cells(CHAPTER) if cell.metadata.get("name") == "two-devices")
-harness.run(cell.source, names)
+from tests.test_scale_chapter import BEGINNINGS, CHAPTER, NAMED
+names = harness.run_chapter(CHAPTER, harness.named(*NAMED, "two-devices", starts=BEGINNINGS))
 print("FOUND" + json.dumps({name: list(map(float, seen)) for name, seen in names["found"].items()}))
 """
 

@@ -31,11 +31,7 @@ def shares(name: str, what: str, **wanted: Any) -> np.ndarray:
 @pytest.fixture(scope="module")
 def names() -> dict[str, Any]:
     """Run the chapter's own cells: the set-up, the networks and the training."""
-    found: dict[str, Any] = {}
-    for cell in harness.cells(CHAPTER):
-        if cell.metadata.get("name") in ("network", "train") or "setup" in cell.metadata.get("tags", []):
-            harness.run(cell.source, found)
-    return found
+    return harness.run_chapter(CHAPTER, harness.named("network", "train"))
 
 
 @pytest.mark.parametrize("kind", SLIDING)

@@ -15,16 +15,8 @@ SEEDS = 4, 5, 6
 
 def _names(*, trained: bool) -> dict:
     """Run the chapter's own code cells, without exercises and checks; those that train only if asked."""
-    names: dict = {}
-    for cell in harness.cells(CHAPTER):
-        tags = set(cell.metadata.get("tags", []))
-        if cell.cell_type != "code" or tags & {"exercise", "check"} or cell.metadata.get("alt"):
-            continue
-        if "slow" not in tags or (trained and "name" in cell.metadata):
-            harness.run(cell.source, names)
-        if cell.metadata.get("name") == "train":
-            names["SEEDS"] = SEEDS
-    return names
+    after = {"train": {"SEEDS": SEEDS}}
+    return harness.run_chapter(CHAPTER, harness.demonstrations(trained=trained), after=after)
 
 
 @pytest.fixture(scope="module")

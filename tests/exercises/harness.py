@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 import warnings
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,51 @@ def _names_before(chapter: str, exercise_id: str) -> dict[str, Any]:
         if "setup" in tags or "exercise" in tags:
             run(cell.source, names)
     return names
+
+
+Choice = Callable[[Any], bool]
+
+
+def named(*names: str, starts: tuple[str, ...] = ()) -> Choice:
+    """Choose a chapter's set-up, its cells of these names, and those whose source begins so."""
+
+    def choose(cell: Any) -> bool:
+        is_setup = "setup" in cell.metadata.get("tags", [])
+        return is_setup or cell.metadata.get("name") in names or cell.source.startswith(starts)
+
+    return choose
+
+
+def demonstrations(*, trained: bool) -> Choice:
+    """Choose what is neither exercise nor check and shows no picture; what trains only if asked, and if it is named."""
+
+    def choose(cell: Any) -> bool:
+        tags = set(cell.metadata.get("tags", []))
+        if tags & {"exercise", "check"} or cell.metadata.get("alt"):
+            return False
+        return "slow" not in tags or (trained and "name" in cell.metadata)
+
+    return choose
+
+
+def run_chapter(
+    chapter: str,
+    choice: Choice,
+    names: dict[str, Any] | None = None,
+    *,
+    after: Mapping[str, dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Run the code cells of a chapter that are chosen, in order, and give their names.
+
+    `after` holds names that are set anew after the cell of a name, or after the one with the tag "setup".
+    """
+    found = {} if names is None else names
+    for cell in cells(chapter):
+        if cell.cell_type == "code" and choice(cell):
+            run(cell.source, found)
+            for mark in (cell.metadata.get("name"), *cell.metadata.get("tags", [])):
+                found |= (after or {}).get(mark, {})
+    return found
 
 
 def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
