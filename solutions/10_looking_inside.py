@@ -225,7 +225,7 @@ check("10.3", step_uphill);
 filters = interpret.ascend(first, "conv2", range(50), steps=40)
 
 # %% tags=["slow"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
-plots.show_images(filters.images, columns=10, size=0.8, scale=(0, 1));
+plots.show_images(filters.images, range(len(filters.images)), columns=10, size=0.8, scale=(0, 1));
 
 # %% tags=["slow"] alt="Activation degrees of three filters over forty steps. Each rises steeply in the first ten steps and then levels off."
 records = {f"filter {k}": filters.scores[:, k] for k in liveliest}
@@ -344,6 +344,9 @@ far = interpret.ascend(first, "scores", targets, steps=60, rate=0.1, seed=1)
 
 # %% tags=["slow"] alt="Ten black and white tangles for the digits 0 to 9, with noise around the edges. In several the digit can now be traced: a ring for 0, the arcs of 3, the loop of 6 and of 9, among many other strokes."
 plots.show_images(far.images[::5], [str(k) for k in range(10)], columns=10, size=1.1, scale=(0, 1));
+
+# %% tags=["slow"] alt="A curve over sixty steps, the mean of the fifty scores: it begins near 0, passes 20 within ten steps and levels off near 24."
+plots.show_curves({"mean of the 50 scores": far.scores.mean(axis=1)}, xlabel="step", ylabel="score", start=0);
 
 # %% [markdown]
 # **Mind the slide.** It is often told like this: without a constraint the images cannot be read, and only a constraint makes digits appear.

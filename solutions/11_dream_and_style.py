@@ -347,7 +347,8 @@ wall, gravel, coffee = (canvas.prepare(pictures.photograph(name), 96) for name i
 shown = [*map(canvas.picture, (wall, gravel, coffee)), *(grams(one)[1][0] for one in (wall, gravel, coffee))]
 limit = max(np.abs(one).max() for one in shown[3:])
 scales = [(0, 255)] * 3 + [(-limit, limit)] * 3
-plots.show_images(shown, ["brick", "gravel", "coffee"], columns=3, size=2.3, scale=scales);
+names = ["brick", "gravel", "coffee"]
+plots.show_images(shown, [*names, *(f"Gram matrix, {name}" for name in names)], columns=3, size=2.3, scale=scales);
 
 # %% [markdown]
 # **Notice** how different the three are. (Second layer, 24 filters; orange is positive, purple negative, all on one scale.) The wall has
@@ -555,6 +556,7 @@ axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")[1]
 for ax, which in zip(axes, ("content", "style")):
     curves = {f"style weight {weight}": getattr(one, which) for weight, one in painted.items()}
     plots.show_curves(curves, ax, xlabel="step", ylabel=f"{which} loss", start=0)
+axes[0].get_legend().remove()  # the same as on the right
 
 # %% tags=["slow", "nbval-check-output"]
 ends = np.array([(one.content[-1], one.style[-1]) for one in painted.values()])  # (3, 2)

@@ -331,6 +331,21 @@ audio.player(np.concatenate([voices.x_test[i, :5000] / np.abs(voices.x_test[i]).
 # - **along time:** it spans all bands and a few frames. "Does this sound occur, at whatever moment?"
 # - **along both:** a few bands by a few frames, as on a photograph.
 #
+# Framed below is what one kernel spans at one place; it slides along the arrows.
+
+# %% name="three-ways" alt="Three times the log-mel image of the word six. Left, a frame five bands high over the whole width, and an arrow up and down. Middle, a frame five frames wide over the whole height, and an arrow left and right. Right, a small square frame with arrows both ways."
+axes = plt.subplots(1, 3, figsize=(9.5, 2.6), layout="constrained")[1]
+sides = {"along frequency": (5, 61, True, False), "along time": (40, 5, False, True), "along both": (5, 5, True, True)}
+for ax, (title, (bands, frames, moves_up, moves_on)) in zip(axes, sides.items()):
+    ax.imshow(image, origin="lower", aspect="auto", cmap="gray", vmin=0)  # (40 bands, 61 frames)
+    left, low = (61 - frames) / 2, (40 - bands) / 2
+    ax.add_patch(plt.Rectangle((left - 0.5, low - 0.5), frames, bands, fill=False, color=plots.COLOURS[1], linewidth=2))
+    for moves, (x, y) in ((moves_up, (0, 12)), (moves_on, (16, 0))):
+        for sign in (-1, 1) if moves else ():
+            ax.annotate("", (30 + sign * x, 19.5 + sign * y), (30, 19.5), arrowprops={"color": plots.COLOURS[1], "width": 1, "headwidth": 7})
+    ax.set(title=title, xlabel="frame", ylabel="band")
+
+# %% [markdown]
 # There is a claim about it, which you find in lectures: *if a man and a woman say the same word, only the frequency differs. So kernels should slide along frequency; sliding
 # along time helps little.* That is plausible. It is also a claim about the world, and we can ask the world. In `SETTINGS` each kernel is (bands, frames): compare it with the
 # image's 40 and 61.

@@ -138,8 +138,13 @@ for name, ids in (("training", train_ids), ("validation", val_ids)):
 print("sentences that are cut:", sum(len(text.tokens(one)) > LENGTH for one in x_train))
 print("the package's own way agrees:", bool(np.all(text.encode(x_val, words, length=LENGTH) == val_ids)))
 
+# %% tags=["nbval-check-output"]
+seen = Counter(word for sentence in x_train for word in text.tokens(sentence))
+left_out = [count for word, count in seen.items() if word not in set(words)]
+print(f"left out of the list: {len(left_out):,} words, {100 * np.mean(np.array(left_out) == 1):.0f} % of them seen once")
+
 # %% [markdown]
-# **Notice** that 8,000 entries are about half of all training words (there were 16,237 above). The rest, nearly all of them seen once, are unknown
+# **Notice** that 8,000 entries are about half of all training words (there were 16,237 above). The rest, nearly all seen once, are unknown
 # in training too. That is wanted: otherwise id 1 would never occur there, and the network could not learn what to make of an unknown word. And
 # hardly more than one in a hundred sentences is cut.
 

@@ -66,6 +66,24 @@ def test_the_command_prints_writes_and_judges(command: typer.Typer, tmp_path: Pa
     assert CliRunner().invoke(command, ["tasks", "--seeds", "1"]).exit_code == 1
 
 
+def test_families_share_a_file(command: typer.Typer, tmp_path: Path) -> None:
+    out = tmp_path / "rows.json"
+    for family in ("reading", "guessing", "reading"):
+        CliRunner().invoke(command, ["tasks", family, "--seeds", "2", "--out", str(out)])
+    stored = json.loads(out.read_text(encoding="utf-8"))
+    assert [(row["task"], row["metric"]) for row in stored["rows"]] == [
+        ("guessing", "top-1"), ("reading", "top-1"), ("reading", "top-5"),
+    ]  # fmt: skip
+    before = out.read_bytes()
+    other_seeds = CliRunner().invoke(command, ["tasks", "reading", "--seeds", "1", "--out", str(out)])
+    assert other_seeds.exit_code == 2
+    assert "has seeds [1, 2], this is [1]: choose another file" in other_seeds.output
+    assert "seed 1" not in other_seeds.output  # nothing was trained for nothing
+    assert out.read_bytes() == before
+    out.write_text("[]", encoding="utf-8")
+    assert "holds no rows" in CliRunner().invoke(command, ["tasks", "reading", "--out", str(out)]).output
+
+
 def test_an_unknown_family_is_named(command: typer.Typer) -> None:
     result = CliRunner().invoke(command, ["tasks", "video"])
     assert result.exit_code == 2

@@ -1,5 +1,6 @@
 """Chapter 14's claims: its small ones at once, its trained ones as bands over three seeds."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 
 from tests.exercises import harness
+from workbook import data_sources
 from workbook.arithmetic import receptive_field
+from workbook.course import task_families
 from workbook.exercises import Exercise, find
 from workbook.exercises.models import observe_model, same_model
 from workbook.vision_tasks import arrows, metrics, networks, scenes, stored, targets, tasks
@@ -122,3 +125,21 @@ def test_the_landmark_finder_stays_in_its_band() -> None:
         assert metrics.pck(points, new.points) > 0.90
         assert np.median(off, axis=0).max() < targets.FINE
         assert off.max() > 5  # a wrong peak is far off
+
+
+def test_the_stored_results_reach_their_targets() -> None:
+    runs = json.loads(data_sources.bundled_file("results/vision_tasks.json").read_text(encoding="utf-8"))
+    rows = {(row["task"], row["metric"]): row for row in runs["rows"]}
+    assert all(len(row["scores"]) == 3 for row in rows.values())
+    chapter = [
+        "image classification, top-1", "image classification, top-5", "multi-label", "object detection",
+        "semantic segmentation", "instance segmentation", "keypoints",
+    ]  # fmt: skip
+    assert [task for task, _ in rows][:7] == chapter, "the chapter prints the first seven"
+    elsewhere = [task for task in task_families.TARGETS if task.startswith("generation")]  # results/generation.json
+    for task, (metric, target) in task_families.TARGETS.items():
+        if task in elsewhere:
+            continue
+        row = rows[task, metric]
+        assert row["target"] == target
+        assert target is None or np.mean(row["scores"]) >= target, row

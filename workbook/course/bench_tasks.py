@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Any
 
 from workbook.course.record import circumstances
 
@@ -98,6 +99,29 @@ def _row(runs: list[Run]) -> Row:
 
 
 def write(path: Path, rows: list[Row], seconds: float, *, seeds: Iterable[int] = SEEDS) -> None:
-    """Write rows and their circumstances as JSON."""
-    about = DATA | circumstances(seconds, seeds) | {"rows": [asdict(row) for row in rows]}
+    """Write rows and their circumstances as JSON; rows of other tasks that the file holds already stay in it.
+
+    ValueError for a file that holds something else, or rows of another machine, other software or other seeds.
+    """
+    about = DATA | circumstances(seconds, seeds)
+    kept: list[dict[str, Any]] = []
+    if path.exists():
+        before = _stored(path, about)
+        new = {(row.task, row.metric) for row in rows}
+        kept = [row for row in before["rows"] if (row["task"], row["metric"]) not in new]
+        about["cpu_seconds"] += before["cpu_seconds"]
+    about |= {"rows": kept + [asdict(row) for row in rows]}
     path.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _stored(path: Path, about: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a file of rows that were measured in the same circumstances."""
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        found = {name: before[name] for name in ("hardware", "software", "seeds", "rows", "cpu_seconds")}
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{path} holds no rows of vision tasks: choose another file") from None
+    for name in ("hardware", "software", "seeds"):
+        if found[name] != about[name]:
+            raise ValueError(f"{path} has {name} {found[name]}, this is {about[name]}: choose another file")
+    return found

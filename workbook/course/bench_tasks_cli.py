@@ -20,7 +20,9 @@ def bench_tasks(
     ] = None,
     *,
     seeds: Annotated[int, typer.Option(min=1, max=9, help="How many seeds, from 1 up.")] = 3,
-    out: Annotated[Path | None, typer.Option(help="Also write the rows to this file, as JSON.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Also write the rows to this file, beside those it holds.")
+    ] = None,
     weights: Annotated[
         Path | None,
         typer.Option(help="Train only the networks that chapter 14 begins with; write them there."),
@@ -44,6 +46,12 @@ def bench_tasks(
         return
     chosen = {name: one for name, one in families.items() if not tasks or name in tasks}
     start, rows, numbers = time.process_time(), [], range(1, seeds + 1)
+    if out is not None:  # before an hour of training, not after it
+        try:
+            measuring.write(out, [], 0.0, seeds=numbers)
+        except (ValueError, OSError) as error:
+            typer.echo(str(error))
+            raise typer.Exit(2) from None
     for row in measuring.measure_tasks(numbers, families=chosen, report=lambda run: typer.echo(run.line())):
         typer.echo(row.line())
         rows.append(row)

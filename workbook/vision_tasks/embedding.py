@@ -21,7 +21,7 @@ KNOWN, NEW = (0, 1, 2, 3, 4), (5, 6, 7, 8, 9)  # digits for training, and digits
 SIZE, NOISE = 28, 8.0
 RULES = reading.Rules(height=SIZE, width=SIZE, heights=(16, 20))
 STRETCH, SLANT = 0.25, 0.3  # in training: widths by e^±.25, rows shifted by up to .3 pixels a row
-PAIRS, TEST, TEST_SEED = 8000, 2000, 99
+PAIRS, TEST, TEST_SEED = 12_000, 2000, 99
 RECIPE = tasks.Recipe(epochs=3, peak=0.01, batch_size=25)  # 25 pairs
 TEMPERATURE = 0.1
 

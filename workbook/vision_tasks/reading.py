@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import keras
 
 BLANK, CLASSES = 0, 11
-STRIPS, TEST, TEST_SEED = 8000, 500, 99
+STRIPS, TEST, TEST_SEED = 16_000, 500, 99
 RECIPE = tasks.Recipe(epochs=4, peak=0.012, batch_size=25)
 
 
