@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from workbook.course import bench_pipelines
+from workbook.course import bench_pipelines, cli
 from workbook.course.bench_pipelines import ANCHOR, PIPELINES, REACH, Row, measure_pipelines, table
 
 COUNT, SIDE = 24, 8
@@ -67,16 +68,18 @@ def test_lines_compare_with_the_first() -> None:
 
 
 def test_rows_are_written_with_what_they_were_measured_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import json
 
     monkeypatch.setattr(bench_pipelines, "measure_pipelines", lambda x, y: [Row("one", [5.0])])
-    bench_pipelines.main(["--samples", "50", "--out", str(tmp_path / "rows.json")])
+    arguments = ["bench", "pipelines", "--samples", "500", "--out", str(tmp_path / "rows.json")]
+    ended = CliRunner().invoke(cli.app, arguments)
+    assert ended.exit_code == 0, ended.output
     stored = json.loads((tmp_path / "rows.json").read_text(encoding="utf-8"))
     assert stored["rows"] == [{"name": "one", "images_per_cpu_second": [5.0]}]
     assert {"data", "hardware", "batch", "date"} <= set(stored)
-    assert capsys.readouterr().out.rstrip().endswith("1.0 times")
+    assert ended.output.rstrip().endswith("1.0 times")
 
 
 def test_too_few_images_are_refused_in_a_line() -> None:

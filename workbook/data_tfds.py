@@ -117,7 +117,7 @@ def _examples(builder: Any, split: str, batch_size: int | None) -> Iterator[dict
     """Yield a split's examples, or batches of them, as NumPy, in the stored order."""
     import tensorflow_datasets as tfds
 
-    options = tfds.ReadConfig(try_autocache=False)
+    options = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
     stored = builder.as_dataset(split=split, batch_size=batch_size, shuffle_files=False, read_config=options)
     yield from tfds.as_numpy(stored)
 
@@ -129,7 +129,7 @@ def _read_images(builder: Any) -> dict[str, Any]:
         images = np.empty((count, *builder.info.features["image"].shape), np.uint8)
         labels = np.empty(count, np.int64)
         done = 0
-        for batch in _examples(builder, split, batch_size=500):
+        for batch in _examples(builder, split, batch_size=100):
             stop = done + len(batch["label"])
             images[done:stop], labels[done:stop] = batch["image"], batch["label"]
             done = stop

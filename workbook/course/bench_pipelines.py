@@ -1,4 +1,4 @@
-"""Measure ways of feeding CIFAR-10 into `fit`: images a CPU second, `python -m workbook.course.bench_pipelines`.
+"""Measure ways of feeding CIFAR-10 into `fit`: images a CPU second, `workbook bench pipelines`.
 
 Every way gives the same work to the same consumer: shuffled batches of images, moved by up to 2 pixels with the edge
 reflected and mirrored by a coin, to a network that does nothing but take them. A way's figure is the images of one
@@ -6,7 +6,6 @@ epoch over the processor time of this process, all threads together, the median 
 not counted. `data.batches` is also measured alone, without `fit`. For the TensorFlow backend: five of the ways are its.
 """
 
-import argparse
 import datetime
 import json
 import tempfile
@@ -16,9 +15,10 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 
 REACH, BATCH, SEED = 2, 500, 1
@@ -234,16 +234,23 @@ def table(rows: Iterable[Row]) -> Iterator[str]:
         yield row.line(anchor)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Print every row; with `--out` also write them to a file, with hardware and date."""
-    parser = argparse.ArgumentParser(prog="python -m workbook.course.bench_pipelines", description=__doc__)
-    parser.add_argument("--out", type=Path, help="also write the rows there, as JSON")
-    parser.add_argument("--samples", type=int, help="use so many images only")
-    options = parser.parse_args(arguments)
+def register(bench: typer.Typer) -> None:
+    """Add the command to `workbook bench`."""
+    bench.command("pipelines")(bench_pipelines)
+
+
+def bench_pipelines(
+    *,
+    samples: Annotated[
+        int | None, typer.Option(min=BATCH, help="Use so many images only.", show_default="50,000")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the rows to this file, as JSON.")] = None,
+) -> None:
+    """Measure six ways of feeding CIFAR-10 into `fit`, in images a CPU second. TensorFlow backend."""
     from workbook import data
     from workbook.training import hardware
 
-    cifar = data.load("cifar10", samples=options.samples)
+    cifar = data.load("cifar10", samples=samples)
     rows: list[Row] = []
 
     def kept() -> Iterator[Row]:
@@ -251,18 +258,18 @@ def main(arguments: list[str] | None = None) -> None:
             rows.append(row)
             yield row
 
-    for line in table(kept()):
-        print(line, flush=True)
-    if options.out is not None:
-        about = {
-            "data": f"{len(cifar.x_train)} images of {cifar.source}",
-            "hardware": hardware(),
-            "batch": BATCH,
-            "date": datetime.date.today().isoformat(),
-        }
-        text = json.dumps(about | {"rows": [asdict(row) for row in rows]}, indent=1, ensure_ascii=False)
-        options.out.write_text(text + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        for line in table(kept()):
+            typer.echo(line)
+        if out is not None:
+            about = {
+                "data": f"{len(cifar.x_train)} images of {cifar.source}",
+                "hardware": hardware(),
+                "batch": BATCH,
+                "date": datetime.date.today().isoformat(),
+            }
+            text = json.dumps(about | {"rows": [asdict(row) for row in rows]}, indent=1, ensure_ascii=False)
+            out.write_text(text + "\n", encoding="utf-8")
+    except (ValueError, OSError) as error:
+        typer.echo(str(error))
+        raise typer.Exit(2) from None

@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workbook.course import bench_tasks_cli, grade_cli, train_cli
+from workbook.course import bench_pipelines, bench_tasks_cli, grade_cli, train_cli
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Build, measure and grade the CNN Workbook.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Build, measure and grade the CNN Workbook."
+)
 bench = typer.Typer(no_args_is_help=True, help="Measure the course on this machine.")
 app.add_typer(bench, name="bench")
 grade_cli.register(app)
 train_cli.register(app, bench)
 bench_tasks_cli.register(bench)
+bench_pipelines.register(bench)
 console = Console(soft_wrap=True, highlight=False, markup=False)
 
 Root = Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")]

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from workbook import data as datasets
 
 if TYPE_CHECKING:
-    from workbook.course import bench_train as bench_rows
+    from workbook.course.bench_train_table import Row
     from workbook.training import run
     from workbook.training.placement import Team
 
@@ -141,41 +141,45 @@ def bench_train(
     cifar: Annotated[bool, typer.Option("--cifar", help="Also the long runs of CIFAR-10.")] = False,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="Also write every run to this file.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(help="Keep each training's result here, and go on where it was stopped.")
+    ] = None,
 ) -> None:
     """Measure every recipe against its target and keras.io's MNIST convnet, each training in its own process."""
     from workbook.course import bench_train as comparison
+    from workbook.course import bench_train_table as table
 
     chosen = [name.strip() for name in only.split(",") if name.strip()]
     if unknown := [name for name in chosen if name not in datasets.NAMES]:
         _stop(f"there is no data set {unknown[0]!r}; choose from {', '.join(datasets.NAMES)}")
     try:
         plan = comparison.plan(chosen, cifar=cifar)
-        rows = list(comparison.measure(plan, seeds, report=console.print))
-    except (ValueError, RuntimeError) as error:
+        rows = list(comparison.measure(plan, seeds, report=console.print, kept=runs))
+    except (ValueError, RuntimeError, OSError) as error:
         _stop(str(error))
     described = comparison.about(seeds)
     _print_table(rows)
-    for text in [*comparison.ratios(rows), *(f"{name}: {value}" for name, value in described.items())]:
+    for text in [*table.remarks(rows), *(f"{name}: {value}" for name, value in described.items())]:
         console.print(text)
-    for path, write in ((markdown, comparison.as_markdown), (as_json, comparison.as_json)):
+    for path, write in ((markdown, table.as_markdown), (as_json, table.as_json)):
         if path is not None:
             path.write_text(write(rows, described), encoding="utf-8")
             console.print(f"written to {path}")
-    raise typer.Exit(comparison.is_missed(rows))
+    raise typer.Exit(table.is_missed(rows))
 
 
-def _print_table(rows: "list[bench_rows.Row]") -> None:
+def _print_table(rows: "list[Row]") -> None:
     """Print a table that fits a terminal, or lines of Markdown elsewhere."""
     from rich.table import Table
 
-    from workbook.course import bench_train as comparison
+    from workbook.course import bench_train_table
 
     if not console.is_terminal:
-        console.print("\n".join(comparison.table_lines(rows)))
+        console.print("\n".join(bench_train_table.table_lines(rows)))
         return
-    table = Table(*comparison.HEAD)
+    table = Table(*bench_train_table.HEAD)
     for row in rows:
-        table.add_row(*comparison.cells(row))
+        table.add_row(*bench_train_table.cells(row))
     console.print(table)
 
 

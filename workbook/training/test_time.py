@@ -67,5 +67,9 @@ def predict_averaged(
     if images.ndim < 3 or not len(images):
         raise ValueError(f"Images are (N, H, W, C), at least one. Received: shape {images.shape}")
     total = sum(one.weight for one in chosen)
-    outputs = (one.weight / total * model.predict(one(images), batch_size, verbose=0) for one in chosen)
-    return np.asarray(sum(outputs), np.float32)
+    parts = []
+    for start in range(0, len(images), batch_size):
+        batch = images[start : start + batch_size]
+        seen = (one.weight / total * np.asarray(model.predict_on_batch(one(batch))) for one in chosen)
+        parts.append(np.asarray(sum(seen), np.float32))
+    return np.concatenate(parts)

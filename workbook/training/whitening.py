@@ -8,13 +8,23 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
+IMAGES_AT_A_TIME = 250  # all patches of a few thousand images together would fill a gigabyte
+
 
 def patches(images: ArrayLike, size: int) -> NDArray[np.float32]:
     """Cut all size × size patches out of images (N, H, W, C), one a row: (patches, size·size·C), as float32.
 
     A row has the order of a kernel's first three axes: down, right, channel. ValueError for a size that does not fit.
     """
-    array = np.asarray(images, np.float32)
+    array = _checked(images, size).astype(np.float32)
+    windows = np.lib.stride_tricks.sliding_window_view(
+        array, (size, size), (1, 2)
+    )  # (N, rows, columns, C, k, k)
+    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, size * size * array.shape[3])
+
+
+def _checked(images: ArrayLike, size: int) -> NDArray[Any]:
+    array = np.asarray(images)
     if array.ndim != 4 or not len(array):
         raise ValueError(f"Images are (N, H, W, C), at least one. Received: shape {array.shape}")
     is_whole = isinstance(size, numbers.Integral) and not isinstance(size, bool)
@@ -22,10 +32,7 @@ def patches(images: ArrayLike, size: int) -> NDArray[np.float32]:
         raise ValueError(
             f"A patch has from 1 pixel to the image's side. Received: size={size!r}, {array.shape}"
         )
-    windows = np.lib.stride_tricks.sliding_window_view(
-        array, (size, size), (1, 2)
-    )  # (N, rows, columns, C, k, k)
-    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, size * size * array.shape[3])
+    return array
 
 
 def whitening_kernel(images: ArrayLike, size: int = 2, *, epsilon: float = 5e-4) -> NDArray[np.float32]:
@@ -38,12 +45,20 @@ def whitening_kernel(images: ArrayLike, size: int = 2, *, epsilon: float = 5e-4)
     """
     if not epsilon > 0:
         raise ValueError(f"epsilon is above 0. Received: epsilon={epsilon!r}")
-    rows = patches(images, size)
-    moments = rows.T.astype(np.float64) @ rows / len(rows)  # (k·k·C, k·k·C)
-    values, vectors = np.linalg.eigh(moments)
+    values, vectors = np.linalg.eigh(_second_moments(_checked(images, size), size))
     filters = vectors / np.sqrt(np.maximum(values, 0) + epsilon)  # a filter a column
     kernel = filters.reshape(size, size, -1, len(values))
     return np.concatenate([kernel, -kernel], axis=-1).astype(np.float32)
+
+
+def _second_moments(images: NDArray[Any], size: int) -> NDArray[np.float64]:
+    """Return the mean over all patches of patch × patch, (k·k·C, k·k·C); a part of the images at a time."""
+    total: Any = 0.0
+    count = 0
+    for start in range(0, len(images), IMAGES_AT_A_TIME):
+        rows = patches(images[start : start + IMAGES_AT_A_TIME], size).astype(np.float64)
+        total, count = total + rows.T @ rows, count + len(rows)
+    return np.asarray(total / count)
 
 
 @keras.saving.register_keras_serializable("workbook")

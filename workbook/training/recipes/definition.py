@@ -51,7 +51,7 @@ class Recipe:
     `prepare(model, x_train)` may set first weights and freeze layers, `callbacks(steps_per_epoch, epochs)` give
     Keras callbacks (a resumed run begins in the middle: they must go by the epoch that they are told), and
     `predict(model, x)` scores (N, classes) in its own way, such as an average over views.
-    `reached` says what was measured, on what machine, with how many seeds; `workbook bench train` measures it anew.
+    What it reached is stored in `data/results/training.json`; `workbook bench train` measures it anew.
     """
 
     data: str
@@ -63,7 +63,6 @@ class Recipe:
     epochs: int
     batch_size: int
     target: Target
-    reached: str  # empty: not measured yet
     label_smoothing: float = 0.0
     augment: Callable[[], tuple[Any, ...]] = tuple
     drop_last: bool = False
