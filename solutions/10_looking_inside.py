@@ -350,7 +350,7 @@ plots.show_curves({"mean of the 50 scores": far.scores.mean(axis=1)}, xlabel="st
 
 # %% [markdown]
 # **Mind the slide.** It is often told like this: without a constraint the images cannot be read, and only a constraint makes digits appear.
-# For this network it depends on how far you climb. The images that *just* fool it are mostly noise. Further up strokes appear by
+# For this network it depends on how far you climb. (The curve is the mean score on the way: most of it is won in the first ten steps.) The images that *just* fool it are mostly noise. Further up strokes appear by
 # themselves, and you can find the 0, the 3 or the 6 among them, although nobody asked for it. But there is much else in them.
 #
 # ## A price for ink

@@ -215,8 +215,8 @@ for n in range(4):
         axes[1, n].text(x, y, answer[y, x].argmax(), color=plots.COLOURS[1], ha="center", va="center")
 
 # %% [markdown]
-# **Notice** how unequal the spots are. Each cell shows the highest of its ten maps, from 0 (black) to 1 (white), and above .3 also which of the ten that is. Where the network is in doubt the spot is dim, even over
-# a digit that you read at a glance: "nothing" is right for most cells, so doubt leans that way.
+# **Notice** how unequal the spots are. Each cell shows the highest of its ten maps, from 0 (black) to 1 (white), and above .3 also which of the ten
+# that is. Where the network is in doubt the spot is dim, even over a digit that you read at a glance: "nothing" is right for most cells, so doubt leans that way.
 #
 # ## One digit, one box
 #
@@ -499,8 +499,7 @@ for n, ax in enumerate(axes):
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
 
 # %% [markdown]
-# A white ring is the true place, a dot the answer. **Notice** left and right: the
-# barbs look alike, and only the direction of the whole arrow tells which is which. Mirroring pictures left to right to have more of them, as AlexNet's authors did with
+# A white ring is the true place, a dot the answer. **Notice** left and right: the barbs look alike, and only the direction of the whole arrow tells which is which. Mirroring pictures left to right to have more of them, as AlexNet's authors did with
 # photographs (chapter 09), would be a mistake here, unless the two names are exchanged as well.
 #
 # How near is near enough? Two pixels are much on a small arrow and little on a large one. So the allowance is a share of the object's own size: **PCK@.1** is
@@ -542,8 +541,8 @@ print("every median is below one cell:", np.median(off, axis=0).max() < targets.
 #
 # ## Three seeds each
 #
-# One run says little. Here is every network of this chapter trained with three seeds by `workbook bench tasks`, the detector and the U-Net longer than above, and measured
-# on scenes and arrows that no setting was chosen by:
+# One run says little. Here is every network of this chapter trained with three seeds by `workbook bench tasks`, by the recipes used above, and measured on scenes and
+# arrows that no setting was chosen by:
 
 # %% tags=["nbval-check-output"]
 runs = json.loads(data_sources.bundled_file("results/vision_tasks.json").read_text(encoding="utf-8"))

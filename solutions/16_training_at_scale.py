@@ -626,7 +626,7 @@ else:
     print("The long run is left out; WORKBOOK_BUDGET=full asks for it.")
 
 # %% [markdown]
-# What do the recipes reach? `workbook bench train` runs all of them, each in a process of its own, and prints a table. Here is what one such run
+# What do the recipes reach? `workbook bench train` runs all of them, each in a process of its own, and prints a table. Here is what such runs
 # stored, on two cores. (For the movie reviews n counts folds, elsewhere seeds. *small* is MNIST with fewer than 5,000 parameters.) **Predict
 # first:** the longest recipe does about fifty times the arithmetic of the shortest for CIFAR-10. How many points more?
 
@@ -654,8 +654,8 @@ ax.margins(x=0.12)
 ax.legend(loc="lower right");
 
 # %% [markdown]
-# **Notice** the slope. Between the shortest recipe and the longest lie fifty times the arithmetic and ten points, and each doubling brings less than
-# the one before. The published recipes lie higher: 94 % for hardly more arithmetic than our longest run. Part of the gap may be the images (the
+# **Notice** the slope. Between the shortest recipe and the longest lie fifty times the arithmetic and ten points: about two
+# for each doubling at first, from *half* to *full* hardly more than one. The published recipes lie higher: 94 % for hardly more arithmetic than our longest run. Part of the gap may be the images (the
 # copies that we measured on were stored as JPEG, which loses a little), part the batches (theirs have 2,000 images) and the eighth epoch; how much
 # each, we have not measured.
 

@@ -10,7 +10,6 @@ first (a last kernel of 1/width), and so the shifts of batch normalisation need 
 normalisation forgets fast (momentum .6), since the weights move fast.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -71,21 +70,6 @@ def _norm_gelu(x: Any, momentum: float) -> Any:
     from keras import layers
 
     return layers.Activation("gelu")(layers.BatchNormalization(momentum=momentum, scale=False)(x))
-
-
-def narrow_network() -> "keras.Model":
-    """Build it with less than a quarter of the original's filters, for two epochs on a processor and little memory."""
-    return network((16, 48, 64), first="relu", batch=SMALL_BATCH)
-
-
-def half_network() -> "keras.Model":
-    """Build it with half of the original's filters."""
-    return network((32, 128, 128))
-
-
-def whole_network() -> "keras.Model":
-    """Build it with all of the original's filters."""
-    return network((64, 256, 256))
 
 
 def begin(model: "keras.Model", x_train: np.ndarray) -> None:
@@ -149,11 +133,11 @@ def six_views(model: "keras.Model", x: np.ndarray) -> np.ndarray:
 def _recipe(
     name: str,
     summary: str,
-    build: Callable[[], "keras.Model"],
-    width: int,
+    widths: tuple[int, int, int],
     epochs: int,
     target: Target,
     *,
+    first: str = "gelu",
     batch: int = BATCH,
 ) -> Recipe:
     return Recipe(
@@ -161,8 +145,8 @@ def _recipe(
         name=name,
         summary=summary,
         load=load,
-        build=build,
-        optimizer=partial(muon, width, batch),
+        build=partial(network, widths, first=first, batch=batch),
+        optimizer=partial(muon, widths[-1], batch),
         epochs=epochs,
         batch_size=batch,
         label_smoothing=0.2,
@@ -177,15 +161,15 @@ def _recipe(
 QUICK = _recipe(
     "quick",
     "a narrow network, two epochs, 80 %",
-    narrow_network,
-    64,
+    (16, 48, 64),
     2,
     Target(0.80, cpu_seconds=150),
+    first="relu",
     batch=SMALL_BATCH,
 )
 HALF = _recipe(
-    "half", "half of airbench94's filters, a sixth of its arithmetic", half_network, 128, 6, Target(0.88)
+    "half", "half of airbench94's filters, a sixth of its arithmetic", (32, 128, 128), 6, Target(0.88)
 )
 FULL = _recipe(
-    "full", "all of airbench94's filters: 40 minutes on two cores", whole_network, 256, 7, Target(0.92)
+    "full", "all of airbench94's filters: 40 minutes on two cores", (64, 256, 256), 7, Target(0.92)
 )
