@@ -1,12 +1,15 @@
 """The ways that are compared do the same work: every image comes once, moved and perhaps mirrored."""
 
+import json
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from workbook import data_sources
 from workbook.course import bench_pipelines, cli
 from workbook.course.bench_pipelines import ANCHOR, PIPELINES, REACH, Row, measure_pipelines, table
 
@@ -70,8 +73,6 @@ def test_lines_compare_with_the_first() -> None:
 def test_rows_are_written_with_what_they_were_measured_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import json
-
     monkeypatch.setattr(bench_pipelines, "measure_pipelines", lambda x, y: [Row("one", [5.0])])
     arguments = ["bench", "pipelines", "--samples", "500", "--out", str(tmp_path / "rows.json")]
     ended = CliRunner().invoke(cli.app, arguments)
@@ -80,6 +81,18 @@ def test_rows_are_written_with_what_they_were_measured_on(
     assert stored["rows"] == [{"name": "one", "images_per_cpu_second": [5.0]}]
     assert {"data", "hardware", "batch", "date"} <= set(stored)
     assert ended.output.rstrip().endswith("1.0 times")
+
+
+def test_the_page_shows_what_is_stored() -> None:
+    stored = json.loads(data_sources.bundled_file("results/pipelines.json").read_text(encoding="utf-8"))
+    rows = [Row(**row) for row in stored["rows"]]
+    assert [row.name for row in rows] == [*PIPELINES, "data.batches, without fit"]
+    page = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
+    assert stored["hardware"] in page
+    for row in rows:
+        speeds = row.images_per_cpu_second
+        span = f"{min(speeds):,.0f} to {max(speeds):,.0f}"
+        assert f"| {row.name} | {median(speeds):,.0f} | {span} | {row.middle / rows[0].middle:.1f} |" in page
 
 
 def test_too_few_images_are_refused_in_a_line() -> None:

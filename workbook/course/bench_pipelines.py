@@ -84,7 +84,7 @@ class _EpochClock:
 
     def speeds(self, count: int) -> list[float]:
         """Return the images a CPU second of all epochs but the first, whose end starts the clock."""
-        return [count / (end - start) for start, end in pairwise(self.ends)]
+        return [float(round(count / (end - start))) for start, end in pairwise(self.ends)]
 
 
 def _alone(batches: Any, epochs: int) -> _EpochClock:
