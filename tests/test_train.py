@@ -18,7 +18,7 @@ from workbook import data, data_sources
 from workbook.course import bench_train, bench_train_table, cli
 from workbook.data_sources import Dataset
 from workbook.training import checkpoint, recipes, run
-from workbook.training.recipes import Examples, Recipe, Target, mnist, movie_reviews, spoken_digit
+from workbook.training.recipes import Examples, Recipe, Target, cifar10, mnist, movie_reviews, spoken_digit
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES, STEPS = 64, 7  # a ragged last batch
@@ -526,6 +526,26 @@ def test_the_page_shows_what_is_stored() -> None:
     for row in rows:
         if row.name != "anchor":
             assert row.runs[0].parameters == recipes.recipe(*row.name.split()).build().count_params()
+
+
+def test_a_deep_block_leads_past_its_last_two_convolutions() -> None:
+    """If the last convolution says nothing, what went past is all that is left."""
+    import keras
+    from keras import layers, ops
+
+    model = cifar10.network((4, 6, 6), is_deep=True)
+    sums = [layer for layer in model.layers if isinstance(layer, layers.Add)]
+    images = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3)).astype("float32")
+    for number, added in enumerate(sums, start=1):
+        kernel = model.get_layer(f"conv{number}c").kernel
+        assert tuple(kernel.shape) == (3, 3, *[(4, 6, 6)[number - 1]] * 2)
+        kernel.assign(ops.zeros(kernel.shape))
+        ends = keras.Model(model.input, [model.get_layer(f"conv{number}a").output, added.output])
+        first, both = ends.predict(images, verbose=0)
+        normed = ops.max_pool(first, 2) / 1.001**0.5  # fresh statistics: mean 0, variance 1
+        np.testing.assert_allclose(both, ops.gelu(normed, approximate=False), rtol=1e-4, atol=1e-5)
+    assert len(sums) == 3
+    assert not any(isinstance(layer, layers.Add) for layer in cifar10.network((4, 6, 6)).layers)
 
 
 @pytest.fixture
