@@ -177,7 +177,7 @@ check("13.2", encode);
 
 # %% tags=["nbval-check-output"]
 weights = text.word_weights(train_ids, y_train, SIZE)  # (8000,)
-best, worst = np.argsort(-weights)[:8], np.argsort(weights)[:8]
+best, worst = (np.argsort(one, kind="stable")[:8] for one in (-weights, weights))
 print("most positive:", ", ".join(words[i] for i in best))
 print("most negative:", ", ".join(words[i] for i in worst))
 
