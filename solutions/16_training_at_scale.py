@@ -170,7 +170,7 @@ rates = {name: images_a_second(batches) for name, batches in pipelines().items()
 first, step = seconds_a_step(compiled(network()))
 rates["the training step"] = 200 / step
 
-# %% tags=["slow"] alt="Bars of images per second on a logarithmic axis. The training step on this CPU is slowest, at about two thousand. A map over single images makes several thousand, a map over batches two or three times as many, data.batches about ten times that of the first or more."
+# %% tags=["slow"] alt="Bars of images per second on a logarithmic axis. The training step on this CPU is slowest, at two to three thousand. A map over single images makes several thousand, a map over batches two or three times as many, data.batches about ten times that of the first or more."
 unit = "second" if roofline.on_gpu() else "CPU second"
 plots.show_bars(rates, title=f"images a {unit}", log=True);
 
@@ -421,9 +421,10 @@ for name, seconds in policies.items():
     print(f"{name:15} {1000 * seconds:6.1f} ms a step, {seconds / policies['float32']:.1f} times float32's")
 
 # %% [markdown]
-# On the processor where this was written, 16 bits cost several times as much on the TensorFlow backend: it has no instructions for them, so numbers are converted there and back. (On the JAX
-# backend they cost about the same as float32: nothing lost, nothing won.) On a GPU with tensor cores they are
-# what the machine was built for. The device report above says which you have. Never believe a speed-up that you haven't measured.
+# **Notice** that it depends on the processor *and* on the library. A CPU whose features in the device report end in `_bf16` has instructions for bfloat16, and
+# there it took a fifth to a third less time than float32 when this was written; float16, for which TensorFlow does not use any there, took dozens of times as much. A CPU
+# without them converts every number there and back: both took three to seven times as long. (On the JAX backend neither cost more than float32
+# on both CPUs.) On a GPU with tensor cores 16 bits are what the machine was built for. Never believe a speed-up that you haven't measured.
 
 # %% [markdown]
 # ## Fewer trips to memory: XLA

@@ -116,6 +116,23 @@ def test_hardware_is_one_line() -> None:
     assert ("no GPU" in line) == (not devices.find_gpus())
 
 
+@pytest.mark.parametrize(
+    ("features", "advised"),
+    [
+        (("avx2",), "Stay with float32"),
+        (("avx512f", "amx_bf16"), "Try mixed_bfloat16"),
+        ((), "Stay with float32"),
+    ],
+)
+def test_sixteen_bits_are_advised_where_the_cpu_computes_in_them(
+    features: tuple[str, ...], advised: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "find_gpus", list)
+    monkeypatch.setattr(devices, "cpu_features", lambda: features)
+    (line,) = (line for line in device_report().lines if line.name == "mixed precision")
+    assert line.advice.startswith(advised)
+
+
 def test_a_gpu_changes_the_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     card = devices.Gpu("Tesla T4", 15.0, (7, 5))
     monkeypatch.setattr(devices, "find_gpus", lambda: [card])
