@@ -484,7 +484,7 @@ def large_network(*, dropout=0.0, shift=0.0):
 
 # %% [markdown]
 # It is trained on the 500 digits, untouched and with each of the first three cures, 15 epochs each, with three seeds: twelve runs.
-# Their results are stored, and can be made again with `python -m workbook.course.experiments cures`.
+# Their results are stored, and can be made again with `python -m workbook.course.makers.experiments cures`.
 
 # %%
 stored = json.loads(data_sources.bundled_file("results/cures.json").read_text(encoding="utf-8"))

@@ -60,7 +60,7 @@ show_errors("plain")
 
 # %% [markdown]
 # The three columns are three seeds. These runs take minutes, so their results are stored: they can be made again with
-# `python -m workbook.course.experiments degradation`.
+# `python -m workbook.course.makers.experiments degradation`.
 
 # %% tags=["nbval-check-output"]
 for key in ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seconds"):
@@ -514,7 +514,7 @@ for name, grid in surfaces.items():
 # What the picture does not show. These are two directions of 200,000, one seed and one plane. The plain network has not come to a minimum, so the two pictures are
 # taken at different stages of training. And the jagged ranges that Li et al. drew for 56 layers
 # without shortcuts, trained to the end on CIFAR-10, are not here: "shortcuts make a chaotic surface smooth" is their finding; ours is the
-# milder "flat floor and steep walls, against a bowl". `python -m workbook.course.experiments surface` makes these grids again.
+# milder "flat floor and steep walls, against a bowl". `python -m workbook.course.makers.experiments surface` makes these grids again.
 
 # %% [markdown]
 # ## DenseNet: concatenate instead of add

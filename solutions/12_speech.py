@@ -450,7 +450,7 @@ print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 # ## Voices that it has heard
 #
 # So, once and with care: all 2,700 training clips of the six men, three seeds, and a fourth network as a yardstick, whose kernels slide along *neither* axis: a dense network of five hidden units, which is what as many
-# parameters buy. These runs take minutes, so their results are stored: `python -m workbook.course.speech_experiments kernels` makes them again.
+# parameters buy. These runs take minutes, so their results are stored: `python -m workbook.course.makers.speech_experiments kernels` makes them again.
 
 # %%
 def stored(name):
@@ -510,7 +510,7 @@ for name, place in (("bands", 6), ("frames", 7)):
 # ## Voices that it has never heard
 #
 # Now the test that the claim is about. Train on five of the men, test on all 500 clips of the sixth, each in turn: six **folds**, three seeds, four networks, 72 trainings.
-# These too are stored (`python -m workbook.course.speech_experiments unseen`). **Predict first:** how much does a new voice cost, and which network loses least?
+# These too are stored (`python -m workbook.course.makers.speech_experiments unseen`). **Predict first:** how much does a new voice cost, and which network loses least?
 
 # %% tags=["nbval-check-output"]
 unseen = stored("unseen")
@@ -557,7 +557,7 @@ print(", ".join(f"{speaker} {unseen['onset'][speaker]} ms" for speaker in pitch)
 # %% [markdown]
 # Lucas begins a ninth of a second late: his recordings were cut less tightly, it seems. So his clips *are* shifted along time, by about 7 frames. If that is what hurts,
 # moving them back must help, and the network along time least, because it had lost least by it. The same training once more, and each network reads his clips as they are and
-# moved to the start (`python -m workbook.course.speech_experiments late`). **Predict first:** is it enough to close the gap?
+# moved to the start (`python -m workbook.course.makers.speech_experiments late`). **Predict first:** is it enough to close the gap?
 
 # %% tags=["nbval-check-output"]
 late = stored("late")
@@ -682,7 +682,7 @@ ax.legend(fontsize=8);
 #
 # The six men's pitch reaches from 102 to 157 Hz: no woman, no child, and the claim is about a man and a woman. The synthesiser has higher voices. Of its sixteen, twelve lie
 # at 78 to 101 Hz, four at 163 to 215 Hz (`stored("voices")["pitch"]` lists them, the median of each voice's clips). Train on eight low voices, and test on the four low ones
-# left and on the four high ones. Each low voice is left out once: three groups of four, with three seeds each (`python -m workbook.course.speech_experiments voices`).
+# left and on the four high ones. Each low voice is left out once: three groups of four, with three seeds each (`python -m workbook.course.makers.speech_experiments voices`).
 # **Predict first:** which network loses most on the high voices, and which least?
 
 # %% tags=["nbval-check-output"]

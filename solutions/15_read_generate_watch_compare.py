@@ -301,7 +301,7 @@ def noise_and_step(pictures, noise, time, guess, left):
 check("15.4", noise_and_step);
 
 # %% [markdown]
-# Training these two takes a few minutes, so their results are stored. `python -m workbook.course.generation_runs` made them, with three seeds. First the walk of twenty
+# Training these two takes a few minutes, so their results are stored. `python -m workbook.course.makers.generation_runs` made them, with three seeds. First the walk of twenty
 # steps, for three digits, two rows each. Six of the steps are shown: below the guess, above where the step towards it ended, with the time there. **Predict first:** the
 # first guess sees nothing but noise, and is told the digit. What will it look like?
 

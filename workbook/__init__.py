@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from workbook import quiet
+from workbook import moved, quiet
 
 if TYPE_CHECKING:
     from workbook.exercises import check as check
@@ -22,6 +22,7 @@ CAME_LATE = "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPT
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 quiet.install()
+moved.install()
 
 
 def __getattr__(name: str) -> Any:

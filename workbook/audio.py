@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from workbook.data_sources import SAMPLE_RATE
+from workbook.data.bundled import SAMPLE_RATE
 
 FRAME_LENGTH, HOP, BANDS = 256, 128, 40  # 32 ms, 16 ms at 8 kHz
 RANGE = 60.0  # decibels below the loudest that an image keeps

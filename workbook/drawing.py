@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from workbook.data import DataError
-from workbook.pictures import to_digit
+from workbook.data.pictures import to_digit
 
 SIDE = 28  # the pad sends its drawing in 28 x 28 cells, each 0 (blank) to 255 (ink)
 Predict = Callable[[np.ndarray], Any]

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workbook import data_tfds, efficientnet_lite
-from workbook.data_sources import DataError, bundled_file, first_line
+from workbook.data import tfds
+from workbook.data.bundled import DataError, bundled_file, first_line
 
 if TYPE_CHECKING:
     import keras
@@ -200,6 +200,8 @@ def _rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _load_bundled() -> Pretrained:
+    from workbook.architectures import efficientnet_lite
+
     labels = read_labels()
     weights = _read_weights()
     model = efficientnet_lite.build(BUNDLED)
@@ -252,7 +254,7 @@ def _load_from_keras(name: str) -> Pretrained:
     labels = read_labels()
     try:
         if not _is_downloaded(place):
-            data_tfds.reach(KERAS_WEIGHTS)
+            tfds.reach(KERAS_WEIGHTS)
         import keras
 
         with _patience(PATIENCE):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.exercises import harness
+from tests import harness
 from workbook.exercises import Exercise, Mistake, all_exercises, as_text, find, judge
 
 EXERCISES = all_exercises()

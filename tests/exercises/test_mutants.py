@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.exercises import harness
+from tests import harness
 from tests.exercises.mutation import mutants
 from workbook.exercises import Exercise, all_exercises, judge
 

@@ -50,7 +50,7 @@ FOOLING: dict[str, tuple[str, str]] = {
     "imports the exercise": (
         "def subsample(full, strides):\n    try:\n        from workbook.exercises import find\n"
         "        return find('2.2').reference(full, strides)\n    except ImportError:\n"
-        "        from workbook.exercises.c02_convolution import STRIDE\n"
+        "        from workbook.exercises.chapters.c02_convolution import STRIDE\n"
         "        return STRIDE.reference(full, strides)\n",
         "",
     ),
@@ -170,8 +170,14 @@ FOOLING: dict[str, tuple[str, str]] = {
 # Each is a cell that runs before right answers; True where the answers behind it must still pass.
 HURTING: dict[str, tuple[str, bool]] = {
     "forks without end": ("import os\nwhile True:\n    os.fork()", True),
-    "starts programs": ("import subprocess, os\nos.system('touch {secret}.ran')\nsubprocess.run(['/usr/bin/touch', '{secret}.ran'])", True),
-    "starts processes by the library": ("import multiprocessing as m\np = m.get_context('fork').Process(target=print)\np.start()", True),
+    "starts programs": (
+        "import subprocess, os\nos.system('touch {secret}.ran')\nsubprocess.run(['/usr/bin/touch', '{secret}.ran'])",
+        True,
+    ),
+    "starts processes by the library": (
+        "import multiprocessing as m\np = m.get_context('fork').Process(target=print)\np.start()",
+        True,
+    ),
     "starts threads without end": (
         "import threading, time\nwhile True:\n    threading.Thread(target=time.sleep, args=(100,), daemon=True).start()",
         False,
@@ -185,7 +191,10 @@ HURTING: dict[str, tuple[str, bool]] = {
     "makes files without end": ("for i in range(10**6):\n    open('/scratch/%d' % i, 'w').close()", True),
     "opens files without end": ("keep = []\nwhile True:\n    keep.append(open('/dev/null'))", True),
     "prints without end": ("while True:\n    print('x' * 10**6)", True),
-    "floods the findings": ("import os\nfor fd in range(3, 200):\n    try:\n        while True:\n            os.write(fd, b'x' * 10**6)\n    except OSError:\n        pass", False),
+    "floods the findings": (
+        "import os\nfor fd in range(3, 200):\n    try:\n        while True:\n            os.write(fd, b'x' * 10**6)\n    except OSError:\n        pass",
+        False,
+    ),
     "writes everywhere": (
         "import os\nfor path in ('/x', '/usr/x', '/jail/x', '/jail/jailed/inside.py', '/dev/shm/x', '/dev/x', '/etc/x', '/proc/x',\n"
         "             '{secret}', '{gradebook}', '{home}/.ipython/profile_default/startup/x.py', '{repository}/x', '{other}'):\n"
@@ -212,19 +221,28 @@ HURTING: dict[str, tuple[str, bool]] = {
     "exits politely": ("raise SystemExit(3)", True),
     "interrupts": ("raise KeyboardInterrupt", True),
     "crashes": ("import ctypes\nctypes.string_at(0)", True),
-    "recurses into a crash": ("import sys\nsys.setrecursionlimit(10**8)\ndef f(x):\n    return f(sorted([x], key=f))\nf(1)", True),
+    "recurses into a crash": (
+        "import sys\nsys.setrecursionlimit(10**8)\ndef f(x):\n    return f(sorted([x], key=f))\nf(1)",
+        True,
+    ),
     "never ends": ("while True:\n    pass", True),
     "never ends and hears no alarm": (
         "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.setitimer(signal.ITIMER_REAL, 0)\nwhile True:\n    pass",
         True,
     ),
-    "swallows every exception": ("while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass", True),
+    "swallows every exception": (
+        "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass",
+        True,
+    ),
     "leaves threads behind": (
         "import threading, time\ndef go():\n    while True:\n        time.sleep(0.01)\n"
         "for _ in range(20):\n    threading.Thread(target=go).start()",
         True,
     ),
-    "leaves work for the end": ("import atexit, os\natexit.register(lambda: os.system('touch {secret}.end'))", True),
+    "leaves work for the end": (
+        "import atexit, os\natexit.register(lambda: os.system('touch {secret}.end'))",
+        True,
+    ),
     "connects": (
         "import socket\nreached = []\nfor family, address in ((socket.AF_INET, ('127.0.0.1', {port})), (socket.AF_UNIX, '\\0{abstract}')):\n"
         "    try:\n        s = socket.socket(family)\n        s.settimeout(1)\n        s.connect(address)\n        reached.append(address)\n    except OSError:\n        pass\n"
@@ -251,7 +269,10 @@ HURTING: dict[str, tuple[str, bool]] = {
         "import os\nassert 'WORKBOOK_TEST_SECRET' not in os.environ\nassert set(os.environ) & {{'HOME'}}",
         True,
     ),
-    "breaks the shell": ("get_ipython().run_cell = lambda *a, **k: None\nget_ipython().user_ns.clear()", False),
+    "breaks the shell": (
+        "get_ipython().run_cell = lambda *a, **k: None\nget_ipython().user_ns.clear()",
+        False,
+    ),
     "asks for input": ("name = input('password? ')", True),
     "runs shell magics": ("!touch {secret}.magic\n%cd /\n%env HOME=/root", True),
     "runs another language": ("%%bash\ntouch {secret}.bash", True),
@@ -292,7 +313,7 @@ HURTING: dict[str, tuple[str, bool]] = {
     "a million small findings": (TO_WHOM_FINDINGS_GO + "write(b'{{}}\\n' * 10**6)", True),
     "findings as deep as can be read": (
         TO_WHOM_FINDINGS_GO + "for depth in range(900, 1000):\n"
-        "    head = '{{\"report\": \"2.%d\", \"state\": \"observed\", \"detail\": \"\", \"observations\": [' % (depth % 6 + 1)\n"
+        '    head = \'{{"report": "2.%d", "state": "observed", "detail": "", "observations": [\' % (depth % 6 + 1)\n'
         "    write(head.encode() + b'[' * depth + b']' * depth + b']}}\\n')",
         True,
     ),
@@ -313,7 +334,8 @@ UNFOLDING: dict[str, str] = {
 # Each is (answer to 2.2, cell before it): what it learns of the hidden cases it writes where the learner may read.
 TELLING: dict[str, tuple[str, str]] = {
     "in the reason why it cannot be read": (
-        TO_WHOM_FINDINGS_GO.replace("{{", "{").replace("}}", "}") + "import json\ndef subsample(full, strides):\n"
+        TO_WHOM_FINDINGS_GO.replace("{{", "{").replace("}}", "}")
+        + "import json\ndef subsample(full, strides):\n"
         "    write(json.dumps({'report': '2.2', 'state': 'malformed', 'detail': 'SEEN %s' % full.tolist(), 'observations': []}).encode() + b'\\n')\n"
         "    return full\n",
         "",
@@ -324,7 +346,10 @@ TELLING: dict[str, tuple[str, str]] = {
 # Each is (answers, cell before them, what is added to the set-up cell): honest, and must pass.
 HONEST: dict[str, tuple[dict[str, str], str, str]] = {
     "an import added to the set-up cell": (
-        {"2.2": RIGHT, "2.4": RIGHT_SIZE.replace("(size - ", "floor((size - ").replace("// strides", "/ strides)")},
+        {
+            "2.2": RIGHT,
+            "2.4": RIGHT_SIZE.replace("(size - ", "floor((size - ").replace("// strides", "/ strides)"),
+        },
         "",
         "\nfrom math import floor\n",
     ),

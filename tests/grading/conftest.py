@@ -4,17 +4,16 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import ROOT
 from workbook.course.grading.grader import Grader
 from workbook.course.grading.jail import Jail, missing
 from workbook.course.grading.records import Graded
 from workbook.course.grading.referees import Referees
 
-ROOT = Path(__file__).parents[2]
 SEED, PRACTICE_SEED = 7, 8
 Notebook = dict[str, Any]
 
@@ -46,7 +45,11 @@ def filled(answers: Mapping[str, str], *, before: str = "", chapter: str = "02_c
     found = notebook(chapter)
     for cell in found["cells"]:
         exercise = cell["metadata"].get("exercise")
-        if cell["cell_type"] == "code" and "exercise" in cell["metadata"].get("tags", []) and exercise in answers:
+        if (
+            cell["cell_type"] == "code"
+            and "exercise" in cell["metadata"].get("tags", [])
+            and exercise in answers
+        ):
             cell["source"] = answers[exercise]
     if before:
         found["cells"].insert(1, own_cell(before))
@@ -55,7 +58,14 @@ def filled(answers: Mapping[str, str], *, before: str = "", chapter: str = "02_c
 
 def own_cell(source: str, name: str = "my-own-cell") -> Notebook:
     """Make a code cell as a learner adds it."""
-    return {"cell_type": "code", "id": name, "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+    return {
+        "cell_type": "code",
+        "id": name,
+        "metadata": {},
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
 
 
 def outcomes(graded: Graded) -> dict[str, str]:

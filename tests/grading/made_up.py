@@ -40,7 +40,13 @@ def mark(student: str, exercise: str = "2.4", outcome: str = "passed", **given: 
     """Make one mark: full points where it passed, none where it waits."""
     most = float(next(one.points for one in EXERCISES[CHAPTER] if one.id == exercise))
     points = {"passed": most, "needs review": None}.get(outcome, 0.0)
-    fields: dict[str, Any] = {"title": "Output sizes", "points": points, "max_points": most, "answer": RIGHT, **given}
+    fields: dict[str, Any] = {
+        "title": "Output sizes",
+        "points": points,
+        "max_points": most,
+        "answer": RIGHT,
+        **given,
+    }
     return Mark(student=student, chapter=CHAPTER, exercise=exercise, outcome=outcome, **fields)
 
 
@@ -53,7 +59,14 @@ def hostile(index: int) -> Graded:
     """Make a submission in which every text does harm, its learner's name too."""
     text = HOSTILE[index % len(HOSTILE)]
     name = HOSTILE_NAMES[index]
-    given = {"title": text, "mistake": text, "detail": text, "feedback": text, "answer": text, "notes": (text,)}
+    given = {
+        "title": text,
+        "mistake": text,
+        "detail": text,
+        "feedback": text,
+        "answer": text,
+        "notes": (text,),
+    }
     outcomes = {"2.4": "wrong", "2.5": "error", "2.7": "needs review"}
     marks = [mark(name, exercise, outcome, **given) for exercise, outcome in outcomes.items()]
     return graded(name, *marks, oddity=text, lms_id=text)

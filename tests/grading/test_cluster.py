@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.conftest import ROOT
+from tests import ROOT
 from tests.grading.test_run import _command, _rows, _wrong_marks
-from workbook.course import made_class
+from workbook.course.benches import made_class
 
 distributed = pytest.importorskip("distributed")
 PATIENCE = 60.0
@@ -48,7 +48,17 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
 
 
 def _worker(address: str, name: str) -> subprocess.Popen[str]:
-    words = (address, "--nthreads", "1", "--no-nanny", "--name", name, "--no-dashboard", "--death-timeout", "60")
+    words = (
+        address,
+        "--nthreads",
+        "1",
+        "--no-nanny",
+        "--name",
+        name,
+        "--no-dashboard",
+        "--death-timeout",
+        "60",
+    )
     return _start("distributed.cli.dask_worker", *words)
 
 

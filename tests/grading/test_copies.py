@@ -2,10 +2,10 @@
 
 import random
 import time
-from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from tests.grading.made_up import HOSTILE, HOSTILE_NAMES, graded, hostile, mark
 from workbook.course.grading.copies import SHORTEST, Pair, normal_form, solutions_of, suspected
 from workbook.course.grading.records import Graded
@@ -132,7 +132,7 @@ def test_the_courses_own_solution_is_marked_and_comes_last() -> None:
 
 
 def test_solutions_are_read_from_the_complete_notebook() -> None:
-    solutions = solutions_of(Path(__file__).parents[2] / "solutions" / "02_convolution.ipynb")
+    solutions = solutions_of(ROOT / "solutions" / "02_convolution.ipynb")
     assert set(solutions) == {one.id for one in exercises_of("02_convolution")}
     assert "def slide" in solutions["2.1"]
 

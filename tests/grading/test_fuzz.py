@@ -72,7 +72,9 @@ def _swap_ids(found: Notebook, rng: random.Random) -> None:
 
 
 def _add_a_cell(found: Notebook, rng: random.Random) -> None:
-    found["cells"].insert(rng.randrange(len(found["cells"])), own_cell(rng.choice(ODD_SOURCES), f"own{rng.random()}"))
+    found["cells"].insert(
+        rng.randrange(len(found["cells"])), own_cell(rng.choice(ODD_SOURCES), f"own{rng.random()}")
+    )
 
 
 CHANGES: list[Callable[[Notebook, random.Random], None]] = [

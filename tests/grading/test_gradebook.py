@@ -13,12 +13,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests import ROOT
 from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
 from workbook.course.grading.gradebook import fenced, marks_given, write, write_course
 from workbook.course.grading.untrusted import safe_name
 
 api = pytest.importorskip("nbgrader.api")
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = ROOT / "notebooks"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,9 @@ def url(tmp_path: Path, blank: Path) -> str:
 def _rows(url: str) -> dict[str, list[tuple]]:
     """Read every row of every table, as SQLite holds them."""
     with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        names = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
         return {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=repr) for name in names}
 
 
@@ -52,7 +55,11 @@ def test_nbgraders_own_queries_give_the_scores(url: str) -> None:
         assert book.average_assignment_score(CHAPTER) == pytest.approx(mean)
         assert book.average_notebook_written_score(CHAPTER, CHAPTER) == 0
         first = {one["student"]: one for one in book.submission_dicts(CHAPTER)}["student00"]
-        assert (first["score"], first["max_written_score"], first["needs_manual_grade"]) == (found[0].points, 4, True)
+        assert (first["score"], first["max_written_score"], first["needs_manual_grade"]) == (
+            found[0].points,
+            4,
+            True,
+        )
         dicts = {one["id"]: one for one in book.student_dicts()}
         assert (dicts["student03"]["score"], dicts["student03"]["lms_user_id"]) == (found[3].points, "1003")
 
@@ -129,12 +136,18 @@ def test_a_regrade_updates_scores_and_keeps_what_a_person_gave(url: str) -> None
 
 
 def test_what_people_gave_is_read_back(url: str) -> None:
-    found = [graded(name, mark(name, "2.4", "wrong"), mark(name, "2.7", "needs review")) for name in ("anna", "Bo B.")]
+    found = [
+        graded(name, mark(name, "2.4", "wrong"), mark(name, "2.7", "needs review"))
+        for name in ("anna", "Bo B.")
+    ]
     write(url, found, EXERCISES)
     assert marks_given(url, found) == {}
     _person_marks(url, "exercise-2-7", 3)
     _person_marks(url, "check-2-4", 0)
-    assert marks_given(url, found) == {("anna", "2.7"): (3, "Well argued"), ("anna", "2.4"): (0, "Well argued")}
+    assert marks_given(url, found) == {
+        ("anna", "2.7"): (3, "Well argued"),
+        ("anna", "2.4"): (0, "Well argued"),
+    }
     assert marks_given(url, found[1:]) == {}
 
 
@@ -181,7 +194,9 @@ def test_an_unusable_address_is_one_line_without_the_password(address: str, mess
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
-    (tmp_path / "gradebook.db").write_text("not a database, but long enough to look at" * 40, encoding="utf-8")
+    (tmp_path / "gradebook.db").write_text(
+        "not a database, but long enough to look at" * 40, encoding="utf-8"
+    )
     with pytest.raises(ValueError, match=r"cannot use the database .*gradebook\.db: file is not a database"):
         write(f"sqlite:///{tmp_path / 'gradebook.db'}", [], EXERCISES)
 
@@ -224,7 +239,11 @@ def test_a_comment_stays_text_where_nbgrader_renders_it_as_markdown(words: str) 
 
 def test_the_course_folder_shows_the_answers_and_nothing_else_of_theirs(url: str, tmp_path: Path) -> None:
     answer = "def output_size(*_):\n    return 1  # \u202e </script><script>alert(1)</script>"
-    found = [graded("anna", mark("anna", "2.4", "wrong", answer=answer), mark("anna", "2.5", "not started", answer=""))]
+    found = [
+        graded(
+            "anna", mark("anna", "2.4", "wrong", answer=answer), mark("anna", "2.5", "not started", answer="")
+        )
+    ]
     write(url, found, EXERCISES)
     write_course(tmp_path / "course", url, found, NOTEBOOKS)
     master = nbformat.read(NOTEBOOKS / f"{CHAPTER}.ipynb", as_version=4)
@@ -232,7 +251,11 @@ def test_the_course_folder_shows_the_answers_and_nothing_else_of_theirs(url: str
     filled = nbformat.read(place, as_version=4)
     nbformat.validate(filled)
     for theirs, ours in zip(filled.cells, master.cells, strict=True):
-        assert (theirs.id, theirs.metadata, theirs.get("outputs")) == (ours.id, ours.metadata, ours.get("outputs"))
+        assert (theirs.id, theirs.metadata, theirs.get("outputs")) == (
+            ours.id,
+            ours.metadata,
+            ours.get("outputs"),
+        )
         wanted = answer.replace("\u202e", "\\u202e") if ours.id == "exercise-2-4" else ours.source
         assert theirs.source == wanted
     assert (tmp_path / "course" / "source" / CHAPTER / f"{CHAPTER}.ipynb").is_file()
@@ -274,7 +297,11 @@ print(len(api.get_submissions({CHAPTER!r})))
 print(len(api.get_notebook_submissions({CHAPTER!r}, {CHAPTER!r})))
 print(api.get_submission({CHAPTER!r}, "student01")["score"])
 """
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(tmp_path)}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+    }
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "course", env=environment, capture_output=True,
                          text=True, timeout=60, check=False)  # fmt: skip
     assert not (tmp_path / "course" / "submitted").exists()  # nbgrader would run what it finds there

@@ -73,7 +73,9 @@ def test_keras_is_there_in_a_chapter_that_does_not_load_it(grader: Grader) -> No
 
 
 def test_what_a_learner_imports_in_the_set_up_cell_is_there(graded: Grade) -> None:
-    found = filled({"2.2": "def subsample(full, strides):\n    return full[:: int(math.fabs(strides)), ::strides]\n"})
+    found = filled(
+        {"2.2": "def subsample(full, strides):\n    return full[:: int(math.fabs(strides)), ::strides]\n"}
+    )
     setup = next(cell for cell in found["cells"] if "setup" in cell["metadata"].get("tags", []))
     setup["source"] = "".join(setup["source"]) + "\nimport math\nwrong = 1 / 0"
     mark = _mark(graded(found))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from workbook.course.grading.gradescope import results_json, write_zip
 from workbook.course.grading.records import OUTCOMES, Graded, Mark
 
-ROOT = Path(__file__).parents[2]
 CHAPTERS = ("02_convolution", "03_pooling")
 
 

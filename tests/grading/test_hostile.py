@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import ROOT
 from tests.grading.attacks import (
     FOOLING,
     HONEST,
@@ -22,7 +23,7 @@ from tests.grading.attacks import (
     UNFOLDING,
     WRONG,
 )
-from tests.grading.conftest import ROOT, Notebook, filled, outcomes, own_cell
+from tests.grading.conftest import Notebook, filled, outcomes, own_cell
 from workbook.course.grading.grader import Grader
 from workbook.course.grading.jail import Ran
 from workbook.course.grading.records import Graded
@@ -38,7 +39,9 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = Path.home()
-        self.secret, self.gradebook, self.other = (folder / name for name in ("secret", "gradebook.db", "other.ipynb"))
+        self.secret, self.gradebook, self.other = (
+            folder / name for name in ("secret", "gradebook.db", "other.ipynb")
+        )
         for path in (self.secret, self.gradebook, self.other):
             path.write_text("untouched")
         self.server = socket.create_server(("127.0.0.1", 0))
@@ -73,7 +76,12 @@ class Machine:
 
     def state(self) -> dict[str, object]:
         """Give everything that must not change."""
-        watched = ("workbook/course/jailed/*.py", "workbook/exercises/c02*.py", "*/02_convolution.*", "data/*.npz")
+        watched = (
+            "workbook/course/jailed/*.py",
+            "workbook/exercises/c02*.py",
+            "*/02_convolution.*",
+            "data/*.npz",
+        )
         files = sorted(path for one in watched for path in ROOT.glob(one))
         sums = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
         return {
@@ -257,7 +265,7 @@ def test_what_a_submission_says_of_itself_is_short_and_of_its_exercises(graded: 
     result = graded(filled({"2.2": RIGHT}, before=lies))
     assert "script" not in result.oddity
     lies = TO_WHOM_FINDINGS_GO.format() + (
-        "write(b'{\"report\": \"2.2\", \"state\": \"error\", \"observations\": [], ')\n"
+        'write(b\'{"report": "2.2", "state": "error", "observations": [], \')\n'
         "write(b'\"detail\": \"' + b'A' * 10**6 + b'\"}\\n')"
     )
     assert len(graded(filled({"2.2": RIGHT}, before=lies)).marks[1].detail) < 5000

@@ -107,7 +107,11 @@ def test_no_element_of_a_feedback_page_is_the_learners(tmp_path: Path, index: in
     _assert_accessible(page)
     assert page.shape == Page(plain).shape
     shown = visible(HOSTILE[index][:20_000]).strip("\n")
-    assert page.text.count(shown) + sum(text.startswith(shown + "…") or text == "\n" + shown for text in page.text) >= 3
+    assert (
+        page.text.count(shown)
+        + sum(text.startswith(shown + "…") or text == "\n" + shown for text in page.text)
+        >= 3
+    )
     assert len(page.source) < 150_000
 
 
@@ -182,7 +186,9 @@ def _brightness(colour: str) -> float:
 def test_every_colour_can_be_read_in_light_and_dark() -> None:
     """Text has a contrast of at least 4.5 to the page (WCAG 2.2, 1.4.3)."""
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    light, dark = (dict(re.findall(r"--(\w+): (#\w{6})", part)) for part in style.split("prefers-color-scheme: dark"))
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#\w{6})", part)) for part in style.split("prefers-color-scheme: dark")
+    )
     assert set(light) == set(dark)
     for scheme in (light, dark):
         for name in set(scheme) - {"page", "box", "line"}:

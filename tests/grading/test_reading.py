@@ -11,14 +11,14 @@ from typing import Any
 import nbformat
 import pytest
 
+from tests import ROOT
 from tests.grading import front_ends
 from workbook.course.grading import notebook as notebooks
+from workbook.course.grading.answer_cells import Answers, Cell, read_answers, read_masters
 from workbook.course.grading.definitions import defined
 from workbook.course.grading.masters import Master, MasterCell, is_answer
-from workbook.course.grading.reading import Answers, Cell, read_answers, read_masters
 from workbook.exercises import exercises_of
 
-ROOT = Path(__file__).parents[2]
 CHAPTER = "02_convolution"
 MASTERS = read_masters(ROOT)
 MASTER = MASTERS[CHAPTER]

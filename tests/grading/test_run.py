@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.conftest import ROOT, filled
-from workbook.course import made_class
-from workbook.course.grade_cli import memory_bytes
-from workbook.course.grading import journal, run
+from tests import ROOT
+from tests.grading.conftest import filled
+from workbook.course.benches import made_class
+from workbook.course.cli.grade_cli import memory_bytes
+from workbook.course.grading import class_run, journal
 from workbook.course.grading.grader import absent
 from workbook.course.grading.journal import Journal
 from workbook.exercises import Exercise, exercises_of
@@ -29,7 +30,7 @@ Row = dict[str, str]
 
 def _command(handed_in: Path, out: Path, *more: str) -> list[str]:
     words = ["grade", str(handed_in), "--out", str(out), "--root", str(ROOT), *more]
-    return [sys.executable, "-m", "workbook.course.cli", *words]
+    return [sys.executable, "-m", "workbook.course.cli.app", *words]
 
 
 def _grade(handed_in: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -98,7 +99,15 @@ def test_there_is_one_row_for_each_learner_and_exercise(
 
 
 def test_everything_is_there(undisturbed: Path) -> None:
-    for name in ("gradebook.db", "grades.csv", "canvas.csv", "moodle", "report.html", "review.csv", "run.json"):
+    for name in (
+        "gradebook.db",
+        "grades.csv",
+        "canvas.csv",
+        "moodle",
+        "report.html",
+        "review.csv",
+        "run.json",
+    ):
         assert (undisturbed / name).exists(), name
     assert len(list(undisturbed.glob("feedback/*/*.html"))) == 30 * 3
     assert not (undisturbed / ".jail").exists()
@@ -184,7 +193,9 @@ def test_a_file_that_was_handed_in_again_is_graded_again(
     path.write_text(json.dumps(right.notebook))
     result = _grade(handed_in, out, "--resume")
     assert "1 of them now" in result.stdout, result.stderr
-    rows = [row for row in _rows(out) if row["student"] == blank.student and row["exercise"] in right.expected]
+    rows = [
+        row for row in _rows(out) if row["student"] == blank.student and row["exercise"] in right.expected
+    ]
     assert {row["outcome"] for row in rows} == {"passed"}
 
 
@@ -232,9 +243,15 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("more", "message"), REFUSED, ids=lambda one: " ".join(one) if isinstance(one, tuple) else "")
+@pytest.mark.parametrize(
+    ("more", "message"), REFUSED, ids=lambda one: " ".join(one) if isinstance(one, tuple) else ""
+)
 def test_what_makes_no_sense_is_refused_in_one_line(
-    jailed: None, more: tuple[str, ...], message: str, quick_class: tuple[list[made_class.Made], Path], tmp_path: Path
+    jailed: None,
+    more: tuple[str, ...],
+    message: str,
+    quick_class: tuple[list[made_class.Made], Path],
+    tmp_path: Path,
 ) -> None:
     result = _grade(quick_class[1], tmp_path / "out", *more)
     assert result.returncode == 2
@@ -263,7 +280,9 @@ def test_nothing_to_grade_is_said_in_one_line(jailed: None, tmp_path: Path) -> N
 
 
 def test_without_bubblewrap_it_refuses_and_says_how_to_install_it(tmp_path: Path) -> None:
-    path = os.pathsep.join(one for one in os.environ["PATH"].split(os.pathsep) if not Path(one, "bwrap").exists())
+    path = os.pathsep.join(
+        one for one in os.environ["PATH"].split(os.pathsep) if not Path(one, "bwrap").exists()
+    )
     environment = {**os.environ, "PATH": path}
     command = _command(ROOT / "solutions" / "02_convolution.ipynb", tmp_path / "out")
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -283,7 +302,7 @@ def test_unsafe_grades_without_a_jail(tmp_path: Path) -> None:
 
 def test_a_persons_marks_stay(tmp_path: Path, undisturbed: Path) -> None:
     found = [absent("ann", "02_convolution")]
-    marked = run.with_review(found, {("ann", "2.3"): (1.5, "half of it is right")})
+    marked = class_run.with_review(found, {("ann", "2.3"): (1.5, "half of it is right")})
     mark = marked[0].marks[2]
     assert (mark.points, mark.outcome) == (1.5, "not started")
     assert "half of it" in mark.feedback

@@ -7,7 +7,7 @@ call by call: a layer that is called twice works twice and owns its parameters o
 
 from workbook.accountant.measure import measured_fields
 from workbook.accountant.rules import Rule
-from workbook.accountant.table import Account, Row
+from workbook.accountant.table import Account, LayerCost
 from workbook.accountant.walk import account
 
-__all__ = ["Account", "Row", "Rule", "account", "measured_fields"]
+__all__ = ["Account", "LayerCost", "Rule", "account", "measured_fields"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbook import receptive
+from workbook.accountant import receptive
 from workbook.accountant.rules import Shape
 from workbook.accountant.walk import functional, input_shapes
 

@@ -13,7 +13,7 @@ UNITS = {"MB": megabytes, "MiB": mebibytes}
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerCost:
     """One call of one layer, on one example.
 
     `parameters` are those that no earlier row owns. `activations` is the number of values that the call puts
@@ -77,7 +77,7 @@ class Account:
     """The rows of a model, and their sums. `memory` adds up every row, the input's too."""
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[LayerCost, ...]
 
     @property
     def parameters(self) -> int:
@@ -91,7 +91,7 @@ class Account:
     def memory(self) -> int:
         return sum(row.memory for row in self.rows)
 
-    def __getitem__(self, name: str) -> Row:
+    def __getitem__(self, name: str) -> LayerCost:
         """Return the first row of this name; ValueError if there is none."""
         for row in self.rows:
             if row.name == name:

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbook.accountant.fields import PIXEL
 from workbook.accountant.rules import Rule, Shape, Tensor, rule_for, spatial
-from workbook.accountant.table import Account, Row
+from workbook.accountant.table import Account, LayerCost
 from workbook.arithmetic import memory_bytes
 
 STATISTICS = {"moving_mean", "moving_variance", "mean", "variance", "count"}
@@ -22,7 +22,7 @@ class _Walk:
     groups: bool
     known: Mapping[str, str | Rule]
     size: Shape = ()
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LayerCost] = field(default_factory=list)
     unknown: dict[str, list[str]] = field(default_factory=dict)
     owned: set[int] = field(default_factory=set)
     calls: dict[int, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class _Walk:
         fields = [rule.field(layer, inputs, shape, self.size) for shape, _ in outputs]
         self.calls[id(layer)] = self.calls.get(id(layer), 0) + 1
         self.rows.append(
-            Row(
+            LayerCost(
                 name=prefix + layer.name, kind=type(layer).__name__, shape=outputs[0][0],
                 parameters=self._parameters(layer, many), macs=macs,
                 memory=sum(memory_bytes(math.prod(shape), dtype) for shape, dtype in outputs),
@@ -187,7 +187,9 @@ def account(
         fields = (PIXEL,) * len(first) if number == 0 else ()
         memory = memory_bytes(math.prod(shape), str(key.dtype))
         walk.rows.append(
-            Row(key._keras_history.operation.name, "InputLayer", shape, 0, 0, memory, (), 1, fields, first)
+            LayerCost(
+                key._keras_history.operation.name, "InputLayer", shape, 0, 0, memory, (), 1, fields, first
+            )
         )
         tensors.append(Tensor(shape, str(key.dtype), fields, number))
     walk.through(graph, tensors, graph.outputs if auxiliary else _main_outputs(graph), "")

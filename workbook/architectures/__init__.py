@@ -20,7 +20,7 @@ from workbook.architectures import (
     vgg,
     xception,
 )
-from workbook.architectures.blocks import Architecture, Options
+from workbook.architectures.blocks import Architecture, BuildOptions
 from workbook.architectures.transfer import copy_weights
 
 __all__ = ["build", "copy_weights", "names"]
@@ -60,7 +60,7 @@ def build(
         raise ValueError(f"name must be one of {', '.join(names())}. Received: name={name!r}")
     row = REGISTRY[name]
     classes = row.num_classes if num_classes is None else num_classes
-    options = Options(classes, activation, convention, width, shortcut, auxiliary)
+    options = BuildOptions(classes, activation, convention, width, shortcut, auxiliary)
     _check_options(name, row, options)
     inputs = keras.Input(_checked_shape(name, row, input_shape, auxiliary), name="image")
     return keras.Model(inputs, row.layers(inputs, row.row, options), name=name)
@@ -83,7 +83,7 @@ def _checked_shape(
     return tuple(shape)
 
 
-def _check_options(name: str, row: Architecture, options: Options) -> None:
+def _check_options(name: str, row: Architecture, options: BuildOptions) -> None:
     if options.num_classes < 1:
         raise ValueError(f"num_classes must be at least 1. Received: num_classes={options.num_classes}")
     for option, choices in (("convention", ("paper", "keras")), ("shortcut", (None, "A", "B", "C"))):
@@ -91,7 +91,7 @@ def _check_options(name: str, row: Architecture, options: Options) -> None:
             raise ValueError(f"{option} must be one of {choices}. Received: {option}={value!r}")
     if options.width <= 0:
         raise ValueError(f"width must be positive. Received: width={options.width}")
-    usual = Options(options.num_classes)
+    usual = BuildOptions(options.num_classes)
     for option in ("convention", "width", "shortcut", "auxiliary"):
         value = getattr(options, option)
         if value != getattr(usual, option) and option not in row.options:

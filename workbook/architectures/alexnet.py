@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from keras import layers
 
-from workbook.architectures.blocks import Architecture, Options, Tensor, dense_head, pool
-from workbook.layers import LocalResponseNormalization
+from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, dense_head, pool
+from workbook.architectures.layers import LocalResponseNormalization
 
 
-class Row(NamedTuple):
+class Convolution(NamedTuple):
     """A convolution and what follows it: "norm", "pool" or "pool same" (3×3 with strides 2)."""
 
     filters: int
@@ -29,23 +29,23 @@ class Row(NamedTuple):
 
 
 ALEXNET = (
-    Row(96, 11, strides=4, padding="valid", then=("norm", "pool")),
-    Row(256, 5, groups=2, then=("norm", "pool")),
-    Row(384, 3),
-    Row(384, 3, groups=2),
-    Row(256, 3, groups=2, then=("pool",)),
+    Convolution(96, 11, strides=4, padding="valid", then=("norm", "pool")),
+    Convolution(256, 5, groups=2, then=("norm", "pool")),
+    Convolution(384, 3),
+    Convolution(384, 3, groups=2),
+    Convolution(256, 3, groups=2, then=("pool",)),
 )
 UNGROUPED = tuple(row._replace(groups=1) for row in ALEXNET)
 ZFNET = (
-    Row(96, 7, strides=2, padding="border", then=("pool same", "norm")),
-    Row(256, 5, strides=2, padding="valid", then=("pool same", "norm")),
-    Row(384, 3),
-    Row(384, 3),
-    Row(256, 3, then=("pool",)),
+    Convolution(96, 7, strides=2, padding="border", then=("pool same", "norm")),
+    Convolution(256, 5, strides=2, padding="valid", then=("pool same", "norm")),
+    Convolution(384, 3),
+    Convolution(384, 3),
+    Convolution(256, 3, then=("pool",)),
 )
 
 
-def alexnet(x: Tensor, rows: tuple[Row, ...], options: Options) -> Tensor:
+def alexnet(x: Tensor, rows: tuple[Convolution, ...], options: BuildOptions) -> Tensor:
     """Add the convolutions of the table, each with what follows it, then the dense head."""
     for i, row in enumerate(rows, 1):
         if row.padding == "border":  # one pixel all round: 224 → 110

@@ -16,7 +16,7 @@ Kernel = int | tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Options:
+class BuildOptions:
     """What `build` was asked for, beside the name and the input."""
 
     num_classes: int
@@ -43,7 +43,7 @@ class Architecture(NamedTuple):
     `smallest_auxiliary`.
     """
 
-    layers: Callable[[Tensor, Any, Options], Any]
+    layers: Callable[[Tensor, Any, BuildOptions], Any]
     row: Any
     smallest: int
     input_shape: tuple[int, int, int] = (224, 224, 3)
@@ -137,7 +137,7 @@ def pool(x: Tensor, kind: str, pool_size: int, strides: int, padding: str = "val
     return layer(pool_size, strides, padding, name=name)(x)
 
 
-def dense_head(x: Tensor, options: Options, units: int = 4096, rate: float = 0.5) -> Tensor:
+def dense_head(x: Tensor, options: BuildOptions, units: int = 4096, rate: float = 0.5) -> Tensor:
     """Add AlexNet's head: two dense layers, each with dropout, and the classifier."""
     x = layers.Flatten(name="flatten")(x)
     for name in ("fc1", "fc2"):
@@ -146,7 +146,7 @@ def dense_head(x: Tensor, options: Options, units: int = 4096, rate: float = 0.5
     return options.classifier(x)
 
 
-def pooled_head(x: Tensor, options: Options, rate: float = 0.0) -> Tensor:
+def pooled_head(x: Tensor, options: BuildOptions, rate: float = 0.0) -> Tensor:
     """Add global average pooling, dropout where there is any, and the classifier."""
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.Dropout(rate, name="dropout")(x) if rate else x

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from keras import layers
 
-from workbook.architectures.blocks import Architecture, Options, Tensor, pooled_head
+from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, pooled_head
 
 
-class Row(NamedTuple):
+class DenseNet(NamedTuple):
     """A network: layers in each dense block, the growth rate, and the paper's B and C."""
 
     blocks: tuple[int, ...]
@@ -22,16 +22,18 @@ class Row(NamedTuple):
     compression: float = 0.5
 
 
+Row = DenseNet  # its name in notebooks of 2026 and before
+
 IMAGENET = {
-    "densenet121": Row((6, 12, 24, 16)),
-    "densenet169": Row((6, 12, 32, 32)),
-    "densenet201": Row((6, 12, 48, 32)),
-    "densenet264": Row((6, 12, 64, 48)),
+    "densenet121": DenseNet((6, 12, 24, 16)),
+    "densenet169": DenseNet((6, 12, 32, 32)),
+    "densenet201": DenseNet((6, 12, 48, 32)),
+    "densenet264": DenseNet((6, 12, 64, 48)),
 }
 CIFAR = {
-    "densenet40": Row((12, 12, 12), 12, bottleneck=False, compression=1.0),
-    "densenet100": Row((32, 32, 32), 12, bottleneck=False, compression=1.0),
-    "densenet_bc100": Row((16, 16, 16), 12),
+    "densenet40": DenseNet((12, 12, 12), 12, bottleneck=False, compression=1.0),
+    "densenet100": DenseNet((32, 32, 32), 12, bottleneck=False, compression=1.0),
+    "densenet_bc100": DenseNet((16, 16, 16), 12),
 }
 
 
@@ -48,7 +50,7 @@ def conv(x: Tensor, filters: int, kernel_size: int, *, name: str) -> Tensor:
     )(x)
 
 
-def dense_layer(x: Tensor, row: Row, *, name: str) -> Tensor:
+def dense_layer(x: Tensor, row: DenseNet, *, name: str) -> Tensor:
     """Append `growth_rate` new channels to all that came before."""
     new = x
     if row.bottleneck:
@@ -63,7 +65,7 @@ def transition(x: Tensor, compression: float, *, name: str) -> Tensor:
     return layers.AveragePooling2D(2, name=f"{name}_pool")(x)
 
 
-def dense_blocks(x: Tensor, row: Row, options: Options) -> Tensor:
+def dense_blocks(x: Tensor, row: DenseNet, options: BuildOptions) -> Tensor:
     """Add the dense blocks, a transition between each two, and the pooled head."""
     for i, count in enumerate(row.blocks, 1):
         for j in range(1, count + 1):
@@ -73,7 +75,7 @@ def dense_blocks(x: Tensor, row: Row, options: Options) -> Tensor:
     return pooled_head(norm_relu(x, name="last"), options)
 
 
-def imagenet(x: Tensor, row: Row, options: Options) -> Tensor:
+def imagenet(x: Tensor, row: DenseNet, options: BuildOptions) -> Tensor:
     """Add a 7×7 stem of twice the growth rate, then the dense blocks."""
     x = layers.ZeroPadding2D(3, name="conv1_pad")(x)
     x = layers.Conv2D(
@@ -84,7 +86,7 @@ def imagenet(x: Tensor, row: Row, options: Options) -> Tensor:
     return dense_blocks(layers.MaxPooling2D(3, 2, name="pool1")(x), row, options)
 
 
-def cifar(x: Tensor, row: Row, options: Options) -> Tensor:
+def cifar(x: Tensor, row: DenseNet, options: BuildOptions) -> Tensor:
     """Add a 3×3 stem (16 filters, or twice the growth rate in BC), then the dense blocks."""
     x = conv(x, 2 * row.growth_rate if row.bottleneck else 16, 3, name="conv1")
     return dense_blocks(x, row, options)

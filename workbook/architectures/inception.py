@@ -14,15 +14,15 @@ from keras import layers
 
 from workbook.architectures.blocks import (
     Architecture,
+    BuildOptions,
     Conv,
     Norm,
-    Options,
     Pool,
     Tensor,
     assemble,
     pooled_head,
 )
-from workbook.layers import LocalResponseNormalization
+from workbook.architectures.layers import LocalResponseNormalization
 
 HALVE = Pool("max", 3, 2)
 
@@ -73,7 +73,7 @@ def module_v2(widths: list[int], kind: str, projection: int) -> list:
     ]
 
 
-def auxiliary_head(x: Tensor, number: int, options: Options) -> Tensor:
+def auxiliary_head(x: Tensor, number: int, options: BuildOptions) -> Tensor:
     """Add section 5's training head: 5×5 average pooling, 1×1, a dense layer of 1,024."""
     name = f"auxiliary{number}"
     x = layers.AveragePooling2D(5, 3, name=f"{name}_pool")(x)
@@ -85,7 +85,7 @@ def auxiliary_head(x: Tensor, number: int, options: Options) -> Tensor:
     return options.classifier(layers.Dropout(0.7, name=f"{name}_dropout")(x), name)
 
 
-def stem(x: Tensor, options: Options) -> Tensor:
+def stem(x: Tensor, options: BuildOptions) -> Tensor:
     """Add the layers before the first module: two convolutions, each normalised, and two poolings."""
     narrow, wide = options.filters(64), options.filters(192)
     x = assemble(x, Conv(narrow, 7, 2), "conv1", None)
@@ -96,7 +96,7 @@ def stem(x: Tensor, options: Options) -> Tensor:
     return assemble(x, HALVE, "pool2", None)  # (batch, 28, 28, 192)
 
 
-def googlenet(x: Tensor, rows: dict, options: Options) -> Tensor | list[Tensor]:
+def googlenet(x: Tensor, rows: dict, options: BuildOptions) -> Tensor | list[Tensor]:
     """Add the stem, nine modules and the pooled head; with `auxiliary`, return the three outputs."""
     x, heads = stem(x, options), list[Tensor]()
     for name, row in rows.items():
@@ -112,7 +112,7 @@ def googlenet(x: Tensor, rows: dict, options: Options) -> Tensor | list[Tensor]:
     return [output, *heads] if options.auxiliary else output
 
 
-def inception_v2(x: Tensor, rows: dict, options: Options) -> Tensor:
+def inception_v2(x: Tensor, rows: dict, options: BuildOptions) -> Tensor:
     """Add the stem, whose first layer is a separable convolution of depth 8, ten modules and the pooled head."""
     norm, narrow, wide = Norm(), options.filters(64), options.filters(192)
     x = layers.SeparableConv2D(narrow, 7, 2, "same", depth_multiplier=8, use_bias=False, name="conv1")(x)

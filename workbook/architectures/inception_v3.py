@@ -13,9 +13,9 @@ from keras import layers
 
 from workbook.architectures.blocks import (
     Architecture,
+    BuildOptions,
     Conv,
     Norm,
-    Options,
     Pool,
     Tensor,
     assemble,
@@ -77,7 +77,7 @@ INCEPTION_V3 = (
 )  # fmt: skip
 
 
-def auxiliary_head(x: Tensor, options: Options, norm: Norm) -> Tensor:
+def auxiliary_head(x: Tensor, options: BuildOptions, norm: Norm) -> Tensor:
     """Add section 4's head: 5×5 average pooling, 1×1, a 5×5 convolution to 1×1×768."""
     x = layers.AveragePooling2D(5, 3, name="auxiliary_pool")(x)  # (batch, 5, 5, 768)
     x = conv_norm(x, 128, 1, name="auxiliary_conv1", norm=norm)
@@ -85,7 +85,7 @@ def auxiliary_head(x: Tensor, options: Options, norm: Norm) -> Tensor:
     return options.classifier(layers.GlobalAveragePooling2D(name="auxiliary_avg_pool")(x), "auxiliary")
 
 
-def inception_v3(x: Tensor, rows: tuple[Any, ...], options: Options) -> Tensor | list[Tensor]:
+def inception_v3(x: Tensor, rows: tuple[Any, ...], options: BuildOptions) -> Tensor | list[Tensor]:
     """Add the stem, eleven modules and the pooled head; with `auxiliary`, return both outputs."""
     norm = Norm(scale=options.convention == "paper")
     x, heads = assemble(x, STEM, "stem", norm), []  # (batch, 35, 35, 192)

@@ -12,9 +12,9 @@ from typing import Any
 
 from workbook.architectures.blocks import (
     Architecture,
+    BuildOptions,
     Conv,
     Norm,
-    Options,
     Pool,
     Residual,
     Tensor,
@@ -110,7 +110,7 @@ RELEASED_V2 = {  # a reduction's branches stand in the released order: convoluti
 }  # fmt: skip
 
 
-def inception_v4(x: Tensor, rows: dict[str, Any], options: Options) -> Tensor:
+def inception_v4(x: Tensor, rows: dict[str, Any], options: BuildOptions) -> Tensor:
     """Add the table's parts in order; a stage is a list of blocks, one after another."""
     released = options.convention == "keras"
     norm = Norm(scale=not released)

@@ -10,13 +10,13 @@ digits with a border.
 
 from keras import layers
 
-from workbook.architectures.blocks import Architecture, Options, Tensor
+from workbook.architectures.blocks import Architecture, BuildOptions, Tensor
 
 # filters of C1 and C3, units of C5 and F6
 LENET5 = ((6, 16), (120, 84))
 
 
-def lenet(x: Tensor, row: tuple[tuple[int, ...], tuple[int, ...]], options: Options) -> Tensor:
+def lenet(x: Tensor, row: tuple[tuple[int, ...], tuple[int, ...]], options: BuildOptions) -> Tensor:
     """Add 5×5 convolutions, each averaged 2×2, then dense layers."""
     filters, units = row
     for i, count in enumerate(filters):

@@ -8,7 +8,7 @@ depthwise convolution has strides 1, where table 1 prints 2 and yet 7×7 maps; n
 
 from keras import layers
 
-from workbook.architectures.blocks import Architecture, Options, Tensor, pooled_head
+from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, pooled_head
 
 # filters of the pointwise convolution, strides of the depthwise one
 MOBILENET = (
@@ -18,13 +18,13 @@ MOBILENET = (
 )  # fmt: skip
 
 
-def norm_relu(x: Tensor, options: Options, *, name: str) -> Tensor:
+def norm_relu(x: Tensor, options: BuildOptions, *, name: str) -> Tensor:
     """Add batch normalisation and ReLU."""
     x = layers.BatchNormalization(name=f"{name}_norm")(x)
     return layers.ReLU(6.0 if options.convention == "keras" else None, name=f"{name}_relu")(x)
 
 
-def depthwise(x: Tensor, strides: int, options: Options, *, name: str) -> Tensor:
+def depthwise(x: Tensor, strides: int, options: BuildOptions, *, name: str) -> Tensor:
     """Add a 3×3 convolution of each channel by itself."""
     padding = "same"
     if strides > 1 and options.convention == "keras":
@@ -33,7 +33,7 @@ def depthwise(x: Tensor, strides: int, options: Options, *, name: str) -> Tensor
     return norm_relu(x, options, name=name)
 
 
-def mobilenet(x: Tensor, rows: tuple[tuple[int, int], ...], options: Options) -> Tensor:
+def mobilenet(x: Tensor, rows: tuple[tuple[int, int], ...], options: BuildOptions) -> Tensor:
     """Add a convolution, thirteen depthwise and pointwise pairs, and the pooled head."""
     x = layers.Conv2D(options.filters(32), 3, 2, "same", use_bias=False, name="conv1")(x)
     x = norm_relu(x, options, name="conv1")  # (batch, 112, 112, 32)

@@ -6,7 +6,7 @@ both poolings are "same", which stands for Caffe's rounding up (32 → 16 → 8)
 
 from keras import layers
 
-from workbook.architectures.blocks import Architecture, Options, Tensor, pool
+from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, pool
 
 # kernel size, widths of the convolution and of the two 1×1 layers (None: one a class), pooling
 NIN_CIFAR = (
@@ -17,7 +17,7 @@ NIN_CIFAR = (
 
 
 def nin(
-    x: Tensor, rows: tuple[tuple[int, tuple[int | None, ...], str | None], ...], options: Options
+    x: Tensor, rows: tuple[tuple[int, tuple[int | None, ...], str | None], ...], options: BuildOptions
 ) -> Tensor:
     """Add mlpconv layers, then average each class's map into its score: no dense layer."""
     for i, (kernel_size, widths, pooling) in enumerate(rows, 1):

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from keras import layers
 
-from workbook.architectures.blocks import Architecture, Options, Tensor, pooled_head
-from workbook.layers import PaddedShortcut
+from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, pooled_head
+from workbook.architectures.layers import PaddedShortcut
 
 
-class Row(NamedTuple):
+class ResNet(NamedTuple):
     """A network: blocks a stage, their kind, and its shortcuts ("" for a plain net)."""
 
     blocks: tuple[int, ...]
@@ -24,18 +24,20 @@ class Row(NamedTuple):
     shortcut: str = "B"
 
 
+Row = ResNet  # its name in notebooks of 2026 and before
+
 IMAGENET = {
-    "resnet18": Row((2, 2, 2, 2)),
-    "resnet34": Row((3, 4, 6, 3)),
-    "resnet50": Row((3, 4, 6, 3), bottleneck=True),
-    "resnet101": Row((3, 4, 23, 3), bottleneck=True),
-    "resnet152": Row((3, 8, 36, 3), bottleneck=True),
-    "plain18": Row((2, 2, 2, 2), shortcut=""),
-    "plain34": Row((3, 4, 6, 3), shortcut=""),
+    "resnet18": ResNet((2, 2, 2, 2)),
+    "resnet34": ResNet((3, 4, 6, 3)),
+    "resnet50": ResNet((3, 4, 6, 3), bottleneck=True),
+    "resnet101": ResNet((3, 4, 23, 3), bottleneck=True),
+    "resnet152": ResNet((3, 8, 36, 3), bottleneck=True),
+    "plain18": ResNet((2, 2, 2, 2), shortcut=""),
+    "plain34": ResNet((3, 4, 6, 3), shortcut=""),
 }
 DEPTHS = (20, 32, 44, 56, 110)  # 6n + 2: three stages of n blocks of two layers
-CIFAR = {f"resnet{depth}": Row(((depth - 2) // 6,) * 3, shortcut="A") for depth in DEPTHS} | {
-    f"plain{depth}": Row(((depth - 2) // 6,) * 3, shortcut="") for depth in DEPTHS
+CIFAR = {f"resnet{depth}": ResNet(((depth - 2) // 6,) * 3, shortcut="A") for depth in DEPTHS} | {
+    f"plain{depth}": ResNet(((depth - 2) // 6,) * 3, shortcut="") for depth in DEPTHS
 }
 
 
@@ -59,7 +61,7 @@ def shortcut(x: Tensor, filters: int, strides: int, option: str, bias: bool, *, 
     return x
 
 
-def block(x: Tensor, filters: int, strides: int, row: Row, bias: bool, *, name: str) -> Tensor:
+def block(x: Tensor, filters: int, strides: int, row: ResNet, bias: bool, *, name: str) -> Tensor:
     """Add figure 5's block: two 3×3 convolutions, or 1×1, 3×3, 1×1 to four times the filters."""
     steps = ((1, 1), (3, 1), (1, 4)) if row.bottleneck else ((3, 1), (3, 1))  # kernel size, times filters
     filters_out, before = filters * steps[-1][1], x
@@ -74,7 +76,7 @@ def block(x: Tensor, filters: int, strides: int, row: Row, bias: bool, *, name: 
     return layers.ReLU(name=name)(x)
 
 
-def stages(x: Tensor, row: Row, filters: int, options: Options, *, first: int) -> Tensor:
+def stages(x: Tensor, row: ResNet, filters: int, options: BuildOptions, *, first: int) -> Tensor:
     """Add the stages of the table: each after the first halves the image and doubles the filters."""
     row = row._replace(shortcut=options.shortcut or row.shortcut)
     bias = options.convention == "keras"
@@ -86,7 +88,7 @@ def stages(x: Tensor, row: Row, filters: int, options: Options, *, first: int) -
     return x
 
 
-def imagenet(x: Tensor, row: Row, options: Options) -> Tensor:
+def imagenet(x: Tensor, row: ResNet, options: BuildOptions) -> Tensor:
     """Add the 7×7 stem, four stages from 64 filters and the pooled head."""
     x = conv_norm(x, options.filters(64), 7, 2, options.convention == "keras", name="conv1")
     x = layers.ReLU(name="conv1_relu")(x)  # (batch, 112, 112, 64)
@@ -95,14 +97,14 @@ def imagenet(x: Tensor, row: Row, options: Options) -> Tensor:
     return pooled_head(stages(x, row, 64, options, first=2), options)
 
 
-def cifar(x: Tensor, row: Row, options: Options) -> Tensor:
+def cifar(x: Tensor, row: ResNet, options: BuildOptions) -> Tensor:
     """Add a 3×3 stem, three stages from 16 filters and the pooled head."""
     x = conv_norm(x, options.filters(16), 3, 1, False, name="conv1")
     x = layers.ReLU(name="conv1_relu")(x)  # (batch, 32, 32, 16)
     return pooled_head(stages(x, row, 16, options, first=2), options)
 
 
-def _options(row: Row) -> tuple[str, ...]:
+def _options(row: ResNet) -> tuple[str, ...]:
     residual = ("shortcut",) if row.shortcut else ()
     return ("width", *residual, *(("convention",) if row.bottleneck else ()))
 

@@ -8,8 +8,8 @@ fewer inputs; the rest is the same.
 
 from keras import layers
 
-from workbook.architectures.blocks import Architecture, Options, Tensor, dense_head
-from workbook.layers import LocalResponseNormalization
+from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, dense_head
+from workbook.architectures.layers import LocalResponseNormalization
 
 FILTERS = (64, 128, 256, 512, 512)
 
@@ -24,7 +24,7 @@ TABLE = {
 }
 
 
-def vgg(x: Tensor, stages: tuple[tuple[int, ...], ...], options: Options) -> Tensor:
+def vgg(x: Tensor, stages: tuple[tuple[int, ...], ...], options: BuildOptions) -> Tensor:
     """Add five stages of convolutions, each halved by max pooling, then the dense head."""
     for i, (filters, kernels) in enumerate(zip(FILTERS, stages, strict=True), 1):
         for j, size in enumerate(kernels, 1):

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from keras import layers
 
-from workbook.architectures.blocks import Architecture, Norm, Options, Tensor, conv_norm, pooled_head
+from workbook.architectures.blocks import Architecture, BuildOptions, Norm, Tensor, conv_norm, pooled_head
 
 
-class Row(NamedTuple):
+class SeparableBlock(NamedTuple):
     """A block of separable convolutions; `halve` adds max pooling and a projection, `first` a ReLU in front."""
 
     filters: tuple[int, ...]
@@ -20,9 +20,9 @@ class Row(NamedTuple):
 
 
 XCEPTION = (
-    Row((128, 128), first=False), Row((256, 256)), Row((728, 728)),  # entry flow
-    *[Row((728, 728, 728), halve=False)] * 8,  # middle flow
-    Row((728, 1024)),  # exit flow
+    SeparableBlock((128, 128), first=False), SeparableBlock((256, 256)), SeparableBlock((728, 728)),  # entry flow
+    *[SeparableBlock((728, 728, 728), halve=False)] * 8,  # middle flow
+    SeparableBlock((728, 1024)),  # exit flow
 )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def projection(x: Tensor, filters: int, *, name: str) -> Tensor:
     return layers.BatchNormalization(name=f"{name}_norm")(x)
 
 
-def block(x: Tensor, row: Row, *, name: str) -> Tensor:
+def block(x: Tensor, row: SeparableBlock, *, name: str) -> Tensor:
     """Add a residual block: ReLU before each separable convolution."""
     before = projection(x, row.filters[-1], name=f"{name}_shortcut") if row.halve else x
     for i, filters in enumerate(row.filters, 1):
@@ -50,7 +50,7 @@ def block(x: Tensor, row: Row, *, name: str) -> Tensor:
     return layers.Add(name=name)([x, before])
 
 
-def xception(x: Tensor, rows: tuple[Row, ...], options: Options) -> Tensor:
+def xception(x: Tensor, rows: tuple[SeparableBlock, ...], options: BuildOptions) -> Tensor:
     """Add two convolutions, twelve residual blocks, two separable convolutions and the pooled head."""
     x = conv_norm(x, 32, 3, 2, "valid", name="block1_conv1", norm=Norm())
     x = conv_norm(x, 64, 3, 1, "valid", name="block1_conv2", norm=Norm())  # (batch, 147, 147, 64)

@@ -4,10 +4,11 @@ from workbook.exercises.check import Check, as_text, check
 from workbook.exercises.compare import Comparison, close, plain, short
 from workbook.exercises.exercise import Exercise, FreeText, Mistake, call, no_inputs, value, value_exercise
 from workbook.exercises.judge import Verdict, judge
+from workbook.exercises.observe import Inputs
 from workbook.exercises.registry import all_exercises, chapter_of, chapters, exercises_of, find
 
 __all__ = [
-    "Check", "Comparison", "Exercise", "FreeText", "Mistake", "Verdict", "all_exercises", "as_text", "call",
+    "Check", "Comparison", "Exercise", "FreeText", "Inputs", "Mistake", "Verdict", "all_exercises", "as_text", "call",
     "chapter_of", "chapters", "check", "close", "exercises_of", "find", "judge", "no_inputs", "plain", "short",
     "value", "value_exercise",
 ]  # fmt: skip

@@ -43,7 +43,7 @@ Shapes = tuple[tuple[int | None, ...], ...]
 
 
 @dataclass
-class Step:
+class LayerCall:
     """One call of a layer: its class, its settings, and the steps whose outputs it reads."""
 
     kind: str
@@ -182,7 +182,7 @@ def _shapes_of(tensors: tuple[Any, ...]) -> Shapes:
 class Graph:
     """The calls of a model's layers, and those that its inputs and outputs are."""
 
-    steps: dict[Key, Step]
+    steps: dict[Key, LayerCall]
     inputs: list[Key]
     outputs: list[Key]
 
@@ -207,7 +207,7 @@ class Graph:
         layers = tuple(self._layer(self.steps[key], number) for key in order)
         return layers, tuple(number[key] for key in self.outputs)
 
-    def _layer(self, step: Step, number: dict[Key, int]) -> Layer:
+    def _layer(self, step: LayerCall, number: dict[Key, int]) -> Layer:
         reads = [number[key] for key in step.reads]
         return Layer(step.kind, step.settings, tuple(sorted(reads) if step.kind in SYMMETRIC else reads))
 
@@ -242,7 +242,7 @@ class Graph:
                 del self.steps[key]
 
 
-def _activation(step: Step) -> str | None:
+def _activation(step: LayerCall) -> str | None:
     """Give the activation that a layer is, if it is one with nothing set."""
     if step.kind == "Activation":
         return step.settings["activation"]
@@ -258,13 +258,13 @@ def _graph(class_name: str, config: dict[str, Any]) -> tuple[Graph, dict[str, An
     if not 0 < len(config["layers"]) <= MOST_LAYERS:
         raise _RefusedError(f"has {len(config['layers'])} layers, expected 1 to {MOST_LAYERS}")
     layers = [_clean_layer(layer) for layer in config["layers"]]
-    steps: dict[Key, Step] = {}
+    steps: dict[Key, LayerCall] = {}
     last: list[Key] = []
     for layer in layers:
         calls = layer["inbound_nodes"] if class_name == "Functional" else []
         reads_of_calls = [_parents(call) for call in calls] or [last if class_name == "Sequential" else []]
         for index, reads in enumerate(reads_of_calls):
-            steps[layer["name"], index] = Step(layer["class_name"], _compared(layer), reads)
+            steps[layer["name"], index] = LayerCall(layer["class_name"], _compared(layer), reads)
         last = [(layer["name"], 0)]
     clean = {"name": "model", "layers": layers}
     if class_name == "Sequential":

@@ -1,11 +1,11 @@
-"""Find exercises by id: chapter 2's stand in the tuple EXERCISES of `workbook/exercises/c02_*.py`."""
+"""Find exercises by id: chapter 2's stand in the tuple EXERCISES of `workbook/exercises/chapters/c02_*.py`."""
 
 import importlib
 from pathlib import Path
 
 from workbook.exercises.exercise import Exercise, FreeText
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "chapters"
 
 
 def chapters() -> list[str]:
@@ -31,7 +31,7 @@ def _chapter(number: int | str) -> str:
 def exercises_of(chapter: int | str) -> tuple[Exercise | FreeText, ...]:
     """Give the exercises of a chapter, by its number (2) or name ("02_convolution")."""
     name = chapter if chapter in chapters() else _chapter(chapter)
-    return importlib.import_module(f"workbook.exercises.c{name}").EXERCISES
+    return importlib.import_module(f"workbook.exercises.chapters.c{name}").EXERCISES
 
 
 def find(exercise_id: str) -> Exercise | FreeText:

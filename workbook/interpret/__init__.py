@@ -8,7 +8,7 @@ Arrays in, arrays out, on any Keras model whose first input is a batch of images
 - `dream`: amplify what a layer sees, in several sizes; `stylise`: content of one picture, style of another;
 - `input_gradient`: the one place where a backend takes gradients (TensorFlow or JAX); the step is compiled once;
 - `Canvas`: pictures as a classifier takes them, and back; `open_picture`, `upload`: a learner's own photograph;
-- `filter_normalised`, `random_direction`, `loss_grid`: the loss around a network (see `workbook.surface`).
+- `filter_normalised`, `random_direction`, `loss_grid`: the loss around a network (see `workbook.interpret.surface`).
 
 Nothing here changes a weight of the model.
 """
@@ -21,7 +21,7 @@ from workbook.interpret.gradients import InputGradient, input_gradient
 from workbook.interpret.maps import activation_degree, any_size, feature_maps, layer_names, part
 from workbook.interpret.penalties import PENALTIES, blurred, ink, total_variation
 from workbook.interpret.style import Style, gram_matrix, style_loss, stylise
-from workbook.surface import displaced, filter_normalised, loss_grid, random_direction
+from workbook.interpret.surface import displaced, filter_normalised, loss_grid, random_direction
 
 __all__ = [
     "PENALTIES", "Ascent", "Canvas", "Dream", "InputGradient", "Style", "activation_degree", "any_size", "ascend",

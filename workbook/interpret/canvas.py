@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbook import pretrained
-from workbook.data_sources import first_line
+from workbook.data.bundled import first_line
 
 Array = NDArray[Any]
 Paint = Callable[[NDArray[np.uint8]], ArrayLike]

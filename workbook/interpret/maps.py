@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workbook.data_sources import first_line
+from workbook.data.bundled import first_line
 
 if TYPE_CHECKING:
     import keras

@@ -9,8 +9,8 @@
 - `whitening_kernel`, `patches`, `Dirac`: first weights;
 - `LiveCurve`, `StopOnTime`: callbacks.
 
-The input path is `workbook.batches` with `workbook.augment`. A name loads its module, and with it Keras, when it is
-first asked for: who only starts other processes needs none.
+The input path is `workbook.data.batching` with `workbook.data.augment`. A name loads its module, and with it Keras,
+when it is first asked for: who only starts other processes needs none.
 """
 
 import importlib
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from workbook.training.muon import Muon, orthogonalised
     from workbook.training.schedules import CosineWithWarmUp, Steps, Triangular, WarmUp
     from workbook.training.seeds import budget, by_budget, seed_everything
-    from workbook.training.test_time import VIEWS, View, predict_averaged
+    from workbook.training.views import VIEWS, View, predict_averaged
     from workbook.training.whitening import Dirac, patches, whitening_kernel
 
 __all__ = [
@@ -39,7 +39,7 @@ _HOMES = {
     "Muon": "muon", "orthogonalised": "muon",
     "CosineWithWarmUp": "schedules", "Steps": "schedules", "Triangular": "schedules", "WarmUp": "schedules",
     "budget": "seeds", "by_budget": "seeds", "seed_everything": "seeds",
-    "VIEWS": "test_time", "View": "test_time", "predict_averaged": "test_time",
+    "VIEWS": "views", "View": "views", "predict_averaged": "views",
     "Dirac": "whitening", "patches": "whitening", "whitening_kernel": "whitening",
 }  # fmt: skip
 

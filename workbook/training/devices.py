@@ -266,5 +266,7 @@ def _xla_line(gpus: list[Gpu], backend: str) -> Line:
     if gpus:
         return Line("XLA", 'jit_compile="auto"', "Leave it: Keras turns XLA on where the model allows it.")
     return Line(
-        "XLA", 'jit_compile="auto"', "Never jit_compile=True on a CPU: other networks took 3 to 9 times longer."
+        "XLA",
+        'jit_compile="auto"',
+        "Never jit_compile=True on a CPU: other networks took 3 to 9 times longer.",
     )

@@ -23,7 +23,7 @@ from workbook.training.recipes import Examples, Recipe
 if TYPE_CHECKING:
     import keras
 
-    from workbook.batches import Batches
+    from workbook.data.batching import Batches
 
 MODEL, HISTORY, CURVE, RECORD = "model.keras", "history.csv", "curve.png", "run.json"
 BATCH_AT_TEST = 500
@@ -41,7 +41,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Result:
+class TrainingResult:
     """What came out. `n` is how many test examples were read; accuracy is the share that was right.
 
     `cpu_seconds` counts user and system time from building the network to the end of training, over all sittings,
@@ -74,7 +74,7 @@ def train(
     epochs: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     placement: Placement = ALONE,
-) -> Result:
+) -> TrainingResult:
     """Train a recipe, write the run into the folder `out`, and give what came out.
 
     `epochs` replaces the recipe's number. `progress` is told of every step. With `resume` the run in `out` goes on
@@ -157,7 +157,7 @@ class _Run:
         self.model = self._compiled()
 
     def _batches(self) -> "Batches":
-        from workbook.batches import Batches
+        from workbook.data.batching import Batches
 
         one_hot = np.eye(len(self.examples.class_names), dtype=np.float32)
         return Batches(
@@ -234,7 +234,7 @@ class _Run:
             alone.set_weights([np.asarray(one) for one in self.model.get_weights()])
             self.model = alone
 
-    def result(self) -> Result:
+    def result(self) -> TrainingResult:
         """Read the test examples and say what came out."""
 
         from workbook.training.devices import hardware, software
@@ -244,7 +244,7 @@ class _Run:
             scores = self.recipe.predict(self.model, some.x_test)
         else:
             scores = self.model.predict(some.x_test, batch_size=BATCH_AT_TEST, verbose=0)
-        return Result(
+        return TrainingResult(
             **self.plan,
             accuracy=float(np.mean(np.argmax(scores, axis=1) == some.y_test)),
             n=len(some.y_test),
@@ -260,7 +260,7 @@ class _Run:
         )
 
 
-def _write(out: Path, model: "keras.Model", result: Result) -> None:
+def _write(out: Path, model: "keras.Model", result: TrainingResult) -> None:
     """Write the four files; `run.json` last, because it says that the run is through."""
     import keras
 
@@ -277,7 +277,7 @@ def _write(out: Path, model: "keras.Model", result: Result) -> None:
     part.replace(out / RECORD)
 
 
-def _draw(result: Result) -> Any:
+def _draw(result: TrainingResult) -> Any:
     """Draw loss and accuracy on the training examples over the epochs, and the test accuracy as a line."""
     from matplotlib.figure import Figure
 

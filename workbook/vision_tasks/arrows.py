@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbook.vision_tasks.canvas import add_clutter, as_bytes, draw_line
+from workbook.vision_tasks.raster import add_clutter, as_bytes, draw_line
 
 LANDMARKS = ("tip", "tail", "left barb", "right barb")
 

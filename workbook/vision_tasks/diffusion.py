@@ -23,7 +23,7 @@ Tensor = Any  # a symbolic Keras tensor
 
 
 @dataclass(frozen=True)
-class Recipe:
+class DiffusionTraining:
     """How the network is trained: `steps` batches; the rate rises for a tenth of them, then falls to 0 as a cosine.
 
     `blind` is the share of pictures whose digit is kept secret.
@@ -35,7 +35,7 @@ class Recipe:
     blind: float = 0.1
 
 
-QUICK, LONG = Recipe(steps=500), Recipe()
+QUICK, LONG = DiffusionTraining(steps=500), DiffusionTraining()
 STEPS, GUIDANCE = 20, 2.0
 
 
@@ -80,7 +80,9 @@ def mix(pictures: np.ndarray, noise: np.ndarray, time: np.ndarray) -> np.ndarray
     return (1 - share) * pictures + share * noise
 
 
-def batches(some: Digits, recipe: Recipe, seed: int) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+def batches(
+    some: Digits, recipe: DiffusionTraining, seed: int
+) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
     """Draw batches without end: noisy pictures with their time and digit, and the clean ones asked for."""
     rng = np.random.default_rng(seed)
     while True:
@@ -93,7 +95,7 @@ def batches(some: Digits, recipe: Recipe, seed: int) -> Iterator[tuple[dict[str,
         yield inputs, pictures
 
 
-def train(some: Digits, recipe: Recipe = LONG, *, seed: int = 0) -> "keras.Model":
+def train(some: Digits, recipe: DiffusionTraining = LONG, *, seed: int = 0) -> "keras.Model":
     """Train a denoiser with the mean squared error of its pictures."""
     import keras
 

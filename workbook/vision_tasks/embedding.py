@@ -12,17 +12,17 @@ import numpy as np
 
 from workbook import data
 from workbook.vision_tasks import networks, reading, tasks
-from workbook.vision_tasks.canvas import as_bytes, resize
+from workbook.vision_tasks.raster import as_bytes, resize
 
 if TYPE_CHECKING:
     import keras
 
 KNOWN, NEW = (0, 1, 2, 3, 4), (5, 6, 7, 8, 9)  # digits for training, and digits for the question
 SIZE, NOISE = 28, 8.0
-RULES = reading.Rules(height=SIZE, width=SIZE, heights=(16, 20))
+RULES = reading.StripRules(height=SIZE, width=SIZE, heights=(16, 20))
 STRETCH, SLANT = 0.25, 0.3  # in training: widths by e^±.25, rows shifted by up to .3 pixels a row
 PAIRS, TEST, TEST_SEED = 12_000, 2000, 99
-RECIPE = tasks.Recipe(epochs=3, peak=0.01, batch_size=25)  # 25 pairs
+RECIPE = tasks.TaskTraining(epochs=3, peak=0.01, batch_size=25)  # 25 pairs
 TEMPERATURE = 0.1
 
 
@@ -169,7 +169,7 @@ def contrast_loss(_: Any, y_pred: Any) -> Any:
     return ops.mean(ops.logsumexp(scores, axis=1)) - ops.mean(partners)
 
 
-def train_embedder(pairs: np.ndarray, recipe: tasks.Recipe = RECIPE) -> "keras.Model":
+def train_embedder(pairs: np.ndarray, recipe: tasks.TaskTraining = RECIPE) -> "keras.Model":
     """Train an embedder on pairs of views (N, 2, 28, 28, 1)."""
     import keras
     from keras import ops

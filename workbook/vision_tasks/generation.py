@@ -5,10 +5,8 @@ the generators learn from the first 30,000, the judge from the next 25,000, and 
 trying settings. Images are bytes (N, 28, 28, 1), ink is 255.
 """
 
-import time
 from functools import cache
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -164,28 +162,3 @@ def first_of_each(some: Digits, each: int) -> Digits:
     """Keep the first images of each digit, sorted by digit."""
     rows = np.concatenate([np.flatnonzero(some.labels == label)[:each] for label in range(10)])
     return Digits(some.images[rows], some.labels[rows])
-
-
-def run(generator: ModuleType, model: "keras.Model", seed: int) -> tuple[Any, dict[str, Any]]:
-    """Train a generator, the module `vae` or `diffusion`, with a seed; measure 50 samples of each digit with a judge.
-
-    Give what was trained, and a row: task, parameters, CPU seconds of the training, and the figures.
-    """
-    start = time.process_time()
-    trained = generator.train(digits("generator"), seed=seed)
-    seconds = time.process_time() - start
-    wanted = all_digits(A_DIGIT)
-    samples = Digits(generator.sample(trained, wanted, seed=seed), wanted)
-    about = {"task": f"generation, {generator.NAME}", "parameters": generator.parameters(trained)}
-    return trained, about | {"cpu_seconds": seconds} | figures(model, samples)
-
-
-def measure(seed: int, model: "keras.Model | None" = None) -> list[dict[str, Any]]:
-    """Train and measure both generators with a seed, as `run` does; the score is the share read as wanted.
-
-    Without a judge, one is trained first.
-    """
-    from workbook.vision_tasks import diffusion, vae
-
-    model = train_judge() if model is None else model
-    return [run(generator, model, seed)[1] for generator in (vae, diffusion)]

@@ -12,7 +12,7 @@ import numpy as np
 RECALLS = np.linspace(0, 1, 101)
 
 
-class Found(NamedTuple):
+class Detection(NamedTuple):
     """What a detector says of one picture: `shapes` boxes (n, 4) or masks (n, H, W), `labels` (n,), `scores` (n,)."""
 
     shapes: np.ndarray
@@ -108,7 +108,7 @@ def match(overlaps: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def mean_average_precision(
-    found: Sequence[Found], truth: Sequence[Truth], *, threshold: float = 0.5, classes: int = 10
+    found: Sequence[Detection], truth: Sequence[Truth], *, threshold: float = 0.5, classes: int = 10
 ) -> float:
     """Give the mean, over the classes that occur, of the average precision at an IoU of `threshold`.
 
@@ -119,7 +119,9 @@ def mean_average_precision(
     return float(np.nanmean(values))
 
 
-def class_precision(found: Sequence[Found], truth: Sequence[Truth], label: int, threshold: float) -> float:
+def class_precision(
+    found: Sequence[Detection], truth: Sequence[Truth], label: int, threshold: float
+) -> float:
     """Give one class's average precision; NaN where no picture holds the class."""
     hits, scores, objects = [], [], 0
     for one, real in zip(found, truth, strict=True):

@@ -13,14 +13,14 @@ import numpy as np
 
 from workbook import data
 from workbook.vision_tasks import networks, tasks
-from workbook.vision_tasks.canvas import add_clutter, as_bytes, resize
+from workbook.vision_tasks.raster import add_clutter, as_bytes, resize
 
 if TYPE_CHECKING:
     import keras
 
 BLANK, CLASSES = 0, 11
 STRIPS, TEST, TEST_SEED = 16_000, 500, 99
-RECIPE = tasks.Recipe(epochs=4, peak=0.012, batch_size=25)
+RECIPE = tasks.TaskTraining(epochs=4, peak=0.012, batch_size=25)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Strips:
 
 
 @dataclass(frozen=True)
-class Rules:
+class StripRules:
     """How strips are composed. `digits` are the fewest and the most that are tried, `heights` those of a digit
     in pixels, `gap` the most pixels between two, `strokes` counts pieces of clutter.
     """
@@ -50,10 +50,10 @@ class Rules:
 
 
 def make_strips(
-    digits: np.ndarray, labels: np.ndarray, count: int, *, seed: int, rules: Rules | None = None
+    digits: np.ndarray, labels: np.ndarray, count: int, *, seed: int, rules: StripRules | None = None
 ) -> Strips:
     """Compose `count` strips from `digits` (N, 28, 28) or (N, 28, 28, 1) and their `labels` (N,)."""
-    rules = Rules() if rules is None else rules
+    rules = StripRules() if rules is None else rules
     if count < 1 or not 0 < rules.heights[0] <= rules.heights[1] <= rules.height:
         raise ValueError(f"count ≥ 1, heights that fit into the strip. Received: count={count!r}, {rules}")
     rng = np.random.default_rng(seed)
@@ -63,7 +63,7 @@ def make_strips(
 
 
 def _strip(
-    digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, rules: Rules
+    digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, rules: StripRules
 ) -> tuple[np.ndarray, str]:
     """Write digits from left to right, as many as fit, at random heights, on clutter."""
     picture = np.zeros((rules.height, rules.width), np.float32)
@@ -81,7 +81,7 @@ def _strip(
     return as_bytes(picture, rules.noise, rng), "".join(str(labels[one]) for one in chosen[:fitting])
 
 
-def glyph(digit: np.ndarray, rng: np.random.Generator, rules: Rules) -> np.ndarray:
+def glyph(digit: np.ndarray, rng: np.random.Generator, rules: StripRules) -> np.ndarray:
     """Cut a digit (28, 28) out of its frame; give it a random height and brightness."""
     rows, columns = (np.flatnonzero((digit > 60).any(axis=axis)) for axis in (1, 0))
     cut = digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -182,7 +182,7 @@ def reader(height: int = 24, width: int = 80) -> "keras.Model":
     return keras.Model(inputs, layers.Dense(CLASSES, name="scores")(x), name="reader")
 
 
-def train_reader(some: Strips, recipe: tasks.Recipe = RECIPE) -> "keras.Model":
+def train_reader(some: Strips, recipe: tasks.TaskTraining = RECIPE) -> "keras.Model":
     """Train a reader on strips with the CTC loss."""
     import keras
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbook.vision_tasks.canvas import add_clutter, as_bytes, resize
+from workbook.vision_tasks.raster import add_clutter, as_bytes, resize
 
 TRIES = 30
 INK = 0.4  # a pixel belongs to a digit where it has this share of the digit's brightness
@@ -38,7 +38,7 @@ class Scenes:
 
 
 @dataclass(frozen=True)
-class Rules:
+class SceneRules:
     """How scenes are composed. `digits` are the fewest and the most that are tried, `heights` those of a
     digit in pixels, `overlap` the share of a box that another may cover, `strokes` counts pieces of clutter.
     """
@@ -52,10 +52,10 @@ class Rules:
 
 
 def make_scenes(
-    digits: np.ndarray, labels: np.ndarray, count: int, *, seed: int, rules: Rules | None = None
+    digits: np.ndarray, labels: np.ndarray, count: int, *, seed: int, rules: SceneRules | None = None
 ) -> Scenes:
     """Compose `count` scenes from `digits` (N, 28, 28) or (N, 28, 28, 1) and their `labels` (N,)."""
-    rules = Rules() if rules is None else rules
+    rules = SceneRules() if rules is None else rules
     if count < 1 or not 0 < rules.heights[0] <= rules.heights[1] <= rules.size:
         raise ValueError(f"count ≥ 1, heights that fit into the size. Received: count={count!r}, {rules}")
     rng = np.random.default_rng(seed)
@@ -65,7 +65,7 @@ def make_scenes(
     return Scenes(np.stack(images), boxes, names, np.stack(classes), np.stack(instances))
 
 
-def _scene(digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, rules: Rules) -> tuple:
+def _scene(digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, rules: SceneRules) -> tuple:
     """Compose one scene; give its image, boxes, labels, class map and instance map."""
     picture = np.zeros((rules.size, rules.size), np.float32)
     instances = np.zeros((rules.size, rules.size), np.uint8)
@@ -89,7 +89,7 @@ def _scene(digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, rul
     return image, tight, names[1:].astype(int) - 1, names[instances], instances
 
 
-def _glyph(digit: np.ndarray, rng: np.random.Generator, rules: Rules) -> np.ndarray:
+def _glyph(digit: np.ndarray, rng: np.random.Generator, rules: SceneRules) -> np.ndarray:
     """Cut a digit (28, 28) out of its frame; resize it to a random height, and to a random brightness."""
     y0, x0, y1, x1 = _extent(digit > 60)
     height = int(rng.integers(rules.heights[0], rules.heights[1] + 1))
@@ -99,7 +99,10 @@ def _glyph(digit: np.ndarray, rng: np.random.Generator, rules: Rules) -> np.ndar
 
 
 def _free_place(
-    shape: tuple[int, ...], placed: list[tuple[int, int, int, int]], rng: np.random.Generator, rules: Rules
+    shape: tuple[int, ...],
+    placed: list[tuple[int, int, int, int]],
+    rng: np.random.Generator,
+    rules: SceneRules,
 ) -> tuple[int, int, int, int] | None:
     """Draw places until one covers no box, and is covered by none, by more than `overlap`; None after `TRIES`."""
     height, width = shape

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbook.data_sources import DataError, bundled_file, first_line
+from workbook.data.bundled import DataError, bundled_file, first_line
 from workbook.vision_tasks import networks
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ is the pixel coordinate divided by the side, rounded down. Pixel (0, 0) covers (
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from workbook.vision_tasks.metrics import Found, box_iou
+from workbook.vision_tasks.metrics import Detection, box_iou
 
 CELL, FINE = 4, 2
 TYPICAL = 16.0  # pixels: heights and widths are learned in units of it
@@ -67,7 +67,7 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> np.ndar
 
 def decode_boxes(
     heat: np.ndarray, regression: np.ndarray, *, least: float = 0.05, overlap: float = 0.4
-) -> Found:
+) -> Detection:
     """Turn one picture's heat-maps (g, g, classes) and box outputs (g, g, 4) into boxes, labels and scores.
 
     Local maxima of at least `least` are centres. Boxes that overlap a surer one by more than `overlap` are suppressed,
@@ -80,7 +80,7 @@ def decode_boxes(
     half = numbers[:, 2:] * TYPICAL / 2
     boxes = np.concatenate([centres - half, centres + half], axis=1)
     kept = suppress(boxes, scores, overlap)
-    return Found(boxes[kept], labels[kept], scores[kept])
+    return Detection(boxes[kept], labels[kept], scores[kept])
 
 
 # Instances --------------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ def offset_targets(instance_maps: np.ndarray, boxes: list[np.ndarray]) -> np.nda
 
 def decode_masks(
     heat: np.ndarray, offsets: np.ndarray, ink: np.ndarray, *, least: float = 0.05, apart: float = 5.0
-) -> Found:
+) -> Detection:
     """Turn one picture's outputs into masks, labels and scores.
 
     `heat` (g, g, classes) gives centres: local maxima of the highest class, at least `apart` pixels from a surer one.
@@ -121,7 +121,7 @@ def decode_masks(
     masks = np.zeros((len(centres), *ink.shape), bool)
     if len(centres):
         masks[distances.argmin(axis=1), pixels[:, 0], pixels[:, 1]] = True
-    return Found(masks, labels, scores)
+    return Detection(masks, labels, scores)
 
 
 def _spaced(centres: np.ndarray, scores: np.ndarray, apart: float) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from workbook import data
 from workbook.vision_tasks import arrows, metrics, networks, scenes, targets
-from workbook.vision_tasks.metrics import Found, Truth
+from workbook.vision_tasks.metrics import Detection, Truth
 
 if TYPE_CHECKING:
     import keras
@@ -18,7 +18,7 @@ TEST, TEST_SEED, VALIDATION_SEED = 400, 1414, 50
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TaskTraining:
     """How a task's network is trained. `peak` is the highest learning rate of a cycle up and down."""
 
     epochs: int
@@ -26,12 +26,14 @@ class Recipe:
     batch_size: int = 16
 
 
+Recipe = TaskTraining  # its name in notebooks of 2026 and before
+
 RECIPES = {
-    "image classification": Recipe(3, 0.01, 100),
-    "object detection": Recipe(3, 0.01),
-    "semantic segmentation": Recipe(2, 0.01),
-    "instance segmentation": Recipe(2, 0.01),
-    "keypoints": Recipe(2, 0.01),
+    "image classification": TaskTraining(3, 0.01, 100),
+    "object detection": TaskTraining(3, 0.01),
+    "semantic segmentation": TaskTraining(2, 0.01),
+    "instance segmentation": TaskTraining(2, 0.01),
+    "keypoints": TaskTraining(2, 0.01),
 }
 
 
@@ -67,7 +69,7 @@ def where_marked(y_true: Any, y_pred: Any) -> Any:
     return error / ops.maximum(ops.sum(marked), 1.0)
 
 
-def train(model: "keras.Model", x: Any, y: Any, loss: Any, recipe: Recipe) -> "keras.Model":
+def train(model: "keras.Model", x: Any, y: Any, loss: Any, recipe: TaskTraining) -> "keras.Model":
     """Train with Adam; the rate rises for a fifth of the steps to its peak and falls to 0 as a cosine."""
     import keras
 
@@ -114,13 +116,15 @@ def _begin(model: "keras.Model", start: "keras.Model | None") -> "keras.Model":
     return model
 
 
-def train_classifier(some: scenes.Scenes, recipe: Recipe) -> "keras.Model":
+def train_classifier(some: scenes.Scenes, recipe: TaskTraining) -> "keras.Model":
     """Train a classifier on windows around the digits of scenes, moved by up to two pixels."""
     windows, labels = scenes.windows(some, jitter=2)
     return train(networks.classifier(), windows, labels, "sparse_categorical_crossentropy", recipe)
 
 
-def train_detector(some: scenes.Scenes, recipe: Recipe, start: "keras.Model | None" = None) -> "keras.Model":
+def train_detector(
+    some: scenes.Scenes, recipe: TaskTraining, start: "keras.Model | None" = None
+) -> "keras.Model":
     """Train a detector on scenes, from the encoder of `start` if there is one."""
     heat, boxes = targets.centre_targets(some.boxes, some.labels)
     loss = {"centres": centre_loss, "boxes": where_marked}
@@ -128,13 +132,15 @@ def train_detector(some: scenes.Scenes, recipe: Recipe, start: "keras.Model | No
     return train(model, some.images, {"centres": heat, "boxes": boxes}, loss, recipe)
 
 
-def find_boxes(model: "keras.Model", images: np.ndarray) -> list[Found]:
+def find_boxes(model: "keras.Model", images: np.ndarray) -> list[Detection]:
     """Detect digits in images."""
     out = predict(model, images)
     return [targets.decode_boxes(*pair) for pair in zip(out["centres"], out["boxes"], strict=True)]
 
 
-def train_segmenter(some: scenes.Scenes, recipe: Recipe, start: "keras.Model | None" = None) -> "keras.Model":
+def train_segmenter(
+    some: scenes.Scenes, recipe: TaskTraining, start: "keras.Model | None" = None
+) -> "keras.Model":
     """Train a U-Net on scenes, from the encoder of `start` if there is one."""
     model = _begin(networks.segmenter(), start)
     return train(model, some.images, some.class_maps, pixel_loss, recipe)
@@ -145,21 +151,21 @@ def name_pixels(model: "keras.Model", images: np.ndarray) -> np.ndarray:
     return predict(model, images).argmax(axis=-1)
 
 
-def train_offsets(segmenter: "keras.Model", some: scenes.Scenes, recipe: Recipe) -> "keras.Model":
+def train_offsets(segmenter: "keras.Model", some: scenes.Scenes, recipe: TaskTraining) -> "keras.Model":
     """Train the head that says where each pixel's centre lies, on a segmenter's maps, which stay as they are."""
     maps = predict(networks.features(segmenter), some.images)  # (N, 24, 24, 32)
     offsets = targets.offset_targets(some.instance_maps, some.boxes)
     return train(networks.offset_head(), maps, offsets, where_marked, recipe)
 
 
-def find_masks(model: "keras.Model", images: np.ndarray) -> list[Found]:
+def find_masks(model: "keras.Model", images: np.ndarray) -> list[Detection]:
     """Find digits in images, each with its mask."""
     out = predict(model, images)
     parts = zip(out["centres"], out["offsets"], out["ink"][..., 0], strict=True)
     return [targets.decode_masks(*part) for part in parts]
 
 
-def train_landmark_finder(some: arrows.Arrows, recipe: Recipe) -> "keras.Model":
+def train_landmark_finder(some: arrows.Arrows, recipe: TaskTraining) -> "keras.Model":
     """Train a network that finds the landmarks of arrows."""
     import keras
 

@@ -23,7 +23,7 @@ Tensor = Any  # a symbolic Keras tensor
 
 
 @dataclass(frozen=True)
-class Recipe:
+class VaeTraining:
     """How the two halves are trained: `steps` batches; the rate falls from `rate` to 0 as a cosine.
 
     `weight` is that of the clouds' penalty, the paper's is 1: more of it, and more samples are good, but fewer differ
@@ -37,7 +37,7 @@ class Recipe:
     weight: float = 1.5
 
 
-QUICK, LONG = Recipe(), Recipe(steps=2000)
+QUICK, LONG = VaeTraining(), VaeTraining(steps=2000)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Vae:
     decoder: "keras.Model"
 
 
-def encoder(codes: int = Recipe.codes) -> "keras.Model":
+def encoder(codes: int = VaeTraining.codes) -> "keras.Model":
     """Build the first half: image (28, 28, 1) bytes and digit (10,) → mean and log-variance, (2, codes)."""
     import keras
     from keras import layers
@@ -63,7 +63,7 @@ def encoder(codes: int = Recipe.codes) -> "keras.Model":
     return keras.Model([image, digit], x, name="encoder")
 
 
-def decoder(codes: int = Recipe.codes) -> "keras.Model":
+def decoder(codes: int = VaeTraining.codes) -> "keras.Model":
     """Build the second half: code (codes,) and digit (10,) → image (28, 28, 1), greys from 0 to 1.
 
     Each digit has weights of its own for the code, so that the code has to tell the manner alone, not the digit.
@@ -124,7 +124,7 @@ def cloud_loss(_: Any, cloud: Any) -> Any:
     return ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=1) / 2
 
 
-def batches(some: Digits, recipe: Recipe, seed: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def batches(some: Digits, recipe: VaeTraining, seed: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Draw batches without end: image, digit and noise, and what is asked for."""
     rng = np.random.default_rng(seed)
     while True:
@@ -134,7 +134,7 @@ def batches(some: Digits, recipe: Recipe, seed: int) -> Iterator[tuple[dict[str,
         yield {"image": images, "digit": one_hot(some.labels[rows]), "noise": noise.astype(np.float32)}, asked
 
 
-def train(some: Digits, recipe: Recipe = QUICK, *, seed: int = 0) -> Vae:
+def train(some: Digits, recipe: VaeTraining = QUICK, *, seed: int = 0) -> Vae:
     """Train encoder and decoder together."""
     import keras
 

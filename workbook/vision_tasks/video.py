@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbook import data
-from workbook.vision_tasks.canvas import resize
+from workbook.vision_tasks.raster import resize
 
 if TYPE_CHECKING:
     import keras
@@ -168,7 +168,7 @@ def norm_relu(x: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ClipTraining:
     """How a network is trained, on how many clips. `peak` is the highest learning rate of a cycle up and down."""
 
     clips: int = 5000
@@ -177,10 +177,12 @@ class Recipe:
     batch_size: int = 20
 
 
-QUICK, LONG = Recipe(), Recipe(clips=8000, epochs=4)
+Recipe = ClipTraining  # its name in notebooks of 2026 and before
+
+QUICK, LONG = ClipTraining(), ClipTraining(clips=8000, epochs=4)
 
 
-def train(kind: str, some: Clips, recipe: Recipe = QUICK, *, seed: int = 0) -> "keras.Model":
+def train(kind: str, some: Clips, recipe: ClipTraining = QUICK, *, seed: int = 0) -> "keras.Model":
     """Train a network of a kind on clips."""
     import keras
 
@@ -218,7 +220,7 @@ def accuracies(model: "keras.Model", some: Clips) -> dict[str, float]:
     }
 
 
-def measure(seed: int, *, kind: str = "separable", recipe: Recipe = LONG) -> list[dict[str, Any]]:
+def measure(seed: int, *, kind: str = "separable", recipe: ClipTraining = LONG) -> list[dict[str, Any]]:
     """Train a network with a seed on new clips; give a row for the digit and one for the motion, with the cost.
 
     The score is the share of unseen clips that is read right.

@@ -11,16 +11,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbook.course.grading import jail, journal
 from workbook.course.grading.grader import Grader, unreadable
+from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.records import Graded, from_json
 from workbook.course.grading.referees import Referees
 from workbook.course.grading.submissions import Submission
-
-if TYPE_CHECKING:
-    from workbook.course.grading.run import Options
 
 CONNECT_SECONDS = 20
 AHEAD = 4  # tasks sent for each thread of the workers
@@ -56,7 +54,7 @@ class Settings:
     unsafe: bool
 
 
-def grade(waiting: list[Submission], run: journal.Run, options: "Options") -> Iterator[Graded]:
+def grade(waiting: list[Submission], run: journal.Run, options: GradingOptions) -> Iterator[Graded]:
     """Send the submissions to the scheduler's workers; give marks as they come.
 
     ValueError in one line if distributed is not installed or no scheduler or worker answers.
@@ -107,7 +105,9 @@ def _handed(one: Submission) -> Handed:
     try:
         return Handed(one.student, one.chapter, one.origin, one.lms_id, one.problem, one.oddity, one.read())
     except ValueError as error:
-        return Handed(one.student, one.chapter, one.origin, one.lms_id, one.problem or str(error), one.oddity, None)
+        return Handed(
+            one.student, one.chapter, one.origin, one.lms_id, one.problem or str(error), one.oddity, None
+        )
 
 
 def _result(future: Any, submission: Submission) -> Graded:
@@ -136,7 +136,9 @@ def grade_one(handed: Handed, settings: Settings, course: dict[str, bytes]) -> d
 
 
 def _grader(settings: Settings, course: dict[str, bytes]) -> Grader:
-    version = hashlib.sha256(repr(sorted((name, len(data)) for name, data in course.items())).encode()).hexdigest()
+    version = hashlib.sha256(
+        repr(sorted((name, len(data)) for name, data in course.items())).encode()
+    ).hexdigest()
     key = (*asdict(settings).values(), version)
     with _making:
         if key not in _graders:

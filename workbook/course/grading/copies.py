@@ -22,7 +22,9 @@ SHORTEST = 100  # tokens of the normal form; about five lines
 SHINGLE = 5  # tokens that are compared as one piece
 ALIKE = 0.8  # share of common pieces from which a pair is shown
 FEWEST_OWN = 12  # pieces that are not the usual answer's, below which two answers are not compared
-LARGEST_SOURCE = 10_000  # characters that are parsed; a longer answer is compared by the words of its beginning
+LARGEST_SOURCE = (
+    10_000  # characters that are parsed; a longer answer is compared by the words of its beginning
+)
 MOST_PIECES = 500  # pieces kept of one answer, those with the smallest digests: bounds the time
 USUAL_SHARE, USUAL_COUNT = 0.25, 3
 NAMES = ("id", "arg", "name", "asname")  # the fields of syntax nodes that hold a name
@@ -71,7 +73,9 @@ def suspected(graded: Iterable[Graded], solutions: Mapping[str, str] | None = No
     for exercise, answers in by_exercise.items():
         course = (solutions or {}).get(exercise)
         pairs += _pairs(answers, _digest(normal_form(course)) if course else b"")
-    pairs.sort(key=lambda item: (item[1].as_course, -item[1].similarity, -item[0], item[1].exercise, item[1].first))
+    pairs.sort(
+        key=lambda item: (item[1].as_course, -item[1].similarity, -item[0], item[1].exercise, item[1].first)
+    )
     return [pair for _, pair in pairs]
 
 
@@ -178,7 +182,9 @@ def _parts(node: ast.AST, bound: set[str], numbers: dict[str, str]) -> Iterator[
             yield [part for part in value if not _is_text_alone(part)]
         elif isinstance(node, ast.Constant):
             yield repr(value)
-        elif isinstance(value, str) and field in NAMES and value in bound and not isinstance(node, ast.keyword):
+        elif (
+            isinstance(value, str) and field in NAMES and value in bound and not isinstance(node, ast.keyword)
+        ):
             yield numbers.setdefault(value, f"v{len(numbers)}")
         elif value is not None:
             yield value
@@ -201,4 +207,8 @@ def _bound_names(tree: ast.Module) -> set[str]:
 
 def _is_text_alone(node: ast.AST) -> bool:
     """Whether a statement is a string that stands alone: a docstring, or a comment in another form."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

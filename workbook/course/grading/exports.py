@@ -26,7 +26,18 @@ Marked = tuple[float, str]
 Key = tuple[str, str]
 
 LONGEST_CELL = 30_000  # characters; Excel cuts a cell after 32,767
-GRADES = ("student", "chapter", "exercise", "title", "outcome", "points", "max_points", "mistake", "notes", "detail")
+GRADES = (
+    "student",
+    "chapter",
+    "exercise",
+    "title",
+    "outcome",
+    "points",
+    "max_points",
+    "mistake",
+    "notes",
+    "detail",
+)
 REVIEW = ("student", "exercise", "points", "comment", "max_points")
 FORMULA = re.compile(r'(^|[\n;\t])(?=[ "]{0,8}[=+\-@\t＝＋－＠])')
 
@@ -77,7 +88,15 @@ def write_moodle(folder: Path, graded: Iterable[Graded]) -> list[Path]:
     by_chapter: dict[str, list[Graded]] = defaultdict(list)
     for one in in_order(graded):
         by_chapter[one.chapter].append(one)
-    head = ("Identifier", "Full name", "Username", "Email address", "Grade", "Maximum grade", "Feedback comments")
+    head = (
+        "Identifier",
+        "Full name",
+        "Username",
+        "Email address",
+        "Grade",
+        "Maximum grade",
+        "Feedback comments",
+    )
     paths = []
     for chapter, found in by_chapter.items():
         rows: list[Sequence[object]] = [head, *[_moodle_row(one) for one in found]]
@@ -122,10 +141,14 @@ def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
         if marks and _order(key[1])[0] not in chapters:
             continue
         if marks and known not in marks:
-            problems.append(_problem(path, number, f"{one_line(key[0], 60)!r} handed in nothing for {key[1]}"))
+            problems.append(
+                _problem(path, number, f"{one_line(key[0], 60)!r} handed in nothing for {key[1]}")
+            )
         elif marks and points is not None and points > marks[known].max_points:
             most = _plain(marks[known].max_points)
-            problems.append(_problem(path, number, f"{_plain(points)} points where the exercise gives {most}"))
+            problems.append(
+                _problem(path, number, f"{_plain(points)} points where the exercise gives {most}")
+            )
         elif points is not None:
             result[(marks[known].student, key[1]) if marks else key] = (points, comment)
     if problems:

@@ -98,7 +98,9 @@ def _opened(url: str) -> Iterator[Any]:
         try:
             book = Gradebook(address.render_as_string(hide_password=False))
         except ModuleNotFoundError as error:
-            extra = 'pip install "psycopg2-binary"' if "psycopg" in str(error) else f"pip install {error.name}"
+            extra = (
+                'pip install "psycopg2-binary"' if "psycopg" in str(error) else f"pip install {error.name}"
+            )
             raise ValueError(f"{shown} needs the Python package {error.name}: {extra}") from None
         except (SQLAlchemyError, SubprocessError, ValueError, OSError) as error:
             raise ValueError(f"cannot use the database {shown}: {_first_line(error)}") from None
@@ -121,7 +123,9 @@ def _address(url: str) -> URL:
         shown = re.sub(r"//.*@", "//***@", url)
         raise ValueError(f"{shown!r} is no address of a database: write {kinds}") from None
     if address.get_backend_name() not in ("sqlite", "postgresql"):
-        raise ValueError(f"{address.get_backend_name()} databases are not tested: use sqlite or postgresql+psycopg2")
+        raise ValueError(
+            f"{address.get_backend_name()} databases are not tested: use sqlite or postgresql+psycopg2"
+        )
     return address
 
 
@@ -171,7 +175,9 @@ def _students(book: Any, graded: list[Graded]) -> None:
 
 def _first_and_last(student: str) -> tuple[str, str]:
     """Split a name, keeping letters, digits and what joins them: nbgrader writes it to CSV without quotes."""
-    kept = (char if unicodedata.category(char)[0] in "LMN" or char in ".'-" else " " for char in clean(student))
+    kept = (
+        char if unicodedata.category(char)[0] in "LMN" or char in ".'-" else " " for char in clean(student)
+    )
     words = [word for word in (one.strip(".'-") for one in "".join(kept)[:120].split()) if word]
     return " ".join(words[:-1]), words[-1] if words else "unnamed"
 
@@ -193,14 +199,18 @@ def _master(book: Any, chapter: str, exercises: Sequence[Exercise | FreeText]) -
     gone = sorted({cell.name for cell in notebook.grade_cells} - set(wanted))
     if gone:
         names = ", ".join(gone)
-        raise ValueError(f"the database has {names} in {chapter}, which the course no longer has: use a new one")
+        raise ValueError(
+            f"the database has {names} in {chapter}, which the course no longer has: use a new one"
+        )
     for name, one in wanted.items():
         kind = "markdown" if isinstance(one, FreeText) else "code"
         book.update_or_create_grade_cell(name, chapter, chapter, max_score=float(one.points), cell_type=kind)
         book.update_or_create_solution_cell(f"exercise-{_number(one.id)}", chapter, chapter)
 
 
-def _submissions(book: Any, chapter: str, graded: list[Graded], exercises: Sequence[Exercise | FreeText]) -> None:
+def _submissions(
+    book: Any, chapter: str, graded: list[Graded], exercises: Sequence[Exercise | FreeText]
+) -> None:
     """Write a chapter's marks in one transaction."""
     from nbgrader.api import SubmittedAssignment, SubmittedNotebook
 
@@ -223,7 +233,9 @@ def _submissions(book: Any, chapter: str, graded: list[Graded], exercises: Seque
         for exercise in exercises:
             mark = marks.get(exercise.id)
             _grade(handed_in[name], cells[_graded_cell(exercise)], mark.points if mark else None)
-            _comment(handed_in[name], answers[f"exercise-{_number(exercise.id)}"], mark.feedback if mark else "")
+            _comment(
+                handed_in[name], answers[f"exercise-{_number(exercise.id)}"], mark.feedback if mark else ""
+            )
     book.db.commit()
 
 

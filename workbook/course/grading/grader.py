@@ -104,9 +104,7 @@ class Grader:
         seen = self._observe(found, "practice", failed)
         texts = {}
         for exercise in failed:
-            ruling = self._rule(
-                found["chapter"], exercise, "practice", seen.reports.get(exercise), found
-            )
+            ruling = self._rule(found["chapter"], exercise, "practice", seen.reports.get(exercise), found)
             if ruling["outcome"] == "passed":
                 texts[exercise] = f"{ONLY_HIDDEN}\n{rulings[exercise]['advice']}".strip()
             else:
@@ -134,7 +132,9 @@ class Grader:
             text = found["texts"].get(one.id, "")
             if not text:
                 return Mark(**base, outcome="not started", points=0, feedback="No answer was handed in.")
-            return Mark(**base, outcome="needs review", points=None, feedback="A person will read this.", answer=text)
+            return Mark(
+                **base, outcome="needs review", points=None, feedback="A person will read this.", answer=text
+            )
         notes = found["leaning"].get(one.id, [])
         if ruling["outcome"] in WITHOUT_CASES:
             practice = f"{one.id} {one.title}: {ruling['outcome']}. {WITHOUT_CASES[ruling['outcome']]}"
@@ -157,15 +157,22 @@ def unreadable(submission: HandedIn, chapter: str, problem: str, digest: str) ->
              detail=problem, feedback=f"Your file could not be graded: it {problem}. Hand it in again.")
         for one in (exercises_of(chapter) if chapter else ())
     )  # fmt: skip
-    return Graded(
-        submission.student, chapter, submission.origin, digest, marks, problem, submission.lms_id
-    )
+    return Graded(submission.student, chapter, submission.origin, digest, marks, problem, submission.lms_id)
 
 
 def absent(student: str, chapter: str, lms_id: str = "") -> Graded:
     """Mark every exercise of a chapter that a learner did not hand in as not started."""
     marks = tuple(
-        Mark(student, chapter, one.id, one.title, "not started", 0, one.points, feedback="Nothing was handed in.")
+        Mark(
+            student,
+            chapter,
+            one.id,
+            one.title,
+            "not started",
+            0,
+            one.points,
+            feedback="Nothing was handed in.",
+        )
         for one in exercises_of(chapter)
     )
     return Graded(student, chapter, "", "", marks, "", lms_id)

@@ -21,7 +21,7 @@ from typing import Any
 from workbook.course.grading import view
 from workbook.course.grading.once import run_once
 from workbook.course.grading.zygote import JailError, JailLostError, Ran, Zygote
-from workbook.data_sources import bundle_folder
+from workbook.data.bundled import bundle_folder
 
 __all__ = ["Jail", "JailError", "Ran", "missing"]
 
@@ -124,7 +124,9 @@ class Jail:
         limit = self.seconds if seconds is None else seconds
         data = json.dumps(request).encode()
         if self._forks:
-            for _ in range(2):  # a jail that is lost, by whosever doing, is made anew; one that loses two has died
+            for _ in range(
+                2
+            ):  # a jail that is lost, by whosever doing, is made anew; one that loses two has died
                 zygote = self._zygote(tuple(modules))
                 if zygote is None:
                     break
@@ -136,15 +138,19 @@ class Jail:
         with tempfile.TemporaryDirectory(prefix="workbook-scratch-") as scratch:
             os.chmod(scratch, 0o777)
             environment = self._environment(scratch)
-            return run_once(
-                command, data, limit, environment=environment, folder=scratch, drop=self.unsafe
-            )
+            return run_once(command, data, limit, environment=environment, folder=scratch, drop=self.unsafe)
 
     def _environment(self, scratch: str) -> dict[str, str]:
         """Give a run without a jail the settings that a jail sets; bubblewrap clears all others itself."""
         if not self.unsafe:
             return dict(os.environ)
-        return {**os.environ, **ENVIRONMENT, "PATH": os.environ.get("PATH", ""), "HOME": scratch, "TMPDIR": scratch}
+        return {
+            **os.environ,
+            **ENVIRONMENT,
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": scratch,
+            "TMPDIR": scratch,
+        }
 
     def _zygote(self, modules: tuple[str, ...]) -> Zygote | None:
         """Give the process that forks for these modules; start it if there is none, or if it has died."""
@@ -173,7 +179,12 @@ class Jail:
             self._retired.remove(one)
 
     def _command(self, mode: str, channel: str, modules: Sequence[str], seconds: float) -> list[str]:
-        settings = {"modules": list(modules), "memory": self.memory, "seconds": seconds, "jail": not self.unsafe}
+        settings = {
+            "modules": list(modules),
+            "memory": self.memory,
+            "seconds": seconds,
+            "jail": not self.unsafe,
+        }
         place = str(self.folder) if self.unsafe else VIEW
         inner = [sys.executable, "-I", "-B", f"{place}/{INSIDE}", place, mode, channel, json.dumps(settings)]
         return inner if self.unsafe else [*_base_command(), *_mounts(self.folder), *inner]

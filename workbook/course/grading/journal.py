@@ -39,12 +39,16 @@ def begin(folder: Path, *, seed: int | None, resume: bool) -> Run:
     path = folder / RUN
     if path.exists():
         if not resume:
-            raise ValueError(f"{folder} holds a run already: go on with it (--resume) or choose another --out.")
+            raise ValueError(
+                f"{folder} holds a run already: go on with it (--resume) or choose another --out."
+            )
         return _resumed(folder, path, seed)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} exists and holds no run of the grader: choose another --out.")
     folder.mkdir(parents=True, exist_ok=True)
-    run = Run(folder, secrets.randbelow(LARGEST_SEED) if seed is None else seed, secrets.randbelow(LARGEST_SEED))
+    run = Run(
+        folder, secrets.randbelow(LARGEST_SEED) if seed is None else seed, secrets.randbelow(LARGEST_SEED)
+    )
     write_through(path, json.dumps({"seed": run.seed, "practice_seed": run.practice_seed}) + "\n")
     return run
 
@@ -56,7 +60,9 @@ def _resumed(folder: Path, path: Path, seed: int | None) -> Run:
     except (OSError, ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is damaged: remove the folder {folder} and grade anew.") from None
     if seed not in (None, run.seed):
-        raise ValueError(f"{folder} was begun with --seed {run.seed}: resume without --seed, or choose another --out.")
+        raise ValueError(
+            f"{folder} was begun with --seed {run.seed}: resume without --seed, or choose another --out."
+        )
     return run
 
 
@@ -140,7 +146,7 @@ _versions: dict[str, str] = {}
 def course_version(chapter: str) -> str:
     """Give a fingerprint of a chapter's exercises: when one is mended, its submissions are graded again."""
     if chapter not in _versions:
-        modules = {f"workbook.exercises.c{chapter}"} | {
+        modules = {f"workbook.exercises.chapters.c{chapter}"} | {
             name
             for one in exercises_of(chapter)
             for name in (getattr(getattr(one, "reference", None), "__module__", None), _maker(one))

@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-OUTCOMES = ("passed", "wrong", "not started", "error", "timeout", "memory", "died", "malformed", "needs review")
+OUTCOMES = (
+    "passed",
+    "wrong",
+    "not started",
+    "error",
+    "timeout",
+    "memory",
+    "died",
+    "malformed",
+    "needs review",
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbook.course.grading import leaning, reading
+from workbook.course.grading import answer_cells, leaning
 from workbook.course.grading.copies import solutions_of
 from workbook.course.jailed import transport
 from workbook.exercises import Exercise, FreeText, as_text, exercises_of
@@ -35,7 +35,7 @@ class Bench:
         """Cases for the marks come from `seed`, those that feedback shows from `practice_seed`."""
         self.root = root
         self.seeds = {"marks": seed, "practice": practice_seed}
-        self.masters = reading.read_masters(root)
+        self.masters = answer_cells.read_masters(root)
         self._rulers: dict[tuple[str, str], Ruler] = {}
         self._tasks: dict[tuple[str, str], dict[str, Any]] = {}
         self._solutions: dict[str, dict[str, str]] = {}
@@ -50,7 +50,7 @@ class Bench:
 
     def read(self, data: bytes, chapter: str) -> dict[str, Any]:
         """Read an untrusted notebook; give its cells in order, its answers' sources, and what is to be noted."""
-        found = reading.read_answers(data, self.masters, chapter)
+        found = answer_cells.read_answers(data, self.masters, chapter)
         if found.problem or not found.chapter:
             return {"problem": found.problem or "no cell of any chapter", "chapter": found.chapter}
         cells = [[one.kind, one.exercise, one.source] for one in found.cells]
@@ -73,7 +73,9 @@ class Bench:
             self._solutions[chapter] = solutions_of(self.root / "solutions" / f"{chapter}.ipynb")
         setup = self.masters[chapter].setup
         return {
-            exercise: leaning.course_functions(setup, [source, *own], self._solutions[chapter].get(exercise, ""))
+            exercise: leaning.course_functions(
+                setup, [source, *own], self._solutions[chapter].get(exercise, "")
+            )
             for exercise, source in answers.items()
         }
 

@@ -14,7 +14,9 @@ JOINERS = "\u200c\u200d"  # Persian and Indian scripts and emoji need these two
 ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\^_]?")
 PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
 DIGEST_TAIL = re.compile(r"-[a-z2-7]{26}")
-RESERVED = re.compile(r"(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)(?:\..*)?")  # names of devices on Windows
+RESERVED = re.compile(
+    r"(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)(?:\..*)?"
+)  # names of devices on Windows
 
 
 def clean(text: str) -> str:
@@ -23,7 +25,9 @@ def clean(text: str) -> str:
     Line ends become "\\n"; tabs stay. What is left can be written as UTF-8 and holds no NUL.
     """
     text = ESCAPE_SEQUENCES.sub("", _lines(text))
-    return _unstacked("".join(char if _is_text(char) else "\ufffd" if _is_half(char) else "" for char in text))
+    return _unstacked(
+        "".join(char if _is_text(char) else "\ufffd" if _is_half(char) else "" for char in text)
+    )
 
 
 def visible(text: str) -> str:

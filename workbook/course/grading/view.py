@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import workbook
-from workbook.data_sources import bundle_folder
+from workbook.data.bundled import bundle_folder
 
 PACKAGE = Path(workbook.__file__).parent
 JAILED = Path(__file__).parents[1] / "jailed"

@@ -64,7 +64,9 @@ class Zygote:
         self._ended: dict[int, tuple[threading.Event, dict[str, Any]]] = {}
         self._last = 0
         self.alive = True
-        self.stuck = False  # a run did not end when it was told to: those beside it go on, new ones start elsewhere
+        self.stuck = (
+            False  # a run did not end when it was told to: those beside it go on, new ones start elsewhere
+        )
         self._await_ready()
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
@@ -133,7 +135,9 @@ class Zygote:
         findings = parse(data)
         if not end:
             end = "ended" if findings and findings[-1] == {"end": True} else "died"
-        if end == "died" and not self.alive and not news:  # not this run's doing: it ended with the whole jail
+        if (
+            end == "died" and not self.alive and not news
+        ):  # not this run's doing: it ended with the whole jail
             raise JailLostError("the jail has ended")
         return Ran(findings, end, float(news.get("cpu", 0.0)))
 

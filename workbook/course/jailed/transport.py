@@ -180,7 +180,11 @@ class Reader:
         except (TypeError, ValueError, binascii.Error):
             raise TransportError("holds an array that is none") from None
         self.bytes_left -= len(raw)
-        if kind_of.kind not in KINDS or self.bytes_left < 0 or len(raw) != kind_of.itemsize * math.prod(shape):
+        if (
+            kind_of.kind not in KINDS
+            or self.bytes_left < 0
+            or len(raw) != kind_of.itemsize * math.prod(shape)
+        ):
             raise TransportError("holds an array whose size is wrong")
         return np.frombuffer(raw, dtype=kind_of).reshape(shape).astype(kind_of.newbyteorder("="))
 

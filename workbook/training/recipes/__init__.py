@@ -1,7 +1,7 @@
 """Recipes that train for real, by data set and name: `recipes.recipe("mnist", "quick")`.
 
 `workbook train` runs them and `workbook bench train` measures them. (How the classic networks were trained is another
-matter: `workbook.recipes`.)
+matter: `workbook.architectures.paper_recipes`.)
 """
 
 from workbook.training.recipes import cifar10, mnist, movie_reviews, spoken_digit

@@ -123,7 +123,7 @@ def muon(width: int, batch: int, steps_per_epoch: int, epochs: int) -> Any:
 
 def moved_and_mirrored() -> tuple[Any, ...]:
     """Give the augmentation: mirrored every other time, moved by up to two pixels."""
-    from workbook import augment
+    from workbook.data import augment
 
     return (augment.alternating_flip(), augment.shift(2))
 
@@ -137,7 +137,7 @@ def bias_then_nothing(steps_per_epoch: int, epochs: int) -> list[Any]:
 
 def six_views(model: "keras.Model", x: np.ndarray) -> np.ndarray:
     """Give the mean scores over an image moved to two corners or not, and mirrored or not: (N, 10)."""
-    from workbook.training.test_time import predict_averaged
+    from workbook.training.views import predict_averaged
 
     return predict_averaged(model, x, views="flip and shift", batch_size=SMALL_BATCH)
 

@@ -47,7 +47,7 @@ class Recipe:
     """How a data set is learned. A run trains on all training examples and reads the test examples once, at its end.
 
     `load(seed)` gives the examples, `build()` a network that gives logits (batch, classes), and
-    `optimizer(steps_per_epoch, epochs)` a Keras optimizer. `augment()` gives augmentations (`workbook.augment`).
+    `optimizer(steps_per_epoch, epochs)` a Keras optimizer. `augment()` gives augmentations (`workbook.data.augment`).
     `prepare(model, x_train)` may set first weights and freeze layers, `callbacks(steps_per_epoch, epochs)` give
     Keras callbacks (a resumed run begins in the middle: they must go by the epoch that they are told), and
     `predict(model, x)` scores (N, classes) in its own way, such as an average over views.

@@ -70,14 +70,14 @@ def adam(steps_per_epoch: int, epochs: int) -> Any:
 
 def shift() -> tuple[Any, ...]:
     """Give the augmentation: moved by up to one pixel either way."""
-    from workbook import augment
+    from workbook.data import augment
 
     return (augment.shift(1),)
 
 
 def moved_views(model: "keras.Model", x: np.ndarray) -> np.ndarray:
     """Give the mean scores of an image, which counts half, and of it moved a pixel to each side: (N, 10)."""
-    from workbook.training.test_time import predict_averaged
+    from workbook.training.views import predict_averaged
 
     return predict_averaged(model, x, views="shift")
 

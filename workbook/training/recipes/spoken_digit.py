@@ -69,7 +69,7 @@ def adam(steps_per_epoch: int, epochs: int) -> Any:
 
 def shift() -> tuple[Any, ...]:
     """Give the augmentation: moved by up to two bands and two frames."""
-    from workbook import augment
+    from workbook.data import augment
 
     return (augment.shift(2),)
 

@@ -1,0 +1,96 @@
+"""Chapter 05's claims: the small network reads at least 99.0 % of MNIST's test digits, and what the cures gained."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests import harness
+from workbook.course.makers import experiments
+from workbook.data.bundled import bundled_file
+
+CHAPTER = "05_first_cnn"
+
+
+def _names() -> dict:
+    """Run the chapter's own cells: the set-up, the networks, the training recipe and the data."""
+    choice = harness.named("separable-network", "train-fast", starts=("mnist = ", "def large_network"))
+    return harness.run_chapter(CHAPTER, choice)
+
+
+@pytest.fixture(scope="module")
+def names() -> dict:
+    return _names()
+
+
+@pytest.fixture(scope="module")
+def runs() -> dict[str, list[dict]]:
+    """The stored runs of each cure, in the order of the seeds."""
+    stored = json.loads(bundled_file("results/cures.json").read_text(encoding="utf-8"))
+    return {cure: [run for run in stored["runs"] if run["cure"] == cure] for cure in experiments.CURES}
+
+
+def _stopped(losses: list[float], patience: int = 3) -> int:
+    """Find the epoch that early stopping keeps."""
+    best = 0
+    for epoch, loss in enumerate(losses):
+        best = epoch if loss < losses[best] else best
+        if epoch - best == patience:
+            break
+    return best
+
+
+def test_the_network_has_the_parameters_that_the_text_says(names: dict) -> None:
+    text = "\n".join(cell.source for cell in harness.cells(CHAPTER) if cell.cell_type == "markdown")
+    assert f"{names['separable_network']().count_params():,} parameters read" in text
+
+
+@pytest.mark.parametrize("options", [{}, {"dropout": 0.5}, {"shift": 0.1}])
+def test_the_chapter_shows_the_network_that_the_experiment_trains(names: dict, options: dict) -> None:
+    shown, trained = names["large_network"](**options), experiments.large_network(**options)
+    for ours, theirs in zip(shown.layers, trained.layers, strict=True):
+        assert type(ours) is type(theirs)
+        assert {**ours.get_config(), "name": ""} == {**theirs.get_config(), "name": ""}
+
+
+def test_every_cure_has_three_seeds_and_all_epochs(runs: dict) -> None:
+    for cure in experiments.CURES:
+        assert tuple(run["seed"] for run in runs[cure]) == experiments.CURE_SEEDS
+        assert {len(run["val_loss"]) for run in runs[cure]} == {experiments.CURE_EPOCHS}
+
+
+def test_untouched_the_network_overfits_and_every_cure_holds_the_loss_down(runs: dict) -> None:
+    for untouched in runs["untouched"]:
+        assert untouched["accuracy"][-1] == 1
+        assert untouched["val_loss"][-1] > 1.5 * min(untouched["val_loss"])
+    for cure in ("dropout", "weight decay", "augmentation"):
+        for run, untouched in zip(runs[cure], runs["untouched"], strict=True):
+            assert run["val_loss"][-1] < 0.8 * untouched["val_loss"][-1]
+
+
+def test_what_each_cure_does_to_the_accuracy(runs: dict) -> None:
+    ends = {cure: np.array([run["val_accuracy"][-1] for run in runs[cure]]) for cure in runs}
+    gains = {cure: ends[cure] - ends["untouched"] for cure in runs}
+    bands = {"augmentation": (0.015, 0.045), "dropout": (0, 0.01), "weight decay": (-0.011, 0)}
+    for cure, (least, most) in bands.items():
+        assert least < gains[cure].min()
+        assert gains[cure].max() < most
+    assert (gains["augmentation"] > gains["dropout"]).all()
+
+
+def test_early_stopping_keeps_a_lower_loss_and_a_lower_accuracy(runs: dict) -> None:
+    for run in runs["untouched"]:
+        epoch = _stopped(run["val_loss"])
+        assert run["val_loss"][epoch] < 0.8 * run["val_loss"][-1]
+        assert run["val_accuracy"][epoch] < run["val_accuracy"][-1] - 0.01
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_separable_network_reads_99_percent(names: dict, seed: int) -> None:
+    names["keras"].utils.set_random_seed(seed)
+    model, _ = names["train_fast"](names["separable_network"]())
+    predicted = model.predict(names["x_test"], batch_size=500, verbose=0).argmax(axis=1)
+    accuracy = float(np.mean(predicted == names["y_test"]))
+    print(f"seed {seed}: {100 * accuracy:.2f} %")
+    assert accuracy >= 0.99

@@ -1,0 +1,285 @@
+"""Authoring: sources make notebooks, and `workbook build --check` sees every way in which they can part."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from typer.testing import CliRunner
+
+from tests import ROOT
+from workbook.course.authoring import build as builder
+from workbook.course.authoring import chapter, lint
+from workbook.course.cli.app import app
+
+NAME = "02_convolution"
+SOURCE = ROOT / "solutions" / f"{NAME}.py"
+ADDRESS = "https://github.com/someone/course"
+CHAPTERS = chapter.sources(ROOT)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project with one chapter, built."""
+    for folder in ("solutions", "notebooks"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(ROOT / folder / f"{NAME}.ipynb", tmp_path / folder)
+    shutil.copy(SOURCE, tmp_path / "solutions")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    assert builder.check(tmp_path) == []
+    return tmp_path
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_projects_notebooks_agree_with_their_sources() -> None:
+    assert builder.check(ROOT) == []
+
+
+def test_building_twice_gives_the_same() -> None:
+    one, other = (chapter.learner(chapter.complete(SOURCE, ADDRESS)) for _ in range(2))
+    assert nbformat.writes(one) == nbformat.writes(other)
+
+
+def test_a_word_changed_in_the_source_is_drift(project: Path) -> None:
+    _edit(project / "solutions" / f"{NAME}.py", "photograph?", "picture?")
+    problems = builder.check(project)
+    assert len(problems) == 2
+    assert all("its cells are not those of its source; run `workbook build`" in one for one in problems)
+
+
+@pytest.mark.parametrize("folder", ["solutions", "notebooks"])
+def test_a_word_changed_in_a_notebook_is_drift(project: Path, folder: str) -> None:
+    _edit(project / folder / f"{NAME}.ipynb", "photograph?", "picture?")
+    (problem,) = builder.check(project)
+    assert problem.startswith(f"{folder}/{NAME}.ipynb: the source of cell")
+
+
+def test_changed_metadata_is_drift(project: Path) -> None:
+    _edit(project / "notebooks" / f"{NAME}.ipynb", '"points": 3', '"points": 30')
+    (problem,) = builder.check(project)
+    assert "the metadata of cell check-2-" in problem
+
+
+def test_an_orphan_and_a_missing_notebook_are_seen(project: Path) -> None:
+    (project / "notebooks" / f"{NAME}.ipynb").rename(project / "notebooks" / "07_old.ipynb")
+    problems = builder.check(project)
+    assert "notebooks/07_old.ipynb: no source in solutions/" in problems
+    assert f"notebooks/{NAME}.ipynb: missing; run `workbook build`" in problems
+
+
+def test_outputs_in_a_learners_copy_are_seen(project: Path) -> None:
+    path = project / "notebooks" / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[3].execution_count = 3
+    nbformat.write(notebook, path)
+    (problem,) = builder.check(project)
+    assert "has outputs or a run number" in problem
+
+
+def test_a_damaged_notebook_and_a_misnamed_source_are_seen(project: Path) -> None:
+    (project / "notebooks" / f"{NAME}.ipynb").write_text("{", encoding="utf-8")
+    (project / "solutions" / "6_next.py").write_text("# %%\n", encoding="utf-8")
+    (project / "solutions" / "06_next.py").write_text("# %%\nx = 1\n", encoding="utf-8")
+    problems = builder.check(project)
+    assert any(f"notebooks/{NAME}.ipynb: not a notebook" in problem for problem in problems)
+    assert any("6_next.py: not named NN_topic.py" in problem for problem in problems)
+    assert any("solutions/06_next.py: There is no chapter" in problem for problem in problems)
+    assert builder.check(project, only=["07"]) == [one for one in problems if "not named" in one]
+
+
+def test_a_picture_without_an_alternative_text_is_seen(project: Path) -> None:
+    path = project / "solutions" / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    outputs = [
+        one
+        for cell in notebook.cells
+        for one in cell.get("outputs", [])
+        if "image/png" in one.get("data", {})
+    ]
+    assert all(len(one.metadata["image/png"]["alt"]) > 40 for one in outputs)
+    del outputs[0].metadata["image/png"]
+    nbformat.write(notebook, path)
+    (problem,) = builder.check(project)
+    assert "shows a picture without an alternative text" in problem
+
+
+def test_an_unexecuted_solution_is_seen(project: Path) -> None:
+    path = project / "solutions" / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.execution_count = None
+    nbformat.write(notebook, path)
+    (problem,) = builder.check(project)
+    assert "is not executed" in problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("    ### END SOLUTION\n", "", "has no '### END SOLUTION'"),
+        ("    ### BEGIN SOLUTION\n", "", "without '### BEGIN SOLUTION'"),
+        ("    ### END SOLUTION\n", "    ### BEGIN SOLUTION\n", "twice without"),
+        ("    ### BEGIN SOLUTION\n", "    # begin solution\n", "is almost a marker"),
+        ('exercise="2.1"', 'exercise="2.77"', "There is no exercise 2.77"),
+        ('check("2.2", subsample);', "", "exercise 2.2: needs one check cell"),
+        ("(10 min, 3 points)", "(11 min, 3 points)", "its heading is"),
+        ('tags=["setup"]', 'tags=["set-up"]', "unknown tag 'set-up'"),
+        ("# ## Formulae", "# ## Formulas", "has no part 'Formulae'"),
+        ("# ## Stride\n", "# ## Steps\n", "there is no section 'Stride'"),
+    ],
+)
+def test_a_fault_in_the_source_is_named(project: Path, old: str, new: str, words: str) -> None:
+    _edit(project / "solutions" / f"{NAME}.py", old, new)
+    assert any(words in problem for problem in builder.check(project)), builder.check(project)
+
+
+def test_an_exercise_without_cells_and_with_too_few_mistakes_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    import dataclasses
+
+    known = lint.exercises_of(NAME)
+    poor = dataclasses.replace(known[0], mistakes=known[0].mistakes[:2], hints=())
+    extra = dataclasses.replace(known[0], id="2.9")
+    monkeypatch.setattr(lint, "exercises_of", lambda name: (poor, *known[1:], extra))
+    notebook = chapter.complete(SOURCE, ADDRESS)
+    problems = lint.lint_chapter(NAME, notebook, chapter.learner(notebook))
+    assert "exercise 2.1: needs at least 3 mistakes with names of their own" in problems
+    assert "exercise 2.1: needs at least 2 hints" in problems
+    assert "exercise 2.9 is defined but has no cells" in problems
+    assert any("has 7 exercises" in problem for problem in problems)
+
+
+def test_a_leaked_solution_and_a_repeated_id_are_seen() -> None:
+    notebook = chapter.complete(SOURCE, ADDRESS)
+    copy = chapter.learner(notebook)
+    index = next(i for i, cell in enumerate(copy.cells) if cell.metadata.get("tags") == ["exercise"])
+    copy.cells[index].source = notebook.cells[index].source
+    notebook.cells[3].id = notebook.cells[4].id
+    problems = lint.lint_chapter(NAME, notebook, copy)
+    assert any("a solution marker leaks" in problem for problem in problems)
+    assert any("the learner's copy holds the solution" in problem for problem in problems)
+    assert any("stands twice" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f(x):\n    ### BEGIN SOLUTION\n    return x\n    ### END SOLUTION",
+         f"def f(x):\n    {chapter.STUB_COMMENT}\n    return ..."),
+        ("### BEGIN SOLUTION\na = 1\nb, c = 2, 3\n### END SOLUTION",
+         f"{chapter.STUB_COMMENT}\na = ...\nb = ...\nc = ..."),
+        ("### BEGIN SOLUTION\na: int = 1\ndef g():\n    return 1\n### END SOLUTION\nd = 1",
+         f"{chapter.STUB_COMMENT}\na = ...\ng = ...\nd = 1"),
+        ("### BEGIN SOLUTION\nform = {'a': 1, 'b': f(2)}\n### END SOLUTION",
+         f'{chapter.STUB_COMMENT}\nform = {{\n    "a": ...,\n    "b": ...,\n}}'),
+        ("x = 1", "x = 1"),
+    ],
+)  # fmt: skip
+def test_stubs_parse_and_run(source: str, expected: str) -> None:
+    assert chapter.stub(source) == expected
+    exec(chapter.stub(source), {})
+
+
+def test_a_form_with_awkward_keys_and_an_indexed_assignment_make_valid_stubs() -> None:
+    source = chapter.stub(
+        '### BEGIN SOLUTION\nform = {"it\'s": 1, \'a "b"\': 2, 3: 4}\ngrid[0] = 5\n### END SOLUTION'
+    )
+    names: dict = {}
+    exec(source, names)
+    assert names["form"] == {"it's": ..., 'a "b"': ..., 3: ...}
+    assert "grid" not in names
+
+
+def test_a_solution_that_names_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="must assign the name"):
+        chapter.stub("### BEGIN SOLUTION\nprint(1)\n### END SOLUTION")
+
+
+@pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
+def test_the_learners_copy_has_nothing_of_the_solution(source: Path) -> None:
+    notebook = chapter.complete(source, ADDRESS)
+    copy = chapter.learner(notebook)
+    assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in copy.cells)
+    for cell, theirs in zip(notebook.cells, copy.cells, strict=True):
+        if "exercise" in cell.metadata.get("tags", []):
+            inside = cell.source.split(chapter.BEGIN)[1].split(chapter.END)[0].strip()
+            assert inside not in theirs.source
+
+
+def test_links_come_from_the_one_address() -> None:
+    copy = chapter.learner(chapter.complete(SOURCE, ADDRESS))
+    badges, colab = copy.cells[1:3]
+    assert "github/someone/course/blob/main/notebooks/02_convolution.ipynb" in badges.source
+    assert "gh/someone/course/main?labpath=notebooks%2F02_convolution.ipynb" in badges.source
+    assert f"git+{ADDRESS}" in colab.source
+    exec(colab.source, {})  # away from Colab it does nothing
+
+
+def test_colabs_first_cell_installs_on_colab(monkeypatch: pytest.MonkeyPatch) -> None:
+    import subprocess
+    import sys
+    import types
+
+    calls = []
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
+    monkeypatch.setattr(subprocess, "run", lambda command, **options: calls.append(command))
+    exec(chapter.learner(chapter.complete(SOURCE, ADDRESS)).cells[2].source, {})
+    assert calls[0][-1] == f"cnn-workbook @ git+{ADDRESS}"
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a chapter of two cells, which the lint lets pass."""
+    monkeypatch.setattr(builder, "lint_chapter", lambda name, notebook, copy: [])
+    (tmp_path / "solutions").mkdir()
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def _write(root: Path, body: str) -> None:
+    (root / "solutions" / "02_tiny.py").write_text(f"# %% [markdown]\n# # Tiny\n\n# %%\n{body}\n")
+
+
+def test_build_executes_and_writes_both_copies(tiny: Path) -> None:
+    root = tiny
+    _write(root, "print(6 * 7)")
+    assert list(builder.build(root)) == ["02_tiny: executing", "02_tiny: built"]
+    stored: NotebookNode = nbformat.read(root / "solutions" / "02_tiny.ipynb", as_version=4)
+    assert stored.cells[-1].outputs[0].text == "42\n"
+    assert not nbformat.read(root / "notebooks" / "02_tiny.ipynb", as_version=4).cells[-1].outputs
+    assert list(builder.build(root)) == ["02_tiny: built"], "an unchanged chapter is not executed again"
+    assert list(builder.build(root, only=["03"])) == []
+
+
+def test_a_chapter_that_fails_writes_nothing(tiny: Path) -> None:
+    root = tiny
+    _write(root, "print(1 / 0)")
+    result = CliRunner().invoke(app, ["build", "--root", str(root)])
+    assert result.exit_code == 1
+    assert "ZeroDivisionError: division by zero" in result.output
+    assert not (root / "solutions" / "02_tiny.ipynb").exists()
+
+
+def test_the_command_says_what_is_wrong_in_a_line(tmp_path: Path, project: Path) -> None:
+    run = CliRunner().invoke
+    assert "is not the project's folder" in run(app, ["build", "--root", str(tmp_path / "nowhere")]).output
+    assert "no chapter starts with '77'; there are 02_convolution" in run(
+        app, ["build", "77", "--root", str(project)]
+    ).output.replace("\n", " ")
+    result = run(app, ["build", "--check", "--root", str(project)])
+    assert (result.exit_code, result.output.strip()) == (0, "notebooks and sources agree")
+    assert run(app, ["build", "--check", "[/b]", "--root", str(project)]).exit_code == 2
+    assert run(app, ["bench", "notebooks", "99", "--root", str(project)]).exit_code == 2
+    _edit(project / "solutions" / f"{NAME}.py", "# ## Formulae", "# ## Formulas")
+    result = run(app, ["build", "--root", str(project)])
+    assert (result.exit_code, "has no part 'Formulae'" in result.output) == (1, True)
+    _edit(project / "solutions" / f"{NAME}.py", "# ## Formulas", "# ## Formulae")
+    _edit(project / "notebooks" / f"{NAME}.ipynb", "photograph?", "picture?")
+    result = run(app, ["build", "--check", "--root", str(project)])
+    assert result.exit_code == 1
+    assert "1 problems" in result.output

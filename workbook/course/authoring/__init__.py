@@ -1,0 +1,1 @@
+"""Build and check the notebooks: what a chapter's source may hold, and what is made of it."""

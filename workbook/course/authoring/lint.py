@@ -1,0 +1,164 @@
+"""What a chapter must have, beyond running: checked by `workbook build --check`."""
+
+import ast
+import re
+from collections import Counter
+
+from nbformat import NotebookNode
+
+from workbook.course.authoring.chapter import BEGIN, END, ROLES, STUB_COMMENT
+from workbook.exercises import Exercise, exercises_of
+
+MISTAKES, HINTS = 3, 2
+WIDEST_LINE = 115  # characters; JupyterLab shows about that many
+LONGEST_CELL = 16  # lines of code in a cell that is not set-up or an exercise
+PARTS = ("You will be able to", "Minutes", "Summary", "Formulae", "Where to read on")
+
+
+def lint_chapter(name: str, notebook: NotebookNode, copy: NotebookNode) -> list[str]:
+    """List what is wrong with a chapter as built."""
+    return [
+        *_ids(notebook),
+        *_tags(notebook),
+        *_parts(notebook),
+        *_exercises(name, notebook),
+        *_leaks(notebook, copy),
+        *_stubs(copy),
+    ]
+
+
+def lint_executed(notebook: NotebookNode) -> list[str]:
+    """List the cells of a complete notebook that nbval would not compare, or whose outputs it must not hold."""
+    problems = []
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        if cell.execution_count is None:
+            problems.append(f"cell {cell.id} is not executed, so nbval compares nothing")
+        for output in cell.outputs:
+            if output.output_type == "error":
+                problems.append(f"cell {cell.id} holds an error")
+            if "image/png" in output.get("data", {}) and not output.metadata.get("image/png", {}).get("alt"):
+                problems.append(f'cell {cell.id} shows a picture without an alternative text (alt="...")')
+            if output.output_type == "stream" and output.name == "stderr":
+                problems.append(f"cell {cell.id} writes to stderr: {output.text.strip()[:80]!r}")
+        if "check" in cell.metadata.get("tags", []) and "passed" not in str(cell.outputs):
+            problems.append(f"check cell {cell.id} does not say passed")
+    return problems
+
+
+def lint_learner(notebook: NotebookNode) -> list[str]:
+    """List the cells of a learner's copy that hold outputs, and with them perhaps a solution's."""
+    return [
+        f"cell {cell.id} has outputs or a run number; run `workbook build`"
+        for cell in notebook.cells
+        if cell.cell_type == "code" and (cell.outputs or cell.execution_count is not None)
+    ]
+
+
+def _tagged(notebook: NotebookNode, tag: str) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
+
+
+def _ids(notebook: NotebookNode) -> list[str]:
+    grade_ids = [c.metadata.nbgrader.grade_id for c in notebook.cells if "nbgrader" in c.metadata]
+    counts = Counter([cell.id for cell in notebook.cells]) + Counter()
+    twice = [one for one, count in (Counter(grade_ids) | counts).items() if count > 1]
+    return [f"the id {one} stands twice" for one in twice]
+
+
+def _tags(notebook: NotebookNode) -> list[str]:
+    allowed = {*ROLES, "badges", "colab"}
+    tags = {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
+    problems = [f"unknown tag {tag!r}" for tag in sorted(tags - allowed)]
+    setup = _tagged(notebook, "setup")
+    if len(setup) != 1:
+        return [*problems, "needs exactly one cell tagged 'setup'"]
+    lines = setup[0].source.split("\n")
+    first = {
+        word: next((i for i, line in enumerate(lines) if word in line), len(lines))
+        for word in ("workbook", "keras")
+    }
+    if first["keras"] < first["workbook"]:
+        problems.append("the set-up imports keras before workbook, which makes Keras quiet and fast")
+    return problems
+
+
+def _parts(notebook: NotebookNode) -> list[str]:
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    problems = [f"has no part {part!r}" for part in PARTS if part not in text]
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or {"setup", "exercise", "colab"} & set(tags):
+            continue
+        lines = [
+            line for line in cell.source.split("\n") if line.strip() and not line.strip().startswith("#")
+        ]
+        if len(lines) > LONGEST_CELL:
+            problems.append(
+                f"cell {cell.id} has {len(lines)} lines of code, at most {LONGEST_CELL}: split it"
+            )
+    return problems
+
+
+def _exercises(name: str, notebook: NotebookNode) -> list[str]:
+    problems = []
+    known = {one.id: one for one in exercises_of(name)}
+    if not 4 <= len(known) <= 6:
+        problems.append(f"has {len(known)} exercises, expected four to six")
+    used = {cell.metadata["exercise"] for cell in notebook.cells if "exercise" in cell.metadata}
+    problems += [f"exercise {one} is defined but has no cells" for one in known if one not in used]
+    problems += [f"exercise {one} of another chapter has cells here" for one in sorted(used - set(known))]
+    for one in known.values():
+        cells = [cell for cell in notebook.cells if cell.metadata.get("exercise") == one.id]
+        headings = [cell.source.split("\n")[0] for cell in cells if cell.source.startswith("### Exercise")]
+        if headings != [one.heading]:
+            problems.append(f"exercise {one.id}: its heading is {headings}, expected {one.heading!r}")
+        if isinstance(one, Exercise):
+            problems += _one_exercise(one, cells, notebook)
+    return problems
+
+
+def _one_exercise(one: Exercise, cells: list[NotebookNode], notebook: NotebookNode) -> list[str]:
+    problems = []
+    checks = [cell.source.strip() for cell in cells if "check" in cell.metadata.get("tags", [])]
+    if checks != [f'check("{one.id}", {one.answer_name});']:
+        problems.append(f'exercise {one.id}: needs one check cell `check("{one.id}", {one.answer_name});`')
+    answers = [
+        cell for cell in cells if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
+    ]
+    if len(answers) != 1 or BEGIN not in answers[0].source:
+        problems.append(f"exercise {one.id}: needs one code cell with a solution between the markers")
+    if len(one.mistakes) < MISTAKES or len({mistake.name for mistake in one.mistakes}) < len(one.mistakes):
+        problems.append(f"exercise {one.id}: needs at least {MISTAKES} mistakes with names of their own")
+    if len(one.hints) < HINTS:
+        problems.append(f"exercise {one.id}: needs at least {HINTS} hints")
+    headings = re.findall(r"^#+ (.+)$", "\n".join(c.source for c in notebook.cells), flags=re.MULTILINE)
+    if one.section not in headings:
+        problems.append(f"exercise {one.id}: there is no section {one.section!r} in the chapter")
+    return problems
+
+
+def _leaks(notebook: NotebookNode, copy: NotebookNode) -> list[str]:
+    problems = []
+    for cell, theirs in zip(notebook.cells, copy.cells, strict=True):
+        if BEGIN in theirs.source or END in theirs.source or "SOLUTION" in theirs.source:
+            problems.append(f"cell {cell.id}: a solution marker leaks into the learner's copy")
+        is_answer = cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
+        if is_answer and cell.source == theirs.source:
+            problems.append(f"cell {cell.id}: the learner's copy holds the solution")
+    return problems
+
+
+def _stubs(copy: NotebookNode) -> list[str]:
+    problems = []
+    for cell in _tagged(copy, "exercise"):
+        if cell.cell_type != "code":
+            continue
+        if STUB_COMMENT not in cell.source:
+            problems.append(f"cell {cell.id}: no stub")
+        try:
+            ast.parse(cell.source)
+        except SyntaxError as error:
+            problems.append(f"cell {cell.id}: the stub does not parse ({error.msg})")
+    return problems

@@ -1,0 +1,1 @@
+"""Measurements: what `workbook bench` runs."""

@@ -1,0 +1,110 @@
+"""Measure each notebook: wall seconds, CPU seconds and peak memory of its kernel."""
+
+import datetime
+import platform
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import psutil
+from nbclient import NotebookClient
+
+SECONDS, MEMORY = 60.0, 1.5 * 2**30  # the budget of a notebook: seconds, bytes
+
+
+@dataclass(frozen=True)
+class NotebookCost:
+    """What one notebook took."""
+
+    name: str
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+    @property
+    def within_budget(self) -> bool:
+        return self.seconds <= SECONDS and self.peak_bytes <= MEMORY
+
+    def line(self) -> str:
+        verdict = "" if self.within_budget else "  OVER BUDGET"
+        memory = f"{self.peak_bytes / 2**20:6.0f} MiB"
+        return f"{self.name:45} {self.seconds:6.1f} s {self.cpu_seconds:6.1f} CPU-s {memory}{verdict}"
+
+
+def measure_notebooks(root: Path, chapters: list[str]) -> Iterator[NotebookCost]:
+    """Run the notebooks of `notebooks/` and `solutions/` one after another and measure each."""
+    for folder in ("notebooks", "solutions"):
+        for path in sorted((root / folder).glob("*.ipynb")):
+            if not chapters or any(path.stem.startswith(one) for one in chapters):
+                yield measure(path, name=f"{folder}/{path.name}")
+
+
+def measure(path: Path, *, name: str = "") -> NotebookCost:
+    """Run one notebook and watch its kernel every 50 ms."""
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
+    watch = _Watch()
+    start = time.perf_counter()
+    with client.setup_kernel(), watch:
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+        watch.look()
+    return NotebookCost(name or path.name, time.perf_counter() - start, watch.cpu_seconds, watch.peak_bytes)
+
+
+class _Watch:
+    """Sample the memory and CPU time of this process's children (the kernel and its own) in a thread."""
+
+    def __init__(self) -> None:
+        self.peak_bytes = 0
+        self._cpu: dict[int, float] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    @property
+    def cpu_seconds(self) -> float:
+        return sum(self._cpu.values())
+
+    def __enter__(self) -> "_Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.05):
+            self.look()
+
+    def look(self) -> None:
+        """Take one sample."""
+        total = 0
+        for process in psutil.Process().children(recursive=True):
+            try:
+                total += process.memory_info().rss
+                times = process.cpu_times()
+            except psutil.Error:
+                continue
+            self._cpu[process.pid] = times.user + times.system
+        self.peak_bytes = max(self.peak_bytes, total)
+
+
+def as_markdown(rows: list[NotebookCost]) -> str:
+    """Write the table with the machine and the day beside it."""
+    lines = [
+        f"Measured {datetime.date.today().isoformat()}, {psutil.cpu_count()} cores, "
+        f"Python {platform.python_version()}, one notebook at a time, n = 1. Budget: 60 s and 1.5 GiB.",
+        "",
+        "| notebook | seconds | CPU seconds | peak memory (MiB) |",
+        "|---|---:|---:|---:|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row.name} | {row.seconds:.1f} | {row.cpu_seconds:.1f} | {row.peak_bytes / 2**20:.0f} |"
+        )
+    return "\n".join(lines) + "\n"

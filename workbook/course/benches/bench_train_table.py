@@ -1,0 +1,195 @@
+"""What `workbook bench train` says: trainings as rows of a table, held against targets, the anchor and airbench."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from statistics import mean, stdev
+from typing import Any
+
+ANCHOR, ANCHOR_EPOCHS, ANCHOR_GOAL = "anchor", 15, 0.990
+DEFAULT, OFF, ON = "as TensorFlow chooses", "off", "on"  # oneDNN
+
+
+@dataclass(frozen=True)
+class RecipeRun:
+    """What one training took. `accuracy` is the share of the test examples that it reads right at its end."""
+
+    seed: int
+    accuracy: float
+    epochs: int
+    parameters: int
+    cpu_seconds: float
+    process_seconds: float
+    peak_bytes: int
+    n: int
+    is_standin: bool = False
+    flops: float = (
+        0.0  # of the training: three times the forward pass, two for each multiplication with addition
+    )
+    wall_seconds: float = 0.0  # of the process
+
+
+@dataclass(frozen=True)
+class RecipeScore:
+    """All runs of one recipe with one setting of oneDNN, and the target that they are held against."""
+
+    name: str
+    onednn: str
+    runs: list[RecipeRun]
+    target: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def accuracy(self) -> float:
+        """Give the mean over the runs."""
+        return mean(run.accuracy for run in self.runs)
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Give the mean CPU seconds of training."""
+        return mean(run.cpu_seconds for run in self.runs)
+
+    @property
+    def flops(self) -> float:
+        """Give the mean arithmetic of training."""
+        return mean(run.flops for run in self.runs)
+
+    @property
+    def peak_bytes(self) -> int:
+        """Give the most that any run held."""
+        return max(run.peak_bytes for run in self.runs)
+
+    def misses(self) -> list[str]:
+        """Say which targets are missed, each in a few words."""
+        some = []
+        if (wanted := self.target.get("accuracy")) is not None and self.accuracy < wanted:
+            some.append(f"{100 * (wanted - self.accuracy):.2f} points short")
+        if (limit := self.target.get("cpu_seconds")) is not None and self.cpu_seconds > limit:
+            some.append(f"{self.cpu_seconds - limit:.0f} CPU-s over")
+        if (most := self.target.get("parameters")) is not None and self.runs[0].parameters > most:
+            some.append("too many parameters")
+        if (memory := self.target.get("peak_bytes")) is not None and self.peak_bytes > memory:
+            some.append("too much memory")
+        if any(run.is_standin for run in self.runs):
+            some.append("a stand-in, not the real data")
+        return some
+
+
+HEAD = (
+    "training", "oneDNN", "n", "test accuracy: mean ± sd (lowest), %", "target", "CPU-s: training (target)",
+    "CPU-s: process", "wall s: process", "peak MB", "parameters", "FLOPs", "verdict",
+)  # fmt: skip
+
+
+def cells(row: RecipeScore) -> tuple[str, ...]:
+    """Give a row's text for each column of `HEAD`."""
+    shares = [100 * run.accuracy for run in row.runs]
+    spread = f" ± {stdev(shares):.2f}" if len(shares) > 1 else ""
+    wanted, limit = row.target.get("accuracy"), row.target.get("cpu_seconds")
+    misses = row.misses()
+    return (
+        row.name,
+        row.onednn,
+        str(len(shares)),
+        f"{mean(shares):.2f}{spread} ({min(shares):.2f})",
+        "" if wanted is None else f"≥ {100 * wanted:.1f}",
+        f"{row.cpu_seconds:.1f}" + ("" if limit is None else f" (≤ {limit:.0f})"),
+        f"{mean(run.process_seconds for run in row.runs):.1f}",
+        f"{mean(run.wall_seconds for run in row.runs):.0f}",
+        f"{row.peak_bytes / 1e6:,.0f}",
+        f"{row.runs[0].parameters:,}",
+        f"{row.flops:.1e}",
+        "; ".join(misses) if misses else "reached" if row.target else "",
+    )
+
+
+def ratios(rows: list[RecipeScore]) -> list[str]:
+    """Say how many times the CPU seconds of MNIST's quick recipe the anchor takes; empty if one was not run."""
+    told = [_compare(*pair) for pair in _pairs(rows)]
+    anchors = [run for row in rows if row.name == ANCHOR for run in row.runs]
+    if any(run.accuracy < ANCHOR_GOAL for run in anchors):
+        told.append(f"The anchor did not get to 99.0 % within {ANCHOR_EPOCHS} epochs with every seed.")
+    return told
+
+
+# airbench's own record of accuracy and FLOPs, each a mean of many runs: Jordan 2024, github.com/KellerJordan/
+# cifar10-airbench, README; the last is its ResNet-18 trained as is usual.
+PUBLISHED = (
+    ("airbench94_muon", 0.9401, 2.9e14),
+    ("airbench94", 0.9401, 3.6e14),
+    ("airbench95", 0.9501, 1.4e15),
+    ("airbench96_faster", 0.9600, 3.1e15),
+    ("ResNet-18", 0.960, 3.23e16),
+)
+
+
+def curve(rows: list[RecipeScore]) -> list[tuple[str, float, float]]:
+    """List CIFAR-10's trainings by their FLOPs, (name, FLOPs, accuracy), with airbench's; empty if none was run."""
+    ours = [(row.name, row.flops, row.accuracy) for row in rows if row.name.startswith("cifar10")]
+    published = [(f"{name} (published)", flops, accuracy) for name, accuracy, flops in PUBLISHED]
+    return sorted([*ours, *published], key=lambda point: point[1]) if ours else []
+
+
+def _curve_lines(rows: list[RecipeScore]) -> list[str]:
+    """Say the curve in a line."""
+    points = [f"{name} {100 * accuracy:.2f} % at {flops:.1e}" for name, flops, accuracy in curve(rows)]
+    return [f"CIFAR-10, accuracy at FLOPs of training: {'; '.join(points)}"] if points else []
+
+
+def remarks(rows: list[RecipeScore]) -> list[str]:
+    """Give the lines that stand below the table: the ratios to the anchor, and CIFAR-10's curve."""
+    return [*ratios(rows), *_curve_lines(rows)]
+
+
+def is_missed(rows: list[RecipeScore]) -> bool:
+    """Say whether any target is missed, the one for the anchor's CPU seconds included."""
+    return any(row.misses() for row in rows) or any("missed" in line for line in ratios(rows))
+
+
+def _pairs(rows: list[RecipeScore]) -> Iterator[tuple[str, RecipeScore, RecipeScore]]:
+    by = {(row.name, row.onednn): row for row in rows}
+    settings = (
+        ("as users run both", DEFAULT, ON),
+        ("oneDNN on for both", ON, ON),
+        ("the recipe with oneDNN off too", DEFAULT, OFF),
+    )
+    for words, first, second in settings:
+        if (ANCHOR, first) in by and ("mnist quick", second) in by:
+            yield words, by[ANCHOR, first], by["mnist quick", second]
+
+
+def _compare(words: str, anchor: RecipeScore, row: RecipeScore) -> str:
+    ratio, verdict = anchor.cpu_seconds / row.cpu_seconds, ""
+    share = row.target.get("anchor_share")
+    if share is not None and anchor.onednn == DEFAULT:
+        verdict = f", target {1 / share:.0f}: {'reached' if ratio * share >= 1 else 'missed'}"
+    return f"anchor / {row.name}, CPU seconds to {100 * ANCHOR_GOAL:.1f} %, {words}: {ratio:.1f}{verdict}"
+
+
+def table_lines(rows: list[RecipeScore]) -> list[str]:
+    """Write the table in Markdown."""
+    head = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
+    return head + ["| " + " | ".join(cells(row)) + " |" for row in rows]
+
+
+def as_markdown(rows: list[RecipeScore], described: dict[str, Any]) -> str:
+    """Write the table, the ratios and the circumstances."""
+    lines = [*table_lines(rows), "", *(f"- {line}" for line in remarks(rows))]
+    lines += [f"- {name}: {value}" for name, value in described.items()]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(rows: list[RecipeScore], described: dict[str, Any]) -> str:
+    """Write every run, the ratios and the circumstances."""
+    content = {
+        "about": described,
+        "ratios": ratios(rows),
+        "curve": curve(rows),
+        "rows": [asdict(row) for row in rows],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def from_json(text: str) -> list[RecipeScore]:
+    """Read the rows that `as_json` wrote."""
+    rows = json.loads(text)["rows"]
+    return [RecipeScore(**row | {"runs": [RecipeRun(**run) for run in row["runs"]]}) for row in rows]

@@ -1,0 +1,128 @@
+"""The `workbook` command, for those who maintain or teach the course."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from workbook.course.benches import bench_pipelines
+from workbook.course.cli import bench_tasks_cli, grade_cli, train_cli
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Build, measure and grade the CNN Workbook."
+)
+bench = typer.Typer(no_args_is_help=True, help="Measure the course on this machine.")
+app.add_typer(bench, name="bench")
+grade_cli.register(app)
+train_cli.register(app, bench)
+bench_tasks_cli.register(bench)
+bench_pipelines.register(bench)
+console = Console(soft_wrap=True, highlight=False, markup=False)
+
+Root = Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")]
+
+
+def _root(folder: Path) -> Path:
+    """Check that a folder holds the project; end with one line if not."""
+    if not (folder / "solutions").is_dir() or not (folder / "pyproject.toml").is_file():
+        console.print(f"{folder} is not the project's folder: it has no solutions/. Go there or give --root.")
+        raise typer.Exit(2)
+    return folder.resolve()
+
+
+def _known(folder: Path, chapters: list[str] | None) -> None:
+    """Check that every word given is the beginning of a chapter's name; end with one line if not."""
+    from workbook.course.authoring import build as builder
+
+    unknown = builder.unknown_chapters(folder, chapters or [])
+    if unknown:
+        console.print(f"no chapter starts with {unknown[0]!r}; there are {', '.join(builder.names(folder))}")
+        raise typer.Exit(2)
+
+
+@app.command()
+def build(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, as 02; all when left out.")] = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Compare only; write nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Execute unchanged chapters too.")] = False,
+    root: Root = Path(),
+) -> None:
+    """Make notebooks/ and solutions/ from the chapters' sources."""
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    from workbook.course.authoring import build as builder
+
+    folder = _root(root)
+    _known(folder, chapters)
+    if check:
+        problems = builder.check(folder, only=chapters)
+        for problem in problems:
+            console.print(problem)
+        console.print("notebooks and sources agree" if not problems else f"{len(problems)} problems")
+        raise typer.Exit(bool(problems))
+    try:
+        for line in builder.build(folder, only=chapters, force=force):
+            console.print(line)
+    except CellExecutionError as error:
+        console.print(
+            f"stopped: a cell raised {error.ename}: {error.evalue}\n{error.traceback}", markup=False
+        )
+        raise typer.Exit(1) from None
+    except (ValueError, SyntaxError, CellTimeoutError) as error:
+        console.print(f"stopped: {error}")
+        raise typer.Exit(1) from None
+
+
+@bench.command("notebooks")
+def bench_notebooks(
+    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, as 02; all when left out.")] = None,
+    *,
+    out: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    root: Root = Path(),
+) -> None:
+    """Run each notebook alone: seconds, CPU seconds and peak memory, against the budget."""
+    from workbook.course.benches.bench_notebooks import as_markdown, measure_notebooks
+
+    _known(_root(root), chapters)
+    rows = []
+    for row in measure_notebooks(_root(root), chapters or []):
+        console.print(row.line())
+        rows.append(row)
+    if out is not None:
+        out.write_text(as_markdown(rows), encoding="utf-8")
+        console.print(f"written to {out}")
+    raise typer.Exit(any(not row.within_budget for row in rows))
+
+
+@bench.command("grade")
+def bench_grade(
+    chapter: Annotated[str, typer.Argument(help="A chapter, as 05.")] = "05",
+    *,
+    learners: Annotated[int, typer.Option(help="How many submissions.")] = 32,
+    jobs: Annotated[int, typer.Option(help="Submissions at the same time, ours.")] = 1,
+    root: Root = Path(),
+) -> None:
+    """Grade the same submissions with this grader and with nbgrader's autograde, and compare what they cost."""
+    from workbook.course.authoring import build as builder
+    from workbook.course.benches import bench_grade as comparison
+
+    folder = _root(root)
+    _known(folder, [chapter])
+    missing = comparison.tools_missing()
+    if missing:
+        console.print(f"the comparison needs {missing}, which is not installed")
+        raise typer.Exit(2)
+    name = next(one for one in builder.names(folder) if one.startswith(chapter))
+    console.print(comparison.HEAD)
+    costs = []
+    for cost in comparison.compare(folder, name, learners, jobs=jobs):
+        console.print(cost.line())
+        costs.append(cost)
+    ratio = costs[1].cpu_seconds / costs[0].cpu_seconds
+    console.print(f"{name}, {learners} submissions: {ratio:.1f} times less processor time than nbgrader")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,183 @@
+"""`workbook grade` and `workbook gradescope`: the commands with which a class is graded."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from workbook.course.grading.class_run import ClassResult
+    from workbook.course.grading.options import GradingOptions
+    from workbook.course.grading.records import Graded
+
+UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+LEAST_MEMORY = 2 * 2**30  # TensorFlow alone takes about this much address space
+NEEDS_PACKAGES = 'Grading needs more packages ({name} is missing): pip install "cnn-workbook[grade]".'
+console = Console(soft_wrap=True, highlight=False, markup=False)
+
+
+def memory_bytes(text: str) -> int:
+    """Read "8G" or "4096M"; ValueError in one line for anything else and for too little."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), flags=re.IGNORECASE)
+    if not match:
+        raise ValueError(f'--mem is a size such as 8G or 4096M. Received: "{text}"')
+    size = int(float(match[1]) * UNITS[match[2].upper()])
+    if size < LEAST_MEMORY:
+        raise ValueError(f'--mem must be at least 2G: Keras does not load with less. Received: "{text}"')
+    return size
+
+
+def grade(
+    submissions: Annotated[
+        Path, typer.Argument(help="A folder of notebooks, or the zip that a system exports.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option(help="The folder for marks, feedback and report.")],
+    chapters: Annotated[str, typer.Option(help="Grade these only, as 01,02.", show_default="all")] = "",
+    jobs: Annotated[int, typer.Option(help="Submissions at the same time.", show_default="cores")] = 0,
+    timeout: Annotated[float, typer.Option(help="Seconds for one submission.")] = 120.0,
+    mem: Annotated[str, typer.Option(help="Address space of one submission.")] = "8G",
+    seed: Annotated[int | None, typer.Option(help="Draws the cases; the same seed, the same cases.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler, as tcp://host:8786.")] = None,
+    db: Annotated[
+        str | None, typer.Option(help="The gradebook's address.", show_default="OUT/gradebook.db")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that OUT holds.")] = False,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Without a jail: only for code that you trust.")
+    ] = False,
+    gradescope: Annotated[
+        Path | None, typer.Option(help="Also write Gradescope's results.json here.")
+    ] = None,
+    root: Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")] = Path(),
+) -> None:
+    """Grade submissions that you do not trust: in a jail, on fresh cases, with the verdict outside."""
+    try:
+        from workbook.course.grading import class_run, jail, journal
+        from workbook.course.grading.options import GradingOptions
+    except ModuleNotFoundError as error:
+        _stop(NEEDS_PACKAGES.format(name=error.name))
+    try:
+        if not (root / "notebooks").is_dir():
+            raise ValueError(
+                f"{root} is not the project's folder: it has no notebooks/. Go there or give --root."
+            )
+        options = GradingOptions(
+            root=root.resolve(),
+            chapters=class_run.chapters_of(root, [one.strip() for one in chapters.split(",") if one.strip()]),
+            jobs=_jobs(jobs),
+            seconds=_positive(timeout, "--timeout"),
+            memory=memory_bytes(mem),
+            unsafe=unsafe,
+            scheduler=scheduler,
+            database=db,
+            student="learner" if gradescope is not None else "",
+        )
+        problem = None if unsafe or scheduler else jail.missing()
+        if problem:
+            raise ValueError(problem)
+        begun = journal.begin(out, seed=seed, resume=resume)
+        console.print(f"cases from --seed {begun.seed}")
+        result = _with_progress(submissions, begun, options)
+    except (ValueError, jail.JailError) as error:
+        _stop(str(error))
+    except KeyboardInterrupt:
+        _stop("Interrupted. What is graded is kept: run the same command with --resume.", 130)
+    summarise(result, out)
+    if gradescope is not None:
+        _write_gradescope(gradescope, result)
+
+
+def _stop(line: str, code: int = 2) -> None:
+    print(line, file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _jobs(jobs: int) -> int:
+    if jobs < 0:
+        raise ValueError(f"--jobs is a whole number above 0. Received: {jobs}")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return jobs or cores
+
+
+def _positive(number: float, name: str) -> float:
+    if not number > 0:
+        raise ValueError(f"{name} is a number above 0. Received: {number}")
+    return number
+
+
+def _with_progress(submissions: Path, begun: "object", options: "GradingOptions") -> "ClassResult":
+    """Grade with a bar on a terminal, and a line for each submission that was odd."""
+    from workbook.course.grading import class_run
+    from workbook.course.grading.untrusted import one_line
+
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("grading", total=None)
+
+        def heard(graded: "Graded", done: int, total: int) -> None:
+            progress.update(bar, completed=done, total=total)
+            if graded.oddity:
+                console.print(one_line(f"{graded.student} {graded.chapter}: {graded.oddity}")[:300])
+
+        return class_run.grade(submissions, begun, options, heard)  # type: ignore[arg-type]
+
+
+def summarise(result: "ClassResult", out: Path) -> None:
+    """Print how each exercise went, the mistakes that most made, and where everything is."""
+    from workbook.course.grading import class_run
+    from workbook.course.grading.untrusted import one_line
+
+    if result.notice:
+        console.print(result.notice)
+    for one in result.unread:
+        console.print(one_line(f"{one.student} {one.origin}: {one.oddity}")[:300])
+    for exercise, counts in class_run.distribution(result.graded).items():
+        words = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
+        console.print(f"{exercise:6} {words}")
+    mistakes = class_run.commonest_mistakes(result.graded)
+    if mistakes:
+        console.print("mistakes most made:")
+    for exercise, mistake, count in mistakes:
+        console.print(f"  {exercise:6} {mistake} ({count})")
+    if result.waiting:
+        console.print(
+            f"{result.waiting} answers wait for a person: fill in {out / 'review.csv'}, then --resume"
+        )
+    console.print(f"{len(result.graded)} marked, {result.new} of them now; start with {out / 'report.html'}")
+
+
+def _write_gradescope(path: Path, result: "ClassResult") -> None:
+    import json
+
+    from workbook.course.grading.gradescope import results_json
+    from workbook.course.grading.journal import write_through
+
+    write_through(path, json.dumps(results_json(*result.graded)))
+
+
+def gradescope_zip(
+    chapter: Annotated[str, typer.Argument(help="The chapter that is handed in, as 02.")],
+    *,
+    out: Annotated[Path, typer.Option(help="The zip to write.")] = Path("autograder.zip"),
+    root: Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")] = Path(),
+) -> None:
+    """Make the autograder zip that Gradescope runs."""
+    from workbook.course.grading import class_run, gradescope
+
+    try:
+        gradescope.write_zip(root.resolve(), class_run.chapters_of(root, [chapter]), out)
+    except (ValueError, OSError) as error:
+        _stop(str(error))
+    console.print(f"written to {out}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the `workbook` command."""
+    app.command("grade")(grade)
+    app.command("gradescope")(gradescope_zip)

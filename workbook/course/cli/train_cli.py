@@ -1,0 +1,235 @@
+"""`workbook train` and `workbook bench train`: run a recipe and save what comes out; measure all recipes."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from workbook import data as datasets
+
+if TYPE_CHECKING:
+    from workbook.course.benches.bench_train_table import RecipeScore
+    from workbook.training import run
+    from workbook.training.placement import Team
+
+console = Console(soft_wrap=True, highlight=False, markup=False)
+
+
+def train(
+    data: Annotated[str, typer.Argument(help=f"A data set: {', '.join(datasets.NAMES)}.")],
+    *,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe of the data set.", show_default="by budget")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="quick or full.", show_default="WORKBOOK_BUDGET, or quick")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed, the same weights on this machine.")] = 1,
+    epochs: Annotated[
+        int | None, typer.Option(help="Instead of the recipe's.", show_default="recipe")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder.", show_default="runs/DATA-RECIPE-SEED")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on after the last whole epoch in OUT.")
+    ] = False,
+    devices: Annotated[int, typer.Option(min=1, help="Devices of each process, as GPUs.")] = 1,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes in all; JAX only.", show_default="1")
+    ] = None,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of process 0, for several hosts.", show_default="this machine"),
+    ] = None,
+    process: Annotated[
+        int | None, typer.Option(help="This process's number, from 0.", show_default=False)
+    ] = None,
+) -> None:
+    """Train a network by a recipe; save the model, its history, a picture and a record of the run.
+
+    On several devices, processes and hosts: docs/training.md.
+    """
+    if data not in datasets.NAMES:
+        _stop(f"there is no data set {data!r}; choose one of {', '.join(datasets.NAMES)}")
+    from workbook.training import launch, recipes, run, seeds
+    from workbook.training.placement import place
+
+    folder = out
+    try:
+        chosen = recipes.recipe(data, recipe, budget=budget or seeds.budget())
+        folder = out or Path("runs") / f"{data}-{chosen.name}-{seed}"
+        members = _team(processes, coordinator, process)
+        if members and launch.WORKER not in os.environ:
+            _supervise(members, folder)
+        placement = place(devices, members[0] if members else None)
+        console.print(f"{chosen.title}: {chosen.summary}. Seed {seed}, {placement}, into {folder}")
+        with _Line() as line:
+            result = run.train(
+                chosen,
+                seed=seed,
+                out=folder,
+                resume=resume,
+                epochs=epochs,
+                progress=line.show,
+                placement=placement,
+            )
+    except (ValueError, OSError, datasets.DataError) as error:
+        _stop(" ".join(str(error).split()))
+    except KeyboardInterrupt:
+        console.print(f"stopped; add --resume --out {folder} to go on after the last whole epoch")
+        raise typer.Exit(130) from None
+    for text in lines(result):
+        console.print(text)
+    console.print(f"saved: {', '.join((run.MODEL, run.HISTORY, run.CURVE, run.RECORD))} in {folder}")
+
+
+def _team(processes: int | None, coordinator: str | None, process: int | None) -> "list[Team]":
+    """Give the members of the team that run here: none for a single process, all where nobody names a coordinator."""
+    from workbook.training import launch
+    from workbook.training.placement import ADDRESS, team_from
+
+    is_named = coordinator or process is not None or any(os.environ.get(name) for name in ADDRESS)
+    if not is_named:
+        return launch.local_teams(processes) if processes and processes > 1 else []
+    team = team_from(os.environ, address=coordinator, processes=processes, process=process)
+    return [team] if team else []
+
+
+def _supervise(members: "list[Team]", folder: Path) -> NoReturn:
+    """Train in processes of their own and end as they do, with a line if it went wrong."""
+    import keras
+
+    from workbook.training import launch
+
+    if keras.backend.backend() != "jax":
+        _stop(
+            f"several processes need the JAX backend: set KERAS_BACKEND=jax (it is {keras.backend.backend()})"
+        )
+    arguments = ["-m", "workbook.course.cli.app", *sys.argv[1:]]
+    ending = launch.supervise(members, arguments, os.environ, folder / "logs")
+    if ending.line:
+        console.print(f"{ending.line} (--resume goes on from the last checkpoint)")
+    raise typer.Exit(ending.code)
+
+
+def lines(result: "run.TrainingResult") -> list[str]:
+    """Say what came out, in two lines or three."""
+    share = f"{100 * result.accuracy:.2f} % of {result.n:,} test examples right"
+    cost = f"{result.cpu_seconds:.0f} CPU seconds of training, {result.peak_bytes / 2**20:,.0f} MiB at most"
+    standin = ["A STAND-IN WAS READ, NOT THE REAL DATA."] if result.is_standin else []
+    return [
+        f"{share} (seed {result.seed}, n = 1); {result.parameters:,} parameters; {cost}",
+        *standin,
+        result.hardware,
+    ]
+
+
+def bench_train(
+    *,
+    only: Annotated[
+        str, typer.Option(help="These data sets only, as mnist,spoken_digit.", show_default="all")
+    ] = "",
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Seeds 1 to this number; movie reviews have ten folds.")
+    ] = 5,
+    cifar: Annotated[bool, typer.Option("--cifar", help="Also the long runs of CIFAR-10.")] = False,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Also write every run to this file.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(help="Keep each training's result here, and go on where it was stopped.")
+    ] = None,
+) -> None:
+    """Measure every recipe against its target and keras.io's MNIST convnet, each training in its own process."""
+    from workbook.course.benches import bench_train as comparison
+    from workbook.course.benches import bench_train_table as table
+
+    chosen = [name.strip() for name in only.split(",") if name.strip()]
+    if unknown := [name for name in chosen if name not in datasets.NAMES]:
+        _stop(f"there is no data set {unknown[0]!r}; choose from {', '.join(datasets.NAMES)}")
+    try:
+        plan = comparison.plan(chosen, cifar=cifar)
+        rows = list(comparison.measure(plan, seeds, report=console.print, kept=runs))
+    except (ValueError, RuntimeError, OSError) as error:
+        _stop(str(error))
+    described = comparison.about(seeds)
+    _print_table(rows)
+    for text in [*table.remarks(rows), *(f"{name}: {value}" for name, value in described.items())]:
+        console.print(text)
+    for path, write in ((markdown, table.as_markdown), (as_json, table.as_json)):
+        if path is not None:
+            path.write_text(write(rows, described), encoding="utf-8")
+            console.print(f"written to {path}")
+    raise typer.Exit(table.is_missed(rows))
+
+
+def _print_table(rows: "list[RecipeScore]") -> None:
+    """Print a table that fits a terminal, or lines of Markdown elsewhere."""
+    from rich.table import Table
+
+    from workbook.course.benches import bench_train_table
+
+    if not console.is_terminal:
+        console.print("\n".join(bench_train_table.table_lines(rows)))
+        return
+    table = Table(*bench_train_table.HEAD)
+    for row in rows:
+        table.add_row(*bench_train_table.cells(row))
+    console.print(table)
+
+
+def register(app: typer.Typer, bench: typer.Typer) -> None:
+    """Add the commands to the `workbook` command, and to `workbook bench`."""
+    app.command("train")(train)
+    bench.command("train")(bench_train)
+
+
+def _stop(reason: str) -> NoReturn:
+    """End with one line and code 2."""
+    console.print(reason)
+    raise typer.Exit(2)
+
+
+class _Line:
+    """One moving line on a terminal, one line an epoch elsewhere."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("epoch {task.fields[epoch]}"), BarColumn(), TextColumn("{task.fields[told]}"))
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+        self._task: TaskID | None = None
+        self._told = 0
+        self._start = time.process_time()
+
+    def __enter__(self) -> "_Line":
+        if console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if console.is_terminal:
+            self._bar.stop()
+
+    def show(self, now: "run.Progress") -> None:
+        """Tell of a step."""
+        if console.is_terminal:
+            self._move(now)
+        elif now.row is not None and now.epoch != self._told:
+            self._told = now.epoch
+            console.print(f"epoch {now.epoch}/{now.epochs}: {self._words(now)}")
+
+    def _move(self, now: "run.Progress") -> None:
+        epoch = f"{min(now.epoch + 1, now.epochs)}/{now.epochs}"
+        if self._task is None:
+            self._task = self._bar.add_task("", total=now.steps, epoch=epoch, told="")
+        told = self._words(now) if now.row is not None else ""
+        self._bar.update(self._task, completed=now.step, epoch=epoch, told=told)
+
+    def _words(self, now: "run.Progress") -> str:
+        row = now.row or {}
+        cost = f"{time.process_time() - self._start:.0f} CPU seconds"
+        return f"loss {row['loss']:.3f}, {100 * row['accuracy']:.2f} % of the training examples, {cost}"

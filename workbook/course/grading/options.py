@@ -1,0 +1,19 @@
+"""How to grade a class: what `workbook grade` was asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class GradingOptions:
+    """How to grade. `memory` is in bytes and `seconds` on the clock, both for one submission's run."""
+
+    root: Path
+    chapters: tuple[str, ...]
+    jobs: int = 1
+    seconds: float = 120.0
+    memory: int = 8 * 2**30
+    unsafe: bool = False
+    scheduler: str | None = None
+    database: str | None = None
+    student: str = ""  # whose everything is, where only one learner's files are there

@@ -1,0 +1,21 @@
+"""Load data sets, pictures and stored results: `data.load("mnist")`, `data.stored("cures")`, and feed them to `fit`.
+
+`loading` finds a data set, `bundled` and `tfds` read it, `standins` makes one where there is none; `pictures` holds the
+photographs; `augment` and `batching` are the fast way into `fit`. Importing it loads NumPy and no more.
+"""
+
+from workbook.data.bundled import DataError, Dataset, stored
+from workbook.data.loading import NAMES, batches, load
+from workbook.data.pictures import PHOTOGRAPHS, photograph, to_digit
+
+__all__ = [
+    "NAMES",
+    "PHOTOGRAPHS",
+    "DataError",
+    "Dataset",
+    "batches",
+    "load",
+    "photograph",
+    "stored",
+    "to_digit",
+]

@@ -1,0 +1,151 @@
+"""Load the course's data sets and pictures: `data.load("mnist")`, `data.photograph("chelsea")`.
+
+`data.batches` hands arrays to `fit`. Nothing heavy is imported until it is called or a prepared TFDS folder is read.
+Every set can be had without a network: bundled whole, prepared before, or as a stand-in that says so.
+"""
+
+import numbers
+import os
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workbook.data import bundled, standins, tfds
+from workbook.data.bundled import DataError, Dataset
+
+if TYPE_CHECKING:
+    from workbook.data.augment import Augmentation
+    from workbook.data.batching import Batches
+
+NAMES = ("mnist", "cifar10", "spoken_digit", "movie_reviews")
+
+
+def load(
+    name: str,
+    *,
+    samples: int | None = None,
+    test_samples: int | None = None,
+    allow_download: bool = True,
+    timeout: float = 600.0,
+) -> Dataset:
+    """Load a data set: "mnist", "cifar10", "spoken_digit" or "movie_reviews".
+
+    MNIST and the movie reviews are bundled. The others come from a TFDS folder prepared before (below
+    `WORKBOOK_DATA_DIR`, `TFDS_DATA_DIR` or `~/tensorflow_datasets`), else from a download of at most
+    `timeout` seconds, else a stand-in made by the project, which is announced in one printed line and
+    marked `is_standin`.
+
+    `samples` and `test_samples` keep at most so many examples, as evenly over the classes as the set allows:
+    the first of each class, in the stored order, so that the choice is always the same.
+
+    Raises `ValueError` for an unknown name or a number below 1, and `DataError` for a damaged bundled file.
+    """
+    if not isinstance(name, str) or name not in NAMES:
+        raise ValueError(f"Unknown data set; choose one of {', '.join(NAMES)}. Received: name={name!r}")
+    for option, count in (("samples", samples), ("test_samples", test_samples)):
+        is_whole = isinstance(count, numbers.Integral) and not isinstance(count, bool)
+        if count is not None and not (is_whole and count > 0):
+            raise ValueError(f"{option} is a whole number above 0, or None. Received: {option}={count!r}")
+    if not (isinstance(timeout, numbers.Real) and timeout > 0):
+        raise ValueError(f"timeout is a number of seconds above 0. Received: timeout={timeout!r}")
+    dataset = _bundled(name) or _prepared(name) or _downloaded_or_standin(name, allow_download, timeout)
+    return _subset(dataset, samples, test_samples)
+
+
+def batches(
+    x: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    batch_size: int = 100,
+    seed: int = 0,
+    augment: "Augmentation | Sequence[Augmentation]" = (),
+    shuffle: bool = True,
+    drop_last: bool = False,
+    start_epoch: int = 0,
+) -> "Batches":
+    """Make shuffled batches of arrays for `fit`, augmented a batch at a time; see `workbook.data.batching.Batches`.
+
+    `x` (N, ...) stays in memory as it is, so leave images uint8 and begin the network with `Rescaling(1 / 255)`. The
+    order and `augment` (see `workbook.data.augment`) depend on `seed` and the epoch alone. Loads Keras.
+    ValueError for arrays that do not fit and numbers out of range.
+    """
+    from workbook.data.batching import Batches
+
+    return Batches(
+        x,
+        y,
+        batch_size=batch_size,
+        seed=seed,
+        augment=augment,
+        shuffle=shuffle,
+        drop_last=drop_last,
+        start_epoch=start_epoch,
+    )
+
+
+def _bundled(name: str) -> Dataset | None:
+    if name == "movie_reviews":
+        return bundled.read_bundled_movie_reviews()
+    if name == "mnist" and (bundled.bundle_folder() / "mnist").is_dir():
+        return bundled.read_bundled_mnist()
+    return None
+
+
+def _prepared(name: str) -> Dataset | None:
+    """Read the first prepared folder that is sound; say which ones are passed over, and why."""
+    for variable in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR"):
+        folder = os.environ.get(variable)
+        if folder and not os.path.isdir(folder):
+            print(f"{name}: {variable} is passed over: {folder!r} is not a folder that can be reached.")
+        elif folder and not os.access(folder, os.R_OK | os.X_OK):
+            print(f"{name}: {variable} is passed over: there is no permission to read {folder!r}.")
+    for prepared in tfds.prepared_folders(name):
+        try:
+            return tfds.read_prepared(name, prepared)
+        except DataError as error:
+            print(f"{name}: passed over: {error}")
+    return None
+
+
+def _downloaded_or_standin(name: str, allow_download: bool, timeout: float) -> Dataset:
+    reason = "downloads are not allowed"
+    if allow_download:
+        try:
+            return tfds.read_prepared(name, tfds.download(name, timeout=timeout))
+        except DataError as error:
+            reason = str(error).rstrip(".")
+    if name not in standins.MAKERS:
+        raise DataError(f"{name}: no bundled files, no prepared folder, no download ({reason}). Reinstall.")
+    dataset = standins.MAKERS[name]()
+    print(
+        f"{name}: STAND-IN, NOT THE REAL DATA ({reason}): {dataset.source}. "
+        "For the real data, load it once with a network or set WORKBOOK_DATA_DIR to a prepared TFDS folder."
+    )
+    return dataset
+
+
+def _subset(dataset: Dataset, samples: int | None, test_samples: int | None) -> Dataset:
+    changes: dict[str, Any] = {}
+    for split, count in (("train", samples), ("test", test_samples)):
+        labels = getattr(dataset, f"y_{split}")
+        if count is None or count >= len(labels):
+            continue
+        kept = _first_of_each_class(labels, count)
+        for field in fields(dataset):
+            value = getattr(dataset, field.name)
+            if field.name.endswith(f"_{split}") and value is not None:
+                is_list = isinstance(value, list)
+                changes[field.name] = [value[index] for index in kept] if is_list else value[kept]
+    return replace(dataset, **changes)
+
+
+def _first_of_each_class(labels: NDArray[np.int64], count: int) -> NDArray[np.intp]:
+    """Return the positions of `count` labels, class by class in turn, in their stored order."""
+    turn = np.empty(len(labels), np.int64)  # how many of the same class came before
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        turn[members] = np.arange(len(members))
+    return np.sort(np.argsort(turn, kind="stable")[:count])

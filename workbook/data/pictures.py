@@ -1,0 +1,135 @@
+"""Pictures: scikit-image's photographs, and a learner's own drawing as an MNIST digit."""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workbook.data.bundled import DataError
+
+# Only those that scikit-image ships inside its package, so that no network is needed.
+PHOTOGRAPHS = {
+    "astronaut": "astronaut.png",
+    "brick": "brick.png",
+    "camera": "camera.png",
+    "cell": "cell.png",
+    "chelsea": "chelsea.png",
+    "clock": "clock_motion.png",
+    "coffee": "coffee.png",
+    "coins": "coins.png",
+    "grass": "grass.png",
+    "gravel": "gravel.png",
+    "hubble_deep_field": "hubble_deep_field.jpg",
+    "ihc": "ihc.png",
+    "moon": "moon.png",
+    "motorcycle": "motorcycle_left.png",
+    "page": "page.png",
+    "retina": "retina.jpg",
+    "rocket": "rocket.jpg",
+    "text": "text.png",
+}
+
+
+def photograph(name: str) -> NDArray[np.uint8]:
+    """Return one of scikit-image's photographs as uint8, colour (H, W, 3) or grey (H, W), without a network.
+
+    Raises `ValueError` for an unknown name (the message lists them) and `DataError` if scikit-image lacks it.
+    """
+    if name not in PHOTOGRAPHS:
+        raise ValueError(
+            f"Unknown photograph; choose one of {', '.join(PHOTOGRAPHS)}. Received: name={name!r}"
+        )
+    from PIL import Image
+
+    spec = importlib.util.find_spec("skimage")  # finds the folder and does not import it
+    if spec is None or not spec.submodule_search_locations:
+        raise DataError(f"The photograph {name!r} needs scikit-image: pip install scikit-image.")
+    path = Path(spec.submodule_search_locations[0]) / "data" / PHOTOGRAPHS[name]
+    try:
+        with Image.open(path) as image:
+            return np.array(image.convert("L" if image.mode == "L" else "RGB"))
+    except (OSError, SyntaxError) as error:
+        raise DataError(
+            f"{path} cannot be read; pip install --force-reinstall scikit-image mends it."
+        ) from error
+
+
+def to_digit(image: ArrayLike) -> NDArray[np.uint8]:
+    """Turn a drawn or photographed digit into an image like MNIST's: uint8 (28, 28, 1), light on dark.
+
+    Takes (H, W), (H, W, 1), RGB (H, W, 3) or RGBA (H, W, 4), 0-255 or floats 0-1, dark on light or light on
+    dark. As in LeCun et al. 1998, section III-A: the digit is scaled, its proportions kept, into a box of
+    20×20, and its centre of mass is moved to the centre of the field of 28×28.
+
+    Raises `ValueError` for other shapes, values that are not finite or out of range, and a blank picture.
+    """
+    ink = _ink(_grey(np.asarray(image)))
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    digit = _fit(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 20)
+    return _centre(digit, 28)[..., np.newaxis]
+
+
+def _grey(image: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the picture as grey values 0-1 (H, W); a transparent ground is made the drawing's opposite."""
+    is_grey, is_colour = image.ndim == 2, image.ndim == 3 and image.shape[2] in (1, 3, 4)
+    if not (is_grey or is_colour) or min(image.shape[:2]) < 2:
+        raise ValueError(
+            f"A picture has the shape (H, W), or (H, W, 1 or 3 or 4). Received: shape={image.shape}"
+        )
+    if not (np.issubdtype(image.dtype, np.number) or image.dtype == bool) or np.iscomplexobj(image):
+        raise ValueError(f"A picture holds numbers. Received: dtype={image.dtype}")
+    values = image.astype(np.float64)
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
+        raise ValueError(f"Grey values lie in 0-255, or 0-1. Received: {values.min():g} to {values.max():g}")
+    if image.dtype == bool or (np.issubdtype(image.dtype, np.floating) and values.max() <= 1):
+        values = values * 255
+    values = values / 255
+    if is_grey:
+        return values
+    if image.shape[2] == 1:
+        return values[..., 0]
+    grey = values[..., :3] @ np.array([0.299, 0.587, 0.114])  # ITU-R BT.601 luma
+    if image.shape[2] == 3:
+        return grey
+    alpha = values[..., 3]
+    seen = (grey * alpha).sum() / max(alpha.sum(), 1e-9)
+    return grey * alpha + (1 - alpha) * float(seen < 0.5)
+
+
+def _ink(grey: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each pixel differs from the ground, 0-1; the ground is the median of the border."""
+    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+    ink = np.abs(grey - np.median(border))
+    if ink.max() < 0.1:
+        raise ValueError(f"The picture is blank: draw a digit first. Received: contrast={ink.max():.2f} of 1")
+    ink /= ink.max()
+    ink[ink < 0.1] = 0  # paper is never quite even
+    return ink
+
+
+def _fit(ink: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Scale the drawing so that its longer side is `size`, its proportions kept."""
+    from PIL import Image
+
+    height, width = ink.shape
+    scale = size / max(height, width)
+    target = (max(1, round(width * scale)), max(1, round(height * scale)))
+    method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
+    scaled = Image.fromarray(ink.astype(np.float32)).resize(target, method)
+    values = np.asarray(scaled, np.float64)
+    return values / values.max()  # thin lines have faded
+
+
+def _centre(digit: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
+    """Put the drawing into a dark field of size × size, its centre of mass at pixel 14 of 28, as in MNIST."""
+    field = np.zeros((size, size), np.uint8)
+    corner = []
+    for axis, length in enumerate(digit.shape):
+        weights = digit.sum(axis=1 - axis)
+        mass = (weights * np.arange(length)).sum() / weights.sum()
+        corner.append(int(np.clip(round(size / 2 - mass), 0, size - length)))
+    top, left = corner
+    field[top : top + digit.shape[0], left : left + digit.shape[1]] = np.round(255 * digit)
+    return field

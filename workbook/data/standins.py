@@ -1,0 +1,110 @@
+"""Stand-ins for the data sets that may not be bundled: made by the project, and never called real."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbook.data.bundled import DIGITS, Dataset, bundled_file, one_second, speech_fields
+from workbook.data.pictures import photograph
+
+SPEECH_FILE = "spoken_digits.npz"
+
+# Ten things to tell apart: class name → photograph, and the rows and columns that show it.
+REGIONS: dict[str, tuple[str, slice, slice]] = {
+    "astronaut": ("astronaut", slice(0, 512), slice(0, 512)),
+    "cat": ("chelsea", slice(0, 300), slice(0, 451)),
+    "coffee cup": ("coffee", slice(0, 400), slice(70, 480)),
+    "table top": ("coffee", slice(0, 400), slice(480, 600)),
+    "launch pad": ("rocket", slice(0, 427), slice(0, 640)),
+    "galaxies": ("hubble_deep_field", slice(0, 872), slice(0, 1000)),
+    "tissue": ("ihc", slice(0, 512), slice(0, 512)),
+    "retina": ("retina", slice(200, 1200), slice(200, 1200)),
+    "motorcycle": ("motorcycle", slice(150, 450), slice(80, 640)),
+    "workshop": ("motorcycle", slice(0, 150), slice(0, 741)),
+}
+TILE = 40  # pixels; every crop lies inside one tile, and every fifth tile is for testing
+PER_CLASS = {"train": 500, "test": 100}
+
+
+def photograph_crops() -> Dataset:
+    """Make colour crops of 32×32 in ten classes, 5,000 for training and 1,000 for testing, always the same.
+
+    Each class is a photograph of scikit-image or a part of one, cut into tiles. Training and test crops come
+    from different tiles; a crop is 24-40 pixels wide, scaled to 32, and flipped left to right half the time.
+    """
+    images: dict[str, list[NDArray[np.uint8]]] = {"train": [], "test": []}
+    labels: dict[str, list[int]] = {"train": [], "test": []}
+    rng = np.random.default_rng(32)
+    for label, (name, rows, columns) in enumerate(REGIONS.values()):
+        for split, count in PER_CLASS.items():
+            own = tiles_of(photograph(name)[rows, columns], split)
+            images[split] += [_crop(own[index % len(own)], rng) for index in range(count)]
+            labels[split] += [label] * count
+    orders = {split: rng.permutation(len(labels[split])) for split in images}
+    return Dataset(
+        name="cifar10",
+        x_train=np.stack(images["train"])[orders["train"]],
+        y_train=np.array(labels["train"], np.int64)[orders["train"]],
+        x_test=np.stack(images["test"])[orders["test"]],
+        y_test=np.array(labels["test"], np.int64)[orders["test"]],
+        class_names=tuple(REGIONS),
+        source="5,000 + 1,000 crops of scikit-image's colour photographs, split by tiles of each",
+        licence="as scikit-image's documentation states for each photograph",
+        is_standin=True,
+    )
+
+
+def tiles_of(picture: NDArray[np.uint8], split: str) -> list[NDArray[np.uint8]]:
+    """Return a picture's whole tiles of 40×40 for "train" or "test": every fifth is for testing."""
+    height, width, _ = picture.shape
+    corners = [(y, x) for y in range(0, height - TILE + 1, TILE) for x in range(0, width - TILE + 1, TILE)]
+    own = [corner for index, corner in enumerate(corners) if (index % 5 == 2) == (split == "test")]
+    return [picture[y : y + TILE, x : x + TILE] for y, x in own]
+
+
+def _crop(tile: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Cut a square of random size from a tile and scale it to (32, 32, 3)."""
+    from PIL import Image
+
+    size = int(rng.integers(24, TILE + 1))
+    y, x = rng.integers(0, TILE - size + 1, 2)
+    image = Image.fromarray(np.ascontiguousarray(tile[y : y + size, x : x + size]))
+    crop = np.asarray(image.resize((32, 32), Image.Resampling.BILINEAR))
+    return crop[:, ::-1] if rng.random() < 0.5 else crop
+
+
+def synthetic_speech() -> Dataset:
+    """Read the bundled digits spoken by a speech synthesiser; training and test voices differ."""
+    parts: dict[str, list[tuple[NDArray[np.int16], int, str]]] = {"train": [], "test": []}
+    with np.load(bundled_file(SPEECH_FILE), allow_pickle=False) as stored:
+        clips = np.split(decode_mu_law(stored["audio"]), np.cumsum(stored["lengths"])[:-1])
+        for clip, label, speaker, is_test in zip(
+            clips, stored["labels"], stored["speakers"], stored["is_test"], strict=True
+        ):
+            parts["test" if is_test else "train"].append((one_second(clip), int(label), str(speaker)))
+    counts = f"{len(parts['train'])} + {len(parts['test'])}"
+    return Dataset(
+        name="spoken_digit",
+        class_names=DIGITS,
+        source=f"{counts} digits spoken by the synthesiser eSpeak NG, training and test in different voices",
+        licence="as the project: the recordings were made for it",
+        is_standin=True,
+        **speech_fields(parts),
+    )
+
+
+def encode_mu_law(waveform: NDArray[np.int16]) -> NDArray[np.uint8]:
+    """Compress samples to 8 bits: companding with µ = 255, as ITU-T G.711 without its segments."""
+    loudness = np.log1p(255 * np.abs(waveform / 32768)) / np.log1p(255)  # 0-1
+    return np.round(127.5 + 127.5 * np.sign(waveform) * loudness).astype(np.uint8)
+
+
+def decode_mu_law(codes: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Undo `encode_mu_law`, up to its rounding."""
+    signed = (codes.astype(np.float64) - 127.5) / 127.5
+    loudness = np.expm1(np.abs(signed) * np.log1p(255)) / 255
+    return np.round(32767 * np.sign(signed) * loudness).astype(np.int16)
+
+
+MAKERS: dict[str, Callable[[], Dataset]] = {"cifar10": photograph_crops, "spoken_digit": synthetic_speech}

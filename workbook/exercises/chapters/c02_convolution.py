@@ -1,0 +1,361 @@
+"""The exercises of chapter 02: convolution."""
+
+import numpy as np
+
+from workbook import arithmetic, reference
+from workbook.exercises import Exercise, Inputs, Mistake
+
+
+def _grey_cases(rng: np.random.Generator) -> list[Inputs]:
+    """Draw images and kernels, none of them square, some as wide as the image."""
+    shapes = [((5, 7), (3, 2)), ((6, 4), (1, 3)), ((4, 6), (2, 2)), ((7, 5), (4, 5)), ((3, 8), (3, 1))]
+    return [(rng.integers(-9, 10, image), rng.integers(-3, 4, kernel)) for image, kernel in shapes]
+
+
+def _square_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    size = kernel.shape[0]
+    rows, columns = image.shape[0] - size + 1, image.shape[1] - size + 1
+    windows = [[image[i : i + size, j : j + size] for j in range(columns)] for i in range(rows)]
+    return np.array([[np.sum(window * kernel) for window in row] for row in windows])
+
+
+SLIDE = Exercise(
+    id="2.1",
+    title="Slide a kernel",
+    answer_name="slide",
+    section="Slide, multiply, add",
+    minutes=10,
+    points=3,
+    cases=_grey_cases,
+    reference=reference.conv2d,
+    mistakes=(
+        Mistake(
+            "flips the kernel",
+            lambda image, kernel: reference.conv2d(image, kernel[::-1, ::-1]),
+            "This is the true convolution of signal processing: the kernel is turned by 180° first. Deep-learning "
+            "frameworks do not turn it, they cross-correlate. Multiply the window with the kernel as it stands.",
+        ),
+        Mistake(
+            "stops one window early",
+            lambda image, kernel: reference.conv2d(image, kernel)[
+                : image.shape[0] - kernel.shape[0], : image.shape[1] - kernel.shape[1]
+            ],
+            "The last row and column of windows are missing. A kernel of height F fits at the rows 0 to H − F, "
+            "and that is H − F + 1 places.",
+        ),
+        Mistake(
+            "swaps rows and columns",
+            lambda image, kernel: reference.conv2d(image, kernel).T,
+            "Rows and columns are exchanged: the first index of an array counts rows, downwards.",
+        ),
+        Mistake(
+            "takes the kernel for square",
+            _square_only,
+            "The kernel need not be square: its height is `kernel.shape[0]`, its width `kernel.shape[1]`. With one "
+            "number for both the window and the kernel do not match.",
+        ),
+        Mistake(
+            "averages the window",
+            lambda image, kernel: reference.conv2d(image, kernel) / kernel.size,
+            "The products are averaged. A convolution adds them up; dividing is left to the kernel's weights.",
+        ),
+        Mistake(
+            "adds without multiplying",
+            lambda image, kernel: reference.conv2d(image, np.ones_like(kernel)),
+            "This adds up the window itself: the kernel's weights never come in. Multiply first, then add.",
+        ),
+    ),
+    hints=(
+        "How many places are there for the window, down and across? Make an array of zeros of that shape first.",
+        "Two loops: `for row in range(...)` and `for column in range(...)`. The window is "
+        "`image[row : row + kh, column : column + kw]`.",
+        "`output[row, column] = np.sum(window * kernel)`, and `return output` after both loops.",
+    ),
+)
+
+
+def _stride_cases(rng: np.random.Generator) -> list[Inputs]:
+    return [
+        (rng.integers(-30, 31, shape), strides)
+        for shape, strides in [((5, 7), 2), ((6, 4), 3), ((3, 3), 1), ((8, 5), 4), ((7, 7), 2)]
+    ]
+
+
+STRIDE = Exercise(
+    id="2.2",
+    title="Stride as subsampling",
+    answer_name="subsample",
+    section="Stride",
+    minutes=3,
+    cases=_stride_cases,
+    reference=lambda full, strides: full[::strides, ::strides],
+    mistakes=(
+        Mistake(
+            "starts too late",
+            lambda full, strides: full[strides - 1 :: strides, strides - 1 :: strides],
+            "The first window stands at position 0, so the first row and column stay.",
+        ),
+        Mistake(
+            "steps along the rows only",
+            lambda full, strides: full[::strides],
+            "Only the rows are thinned out. The window jumps in both directions.",
+        ),
+        Mistake(
+            "steps along the columns only",
+            lambda full, strides: full[:, ::strides],
+            "Only the columns are thinned out. The window jumps in both directions.",
+        ),
+        Mistake(
+            "cuts the corner out",
+            lambda full, strides: full[: -(-full.shape[0] // strides), : -(-full.shape[1] // strides)],
+            "The shape is right, but these are the values of the top left corner. Take every S-th, over all of it.",
+        ),
+    ),
+    hints=(
+        "Which rows of the stride-1 result does a window that jumps by S visit? Row 0, row S, row 2S ...",
+        "NumPy's slices have a step: `x[::2]` takes every second row.",
+    ),
+)
+
+
+def _same_cases(rng: np.random.Generator) -> list[Inputs]:
+    cases: list[Inputs] = [(28, 3, 1), (28, 3, 2), (7, 3, 2), (224, 7, 2), (28, 5, 2), (9, 2, 1), (6, 1, 2)]
+    for _ in range(10):
+        cases.append((int(rng.integers(4, 60)), int(rng.integers(1, 8)), int(rng.integers(1, 4))))
+    return cases
+
+
+def _same_total(size: int, kernel_size: int, strides: int) -> int:
+    return max((-(-size // strides) - 1) * strides + kernel_size - size, 0)
+
+
+SAME_PADDING = Exercise(
+    id="2.3",
+    title="How Keras pads",
+    answer_name="same_padding",
+    section="Padding",
+    minutes=10,
+    points=2,
+    cases=_same_cases,
+    reference=arithmetic.same_padding,
+    mistakes=(
+        Mistake(
+            "ignores the stride",
+            lambda size, kernel_size, strides: ((kernel_size - 1) // 2, kernel_size // 2),
+            "This is right for stride 1, where the total is F − 1. With a larger stride fewer pixels are needed: the "
+            "last window starts at (output − 1)·S and must end inside the padded input.",
+        ),
+        Mistake(
+            "puts the odd pixel in front",
+            lambda size, kernel_size, strides: (
+                -(-_same_total(size, kernel_size, strides) // 2),
+                _same_total(size, kernel_size, strides) // 2,
+            ),
+            "The total is right. When it is odd, Keras puts the extra pixel behind (right and bottom), not in front.",
+        ),
+        Mistake(
+            "pads both sides alike",
+            lambda size, kernel_size, strides: (
+                _same_total(size, kernel_size, strides) // 2,
+                _same_total(size, kernel_size, strides) // 2,
+            ),
+            "Both sides get the same, so an odd total loses a pixel and the output is too small.",
+        ),
+        Mistake(
+            "pads as PyTorch does",
+            lambda size, kernel_size, strides: ((kernel_size - 1) // 2,) * 2,
+            "This is PyTorch's padding: the same on both sides, whatever the width. Keras adds only as much as "
+            "ceil(W / S) windows need, and that depends on W and S.",
+        ),
+        Mistake(
+            "gives the total twice",
+            lambda size, kernel_size, strides: (_same_total(size, kernel_size, strides),) * 2,
+            "Each side has the whole total. Share it: half in front, the rest behind.",
+        ),
+        Mistake(
+            "lets the padding go negative",
+            lambda size, kernel_size, strides: (
+                ((-(-size // strides) - 1) * strides + kernel_size - size) // 2,
+                -(-((-(-size // strides) - 1) * strides + kernel_size - size) // 2),
+            ),
+            "Where the stride is larger than the kernel nothing needs to be added: the total is at least 0.",
+        ),
+    ),
+    hints=(
+        "Start from the output: Keras wants ceil(W / S) positions. In whole numbers: `-(-size // strides)`.",
+        "The last of them starts at (output − 1)·S and is F pixels wide. How many pixels is that more than W?",
+        "`total = max((output - 1) * strides + kernel_size - size, 0)`; in front `total // 2`, behind the rest.",
+    ),
+)
+
+
+def _size_cases(rng: np.random.Generator) -> list[Inputs]:
+    cases: list[Inputs] = [(32, 5, 1, 2), (7, 3, 2, 0), (8, 3, 2, 0), (227, 11, 4, 0), (5, 5, 3, 0)]
+    for _ in range(12):
+        kernel_size, padding = int(rng.integers(1, 8)), int(rng.integers(0, 4))
+        size = int(rng.integers(kernel_size, 40))
+        cases.append((size, kernel_size, int(rng.integers(1, 5)), padding))
+    return cases
+
+
+OUTPUT_SIZE = Exercise(
+    id="2.4",
+    title="Output size",
+    answer_name="output_size",
+    section="The output size",
+    points=2,
+    cases=_size_cases,
+    reference=arithmetic.output_size,
+    mistakes=(
+        Mistake(
+            "forgets the padding",
+            lambda size, kernel_size, strides, padding: (size - kernel_size) // strides + 1,
+            "The padding does not count yet. It makes the input wider before the window starts.",
+        ),
+        Mistake(
+            "pads one side only",
+            lambda size, kernel_size, strides, padding: (size - kernel_size + padding) // strides + 1,
+            "The padding is counted once. There are P pixels on the left and P on the right: 2P.",
+        ),
+        Mistake(
+            "forgets the first position",
+            lambda size, kernel_size, strides, padding: (size - kernel_size + 2 * padding) // strides,
+            "One too few: the quotient counts the moves. Before the first move the window already stands somewhere.",
+        ),
+        Mistake(
+            "divides without rounding",
+            lambda size, kernel_size, strides, padding: (size - kernel_size + 2 * padding) / strides + 1,
+            "A size is a whole number. Where the stride does not divide, the last incomplete step is dropped: "
+            "round down, with `//`.",
+        ),
+        Mistake(
+            "rounds up",
+            lambda size, kernel_size, strides, padding: -(-(size - kernel_size + 2 * padding) // strides) + 1,
+            "Rounded up: the last window would hang over the edge. It must fit, so round down.",
+        ),
+        Mistake(
+            "ignores the stride",
+            lambda size, kernel_size, strides, padding: size - kernel_size + 2 * padding + 1,
+            "This is the size for stride 1. With stride S the window makes only every S-th of those moves.",
+        ),
+    ),
+    hints=(
+        "How far can the window move before it hits the right edge? Count pixels of the padded input.",
+        "It can move W + 2P − F pixels, in jumps of S. The start counts as well.",
+        "`(size - kernel_size + 2 * padding) // strides + 1`",
+    ),
+)
+
+
+def _channel_cases(rng: np.random.Generator) -> list[Inputs]:
+    shapes = [
+        ((5, 6, 3), (3, 2, 3, 4)),
+        ((4, 7, 2), (2, 3, 2, 5)),
+        ((6, 5, 4), (1, 1, 4, 2)),
+        ((5, 5, 1), (3, 3, 1, 2)),
+    ]
+    return [
+        (rng.normal(size=image), rng.normal(size=kernel), rng.normal(size=kernel[-1]))
+        for image, kernel in shapes
+    ]
+
+
+CHANNELS = Exercise(
+    id="2.5",
+    title="Channels and filters",
+    answer_name="conv_layer",
+    section="Channels and filters",
+    minutes=15,
+    points=3,
+    cases=_channel_cases,
+    reference=lambda image, kernel, bias: reference.conv2d(image, kernel, bias=bias),
+    mistakes=(
+        Mistake(
+            "leaves out the bias",
+            lambda image, kernel, bias: reference.conv2d(image, kernel),
+            "The bias is missing. Every filter has one; it is added to each value of that filter's map.",
+        ),
+        Mistake(
+            "adds the bias once a channel",
+            lambda image, kernel, bias: reference.conv2d(image, kernel, bias=bias * image.shape[-1]),
+            "The bias comes in once for each input channel. It belongs to the filter: add it once, after the sum "
+            "over the channels.",
+        ),
+        Mistake(
+            "reads the first channel only",
+            lambda image, kernel, bias: reference.conv2d(image[..., :1], kernel[:, :, :1], bias=bias),
+            "Only the first channel is used. A filter spans the whole depth of its input: sum over all channels.",
+        ),
+        Mistake(
+            "averages the channels",
+            lambda image, kernel, bias: reference.conv2d(image, kernel / image.shape[-1], bias=bias),
+            "The channels are averaged. They are summed, each with weights of its own.",
+        ),
+        Mistake(
+            "puts the filters first",
+            lambda image, kernel, bias: np.moveaxis(reference.conv2d(image, kernel, bias=bias), -1, 0),
+            "The maps are right, but stacked in front: (filters, height, width). Keras keeps channels last.",
+        ),
+    ),
+    hints=(
+        "Do it for one filter first: the window is (kh, kw, C), and so is `kernel[..., k]`. One number comes out.",
+        "The output has the shape (H − kh + 1, W − kw + 1, filters). Loop over its rows, columns and filters.",
+        "`output[row, column, k] = np.sum(window * kernel[..., k]) + bias[k]`",
+    ),
+)
+
+
+def _parameter_cases(rng: np.random.Generator) -> list[Inputs]:
+    fixed: list[Inputs] = [(5, 3, 10), (3, 1, 32), (1, 256, 64), (11, 3, 96)]
+    drawn = [(int(rng.integers(1, 8)), int(rng.integers(2, 65)), int(rng.integers(2, 65))) for _ in range(6)]
+    return fixed + drawn
+
+
+PARAMETERS = Exercise(
+    id="2.6",
+    title="Parameters of a convolution layer",
+    answer_name="conv_parameters",
+    section="How many parameters?",
+    cases=_parameter_cases,
+    reference=lambda kernel_size, in_channels, filters: arithmetic.conv_parameters(
+        kernel_size, in_channels, filters
+    ),
+    mistakes=(
+        Mistake(
+            "forgets the biases",
+            lambda kernel_size, in_channels, filters: kernel_size**2 * in_channels * filters,
+            "These are the weights alone. Each filter has a bias too.",
+        ),
+        Mistake(
+            "forgets the depth",
+            lambda kernel_size, in_channels, filters: (kernel_size**2 + 1) * filters,
+            "This counts flat filters. A filter on a colour image is as deep as the image.",
+        ),
+        Mistake(
+            "gives every channel a bias",
+            lambda kernel_size, in_channels, filters: (kernel_size**2 + 1) * in_channels * filters,
+            "One bias for each channel of each filter is too many: the sum over channels gets one bias.",
+        ),
+        Mistake(
+            "forgets that kernels are square",
+            lambda kernel_size, in_channels, filters: (kernel_size * in_channels + 1) * filters,
+            "A kernel of size F has F·F weights on each channel, not F.",
+        ),
+        Mistake(
+            "has one bias in all",
+            lambda kernel_size, in_channels, filters: kernel_size**2 * in_channels * filters + 1,
+            "One bias for the whole layer is too few: each filter has its own.",
+        ),
+        Mistake(
+            "counts one filter",
+            lambda kernel_size, in_channels, filters: kernel_size**2 * in_channels + 1,
+            "These are the parameters of one filter. The layer has several.",
+        ),
+    ),
+    hints=(
+        "Count the weights of one filter: it covers F × F pixels and the whole depth.",
+        "Add its bias, then multiply by the number of filters.",
+    ),
+)
+
+EXERCISES = (SLIDE, STRIDE, SAME_PADDING, OUTPUT_SIZE, CHANNELS, PARAMETERS)

@@ -1,0 +1,52 @@
+"""Short names for notebooks: `from workbook import figures` is `workbook.ledger.figures`.
+
+Notebooks import modules from `workbook` itself, and go on working when a module moves inside the package: what stands
+in HOMES is found under both names and is one module.
+"""
+
+import importlib
+import importlib.abc
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+HOMES = {
+    "workbook.augment": "workbook.data.augment",
+    "workbook.batches": "workbook.data.batching",
+    "workbook.chains": "workbook.ledger.quoted_networks",
+    "workbook.data_sources": "workbook.data.bundled",
+    "workbook.data_tfds": "workbook.data.tfds",
+    "workbook.efficientnet_lite": "workbook.architectures.efficientnet_lite",
+    "workbook.figures": "workbook.ledger.figures",
+    "workbook.layers": "workbook.architectures.layers",
+    "workbook.pictures": "workbook.data.pictures",
+    "workbook.receptive": "workbook.accountant.receptive",
+    "workbook.recipes": "workbook.architectures.paper_recipes",
+    "workbook.standins": "workbook.data.standins",
+    "workbook.surface": "workbook.interpret.surface",
+    "workbook.training.test_time": "workbook.training.views",
+    "workbook.vision_tasks.canvas": "workbook.vision_tasks.raster",
+}
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Hands over the module of a home when it is asked for by its short name."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name in HOMES else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = importlib.import_module(HOMES[spec.name])
+        spec.loader_state = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        short = module.__spec__  # the import system has just put it there
+        assert short is not None
+        module.__spec__ = short.loader_state
+
+
+def install() -> None:
+    """Let the import system know the short names; once a process."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.append(_Finder())
