@@ -1,4 +1,4 @@
-"""The check itself: what it says, how it compares, how it stops."""
+"""The check itself: its messages, its comparisons and its time limit."""
 
 import dataclasses
 import time
