@@ -352,9 +352,7 @@ PARAMETERS = Exercise(
     answer_name="conv_parameters",
     section="How many parameters?",
     cases=_parameter_cases,
-    reference=lambda kernel_size, in_channels, filters: arithmetic.conv_parameters(
-        kernel_size, in_channels, filters
-    ),
+    reference=arithmetic.conv_parameters,
     mistakes=(
         Mistake(
             "forgets the biases",
