@@ -1,0 +1,306 @@
+"""What a model computes: two models are compared by their outputs, under weights that correspond.
+
+A model is rebuilt from its configuration and gets random weights that depend on each layer's *signature* alone: its
+kind of computation, its weights' shapes, and the signatures of the nearest layers with weights before it. Two models
+that compute the same, however they are written, have the same signatures, so the same weights, so the same outputs.
+Layers of one signature get the same weights: exchanging them would change nothing.
+"""
+
+import copy
+import hashlib
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from workbook.exercises.model_graph import TRAINING_ONLY, Graph, Key, RefusedError
+
+SCALES = (0.3, 1.0, 3.0, 30.0)  # of the examples: a bound such as ReLU6's shows at large values only
+TOLERANCE = 1e-4  # of the largest value of an example's output: sums in float32, in another order
+MOST_PARAMETERS, MOST_VALUES = 2_000_000, 20_000_000
+LARGEST_SETTING = 1024  # of a window, a stride, a padding: what works in memory that no output shows
+LINEAR = ("Conv1D", "Conv2D", "Conv3D", "Dense")  # a 1×1 convolution is a dense layer at every place
+SIZES = ("pool_size", "strides", "dilation_rate", "padding", "size", "cropping", "kernel_size", "pad_width")
+HALF = " (depthwise)"  # of a separable convolution, after its path
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a model computes: outputs for the drawn inputs, and what they do not show.
+
+    `layers` are the signatures of the layers with weights, sorted. `hidden` are settings that only training shows:
+    regularisers, momenta, what is frozen.
+    """
+
+    outputs: tuple[np.ndarray, ...]
+    layers: tuple[str, ...]
+    hidden: tuple[str, ...]
+
+
+def evaluate(class_name: str, clean: dict[str, Any], graph: Graph) -> Function:
+    """Rebuild a model from its reduced configuration and return what it computes.
+
+    `RefusedError` for one that would take much memory; the caller has compared shapes and parameters before.
+    """
+    _check_sizes(graph)
+    # Keras keeps its state per thread: a thread of our own takes it along.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(_evaluate, class_name, clean, graph).result()
+
+
+def same_outputs(observed: Function, expected: Function) -> bool:
+    """Return whether two models compute the same, example by example."""
+    return observed.layers == expected.layers and all(
+        mine.shape == other.shape and _close(mine, other)
+        for mine, other in zip(observed.outputs, expected.outputs, strict=True)
+    )
+
+
+def _close(observed: np.ndarray, expected: np.ndarray) -> bool:
+    examples = len(expected)
+    largest = np.abs(expected.reshape(examples, -1)).max(axis=1)
+    apart = np.abs(observed - expected).reshape(examples, -1).max(axis=1)
+    return bool(np.all(apart <= TOLERANCE * largest))
+
+
+def _check_sizes(graph: Graph) -> None:
+    for step in graph.steps.values():
+        for name in SIZES:
+            if any(abs(number) > LARGEST_SETTING for number in _numbers(step.settings.get(name))):
+                raise RefusedError(
+                    f"has {step.kind} with {name}={step.settings[name]}, which is too large to check"
+                )
+
+
+def _numbers(value: Any) -> list[int]:
+    if isinstance(value, tuple):
+        return [number for item in value for number in _numbers(item)]
+    return [value] if isinstance(value, int) else []
+
+
+def _evaluate(class_name: str, clean: dict[str, Any], graph: Graph) -> Function:
+    import keras
+
+    marked = _marked(clean)
+    build = (keras.Sequential if class_name == "Sequential" else keras.Model).from_config
+    with keras.utils.custom_object_scope({"_Mark": _mark_class()}):
+        with keras.StatelessScope(initialize_variables=False):
+            _check_memory(build(copy.deepcopy(marked)))  # Keras takes a configuration apart
+        model = build(marked)
+    layers = dict(_layers(model))
+    signatures = _signatures(graph, layers)
+    for path, layer in layers.items():
+        if layer.weights:
+            _set_weights(layer, signatures[path], signatures.get(path + HALF, ""))
+    made = keras.tree.flatten(model(_inputs(model, graph), training=False))
+    outputs = tuple(np.asarray(keras.ops.convert_to_numpy(output), np.float64) for output in made)
+    return Function(outputs, tuple(sorted(signatures.values())), tuple(sorted(_hidden(graph, signatures))))
+
+
+def _layers(model: Any, prefix: str = "") -> Any:
+    """Yield the layers of a model and of the models within it, by their paths."""
+    for layer in model.layers:
+        if hasattr(layer, "layers") and hasattr(layer, "inputs"):
+            yield from _layers(layer, f"{prefix}{layer.name}/")
+        else:
+            yield prefix + layer.name, layer
+
+
+def _check_memory(sketch: Any) -> None:
+    """Refuse a model whose weights, or whose layers' outputs for one example, are many values."""
+    if sketch.count_params() > MOST_PARAMETERS:
+        raise RefusedError(f"has {sketch.count_params():,} parameters, too many to check")
+    total = sum(
+        math.prod(size or 1 for size in tensor.shape)
+        for _, layer in _layers(sketch)
+        for tensor in _made_by(layer)
+    )
+    if total > MOST_VALUES:
+        raise RefusedError("has feature maps that are too large to check")
+
+
+def _made_by(layer: Any) -> list[Any]:
+    return [tensor for node in layer._inbound_nodes for tensor in node.output_tensors]
+
+
+# What training alone shows ----------------------------------------------------------------------------------
+
+
+@cache
+def _mark_class() -> Any:
+    """Return the layer that takes the place of one that does nothing at inference.
+
+    It multiplies by fixed positive numbers, so that its place shows in the outputs where it matters, and does not where
+    it is all the same: before or after a ReLU or a Flatten.
+    """
+    import keras
+
+    class Mark(keras.layers.Layer):
+        def __init__(self, kind: str, settings: str, **options: Any) -> None:
+            super().__init__(**options)
+            self.kind = kind
+            self.numbers = _random("mark", kind, settings).uniform(0.8, 1.25, 251).astype(np.float32)
+
+        def compute_output_shape(self, input_shape: Any) -> Any:
+            return input_shape
+
+        def call(self, inputs: Any) -> Any:
+            shape = tuple(inputs.shape[-1:] if self.kind.startswith("Spatial") else inputs.shape[1:])
+            indices = np.arange(math.prod(shape)) % len(self.numbers)
+            return inputs * self.numbers[indices].reshape(shape)
+
+    return Mark
+
+
+def _marked(clean: dict[str, Any]) -> dict[str, Any]:
+    return {**clean, "layers": [_marked_layer(layer) for layer in clean["layers"]]}
+
+
+def _marked_layer(layer: dict[str, Any]) -> dict[str, Any]:
+    config = layer["config"]
+    if "layers" in config:
+        return {**layer, "config": _marked(config)}
+    if layer["class_name"] not in TRAINING_ONLY or config.get("rate") == 0:
+        return layer
+    silent = ("name", "dtype", "seed", "data_format", "trainable")
+    settings = repr(sorted((name, value) for name, value in config.items() if name not in silent))
+    mark = {"name": config["name"], "kind": layer["class_name"], "settings": settings}
+    return {**layer, "module": None, "class_name": "_Mark", "registered_name": "_Mark", "config": mark}
+
+
+def _hidden(graph: Graph, signatures: dict[str, str]) -> Any:
+    """Yield the settings that neither outputs nor marks show, each with the layer that has it."""
+    for (path, call), step in graph.steps.items():
+        layer = signatures.get(path, step.kind)
+        if call:
+            continue
+        for name, value in step.settings.items():
+            if value is not None and (name.endswith("_regularizer") or name == "momentum"):
+                yield f"{layer} {step.kind} {name}={value}"
+        if step.settings.get("trainable") is False:
+            yield f"{layer} trainable=False"
+
+
+# Weights that correspond ------------------------------------------------------------------------------------
+
+
+def _signatures(graph: Graph, layers: dict[str, Any]) -> dict[str, str]:
+    """Return the signature of each layer with weights, by its path."""
+    of_calls: dict[Key, tuple[str, str]] = {}
+    above: dict[Key, frozenset[str]] = {}
+    for number, key in enumerate(graph.inputs):
+        above[key] = frozenset((f"input {number}",))
+    for key in graph.order(list(graph.steps)):
+        if key in above:
+            continue
+        path = key[0]
+        nearest = frozenset().union(*(above[read] for read in graph.steps[key].reads))
+        layer = layers.get(path)
+        if layer is not None and layer.weights:
+            of_calls[key] = _signature(layer, nearest)
+            nearest = frozenset((of_calls[key][0],))
+        above[key] = nearest
+    found: dict[str, set[str]] = {}
+    for (path, _), (signature, half) in of_calls.items():
+        found.setdefault(path, set()).add(signature)
+        if half:
+            found.setdefault(path + HALF, set()).add(half)
+    return {
+        path: names.pop() if len(names) == 1 else _digest(*sorted(names)) for path, names in found.items()
+    }
+
+
+def _signature(layer: Any, nearest: frozenset[str]) -> tuple[str, str]:
+    """Name a layer by what it computes with; a separable convolution is a depthwise one and a 1×1 one.
+
+    The second name is that of a separable convolution's depthwise half, "" for others.
+    """
+    kind, shapes = type(layer).__name__, {weight.name: tuple(weight.shape) for weight in layer.weights}
+    before = sorted(nearest)
+    if kind.startswith("SeparableConv"):
+        half = _digest("Depthwise", [("kernel", _squeezed(shapes.pop("depthwise_kernel")))], before)
+        shapes = {name.replace("pointwise_", ""): shape for name, shape in shapes.items()}
+        return _named("Linear", shapes, [half]), half
+    if kind.startswith("DepthwiseConv"):
+        return _named("Depthwise", shapes, before), ""
+    if kind in LINEAR:
+        return _named("Linear", shapes, before), ""
+    if len(shapes) == len(layer.weights):
+        return _digest(kind, sorted(shapes.items()), before), ""
+    return _digest(kind, [tuple(weight.shape) for weight in layer.weights], before), ""
+
+
+def _named(kind: str, shapes: dict[str, Shape], before: list[str]) -> str:
+    return _digest(kind, sorted((shapes | {"kernel": _squeezed(shapes["kernel"])}).items()), before)
+
+
+def _squeezed(shape: Shape) -> Shape:
+    """Leave out the kernel's sizes of 1, so that a dense layer's kernel is a 1×1 convolution's."""
+    return (*[size for size in shape[:-2] if size > 1], *shape[-2:])
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _random(*parts: Any) -> np.random.Generator:
+    return np.random.default_rng(int(_digest(*parts), 16))
+
+
+def _set_weights(layer: Any, signature: str, half: str) -> None:
+    is_depthwise = type(layer).__name__.startswith("DepthwiseConv")
+    for number, weight in enumerate(layer.weights):
+        shape, name = tuple(weight.shape), weight.name
+        if half and name == "depthwise_kernel":
+            weight.assign(_kernel(_random(half, "kernel"), shape, depthwise=True))
+        elif name in ("kernel", "pointwise_kernel"):
+            weight.assign(_kernel(_random(signature, "kernel"), shape, depthwise=is_depthwise))
+        elif name in SHAPED:
+            weight.assign(SHAPED[name](_random(signature, name), shape))
+        else:
+            weight.assign(_kernel(_random(signature, number), shape))
+
+
+def _kernel(random: np.random.Generator, shape: Shape, *, depthwise: bool = False) -> np.ndarray:
+    fan_in = math.prod(shape[:-2] if depthwise else shape[:-1])
+    return random.normal(scale=math.sqrt(2 / max(fan_in, 1)), size=shape)
+
+
+def _shift(random: np.random.Generator, shape: Shape) -> np.ndarray:
+    return random.normal(scale=0.5, size=shape)
+
+
+def _positive(random: np.random.Generator, shape: Shape) -> np.ndarray:
+    return random.uniform(0.4, 1.6, size=shape)
+
+
+SHAPED = {
+    "bias": _shift, "beta": _shift, "moving_mean": _shift, "gamma": _positive, "moving_variance": _positive,
+}  # fmt: skip
+
+
+def _inputs(model: Any, graph: Graph) -> list[Any]:
+    """Draw four examples for each input: normal numbers, or whole ones where an embedding reads them."""
+    import keras
+
+    drawn = []
+    for number, (key, tensor) in enumerate(zip(graph.inputs or [("", 0)], model.inputs, strict=True)):
+        shape = tuple(size or 8 for size in tensor.shape[1:])
+        random = _random("input", number, shape)
+        tables = [
+            step.settings["input_dim"]
+            for step in graph.steps.values()
+            if step.kind == "Embedding" and key in step.reads
+        ]
+        values: np.ndarray
+        if tables:
+            values = random.integers(0, min(tables), (len(SCALES), *shape))
+        else:
+            scales = np.reshape(SCALES, (-1, *[1] * len(shape)))
+            values = scales * random.normal(size=(len(SCALES), *shape))
+        drawn.append(keras.ops.convert_to_tensor(values.astype(tensor.dtype)))
+    return drawn if len(drawn) > 1 else drawn[0]
