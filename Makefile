@@ -7,19 +7,20 @@ launcher := $(shell for name in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 py
 export PYTHON LAB_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test fast lint build clean
+.PHONY: help lab test claims fast lint build clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
 lab:  ## open the course in JupyterLab
-test:  ## run every test and every notebook
+test:  ## run the tests and the complete notebooks (12 minutes on two cores)
+claims:  ## run what trains for long, and the learner's notebooks offline (half an hour)
 fast:  ## run the quick tests alone
 lint:  ## check style, types, and that the notebooks match their sources
 build:  ## build the notebooks from solutions/*.py
 clean:  ## remove .venv and the caches
 
-lab test fast lint build clean:
+lab test claims fast lint build clean:
 ifeq ($(launcher),)
 	@echo "The CNN Workbook needs Python 3.11, 3.12 or 3.13, and $(or $(PYTHON),python3) is none. Install one, or name it: make $@ PYTHON=/path/to/python3.12" >&2; exit 1
 else

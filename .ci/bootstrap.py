@@ -25,7 +25,21 @@ LEAST_FREE_BYTES = 4 * 10**9
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 UNFINISHED = "unfinished"
 INTERRUPTED = 130
-WORKERS = ["-n", "2", "--dist", "loadfile"]
+# Groups of tests go to two workers, the longest group first; conftest.py says what a group is.
+PYTEST = [
+    "python",
+    "-m",
+    "pytest",
+    "-n",
+    "2",
+    "--dist",
+    "loadgroup",
+    "--no-loadscope-reorder",
+    "-q",
+    "--durations=10",
+]
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=240"]
+NBVAL += ["--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
 
 # What goes into the environment, poorest first: an environment made for `test` serves `lab` as well.
 PROFILES = {
@@ -297,28 +311,30 @@ def lab(machine: Machine) -> int:
 
 
 def test(machine: Machine) -> int:
-    """Run every test, then every notebook with nbval: the learner's copies with no network and no data folder."""
+    """Run all tests but the claims, and every complete notebook with nbval, in one go."""
     ensure(machine, "test")
-    nbval = ["python", "-m", "pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=240"]
-    nbval += ["--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *WORKERS, "-q", "--durations=10"]
-    return run_all(
-        machine,
-        ["python", "-m", "pytest", *WORKERS, "-q", "--durations=10"],
-        [*nbval, "solutions"],
-        ["python", "tests/offline.py", *nbval[1:], "notebooks"],
-    )
+    return run_all(machine, [*PYTEST, *NBVAL, "tests", "solutions"])
+
+
+def claims(machine: Machine) -> int:
+    """Run what takes long: trained claims, other backends, and the learner's notebooks with no network and no data."""
+    ensure(machine, "test")
+    learner = [*PYTEST, *NBVAL, "notebooks"]
+    return run_all(machine, [*PYTEST, "-m", "claims", "tests"], ["python", "tests/offline.py", *learner[1:]])
 
 
 def fast(machine: Machine) -> int:
-    """Run the unit tests without the slow ones and without the notebooks."""
+    """Run the quick tests alone."""
     ensure(machine, "test")
-    return run_all(machine, ["python", "-m", "pytest", *WORKERS, "-q", "-m", "not slow"])
+    return run_all(machine, [*PYTEST, "-m", "not slow and not claims", "tests"])
 
 
 def lint(machine: Machine) -> int:
     """Check style and types, and that the notebooks are what their sources build."""
     ensure(machine, "test")
-    return run_all(machine, ["ruff", "check"], ["mypy"], ["workbook", "build", "--check"])
+    return run_all(
+        machine, ["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["workbook", "build", "--check"]
+    )
 
 
 def build(machine: Machine) -> int:
@@ -335,7 +351,9 @@ def clean(machine: Machine) -> int:
     return 0
 
 
-TARGETS = {"lab": lab, "test": test, "fast": fast, "lint": lint, "build": build, "clean": clean}
+TARGETS = {
+    "lab": lab, "test": test, "claims": claims, "fast": fast, "lint": lint, "build": build, "clean": clean,
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str], machine: Machine) -> int:

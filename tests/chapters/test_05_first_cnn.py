@@ -85,7 +85,7 @@ def test_early_stopping_keeps_a_lower_loss_and_a_lower_accuracy(runs: dict) -> N
         assert run["val_accuracy"][epoch] < run["val_accuracy"][-1] - 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_separable_network_reads_99_percent(names: dict, seed: int) -> None:
     names["keras"].utils.set_random_seed(seed)

@@ -22,7 +22,7 @@ def alexnet() -> dict:
     return _names("06_alexnet_to_vgg", "mnist = ")
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
 def test_normalised_the_network_learns_at_rates_at_which_the_plain_one_does_not(inception, seed):
     keras, accuracy = inception["keras"], {}
@@ -38,7 +38,7 @@ def test_normalised_the_network_learns_at_rates_at_which_the_plain_one_does_not(
     assert accuracy[0.3, True] > 0.8
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
 def test_with_adam_the_plain_network_learns_too_and_normalised_it_learns_more(inception, seed):
     keras, accuracy = inception["keras"], {}
@@ -55,7 +55,7 @@ def test_with_adam_the_plain_network_learns_too_and_normalised_it_learns_more(in
     assert accuracy[True] > accuracy[False]
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
 def test_relu_ends_lower_than_tanh_and_the_sigmoid_stands_still(alexnet, seed):
     keras, losses, accuracies = alexnet["keras"], {}, {}

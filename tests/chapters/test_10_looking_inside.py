@@ -49,7 +49,7 @@ def test_the_network_leaves_as_many_rows_unseen_as_the_exercise_says(names: dict
     assert (field, unseen) == (10, 2)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_every_network_reads_digits(names: dict[str, Any], networks: list[Any]) -> None:
     for model in networks:
         right = np.mean(model.predict(names["x_val"], verbose=0).argmax(axis=1) == names["y_val"])
@@ -57,7 +57,7 @@ def test_every_network_reads_digits(names: dict[str, Any], networks: list[Any]) 
         assert right >= 0.96
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_filters_prefer_their_own_image_to_every_digit(made: dict[str, Any]) -> None:
     model = made["first"]
     degrees = interpret.activation_degree(interpret.feature_maps(model, made["x_val"], "conv2")["conv2"])
@@ -69,7 +69,7 @@ def test_filters_prefer_their_own_image_to_every_digit(made: dict[str, Any]) -> 
     assert beaten >= 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_who_is_fooled(made: dict[str, Any]) -> None:
     targets, probability = made["targets"], made["probability"]
     images = {"near": made["near"], "far": made["far"].images, "dear": made["dear"].images}
@@ -86,7 +86,7 @@ def test_who_is_fooled(made: dict[str, Any]) -> None:
     assert abs(sure["far"] - sure["dear"]) < 0.15
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_the_price_for_ink_takes_ink_and_roughness_and_raises_the_likeness(made: dict[str, Any]) -> None:
     near, far, dear = made["near"], made["far"].images, made["dear"].images
     ink = [interpret.ink(one).mean() for one in (far, dear, made["x_val"])]

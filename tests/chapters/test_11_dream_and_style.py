@@ -45,7 +45,7 @@ def dreams(request: Any, names: dict[str, Any]) -> SimpleNamespace:
     return SimpleNamespace(photo=photo, plain=plain, octaves=octaves)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_every_layer_grows_most_in_its_own_dream(names: dict[str, Any], dreams: SimpleNamespace) -> None:
     table = names["growth"](dreams.plain.values(), dreams.photo)
     print(table.round(2))
@@ -54,7 +54,7 @@ def test_every_layer_grows_most_in_its_own_dream(names: dict[str, Any], dreams: 
     assert table.diagonal()[1:].min() >= 1.5
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_octaves_make_the_grain_coarser_and_depth_does_not(
     names: dict[str, Any], dreams: SimpleNamespace
 ) -> None:
@@ -67,7 +67,7 @@ def test_octaves_make_the_grain_coarser_and_depth_does_not(
     assert min(coarse[name] / fine[name] for name in coarse) >= 1.1
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize(("photograph", "seed"), [("chelsea", 2), ("astronaut", 3)])
 def test_layers_forget_step_by_step(names: dict[str, Any], photograph: str, seed: int) -> None:
     content = _photo(names, photograph, 96)
@@ -109,7 +109,7 @@ def test_a_wall_that_is_turned_has_another_style(names: dict[str, Any], half: in
     assert apart > 0.3
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_gram_matrices_find_crops_of_the_same_kind(names: dict[str, Any], seed: int) -> None:
     by_maps, by_grams = (names["found_by"](names[how], seed) for how in ("maps_of", "grams"))
@@ -118,7 +118,7 @@ def test_gram_matrices_find_crops_of_the_same_kind(names: dict[str, Any], seed: 
     assert by_grams >= by_maps + 0.2
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize(("photograph", "seed"), [("brick", 2), ("coffee", 3), ("ihc", 1)])
 def test_a_texture_comes_back_from_noise(names: dict[str, Any], photograph: str, seed: int) -> None:
     found = names["texture"](_photo(names, photograph, 96), seed)
@@ -126,7 +126,7 @@ def test_a_texture_comes_back_from_noise(names: dict[str, Any], photograph: str,
     assert found.style[-1] < found.style[0] / 6
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize(
     ("content", "style"), [("chelsea", "coffee"), ("astronaut", "ihc"), ("coffee", "chelsea")]
 )
@@ -141,7 +141,7 @@ def test_the_weight_trades_content_for_style(names: dict[str, Any], content: str
     assert painted[1].content[0] == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_a_photograph_of_ones_own_takes_less_than_twenty_seconds_a_picture(names: dict[str, Any]) -> None:
     start = time.process_time()
     triptych = names["paint"](pictures.photograph("clock"))
@@ -151,7 +151,7 @@ def test_a_photograph_of_ones_own_takes_less_than_twenty_seconds_a_picture(names
     assert used < 40
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_vgg_16_works_by_the_same_calls(names: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """With random weights: the trained ones are a download."""
     from keras.applications import vgg16

@@ -110,7 +110,7 @@ def test_the_recordings_are_not_replaced_by_the_synthesiser(monkeypatch: pytest.
 # The experiments --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("name", ["kernels", "unseen", "late", "voices"])
 def test_an_experiment_writes_what_the_chapter_reads(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -258,7 +258,7 @@ def test_words_survive_the_way_to_an_image_and_back() -> None:
     assert right[1] >= 118
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("kind", SLIDING)
 def test_each_network_of_the_live_run_reads_90_percent(names: dict[str, Any], kind: str, seed: int) -> None:

@@ -90,7 +90,7 @@ def trained() -> dict:
     return _names(trained=True)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_the_networks_stay_in_their_band_and_behind_the_bag(trained: dict) -> None:
     results = trained["results"]
     print({name: np.round(values, 3).tolist() for name, values in results.items()})
@@ -100,7 +100,7 @@ def test_the_networks_stay_in_their_band_and_behind_the_bag(trained: dict) -> No
     )
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_permuted_dimensions_change_nothing(trained: dict) -> None:
     assert max(trained["changes"][True]) == 0
     print("table alone:", trained["changes"][False])
@@ -112,7 +112,7 @@ def test_permuted_dimensions_change_nothing(trained: dict) -> None:
     assert max(differ) < 0.6 * min(other_seeds)  # rounding, which training may amplify
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_permuted_time_changes_answers_and_costs_little(trained: dict) -> None:
     changed, results = trained["changed"], trained["results"]
     assert max(changed["bag of words"] + changed["width 1"]) == 0
@@ -122,7 +122,7 @@ def test_permuted_time_changes_answers_and_costs_little(trained: dict) -> None:
     assert 0 < lost < 0.04
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_order_is_seen_where_it_is_asked_for(trained: dict) -> None:
     told = trained["told"]
     print(told)

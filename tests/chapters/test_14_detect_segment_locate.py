@@ -90,7 +90,7 @@ def test_the_stored_networks_keep_the_chapters_bands(unseen: scenes.Scenes) -> N
     assert tasks.pixel_score(segmenter, unseen) > 0.80
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_what_the_chapter_trains_stays_in_its_bands(unseen: scenes.Scenes) -> None:
     reader, segmenter = stored.load("classifier"), stored.load("segmenter")
     scores: dict[str, list[float]] = {}
@@ -109,7 +109,7 @@ def test_what_the_chapter_trains_stays_in_its_bands(unseen: scenes.Scenes) -> No
     assert np.all(np.array(scores["presence"]) > scores["boxes"])
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_the_landmark_finder_stays_in_its_band() -> None:
     new = arrows.make_arrows(400, seed=tasks.TEST_SEED)
     for seed in SEEDS:

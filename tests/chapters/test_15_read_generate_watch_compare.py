@@ -90,14 +90,14 @@ def trained() -> list[dict]:
     return [_names(seed, trained=True) for seed in SEEDS]
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_strings_are_read(trained: list[dict]) -> None:
     scores = [reading.sequence_accuracy(one["texts"], one["unseen"].texts) for one in trained]
     print("sequence accuracy:", np.round(scores, 3))
     assert min(scores) > 0.65
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_only_kernels_in_time_know_the_way(trained: list[dict]) -> None:
     for one in trained:
         clips, found, backwards = one["unseen_clips"], one["found"], one["backwards"]
@@ -112,7 +112,7 @@ def test_only_kernels_in_time_know_the_way(trained: list[dict]) -> None:
         assert right["separable"] > 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_neighbours_of_new_classes_are_found(trained: list[dict]) -> None:
     views = trained[0]["views"]
     scores = [embedding.recall_at(one["vectors"], views.labels) for one in trained]

@@ -147,7 +147,7 @@ def test_the_summary_names_every_exercises_formula(prose: str) -> None:
         assert text in table
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_batch_size_and_the_rate_go_together(names: dict, seed: int) -> None:
     reached = []
@@ -162,7 +162,7 @@ def test_the_batch_size_and_the_rate_go_together(names: dict, seed: int) -> None
     assert huge < 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_quarter_of_an_epoch_reads_96_5_percent(names: dict, seed: int) -> None:
     model, mnist = names["train_digits"](15_000, seed=seed), names["mnist"]
@@ -172,7 +172,7 @@ def test_a_quarter_of_an_epoch_reads_96_5_percent(names: dict, seed: int) -> Non
     assert accuracy >= 0.965
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_rehearsal_learns(names: dict, seed: int) -> None:
     losses, seconds = names["rehearse"](seed=seed)
@@ -190,7 +190,7 @@ print("FOUND" + json.dumps({name: list(map(float, seen)) for name, seen in names
 """
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_two_devices_learn_what_one_does() -> None:
     """Run the chapter's own cell in a fresh process: devices can be split only before anything is computed."""
     done = subprocess.run(

@@ -200,7 +200,7 @@ def test_a_refusing_file_system_is_one_line(project, capsys, monkeypatch, number
 
 
 def test_an_unknown_target_lists_the_targets(project, capsys):
-    assert "lab|test|fast" in failure_line(capsys, machine_of(project, FakeShell()), "laboratory")
+    assert "lab|test|claims" in failure_line(capsys, machine_of(project, FakeShell()), "laboratory")
 
 
 # --- Interrupted, incomplete, complete ----------------------------------------------------------------------
@@ -253,7 +253,7 @@ def test_an_environment_of_another_python_is_made_anew(project):
     assert shell.count("venv") == 1
 
 
-@pytest.mark.parametrize("target", ["lab", "test", "fast", "lint", "build"])
+@pytest.mark.parametrize("target", ["lab", "test", "claims", "fast", "lint", "build"])
 def test_the_second_call_runs_no_pip_and_asks_nothing_of_the_disk(project, target):
     assert bootstrap.main([target], machine_of(project, FakeShell())) == 0
     shell = FakeShell(pip=lambda: (1, "no network"))
@@ -321,22 +321,30 @@ def test_lab_does_not_allow_root_to_others(project):
     assert "--allow-root" not in shell.calls[-1]
 
 
+def test_tests_and_complete_notebooks_run_in_one_session(project):
+    shell = FakeShell()
+    assert bootstrap.main(["test"], machine_of(project, shell)) == 0
+    (session,) = [call for call in shell.calls if "pytest" in call]
+    assert session[-2:] == ["tests", "solutions"]
+    assert {"--nbval", "--nbval-cell-timeout=240", "loadgroup"} <= set(session)
+    assert "claims" not in session
+
+
 @pytest.mark.parametrize(("codes", "expected"), [((0, 0), 0), ((1, 0), 1), ((0, 5), 5), ((3, 1), 3)])
-def test_the_tests_and_the_notebooks_both_run_and_both_count(project, codes, expected):
+def test_claims_and_the_learners_notebooks_both_run_and_both_count(project, codes, expected):
     shell = FakeShell(target=lambda command: codes["--nbval" in command])
-    assert bootstrap.main(["test"], machine_of(project, shell)) == expected
-    unit, solutions, notebooks = shell.calls[-3:]
-    assert "--nbval" not in unit
-    assert (solutions[-1], notebooks[-1]) == ("solutions", "notebooks")
-    assert "tests/offline.py" in notebooks
-    assert "tests/offline.py" not in solutions
-    assert "--nbval-cell-timeout=240" in solutions
+    assert bootstrap.main(["claims"], machine_of(project, shell)) == expected
+    claims, notebooks = shell.calls[-2:]
+    assert claims[claims.index("-m", 3) + 1] == "claims"
+    assert "--nbval" not in claims
+    assert notebooks[-1] == "notebooks"
+    assert notebooks[1] == "tests/offline.py"
     assert "--nbval-cell-timeout=240" in notebooks
 
 
 def test_an_interrupted_run_starts_nothing_more(project):
     shell = FakeShell(target=lambda command: bootstrap.INTERRUPTED)
-    assert bootstrap.main(["test"], machine_of(project, shell)) == bootstrap.INTERRUPTED
+    assert bootstrap.main(["claims"], machine_of(project, shell)) == bootstrap.INTERRUPTED
     assert shell.count("pytest") == 1
 
 

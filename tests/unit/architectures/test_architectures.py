@@ -216,8 +216,15 @@ TWINS = {  # name: keras.applications' class, a small input, options
 }
 
 
+def first_of_each_family(names):
+    """Return all names as parameters: the first of each family for every run, the others for `make claims`."""
+    firsts = {next(name for name in names if name in family.ARCHITECTURES) for family in architectures.FAMILIES
+              if set(names) & set(family.ARCHITECTURES)}  # fmt: skip
+    return [pytest.param(name, marks=() if name in firsts else pytest.mark.claims) for name in names]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TWINS)
+@pytest.mark.parametrize("name", first_of_each_family(list(TWINS)))
 def test_the_same_weights_give_the_output_of_keras_applications(name):
     twin, shape, options = TWINS[name]
     theirs = getattr(keras.applications, twin)(
@@ -382,7 +389,7 @@ def course_size(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", first_of_each_family(names()))
 def test_every_name_builds_saves_loads_and_runs_at_course_size(name, tmp_path):
     options = course_size(name)
     model = build(name, **options)
@@ -421,7 +428,7 @@ def test_auxiliary_heads_run_at_course_size(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", first_of_each_family(names()))
 def test_an_image_too_small_is_refused_and_the_smallest_fits(name):
     row = architectures.REGISTRY[name]
     least, channels = row.smallest, row.input_shape[2]
