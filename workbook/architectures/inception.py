@@ -62,7 +62,7 @@ def module_naive(one: int, reduce3: int, three: int, reduce5: int, five: int, pr
 
 
 def module_v2(widths: list[int], kind: str, projection: int) -> list:
-    """Return the module with two 3×3 for a 5×5; without a 1×1 it halves the image and passes the pooling on."""
+    """Return the module with two 3×3 for a 5×5; without a 1×1 it has strides 2 and passes the pooling on."""
     one, reduce3, three, reduce_double, double = widths
     strides = 1 if one else 2
     return [
@@ -77,9 +77,8 @@ def auxiliary_head(x: Tensor, number: int, options: BuildOptions) -> Tensor:
     """Add section 5's training head: 5×5 average pooling, 1×1, a dense layer of 1,024."""
     name = f"auxiliary{number}"
     x = layers.AveragePooling2D(5, 3, name=f"{name}_pool")(x)
-    x = layers.Conv2D(options.filters(128), 1, activation="relu", name=f"{name}_conv")(
-        x
-    )  # (batch, 4, 4, 128)
+    x = layers.Conv2D(options.filters(128), 1, activation="relu", name=f"{name}_conv")(x)
+    # (batch, 4, 4, 128)
     x = layers.Flatten(name=f"{name}_flatten")(x)
     x = layers.Dense(options.filters(1024), activation="relu", name=f"{name}_fc")(x)
     return options.classifier(layers.Dropout(0.7, name=f"{name}_dropout")(x), name)
@@ -100,7 +99,7 @@ def googlenet(x: Tensor, rows: dict, options: BuildOptions) -> Tensor | list[Ten
     """Add the stem, nine modules and the pooled head; with `auxiliary`, return the three outputs."""
     x, heads = stem(x, options), list[Tensor]()
     for name, row in rows.items():
-        if options.auxiliary and name in ("4b", "4e"):  # the heads look at 4a and 4d
+        if options.auxiliary and name in ("4b", "4e"):  # the heads read 4a and 4d
             heads.append(auxiliary_head(x, len(heads) + 1, options))
         if isinstance(row, Pool):
             x = assemble(x, row, name, None)

@@ -8,7 +8,7 @@ from keras import layers
 
 from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, pool
 
-# kernel size, widths of the convolution and of the two 1×1 layers (None: one a class), pooling
+# kernel size, widths of the convolution and of the two 1×1 layers (None: one per class), pooling
 NIN_CIFAR = (
     (5, (192, 160, 96), "max"),
     (5, (192, 192, 192), "average"),

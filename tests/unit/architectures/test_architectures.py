@@ -255,7 +255,9 @@ def test_conventions_differ_where_the_papers_do():
 
 def test_weights_that_do_not_fit_are_refused():
     small, deeper = build("resnet20", width=0.25), build("resnet32", width=0.25)
-    with pytest.raises(ValueError, match=r"as many layers .* Received: resnet20 with 39, resnet32 with 63"):
+    with pytest.raises(
+        ValueError, match=r"same number of layers .* Received: resnet20 with 39, resnet32 with 63"
+    ):
         copy_weights(small, deeper)
     with pytest.raises(ValueError, match=r"weights must fit\. Received: conv1"):
         copy_weights(small, build("resnet20", width=0.5))
