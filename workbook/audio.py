@@ -51,7 +51,7 @@ def stft(waveform: np.ndarray, frame_length: int = FRAME_LENGTH, hop: int = HOP)
 
 
 def istft(spectrum: np.ndarray, frame_length: int = FRAME_LENGTH, hop: int = HOP) -> np.ndarray:
-    """Turn a spectrum (frames, bins) back into a waveform (samples,): overlap, add, divide by the windows.
+    """Return the waveform (samples,) of a spectrum (frames, bins): overlap, add, divide by the windows.
 
     This is the inverse of `stft`, except for samples that no window covers, or only its very edge. For a spectrum that
     belongs to no waveform, the result is the waveform with the nearest spectrum in squared distance (Griffin and Lim
@@ -133,7 +133,7 @@ def decibel(power: np.ndarray, *, reference: Any = 1.0, floor: float = -RANGE) -
 def log_mel(
     waveform: np.ndarray, frame_length: int = FRAME_LENGTH, hop: int = HOP, bands: int = BANDS
 ) -> np.ndarray:
-    """Turn waveforms into images for a CNN: (..., samples) → float32 (..., bands, frames), 0 to 1.
+    """Return waveforms as images for a CNN: (..., samples) → float32 (..., bands, frames), 0 to 1.
 
     1 is the loudest place of each waveform; 0 is `RANGE` decibels below it, and everything fainter. The loudness of the
     whole recording does not matter. Silence is 0.
@@ -176,7 +176,7 @@ def pitch(waveform: np.ndarray) -> float:
     """Return the fundamental frequency of a voice in hertz, the median over the voiced frames; NaN without any.
 
     A frame of 64 ms is voiced if it is loud and resembles itself one period later: the lag at which its
-    autocorrelation (of windowed samples, divided by the window's own: Boersma 1993) is largest gives the period.
+    autocorrelation (of windowed samples, divided by the window's own: Boersma 1993) is largest is the period.
     """
     length = round(0.064 * SAMPLE_RATE)
     window = hann(length)

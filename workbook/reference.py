@@ -8,7 +8,7 @@ the same number of axes. Kernels are (height, width, in_channels // groups, filt
 two-dimensional image. Like all frameworks, `conv2d` *cross-correlates*: it does not flip the kernel. For the
 convolution of mathematics write `conv2d(images, flip(kernel))`.
 
-Integers stay integers: integer images with integer kernels give int64, so nothing overflows.
+Integers stay integers: integer images with integer kernels produce int64, so nothing overflows.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
-"""What a Keras model costs, layer by layer: shape, parameters, MACs, memory, receptive field.
+"""The cost of a Keras model, layer by layer: shape, parameters, MACs, memory, receptive field.
 
-`print(account(model))` shows the table; `rows`, `frame()` and `blocks()` give it as values, as a pandas frame and
-for a picture (`plots.show_architecture`). Branches, shortcuts, shared layers and nested models are followed
+`print(account(model))` shows the table; `rows`, `frame()` and `blocks()` are the same as values, as a pandas
+frame and for a picture (`plots.show_architecture`). Branches, shortcuts, shared layers and nested models are followed
 call by call: a layer that is called twice has its MACs twice and its parameters once.
 """
 

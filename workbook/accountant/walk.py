@@ -108,11 +108,11 @@ def _outputs(node: Any, inputs: list[Tensor]) -> list[tuple[Shape, str]]:
     made = node.output_tensors
     same = all(tuple(key.shape[1:]) == now.shape for key, now in zip(node.input_tensors, inputs, strict=True))
     if not same or any(None in key.shape[1:] for key in made):
-        given = {
+        specs = {
             id(key): keras.KerasTensor((None, *now.shape), key.dtype)
             for key, now in zip(node.input_tensors, inputs, strict=True)
         }
-        args, kwargs = node.arguments.fill_in(given)
+        args, kwargs = node.arguments.fill_in(specs)
         made = keras.tree.flatten(node.operation.compute_output_spec(*args, **kwargs))
     shapes = [tuple(key.shape[1:]) for key in made]
     if any(None in shape for shape in shapes):
@@ -124,13 +124,13 @@ def _kernel_groups(layer: Any) -> int:
     return layer.groups if type(layer).__name__ in ("Conv1D", "Conv2D", "Conv3D") else 1
 
 
-def input_shapes(model: Any, given: Shape | Sequence[Shape] | None) -> list[Shape]:
+def input_shapes(model: Any, input_shape: Shape | Sequence[Shape] | None) -> list[Shape]:
     """Return the inputs' sizes without the batch; ValueError if one is open, or differs from the model's."""
     own = [tuple(key.shape[1:]) for key in model.inputs]
-    if given is None:
+    if input_shape is None:
         shapes = own
     else:
-        listed: list[Any] = list(given)
+        listed: list[Any] = list(input_shape)
         several = bool(listed) and all(isinstance(shape, tuple | list) for shape in listed)
         shapes = [tuple(shape) for shape in listed] if several else [tuple(listed)]
     fits = len(shapes) == len(own) and all(
@@ -139,7 +139,9 @@ def input_shapes(model: Any, given: Shape | Sequence[Shape] | None) -> list[Shap
         for shape, mine in zip(shapes, own, strict=True)
     )
     if not fits:
-        raise ValueError(f"input_shape must fit the model's input, {own}. Received: input_shape={given}")
+        raise ValueError(
+            f"input_shape must fit the model's input, {own}. Received: input_shape={input_shape}"
+        )
     if any(None in shape for shape in shapes):
         raise ValueError(
             f"input_shape=(H, W, C) must be given: the model takes any size. Received: a model for {own}"

@@ -1,7 +1,8 @@
 """Network in Network. M. Lin, Q. Chen & S. Yan 2014, section 3 and figure 2, in its CIFAR-10 form.
 
-The paper gives three mlpconv layers and no widths; these are the authors' published CIFAR-10 configuration. Deviation:
-both poolings are "same", which stands for Caffe's rounding up (32 → 16 → 8); weights start as Keras starts them.
+The paper states three mlpconv layers, but not their widths; these are the authors' published CIFAR-10 configuration.
+Deviations: both poolings are "same", which stands for Caffe's rounding up (32 → 16 → 8); weights start as Keras starts
+them.
 """
 
 from keras import layers

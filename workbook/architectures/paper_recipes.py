@@ -50,7 +50,7 @@ RECIPES = {
             "vgg", "Simonyan & Zisserman 2015, section 3.1", 256, 0.01, weight_decay=5e-4, dropout=0.5,
             plateau=0.1, augmentation=("crop", "flip"),
         ),
-        PaperRecipe(  # the paper gives neither batch nor first rate: these are the usual ones
+        PaperRecipe(  # the paper states neither batch nor first rate: these are the usual ones
             "googlenet", "Szegedy et al. 2015, sections 5 and 6", 256, 0.01, dropout=0.4, every=(8, 0.96),
             augmentation=("crop", "flip", "brightness", "contrast"),
         ),

@@ -1,4 +1,4 @@
-"""What a data set is, and the readers of the files bundled in `data/`.
+"""The `Dataset` class, and the readers of the files bundled in `data/`.
 
 Every reader returns a whole `Dataset` or raises `DataError`: a broken file is named, never half read.
 """

@@ -33,7 +33,7 @@ def trainable(model):
 
 
 def randomise(model, seed=0):
-    """Give every weight a random value that keeps activations near 1, statistics of normalisation too."""
+    """Set every weight to a random value that keeps activations near 1, statistics of normalisation too."""
     rng = np.random.default_rng(seed)
     for layer in model.layers:
         for weight in layer.weights:
@@ -51,7 +51,7 @@ def randomise(model, seed=0):
 
 # --- parameters -------------------------------------------------------------------------------------------------------
 
-# Trainable parameters at paper size. Those that `chains` counts come from arithmetic; the others are stated.
+# Trainable parameters at paper size. Those that `quoted_networks` counts come from arithmetic; the others are stated.
 COUNTED = {
     "lenet5": quoted_networks.count(32, 1, quoted_networks.LENET5).parameters,
     "alexnet": quoted_networks.count(227, 3, quoted_networks.alexnet(2)).parameters,
