@@ -302,7 +302,7 @@ def show_architecture(
         ax.add_patch(Rectangle((x, y), width, height, facecolor=colour, edgecolor=colour, zorder=2))
         if len(working) <= labels:
             name, top = block["name"].split("/")[-1], y + height + 0.02 * tallest
-            rotation = 90 if abs(y + height / 2) < 1e-6 * tallest else 0  # branches have no room for it
+            rotation = 90 if abs(y + height / 2) < 1e-6 * tallest else 0  # horizontal above branches
             ax.text(
                 x + width / 2, top, name, fontsize=6, rotation=rotation, ha="center", va="bottom", zorder=3
             )
