@@ -461,13 +461,13 @@ def unchecked(row, side, *, auxiliary):
         ("vgg16", {"input_shape": (224, 224, 0)}, r"Received: input_shape=\(224, 224, 0\)"),
         ("vgg16", {"num_classes": 0}, r"num_classes must be at least 1\. Received: num_classes=0"),
         ("vgg16", {"width": 0}, r"width must be positive\. Received: width=0"),
-        ("vgg16", {"shortcut": "A"}, r"vgg16 has no choice of shortcut\. Received: shortcut='A'"),
-        ("plain20", {"shortcut": "A"}, r"plain20 has no choice of shortcut"),
-        ("lenet5", {"width": 2.0}, r"lenet5 has no choice of width\. Received: width=2\.0"),
-        ("resnet18", {"convention": "keras"}, r"resnet18 has no choice of convention"),
+        ("vgg16", {"shortcut": "A"}, r"vgg16 does not have the option shortcut\. Received: shortcut='A'"),
+        ("plain20", {"shortcut": "A"}, r"plain20 does not have the option shortcut"),
+        ("lenet5", {"width": 2.0}, r"lenet5 does not have the option width\. Received: width=2\.0"),
+        ("resnet18", {"convention": "keras"}, r"resnet18 does not have the option convention"),
         ("resnet20", {"shortcut": "D"}, r"shortcut must be one of .*Received: shortcut='D'"),
         ("resnet50", {"convention": "torch"}, r"convention must be one of .*Received: convention='torch'"),
-        ("alexnet", {"auxiliary": True}, r"alexnet has no choice of auxiliary"),
+        ("alexnet", {"auxiliary": True}, r"alexnet does not have the option auxiliary"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused_in_one_line(name, wrong, message):
