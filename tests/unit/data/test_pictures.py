@@ -51,8 +51,8 @@ def drawn(digit, *, side=224, canvas=(400, 500), corner=(30, 200)):
     return picture.clip(0, 1)
 
 
-def likeness(one, other):
-    return np.corrcoef(one.ravel(), other.ravel())[0, 1]
+def likeness(first, second):
+    return np.corrcoef(first.ravel(), second.ravel())[0, 1]
 
 
 def test_mnist_digit_stays_itself(digits):
