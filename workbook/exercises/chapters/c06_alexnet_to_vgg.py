@@ -49,8 +49,7 @@ SIZES = Exercise(
         Mistake(
             "forgets the first window",
             lambda size: _sizes(size, first_place=0),
-            "This counts the steps of the window, which has one place more than steps: floor((size − window) / "
-            "strides) **+ 1**.",
+            "This counts the steps of the window. It has one place more: floor((size − window) / strides) **+ 1**.",
         ),
         Mistake(
             "pools without overlap",
@@ -342,7 +341,7 @@ VGG_TABLE = Exercise(
             "This pools after every convolution. VGG pools once per stage, after its last convolution.",
         ),
         Mistake(
-            "has one convolution a stage",
+            "has one convolution per stage",
             lambda repeats, filters, classes: _small_vgg((1,) * len(repeats), filters, classes),
             "This has one convolution per stage. `repeats` says how many each stage has.",
         ),
@@ -450,7 +449,7 @@ NIN = Exercise(
             "1×1 convolution and global average pooling.",
         ),
         Mistake(
-            "has one small layer a block",
+            "has one small layer per block",
             lambda *inputs: _small_nin(*inputs, small_layers=1),
             "This has one 1×1 convolution per block. The table has two after the large one.",
         ),
