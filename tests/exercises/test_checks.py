@@ -1,4 +1,4 @@
-"""The check itself: what it says, how it compares, how it stops."""
+"""The check itself: its messages, its comparisons and its time limit."""
 
 import dataclasses
 import signal
@@ -36,20 +36,20 @@ DOUBLE = Exercise(
     ("observed", "expected", "words"),
     [
         (None, 3, "Is a `return` missing?"),
-        (5.0, 5, "gave the float 5"),
+        (5.0, 5, "got the float 5"),
         (True, 1, "expected a whole number"),
         ("5", 5, "a str"),
-        (4, 5, "gave 4, expected 5"),
-        (float("nan"), 0.5, "gave nan"),
-        (0.4, 0.5, "gave 0.4, expected 0.5"),
+        (4, 5, "got 4, expected 5"),
+        (float("nan"), 0.5, "got nan"),
+        (0.4, 0.5, "got 0.4, expected 0.5"),
         ("x", 0.5, "expected a number"),
-        (1, True, "expected True or False"),
+        (1, True, "got an int (1), expected True or False"),
         ("a", "b", "expected 'b'"),
-        ((1, 2), (1, 3), "gave (1, 2), expected (1, 3)"),
-        ((1, 2, 3), (1, 2), "gave 3 values"),
+        ((1, 2), (1, 3), "got (1, 2), expected (1, 3)"),
+        ((1, 2, 3), (1, 2), "got 3 values"),
         (7, (1, 2), "expected 2 values"),
-        ({"a": 1}, {"a": 1, "b": 2}, "misses the key 'b'"),
-        ({"a": 1, "c": 2}, {"a": 1}, "not asked for"),
+        ({"a": 1}, {"a": 1, "b": 2}, "the key 'b' is missing"),
+        ({"a": 1, "c": 2}, {"a": 1}, "the key 'c' is not expected"),
         ({"a": 2}, {"a": 1}, "at 'a'"),
         ({"a": ...}, {"a": 1}, "not filled in yet"),
         (3, {"a": 1}, "dictionary"),
@@ -59,7 +59,7 @@ DOUBLE = Exercise(
         ([[1], [1, 2]], np.ones((2, 1)), "unequal length"),
         (np.zeros(100), np.ones(100), "100 of 100 values differ"),
         (np.zeros(2), np.ones(2), "expected"),
-        ((1.0, 2), (1, 2), "at position 0: gave the float 1, expected the whole number 1"),
+        ((1.0, 2), (1, 2), "at position 0: got the float 1, expected the whole number 1"),
         (object(), np.ones(2), "expected an array"),
     ],
 )
@@ -374,7 +374,7 @@ def test_under_nbgrader_a_wrong_answer_raises(monkeypatch: pytest.MonkeyPatch) -
 def test_the_box_escapes_what_the_learner_made() -> None:
     from workbook.exercises.check import Message
 
-    page = Message("gave <script>alert(1)</script> and `x`")._repr_html_()
+    page = Message("got <script>alert(1)</script> and `x`")._repr_html_()
     assert "<script>" not in page
     assert "<code>x</code>" in page
 

@@ -1,4 +1,4 @@
-"""What every exercise of the course owes its learner, tested on each of them."""
+"""Tests that every exercise of the course must pass."""
 
 import copy
 from typing import Any
@@ -10,15 +10,15 @@ from tests import harness
 from workbook.exercises import Exercise, Mistake, all_exercises, as_text, find, judge
 
 EXERCISES = all_exercises()
-FUNCTIONS = [one for one in EXERCISES if one.is_function]
+FUNCTIONS = [exercise for exercise in EXERCISES if exercise.is_function]
 SEEDS = (0, 1, 2)
 
-each = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: one.id)
-each_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda one: one.id)
+each = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+each_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.id)
 each_mistake = pytest.mark.parametrize(
     ("exercise", "mistake"),
-    [(one, mistake) for one in EXERCISES for mistake in one.mistakes],
-    ids=lambda one: one.id if isinstance(one, Exercise) else one.name,
+    [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes],
+    ids=lambda item: item.id if isinstance(item, Exercise) else item.name,
 )
 
 
@@ -65,11 +65,11 @@ def test_it_has_what_a_learner_needs(exercise: Exercise) -> None:
 
 @each_function
 def test_cases_are_fresh_and_reproducible(exercise: Exercise) -> None:
-    one, same, other = (list(exercise.cases(np.random.default_rng(seed))) for seed in (5, 5, 6))
-    assert repr(one) == repr(same)
-    assert len(one) >= 1
-    if any(inputs for inputs in one):
-        assert len(one) > 1 or repr(one) != repr(other)
+    first, again, another_seed = (list(exercise.cases(np.random.default_rng(seed))) for seed in (5, 5, 6))
+    assert repr(first) == repr(again)
+    assert len(first) >= 1
+    if any(first):
+        assert len(first) > 1 or repr(first) != repr(another_seed)
 
 
 def _raises(*inputs: Any) -> Any:
@@ -124,7 +124,7 @@ def test_the_wrong_kind_of_answer_is_malformed(exercise: Exercise) -> None:
 
 
 def _changed(result: Any, change: Any) -> Any:
-    """Apply a change to every array or number in a result; None if there is none."""
+    """Return a result with every array and number changed; None if it holds neither."""
     if isinstance(result, np.ndarray) and np.issubdtype(result.dtype, np.number):
         return change(result)
     if isinstance(result, bool) or not isinstance(result, (int, float, np.number)):
@@ -139,24 +139,31 @@ def _changed(result: Any, change: Any) -> Any:
 
 
 def _with(exercise: Exercise, change: Any) -> Any:
-    """Make the reference's answer with every result changed; None where it gives no numbers."""
-    inputs = next(iter(exercise.cases(np.random.default_rng(0))))
-    try:
-        sample = exercise.reference(*copy.deepcopy(inputs)) if exercise.is_function else exercise.reference
-    except TypeError:
-        return None
-    if _changed(sample, change) is None:
-        return None
+    """Return the reference with every result changed; None if its results are not numbers."""
+    changed = _changed(_sample(exercise), change)
+    if changed is None or not exercise.is_function:
+        return changed
+    return lambda *inputs: _changed(exercise.reference(*inputs), change)
+
+
+def _sample(exercise: Exercise) -> Any:
+    """Return the reference's result for one case."""
     if not exercise.is_function:
-        return _changed(sample, change)
-    return lambda *given: _changed(exercise.reference(*given), change)
+        return exercise.reference
+    inputs = next(iter(exercise.cases(np.random.default_rng(0))))
+    return exercise.reference(*copy.deepcopy(inputs))
+
+
+def _returns_numbers(exercise: Exercise) -> bool:
+    sample = _sample(exercise)
+    return isinstance(sample, (int, float, np.ndarray, tuple, list)) and not isinstance(sample, bool)
 
 
 @each
 def test_nan_is_wrong(exercise: Exercise) -> None:
     answer = _with(exercise, lambda array: np.full(array.shape, np.nan))
     if answer is None:
-        assert not _gives_numbers(exercise)
+        assert not _returns_numbers(exercise)
         return
     verdict = judge(exercise, answer)
     assert verdict.outcome in ("wrong", "error")
@@ -166,17 +173,11 @@ def test_nan_is_wrong(exercise: Exercise) -> None:
 def test_a_wrong_shape_is_wrong(exercise: Exercise) -> None:
     answer = _with(exercise, lambda array: np.stack([array, array]))
     if answer is None:
-        assert not _gives_numbers(exercise)
+        assert not _returns_numbers(exercise)
         return
     verdict = judge(exercise, answer)
     assert verdict.outcome in ("wrong", "error")
     assert verdict.detail
-
-
-def _gives_numbers(exercise: Exercise) -> bool:
-    inputs = next(iter(exercise.cases(np.random.default_rng(0))))
-    sample = exercise.reference(*copy.deepcopy(inputs)) if exercise.is_function else exercise.reference
-    return isinstance(sample, (int, float, np.ndarray, tuple, list)) and not isinstance(sample, bool)
 
 
 @each_function
@@ -185,7 +186,7 @@ def test_an_answer_that_changes_its_input_is_wrong(exercise: Exercise) -> None:
     if not any(isinstance(item, (np.ndarray, list)) and len(item) for inputs in cases for item in inputs):
         return  # numbers, strings and models' sizes cannot be changed in place
 
-    def meddles(*inputs: Any) -> Any:
+    def changes_its_inputs(*inputs: Any) -> Any:
         result = exercise.reference(*inputs)
         for item in inputs:
             if isinstance(item, np.ndarray) and item.size:
@@ -194,6 +195,6 @@ def test_an_answer_that_changes_its_input_is_wrong(exercise: Exercise) -> None:
                 item.clear()
         return copy.deepcopy(result)
 
-    verdict = judge(exercise, meddles, seed=0)
+    verdict = judge(exercise, changes_its_inputs, seed=0)
     assert verdict.outcome == "wrong"
     assert "changed its input" in verdict.detail

@@ -1,4 +1,4 @@
-"""Exercises with checks that know what went wrong."""
+"""Exercises, and the checks that judge their answers and name the mistake."""
 
 from workbook.exercises.check import Check, as_text, check
 from workbook.exercises.compare import Comparison, close, plain, short

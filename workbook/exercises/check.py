@@ -1,4 +1,4 @@
-"""`check("2.3", output_size)` judges an answer on the spot; `check.hint("2.3")` gives the next hint."""
+"""`check("2.3", output_size)` judges an answer at once; `check.hint("2.3")` shows the next hint."""
 
 import html
 import os
@@ -7,13 +7,18 @@ from typing import Any
 
 from workbook.exercises.exercise import Exercise, FreeText
 from workbook.exercises.judge import Verdict, judge
-from workbook.exercises.registry import chapter_of, exercises_of, find
+from workbook.exercises.registry import exercises_of, find
 
+HEADS = {
+    "wrong": "not yet",
+    "timeout": "out of time",
+    "memory": "out of memory",
+}  # else the outcome's own name
 COLOURS = {"passed": "#1a9850", "not started": "#888888"}
 
 
 class Message:
-    """A few lines of text for the learner, in a box where the front end shows HTML."""
+    """A few lines of text for the learner, shown in a box by front ends that render HTML."""
 
     def __init__(self, text: str, colour: str = "#3182bd") -> None:
         self.text = text
@@ -29,7 +34,7 @@ class Message:
 
 
 def _show(message: Message) -> None:
-    """Show a message as a box in a notebook, as text elsewhere."""
+    """Show a message: as a box in a notebook, as text elsewhere."""
     from IPython import get_ipython
     from IPython.display import display
 
@@ -40,16 +45,16 @@ def _show(message: Message) -> None:
 
 
 class Check:
-    """The object behind `check`: it remembers which hints were asked for and which exercises passed."""
+    """The object `check`. It remembers which hints were shown and which exercises passed."""
 
     def __init__(self) -> None:
         self._hints_shown: dict[str, int] = {}
         self._passed: dict[str, bool] = {}
 
     def __call__(self, exercise_id: str, answer: Any) -> bool:
-        """Judge `answer`, say what was found, and return whether it passed. Never raises in a notebook.
+        """Judge `answer`, show the verdict, and return whether it passed. Never raises in a notebook.
 
-        Under nbgrader a wrong answer raises AssertionError, because that is how nbgrader reads a test cell.
+        Under nbgrader a wrong answer raises AssertionError, as nbgrader expects of a test cell.
         """
         exercise = self._find(exercise_id)
         if exercise is None:
@@ -62,60 +67,58 @@ class Check:
         return bool(verdict)
 
     def hint(self, exercise_id: str, step: int | None = None) -> None:
-        """Show the next hint of an exercise, or hint number `step` (from 1)."""
+        """Show the next hint of an exercise, or hint number `step`, counted from 1."""
         exercise = self._find(exercise_id)
         if exercise is None:
             return
         last = len(exercise.hints)
         number = self._hints_shown.get(exercise.id, 0) + 1 if step is None else step
         if type(number) is not int or not 1 <= number <= last:
-            text = (
-                f'{exercise.id} has hints 1 to {last}. Show one again with `check.hint("{exercise.id}", 1)`.'
-            )
-            _show(Message(text))
+            again = f'Show one again with `check.hint("{exercise.id}", 1)`.'
+            _show(Message(f"{exercise.id} has hints 1 to {last}. {again}"))
             return
         self._hints_shown[exercise.id] = number
-        more = "the last one" if number == last else "run the cell again for the next"
+        more = "the last one" if number == last else "run this cell again for the next one"
         _show(Message(f"Hint {number} of {last} for {exercise.id} ({more}):\n{exercise.hints[number - 1]}"))
 
     def progress(self, chapter: int | str) -> None:
-        """List the exercises of a chapter and which of them passed since the kernel started."""
+        """Show the exercises of a chapter and which of them passed since the kernel started."""
         try:
-            found = exercises_of(chapter)
+            exercises = exercises_of(chapter)
         except ValueError as error:
             _show(Message(str(error)))
             return
-        marks = {True: "passed", False: "not yet"}
-        rows = [f"{one.id}  {self._mark(one, marks):8}  {one.title}" for one in found]
+        rows = [f"{exercise.id}  {self._state(exercise):8}  {exercise.title}" for exercise in exercises]
         _show(Message("\n".join(rows)))
 
-    def _mark(self, one: Exercise | FreeText, marks: dict[bool, str]) -> str:
-        return "in words" if isinstance(one, FreeText) else marks[self._passed.get(one.id, False)]
+    def _state(self, exercise: Exercise | FreeText) -> str:
+        if isinstance(exercise, FreeText):
+            return "in words"
+        return "passed" if self._passed.get(exercise.id, False) else "not yet"
 
     def _find(self, exercise_id: str) -> Exercise | None:
+        """Return the exercise; show a message and return None if a check cannot judge it."""
         try:
-            found = find(exercise_id)
+            exercise = find(exercise_id)
         except ValueError as error:
             _show(Message(str(error)))
             return None
-        if isinstance(found, FreeText):
-            _show(Message(f"{found.id} is answered in words; a person reads it."))
+        if isinstance(exercise, FreeText):
+            _show(Message(f"{exercise.id} is answered in words. A person marks it."))
             return None
-        return found
+        return exercise
 
 
 def as_text(verdict: Verdict) -> str:
-    """Write a verdict as the learner reads it."""
+    """Return a verdict as the learner reads it."""
     exercise = verdict.exercise
-    head = f"{exercise.id} {exercise.title}: "
+    head = f"{exercise.id} {exercise.title}: {HEADS.get(verdict.outcome, verdict.outcome)}"
     if verdict.outcome == "passed":
-        return head + (f"passed ({verdict.detail})." if verdict.detail else "passed.")
+        return f"{head} ({verdict.detail})." if verdict.detail else f"{head}."
     if verdict.outcome == "not started":
-        return (
-            head
-            + f"not started. Replace the `...` in the cell of `{exercise.answer_name}`, then run it and this one."
-        )
-    lines = [head + {"wrong": "not yet."}.get(verdict.outcome, verdict.outcome + "."), verdict.detail]
+        to_do = f"Replace the `...` in the cell of `{exercise.answer_name}`. Then run that cell and this one."
+        return f"{head}. {to_do}"
+    lines = [f"{head}.", verdict.detail]
     if verdict.advice:
         lines.append(verdict.advice)
     lines.append(
@@ -126,4 +129,4 @@ def as_text(verdict: Verdict) -> str:
 
 check = Check()
 
-__all__ = ["Check", "as_text", "chapter_of", "check"]
+__all__ = ["Check", "as_text", "check"]

@@ -1,8 +1,8 @@
-"""Compare an answer's observed value with the expected one, and say in words where they differ.
+"""Compare an answer's observed value with the expected one, and describe the difference in words.
 
-A comparison is a function `(observed, expected, inputs) -> str | None`: None when they agree, otherwise a
-clause that finishes the sentence "output_size(7, 3) ...". It works on plain values only: numbers, strings,
-arrays, and tuples, lists and dictionaries of them.
+A comparison is a function `(observed, expected, inputs) -> str | None`. It returns None if the values agree, otherwise
+a clause that follows the call: "output_size(7, 3): got 4, expected 5". It works on plain values only: numbers,
+strings, arrays, and tuples, lists and dictionaries of them.
 """
 
 import itertools
@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-FEW = 20  # items of a sequence that are written out
+MOST_ITEMS = 20  # of a sequence, written out
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class Opaque:
-    """Stands for a value of a kind that is not compared, and that stayed where the answer ran; `words` name it."""
+    """A description in `words` of a value that cannot be compared and stayed in the process of the answer."""
 
     def __init__(self, words: str) -> None:
         self.words = words
@@ -32,13 +32,15 @@ Comparison = Callable[[Any, Any, tuple[Any, ...]], str | None]
 
 
 def plain(value: Any) -> Any:
-    """Turn tensors into arrays and NumPy scalars into numbers; leave all else as it is."""
+    """Return tensors as arrays, NumPy scalars as numbers, and every other value as it is."""
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
         return np.array(value, subok=False)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, (tuple, list)):
-        return type(value)([plain(item) for item in value]) if type(value) in (tuple, list) else list(value)
+        if type(value) not in (tuple, list):  # a named tuple, for example
+            return list(value)
+        return type(value)([plain(item) for item in value])
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if hasattr(value, "__array__") and not isinstance(value, np.ndarray):
@@ -47,20 +49,20 @@ def plain(value: Any) -> Any:
 
 
 def short(value: Any, limit: int = 220) -> str:
-    """Write a value in at most `limit` characters, however large or odd it is; a large array by its shape.
+    """Return a value as text of at most `limit` characters, however large or odd it is; a large array as its shape.
 
-    Objects are written without their addresses, so that the same answer gives the same words in every run.
+    Objects are written without their addresses, so that the text of an answer is the same in every run.
     """
     try:
         text = _written(value, limit, depth=3)
-    except Exception:  # a learner's object may raise when it is written
+    except Exception:  # the __repr__ of a learner's object may raise
         text = f"<{type(value).__name__}>"
     text = without_addresses(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def without_addresses(text: str) -> str:
-    """Leave out where objects lie in memory, which differs from run to run: "<object object>"."""
+    """Return text without the addresses of objects, which differ from run to run: "<object object>"."""
     return ADDRESS.sub("", text)
 
 
@@ -74,13 +76,18 @@ def _written(value: Any, limit: int, depth: int) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, (tuple, list)) and depth:
-        items = [_written(item, limit, depth - 1) for item in value[:FEW]]
-        inner = ", ".join(items + ["…"] * (len(value) > FEW))
+        items = [_written(item, limit, depth - 1) for item in value[:MOST_ITEMS]]
+        if len(value) > MOST_ITEMS:
+            items.append("…")
+        inner = ", ".join(items)
         return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
     if isinstance(value, Mapping) and depth:
-        pairs = itertools.islice(value.items(), FEW)
-        return "{" + ", ".join(f"{key!r}: {_written(item, limit, depth - 1)}" for key, item in pairs) + "}"
-    return reprlib.repr(value) if isinstance(value, (tuple, list, dict, set, int)) else repr(value)
+        pairs = itertools.islice(value.items(), MOST_ITEMS)
+        inner = ", ".join(f"{key!r}: {_written(item, limit, depth - 1)}" for key, item in pairs)
+        return "{" + inner + "}"
+    if isinstance(value, (tuple, list, dict, set, int)):
+        return reprlib.repr(value)
+    return repr(value)
 
 
 def _summary(array: np.ndarray) -> str:
@@ -90,23 +97,24 @@ def _summary(array: np.ndarray) -> str:
 
 
 def close(*, rtol: float = 1e-5, atol: float = 1e-7) -> Comparison:
-    """Make a comparison that accepts numbers within `atol + rtol * |expected|`, and nothing of another kind.
+    """Return a comparison that accepts numbers within `atol + rtol * |expected|` of the expected ones.
 
-    A whole number is expected as an int, text as text, an array in its exact shape. NaN is never accepted.
+    Types must agree: a whole number must be an int, a text a string, and an array must have the expected shape. NaN is
+    never accepted.
     """
 
     def compare(observed: Any, expected: Any, inputs: tuple[Any, ...] = ()) -> str | None:
         try:
             return _difference(plain(observed), expected, rtol, atol)
-        except Exception as error:  # a value of a kind that nobody thought of
-            return f"gave {kind(observed)} that cannot be compared ({type(error).__name__})"
+        except Exception as error:  # a learner's value may be of any kind
+            return f"got {kind(observed)} that cannot be compared ({type(error).__name__})"
 
     return compare
 
 
 def _difference(observed: Any, expected: Any, rtol: float, atol: float) -> str | None:
     if observed is None and expected is not None:
-        return "gave None. Is a `return` missing?"
+        return "got None. Is a `return` missing?"
     if isinstance(expected, bool):
         return _exact(observed, expected, bool, "True or False")
     if isinstance(expected, str):
@@ -121,121 +129,122 @@ def _difference(observed: Any, expected: Any, rtol: float, atol: float) -> str |
         return _mapping(observed, expected, rtol, atol)
     if isinstance(expected, Sequence):
         return _sequence(observed, expected, rtol, atol)
-    return None if observed == expected else f"gave {short(observed)}, expected {short(expected)}"
+    return None if observed == expected else f"got {short(observed)}, expected {short(expected)}"
 
 
-def _exact(observed: Any, expected: Any, kind: type, words: str) -> str | None:
-    if not isinstance(observed, kind):
-        return f"gave {kind(observed)}, expected {words}"
-    return None if observed == expected else f"gave {observed!r}, expected {expected!r}"
+def _exact(observed: Any, expected: Any, expected_type: type, words: str) -> str | None:
+    if not isinstance(observed, expected_type):
+        return f"got {kind(observed)}, expected {words}"
+    return None if observed == expected else f"got {observed!r}, expected {expected!r}"
 
 
 def _whole(observed: Any, expected: int) -> str | None:
     if isinstance(observed, np.ndarray) and observed.ndim == 0:
         observed = observed.item()
     if isinstance(observed, float):
-        return f"gave the float {short(observed)}, expected the whole number {expected}"
+        return f"got the float {short(observed)}, expected the whole number {expected}"
     if isinstance(observed, bool) or not isinstance(observed, Integral):
-        return f"gave {kind(observed)}, expected a whole number (int)"
+        return f"got {kind(observed)}, expected a whole number (int)"
     if int(observed) == expected:
         return None
-    given = f"{int(observed):,}" if abs(int(observed)) < 10**18 else "a number of more than 18 digits"
-    return f"gave {given}, expected {expected:,}"
+    written = f"{int(observed):,}" if abs(int(observed)) < 10**18 else "a number of more than 18 digits"
+    return f"got {written}, expected {expected:,}"
 
 
 def _real(observed: Any, expected: float, rtol: float, atol: float) -> str | None:
     if isinstance(observed, np.ndarray) and observed.ndim == 0:
         observed = observed.item()
     if isinstance(observed, bool) or not isinstance(observed, Real):
-        return f"gave {kind(observed)}, expected a number"
+        return f"got {kind(observed)}, expected a number"
     if not np.isfinite(float(observed)) and np.isfinite(expected):
-        return f"gave {observed}, expected {expected:.6g}"
+        return f"got {observed}, expected {expected:.6g}"
     if np.isclose(float(observed), expected, rtol=rtol, atol=atol):
         return None
-    return f"gave {float(observed):.6g}, expected {expected:.6g}"
+    return f"got {float(observed):.6g}, expected {expected:.6g}"
 
 
 def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str | None:
     if isinstance(observed, (list, tuple)):
         if not _holds_numbers(observed, 10 * expected.size + 1000):
-            return f"gave a list that is no table of numbers, expected an array of shape {expected.shape}"
+            return f"got a list that is not a table of numbers, expected an array of shape {expected.shape}"
         try:
             observed = np.array(observed)
         except ValueError:
-            return "gave rows of unequal length, expected an array"
+            return "got rows of unequal length, expected an array"
     if not isinstance(observed, np.ndarray):
-        return f"gave {kind(observed)}, expected an array of shape {expected.shape}"
+        return f"got {kind(observed)}, expected an array of shape {expected.shape}"
     if observed.shape != expected.shape:
-        return f"gave an array of shape {observed.shape}, expected {expected.shape}"
+        return f"got an array of shape {observed.shape}, expected {expected.shape}"
     if not (np.issubdtype(observed.dtype, np.number) or observed.dtype == bool):
-        return f"gave an array of {observed.dtype}, expected numbers"
+        return f"got an array of {observed.dtype}, expected numbers"
     if not np.all(np.isfinite(observed)) and np.all(np.isfinite(expected)):
-        return "gave NaN or infinity in places, expected numbers"
+        return "got NaN or infinity in places, expected finite numbers"
     agree = np.isclose(observed, expected, rtol=rtol, atol=atol)
     if np.all(agree):
         return None
     if expected.size <= 36 and expected.ndim <= 2:
-        return f"gave\n{short(observed)}\nexpected\n{short(expected)}"
-    where = tuple(int(i) for i in np.argwhere(~agree)[0])
+        return f"got\n{short(observed)}\nexpected\n{short(expected)}"
+    place = tuple(int(index) for index in np.argwhere(~agree)[0])
     return (
-        f"gave {np.asarray(observed)[where]:.6g} at {list(where)}, expected {expected[where]:.6g} "
+        f"got {np.asarray(observed)[place]:.6g} at {list(place)}, expected {expected[place]:.6g} "
         f"({int((~agree).sum())} of {expected.size} values differ)"
     )
 
 
 def _holds_numbers(value: Sequence, most: int) -> bool:
-    """Whether lists within lists hold numbers and arrays alone, at most so many."""
+    """Return whether nested lists hold only numbers and arrays, at most `most` values together."""
+    left = most
     waiting: list[Any] = [value]
     while waiting:
-        one = waiting.pop()
-        most -= one.size if isinstance(one, np.ndarray) else 1
-        if most < 0 or not isinstance(one, (list, tuple, np.ndarray, Real, bool, complex, np.generic)):
+        item = waiting.pop()
+        left -= item.size if isinstance(item, np.ndarray) else 1
+        if left < 0 or not isinstance(item, (list, tuple, np.ndarray, Real, bool, complex, np.generic)):
             return False
-        if isinstance(one, (list, tuple)):
-            if len(one) > most:
+        if isinstance(item, (list, tuple)):
+            if len(item) > left:
                 return False
-            waiting += one
+            waiting += item
     return True
 
 
 def _mapping(observed: Any, expected: Mapping, rtol: float, atol: float) -> str | None:
     if not isinstance(observed, Mapping):
-        return f"gave {kind(observed)}, expected a dictionary with the keys {', '.join(map(repr, expected))}"
+        return f"got {kind(observed)}, expected a dictionary with the keys {', '.join(map(repr, expected))}"
     for key, value in expected.items():
         if key not in observed:
-            return f"misses the key {key!r}"
-        difference = (
-            "not filled in yet" if observed[key] is ... else _difference(observed[key], value, rtol, atol)
-        )
+            return f"the key {key!r} is missing"
+        if observed[key] is ...:
+            return f"at {key!r}: not filled in yet"
+        difference = _difference(observed[key], value, rtol, atol)
         if difference:
             return f"at {key!r}: {difference}"
-    extra = [key for key in observed if key not in expected]
-    return f"has the key {extra[0]!r}, which was not asked for" if extra else None
+    for key in observed:
+        if key not in expected:
+            return f"the key {key!r} is not expected"
+    return None
 
 
 def _sequence(observed: Any, expected: Sequence, rtol: float, atol: float) -> str | None:
     if isinstance(observed, np.ndarray) and observed.ndim >= 1:
         observed = [plain(item) for item in observed]
     if isinstance(observed, str) or not isinstance(observed, Sequence):
-        return f"gave {kind(observed)}, expected {len(expected)} values: {short(expected)}"
+        return f"got {kind(observed)}, expected {len(expected)} values: {short(expected)}"
     if len(observed) != len(expected):
-        return f"gave {len(observed)} values {short(observed)}, expected {len(expected)}"
-    for index, (one, other) in enumerate(zip(observed, expected, strict=True)):
-        inner = _difference(one, other, rtol, atol)
-        if inner:
-            flat = isinstance(other, (Real, str)) and type(one) is type(other)
-            return (
-                f"gave {short(observed)}, expected {short(expected)}"
-                if flat
-                else f"at position {index}: {inner}"
-            )
+        return f"got {len(observed)} values {short(observed)}, expected {len(expected)}"
+    for index, (item, expected_item) in enumerate(zip(observed, expected, strict=True)):
+        difference = _difference(item, expected_item, rtol, atol)
+        if difference is None:
+            continue
+        if isinstance(expected_item, (Real, str)) and type(item) is type(expected_item):
+            return f"got {short(observed)}, expected {short(expected)}"
+        return f"at position {index}: {difference}"
     return None
 
 
 def kind(value: Any) -> str:
-    """Name what a value is, and show it: "a list ([1, 2])"."""
+    """Return the type of a value in words, and the value: "a list ([1, 2])"."""
     if isinstance(value, Opaque):
         return value.words
     name = type(value).__name__
     article = "an" if name[0].lower() in "aeiou" else "a"
-    return f"{article} {name} ({short(value, 60)})" if not callable(value) else f"{article} {name}"
+    return f"{article} {name}" if callable(value) else f"{article} {name} ({short(value, 60)})"

@@ -1,4 +1,4 @@
-"""An exercise is a value: the check, the grader and the tests of the check all read the same one."""
+"""The classes of an exercise. The check, the grader and the tests of the check all read the same exercise."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,17 +11,16 @@ from workbook.exercises.observe import Inputs, call, value
 
 
 def no_inputs(rng: np.random.Generator) -> list[Inputs]:
-    """Give the one empty case of an exercise whose answer is a value."""
+    """Return the one empty case of an exercise whose answer is a value."""
     return [()]
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer that learners really give, and what to tell them.
+    """A wrong answer that learners really give, and the message for it.
 
-    `answer` is that wrong answer. A learner's answer is taken for this mistake if it gives what `answer`
-    gives on every case that it gets wrong; or, where `looks_like(observed, expected, inputs)` is set, if that
-    says so.
+    `answer` is that wrong answer. A learner's answer is recognised as this mistake if it equals `answer` on every case
+    that it gets wrong. If `looks_like(observed, expected, inputs)` is set, that function decides instead.
     """
 
     name: str
@@ -32,10 +31,11 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Exercise:
-    """Everything about one exercise.
+    """An exercise that a check judges.
 
-    `cases(rng)` draws the inputs; `observe(answer, *inputs)` turns the answer into a plain value;
-    `compare(observed, expected, inputs)` gives None or where they differ. `reference` is a right answer.
+    `cases(rng)` draws the inputs. `observe(answer, *inputs)` turns the answer into a plain value.
+    `compare(observed, expected, inputs)` returns None, or the difference in words. `reference` is a right answer.
+    `time_limit` is in seconds, for all cases together.
     """
 
     id: str
@@ -59,17 +59,18 @@ class Exercise:
 
     @property
     def heading(self) -> str:
-        """The heading that stands above the exercise in its chapter."""
+        """The heading of the exercise in its chapter."""
         return _heading(self.id, self.title, self.minutes, self.points)
 
 
 def _heading(exercise_id: str, title: str, minutes: int, points: int) -> str:
-    return f"### Exercise {exercise_id} · {title} ({minutes} min, {points} point{'s' * (points != 1)})"
+    points_text = "1 point" if points == 1 else f"{points} points"
+    return f"### Exercise {exercise_id} · {title} ({minutes} min, {points_text})"
 
 
 @dataclass(frozen=True)
 class FreeText:
-    """A question answered in words, marked by a person."""
+    """A question that is answered in words and marked by a person."""
 
     id: str
     title: str
@@ -79,10 +80,10 @@ class FreeText:
 
     @property
     def heading(self) -> str:
-        """The heading that stands above the question in its chapter."""
+        """The heading of the question in its chapter."""
         return _heading(self.id, self.title, self.minutes, self.points)
 
 
 def value_exercise(**fields: Any) -> Exercise:
-    """Make an exercise whose answer is a plain value: a number, a tuple, an array, a dictionary."""
+    """Return an exercise whose answer is a plain value: a number, a tuple, an array or a dictionary."""
     return Exercise(**{"observe": value, **fields})

@@ -1,7 +1,7 @@
 """Judge an answer: run it on fresh cases, compare, and name the mistake. Never raises for a bad answer.
 
-`judge` does all of it. A grader that must not trust the process in which an answer runs takes the two halves
-apart: `observe.observe` there, `Ruler.verdict` here.
+`judge` does both steps. A grader that must not trust the process in which an answer runs separates them:
+`observe.observe` runs in that process, `Ruler.verdict` in the grader's own.
 """
 
 import copy
@@ -20,7 +20,7 @@ OUTCOMES = ("passed", "wrong", "not started", "error", "timeout", "memory", "mal
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found. `detail` says where it went wrong, `advice` which mistake it looks like."""
+    """The result of a check. `detail` says where the answer is wrong, `advice` what to do about the mistake."""
 
     exercise: Exercise
     outcome: str
@@ -33,22 +33,25 @@ class Verdict:
 
 
 def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: float | None = None) -> Verdict:
-    """Judge `answer`: fresh cases unless a seed is given; `limit` seconds for all cases together."""
+    """Return the verdict on `answer`, on fresh cases unless `seed` is set.
+
+    `limit` is the time for all cases together, in seconds.
+    """
     ruler = Ruler(exercise, seed=seed)
     return ruler.verdict(observe(exercise, answer, ruler.cases, limit=limit))
 
 
 @dataclass(frozen=True)
 class _Wrong:
-    """A case that an answer got wrong: its number, what was seen, and where it differs if it gave a value."""
+    """A case that an answer got wrong: its number, the observation, and the difference if there is a value."""
 
     case: int
-    seen: Observation
+    observation: Observation
     difference: str | None
 
 
 class Ruler:
-    """Rules on answers to one exercise, all on the same cases: the reference and each mistake run once a case."""
+    """The judge of one exercise, always on the same cases: the reference and each mistake run once per case."""
 
     def __init__(self, exercise: Exercise, *, seed: int | None = None) -> None:
         self.exercise = exercise
@@ -57,74 +60,84 @@ class Ruler:
         self._mistaken: dict[tuple[str, int], Observation] = {}
 
     def verdict(self, report: Report) -> Verdict:
-        """Rule on what was observed, one observation a case until the first failure."""
+        """Return the verdict on a report: one observation per case, up to the first failure."""
         exercise = self.exercise
         if report.state not in STATES or any(
-            one.failure and one.failure not in FAILURES for one in report.observations
+            observation.failure and observation.failure not in FAILURES for observation in report.observations
         ):
-            return Verdict(exercise, "malformed", "what it did cannot be read")
+            return Verdict(exercise, "malformed", "its result cannot be read")
         if report.state != "observed":
             return Verdict(exercise, report.state, report.detail)
-        seen = report.observations[: len(self.cases)]
-        wrong = list(filter(None, (self._wrong(case, one) for case, one in enumerate(seen))))
-        if not wrong and len(seen) < len(self.cases):
-            return Verdict(exercise, "malformed", f"gave {len(seen)} results for {len(self.cases)} cases")
+        observations = report.observations[: len(self.cases)]
+        compared = (self._wrong(case, observation) for case, observation in enumerate(observations))
+        wrong = [wrong_case for wrong_case in compared if wrong_case is not None]
+        if not wrong and len(observations) < len(self.cases):
+            counts = f"got {len(observations)} results for {len(self.cases)} cases"
+            return Verdict(exercise, "malformed", counts)
         if not wrong:
-            return Verdict(exercise, "passed", _count(len(seen)) if exercise.is_function else "")
+            return Verdict(exercise, "passed", _count(len(observations)) if exercise.is_function else "")
         first = wrong[0]
         mistake = self._recognise(wrong)
         return Verdict(
             exercise,
-            first.seen.failure or "wrong",
-            f"{call_text(exercise, self.cases[first.case])} {first.seen.detail or first.difference}",
+            first.observation.failure or "wrong",
+            f"{call_text(exercise, self.cases[first.case])}: {first.observation.detail or first.difference}",
             mistake.name if mistake else None,
             mistake.message if mistake else "",
         )
 
-    def _wrong(self, case: int, seen: Observation) -> _Wrong | None:
-        difference = None if seen.failure else self._difference(seen.result, self._right(case), case)
-        return _Wrong(case, seen, difference) if seen.failure or difference else None
+    def _wrong(self, case: int, observation: Observation) -> _Wrong | None:
+        if observation.failure:
+            return _Wrong(case, observation, None)
+        difference = self._difference(observation.result, self._right(case), case)
+        return _Wrong(case, observation, difference) if difference else None
 
     def _right(self, case: int) -> Any:
         if case not in self._expected:
-            given = copy.deepcopy(self.cases[case])
-            self._expected[case] = plain(self.exercise.observe(self.exercise.reference, *given))
+            inputs = copy.deepcopy(self.cases[case])
+            self._expected[case] = plain(self.exercise.observe(self.exercise.reference, *inputs))
         return self._expected[case]
 
     def _difference(self, result: Any, expected: Any, case: int) -> str | None:
-        """Compare, and turn a value that cannot even be compared into a difference."""
+        """Return the difference between two results; that a result cannot be compared is a difference too."""
         try:
             return self.exercise.compare(result, expected, self.cases[case])
         except Exception as error:  # the learner's value may be of any kind
-            return f"gave {short(result, 60)}, which cannot be compared ({type(error).__name__})"
+            return f"got {short(result, 60)}, which cannot be compared ({type(error).__name__})"
 
     def _recognise(self, wrong: Sequence[_Wrong]) -> Mistake | None:
-        """Find the first named mistake that explains every wrong case."""
+        """Return the first named mistake that explains every wrong case."""
         for mistake in self.exercise.mistakes:
-            if all(self._explains(mistake, one) for one in wrong):
+            if all(self._explains(mistake, wrong_case) for wrong_case in wrong):
                 return mistake
         return None
 
-    def _explains(self, mistake: Mistake, one: _Wrong) -> bool:
-        seen = one.seen
-        if seen.failure in ("timeout", "memory", "wrong"):
+    def _explains(self, mistake: Mistake, wrong: _Wrong) -> bool:
+        observed = wrong.observation
+        if observed.failure in ("timeout", "memory", "wrong"):
             return False
         if mistake.looks_like is not None:
             try:
-                expected, inputs = self._right(one.case), self.cases[one.case]
-                return seen.failure is None and bool(mistake.looks_like(seen.result, expected, inputs))
+                expected, inputs = self._right(wrong.case), self.cases[wrong.case]
+                return observed.failure is None and bool(
+                    mistake.looks_like(observed.result, expected, inputs)
+                )
             except Exception:  # a predicate over a learner's value of any shape
                 return False
-        other = self._as_mistaken(mistake, one.case)
-        if seen.failure or other.failure:
-            return seen.failure == other.failure and seen.detail.split(":")[0] == other.detail.split(":")[0]
-        return self._difference(seen.result, other.result, one.case) is None
+        mistaken = self._as_mistaken(mistake, wrong.case)
+        if observed.failure or mistaken.failure:
+            return observed.failure == mistaken.failure and _error_name(observed) == _error_name(mistaken)
+        return self._difference(observed.result, mistaken.result, wrong.case) is None
 
     def _as_mistaken(self, mistake: Mistake, case: int) -> Observation:
         if (mistake.name, case) not in self._mistaken:
-            seen = observe_case(self.exercise.observe, mistake.answer, self.cases[case])
-            self._mistaken[mistake.name, case] = seen
+            observation = observe_case(self.exercise.observe, mistake.answer, self.cases[case])
+            self._mistaken[mistake.name, case] = observation
         return self._mistaken[mistake.name, case]
+
+
+def _error_name(observation: Observation) -> str:
+    return observation.detail.split(":")[0]
 
 
 def _count(cases: int) -> str:
@@ -132,7 +145,7 @@ def _count(cases: int) -> str:
 
 
 def call_text(exercise: Exercise, inputs: Inputs) -> str:
-    """Write the call as the learner would: `output_size(7, 3)`; large arrays by their shape."""
+    """Return the call as the learner would write it, `output_size(7, 3)`; a large array as its shape."""
     if not exercise.is_function and not inputs:
         return exercise.answer_name
     texts = [_argument(item) for item in inputs]

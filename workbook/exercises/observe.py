@@ -1,6 +1,7 @@
-"""Run an answer on given cases and put down what it does. Knows no right answers: it also runs where none may be.
+"""Run an answer on given cases and record what it does.
 
-What comes out is plain: `judge.rule` compares it with the reference, here or in another process.
+This module knows no right answers, so that it can also run in a process that must not know them. Its reports hold
+plain values: `judge.Ruler` compares them with the reference, in the same process or in another one.
 """
 
 import _thread
@@ -26,17 +27,17 @@ Inputs = tuple[Any, ...]
 
 
 def call(answer: Any, *inputs: Any) -> Any:
-    """Observe a function: what it returns."""
+    """Return what the function `answer` returns for `inputs`."""
     return answer(*inputs)
 
 
 def value(answer: Any, *inputs: Any) -> Any:
-    """Observe a plain value: itself."""
+    """Return a plain value as it is."""
     return answer
 
 
 class Asked(Protocol):
-    """What must be known of an exercise to run an answer to it."""
+    """The part of an exercise that running an answer needs."""
 
     @property
     def answer_name(self) -> str: ...
@@ -50,7 +51,7 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Observation:
-    """What an answer gave for one case: a plain value, or the way it failed (one of FAILURES)."""
+    """The result of an answer for one case: a plain value, or the way in which it failed (one of FAILURES)."""
 
     result: Any = None
     failure: str | None = None
@@ -59,7 +60,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Report:
-    """What an answer did: the observations, one a case until the first failure; or why there are none.
+    """The result of an answer: one observation per case, up to the first failure, or why there are none.
 
     `state` is one of STATES: "observed", or an outcome that needs no comparison.
     """
@@ -70,7 +71,7 @@ class Report:
 
 
 class TimeLimit(BaseException):
-    """The answer ran out of time. Not an Exception, so that `except Exception` does not swallow it."""
+    """The answer ran out of time. A BaseException, so that a learner's `except Exception` does not catch it."""
 
 
 @contextlib.contextmanager
@@ -143,48 +144,46 @@ def observe(
     if is_untouched(answer):
         return Report("not started")
     if exercise.is_function and not callable(answer):
-        got = short(answer, 60)
-        return Report(
-            "malformed",
-            f"expects the function {exercise.answer_name}, got {got}. Pass it without brackets.",
-        )
+        detail = f"The answer must be the function {exercise.answer_name}: pass its name, without brackets."
+        return Report("malformed", f"{detail} Received: {short(answer, 60)}")
     if callable(answer) and not exercise.is_function:
-        return Report("malformed", f"expects a value, got a function: {exercise.answer_name} is not one")
+        detail = f"The answer must be the value {exercise.answer_name}. Received: a function"
+        return Report("malformed", detail)
     seconds = exercise.time_limit if limit is None else limit
-    seen = _observe_all(exercise, answer, cases, seconds, replay)
-    if any(one.failure == "not started" for one in seen):
+    observations = _observe_all(exercise, answer, cases, seconds, replay)
+    if any(observation.failure == "not started" for observation in observations):
         return Report("not started")
-    return Report("observed", observations=tuple(seen))
+    return Report("observed", observations=tuple(observations))
 
 
 def is_untouched(answer: Any) -> bool:
-    """Whether an answer is still the stub's `...`, or a form in which nothing is filled in."""
+    """Return whether an answer is still the stub's `...`, or a form in which nothing is filled in."""
     return answer is ... or (
-        type(answer) is dict and bool(answer) and all(one is ... for one in answer.values())
+        type(answer) is dict and bool(answer) and all(entry is ... for entry in answer.values())
     )
 
 
 def _observe_all(
     exercise: Asked, answer: Any, cases: Sequence[Inputs], limit: float, replay: bool
 ) -> list[Observation]:
-    """Observe case after case within the limit; stop at the first failure."""
-    seen: list[Observation] = []
+    """Return the observations of the cases in order, up to the first failure or the time limit."""
+    observations: list[Observation] = []
     printed = _Printed()
     try:
         with contextlib.redirect_stdout(printed), time_limit(limit):
             for inputs in cases:
-                seen.append(observe_case(exercise.observe, answer, inputs))
-                if seen[-1].failure:
+                observations.append(observe_case(exercise.observe, answer, inputs))
+                if observations[-1].failure:
                     break
     except TimeLimit:
-        seen.append(Observation(None, "timeout", f"did not finish within {limit:g} s"))
+        observations.append(Observation(None, "timeout", f"did not finish within {limit:g} s"))
     if replay and printed.getvalue():
         print(printed.getvalue())
-    return seen
+    return observations
 
 
 class _Printed(io.StringIO):
-    """What an answer prints while it is judged, up to `MOST_PRINTED` characters: a loop must not flood the page."""
+    """The text that an answer prints, up to `MOST_PRINTED` characters: a loop must not flood the page."""
 
     def write(self, text: str) -> int:
         room = MOST_PRINTED - self.tell()
@@ -194,7 +193,7 @@ class _Printed(io.StringIO):
 
 
 def observe_case(observe: Callable[..., Any], answer: Any, inputs: Inputs) -> Observation:
-    """Run an answer on one case. TimeLimit and KeyboardInterrupt pass through; nothing else does."""
+    """Run an answer on one case and return the observation. Raises only TimeLimit and KeyboardInterrupt."""
     given = copy.deepcopy(inputs)
     try:
         result = plain(observe(answer, *given))
@@ -209,18 +208,18 @@ def observe_case(observe: Callable[..., Any], answer: Any, inputs: Inputs) -> Ob
     if is_untouched(result):
         return Observation(None, "not started")
     if not _unchanged(given, inputs):
-        detail = "gave a result but changed its input. Work on a copy: `x = x.copy()`"
+        detail = "it changed its input. Work on a copy: `x = x.copy()`"
         return Observation(result, "wrong", detail)
     return Observation(result)
 
 
 def describe(error: BaseException) -> str:
-    """Name the error, and the line of the learner's cell that raised it."""
+    """Return the error's name and message, and the line of the learner's cell that raised it."""
     try:
         text = without_addresses(f"{type(error).__name__}: {error}").strip().rstrip(":")[:300]
     except Exception:  # an exception of the learner's own that cannot be written
         text = type(error).__name__
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if _is_cell(one.filename)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_cell(frame.filename)]
     if not frames:
         return text
     line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
@@ -232,16 +231,16 @@ def _is_cell(filename: str) -> bool:
 
 
 def _unchanged(given: Inputs, inputs: Inputs) -> bool:
-    """Whether the arrays, lists and dictionaries among the inputs are as they were."""
-    for one, other in zip(given, inputs, strict=True):
-        if isinstance(other, np.ndarray):
-            if not np.array_equal(one, other, equal_nan=np.issubdtype(other.dtype, np.inexact)):
+    """Return whether the arrays, lists and dictionaries in `given` are still equal to those in `inputs`."""
+    for after, before in zip(given, inputs, strict=True):
+        if isinstance(before, np.ndarray):
+            if not np.array_equal(after, before, equal_nan=np.issubdtype(before.dtype, np.inexact)):
                 return False
-        elif type(one) is not type(other):
+        elif type(after) is not type(before):
             return False
-        elif isinstance(other, (list, tuple)) and all(not isinstance(item, (list, dict)) for item in other):
-            if len(one) != len(other) or not _unchanged(tuple(one), tuple(other)):
+        elif isinstance(before, (list, tuple)) and all(not isinstance(item, (list, dict)) for item in before):
+            if len(after) != len(before) or not _unchanged(tuple(after), tuple(before)):
                 return False
-        elif isinstance(other, (list, dict, tuple, str, int, float)) and repr(one) != repr(other):
+        elif isinstance(before, (list, dict, tuple, str, int, float)) and repr(after) != repr(before):
             return False
     return True

@@ -1,1 +1,1 @@
-"""The exercises, one file a chapter: ALL of chapter 02 stand in `c02_convolution.py`, in the tuple EXERCISES."""
+"""The exercises, one file per chapter: all of chapter 02 are in `c02_convolution.py`, in the tuple EXERCISES."""

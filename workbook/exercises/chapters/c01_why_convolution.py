@@ -1,5 +1,6 @@
 """The exercises of chapter 01: why convolution."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,15 @@ import numpy as np
 from workbook import arithmetic, reference
 from workbook.exercises import Exercise, Inputs, Mistake, value_exercise
 
+# 1.1 Parameters of a dense layer
+
 
 def _dense_cases(rng: np.random.Generator) -> list[Inputs]:
-    fixed: list[Inputs] = [(1000, 1000, 1, 10**6), (28, 28, 1, 10), (32, 32, 3, 100)]
-    drawn = [(*(int(one) for one in rng.integers(5, 60, 2)), 3, int(rng.integers(2, 300))) for _ in range(5)]
-    return fixed + drawn
+    cases: list[Inputs] = [(1000, 1000, 1, 10**6), (28, 28, 1, 10), (32, 32, 3, 100)]
+    for _ in range(5):
+        height, width = rng.integers(5, 60, 2).tolist()
+        cases.append((height, width, 3, int(rng.integers(2, 300))))
+    return cases
 
 
 DENSE = Exercise(
@@ -27,40 +32,43 @@ DENSE = Exercise(
         Mistake(
             "forgets the biases",
             lambda height, width, channels, units: height * width * channels * units,
-            "These are the weights alone. Each unit adds a bias of its own.",
+            "This counts only the weights. Each unit also has a bias.",
         ),
         Mistake(
             "forgets the channels",
             lambda height, width, channels, units: (height * width + 1) * units,
-            "Each pixel counts once here. A colour pixel is three numbers, and each of them is an input.",
+            "This counts each pixel once. A colour pixel is three numbers, and each of them is an input: multiply "
+            "by the channels.",
         ),
         Mistake(
             "gives the inputs the biases",
             lambda height, width, channels, units: height * width * channels * (units + 1),
-            "There is one bias for each input here. Biases belong to the units: one for each output.",
+            "This counts one bias per input. A bias belongs to a unit: count one per unit.",
         ),
         Mistake(
             "counts one bias",
             lambda height, width, channels, units: height * width * channels * units + 1,
-            "There is a single bias for the whole layer here. Each unit has its own.",
+            "This counts a single bias for the whole layer. Each unit has its own.",
         ),
         Mistake(
             "counts one unit",
             lambda height, width, channels, units: height * width * channels + 1,
-            "These are the parameters of one unit. The layer has `units` of them.",
+            "These are the parameters of one unit. The layer has `units` of them: multiply.",
         ),
         Mistake(
             "adds inputs and units",
             lambda height, width, channels, units: height * width * channels + units,
-            "Inputs and units are added. In a dense layer every unit has a weight for *every* input: "
-            "multiply.",
+            "This adds inputs and units. In a dense layer every unit has a weight for *every* input: multiply.",
         ),
     ),
     hints=(
-        "How many numbers go in? Height × width × channels.",
+        "How many numbers enter the layer? Height × width × channels.",
         "One unit has a weight for each of them, and one bias. How many units are there?",
     ),
 )
+
+
+# 1.2 MB and MiB
 
 
 def _memory_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -79,39 +87,44 @@ MEMORY = Exercise(
         Mistake(
             "counts weights, not bytes",
             lambda weights, bytes_each: (weights / 10**6, weights / 2**20),
-            "These are millions of weights. Each weight takes `bytes_each` bytes: multiply first.",
+            "This counts weights, not bytes. Each weight takes `bytes_each` bytes: multiply first.",
         ),
         Mistake(
             "swaps the units",
             lambda weights, bytes_each: (weights * bytes_each / 2**20, weights * bytes_each / 10**6),
-            "The two are exchanged. MB is the one with a million bytes, MiB the larger one with 2²⁰.",
+            "MB and MiB are exchanged. A MB has 10⁶ bytes, a MiB has 2²⁰. Return the MB first.",
         ),
         Mistake(
             "gives MB twice",
-            lambda weights, bytes_each: (weights * bytes_each / 10**6,) * 2,
-            "Both numbers are in MB. A MiB has 2²⁰ = 1,048,576 bytes.",
+            lambda weights, bytes_each: (weights * bytes_each / 10**6, weights * bytes_each / 10**6),
+            "Both numbers are in MB. A MiB has 2²⁰ = 1,048,576 bytes: divide by that for the second number.",
         ),
         Mistake(
             "gives MiB twice",
-            lambda weights, bytes_each: (weights * bytes_each / 2**20,) * 2,
-            "Both numbers are in MiB, though many programs print this as MB. A MB has 10⁶ bytes.",
+            lambda weights, bytes_each: (weights * bytes_each / 2**20, weights * bytes_each / 2**20),
+            "Both numbers are in MiB, though many programs print this as MB. A MB has 10⁶ bytes: divide by that for "
+            "the first number.",
         ),
         Mistake(
             "mixes 1000 and 1024",
             lambda weights, bytes_each: (weights * bytes_each / 10**6, weights * bytes_each / (1000 * 1024)),
-            "The second is neither: it divides by 1000 and by 1024. A MiB is 1024 × 1024 bytes.",
+            "The second number divides by 1000 and by 1024, which is neither MB nor MiB. A MiB has 1024 × 1024 "
+            "bytes.",
         ),
         Mistake(
             "counts bits",
             lambda weights, bytes_each: (8 * weights * bytes_each / 10**6, 8 * weights * bytes_each / 2**20),
-            "Eight times too much: these are bits. A byte has eight of them; sizes are given in bytes.",
+            "This counts bits, which is eight times too much. Sizes are given in bytes: do not multiply by 8.",
         ),
     ),
     hints=(
-        "First the bytes: how many weights, and how many bytes does each take?",
+        "First the bytes: how many weights are there, and how many bytes does each take?",
         "Divide by `10**6` for MB, by `2**20` for MiB, and return both: `return first, second`.",
     ),
 )
+
+
+# 1.3 Weights for shuffled pixels
 
 
 def _shuffle_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -142,31 +155,33 @@ SHUFFLE = Exercise(
         Mistake(
             "undoes the shuffle",
             lambda weights, order: weights[np.argsort(order)],
-            "The weights are moved back instead of along: this is the inverse order. New input i is old "
-            "input `order[i]`, so new row i is old row `order[i]`.",
+            "This applies the inverse order, so the weights move the wrong way. New input i is old input "
+            "`order[i]`, so new row i must be old row `order[i]`.",
         ),
         Mistake(
             "shuffles the units",
             lambda weights, order: weights[:, order],
-            "The columns are reordered. A column belongs to a unit; the inputs, which were shuffled, are "
-            "the rows.",
+            "This reorders the columns. A column belongs to a unit. The inputs, which were shuffled, are the rows: "
+            "reorder those.",
         ),
         Mistake(
             "turns the matrix",
             lambda weights, order: weights[order].T,
-            "The rows are in the right order, but the matrix is transposed: keep (inputs, units).",
+            "The rows are in the right order, but the matrix is transposed. Return the shape (inputs, units).",
         ),
     ),
     hints=(
         "`shuffled = image[order]`: input number i now holds the pixel that used to be number `order[i]`.",
-        "Input i needs the weights that its pixel had before: row `order[i]` of `weights`. One index does "
-        "it.",
+        "Input i needs the weights that its pixel had before: row `order[i]` of `weights`. One index is enough.",
     ),
 )
 
 
-def _count(key: str, count: int) -> Any:
-    """Recognise a prediction by one of its numbers."""
+# 1.4 Dense, local, shared
+
+
+def _predicts(key: str, count: int) -> Callable[[Any, Any, Inputs], bool]:
+    """Return a predicate that recognises a wrong prediction by one of its numbers."""
     return lambda observed, expected, inputs: observed[key] == count and expected[key] != count
 
 
@@ -182,8 +197,8 @@ COUNTS = value_exercise(
         Mistake(
             "has a window for every pixel",
             {"dense": PIXELS * PIXELS, "local": PIXELS * WINDOW, "shared": WINDOW},
-            "There are 28 × 28 windows here, so some hang over the edge. A window of 5 fits into 28 pixels "
-            "at 28 − 5 + 1 = 24 places.",
+            "This counts 28 × 28 windows, some of which hang over the edge. A window of 5 fits into 28 pixels at 28 "
+            "− 5 + 1 = 24 places.",
             lambda observed, expected, inputs: (
                 observed["dense"] == PIXELS**2 or observed["local"] == PIXELS * WINDOW
             ),
@@ -191,7 +206,7 @@ COUNTS = value_exercise(
         Mistake(
             "stops one window early",
             {"dense": PIXELS * 23**2, "local": 23**2 * WINDOW, "shared": WINDOW},
-            "There are 23 × 23 windows here. Count the first one too: 28 − 5 + 1 places.",
+            "This counts 23 × 23 windows. Count the first one too: there are 28 − 5 + 1 places along a side.",
             lambda observed, expected, inputs: (
                 observed["dense"] == PIXELS * 23**2 or observed["local"] == 23**2 * WINDOW
             ),
@@ -199,40 +214,43 @@ COUNTS = value_exercise(
         Mistake(
             "does not share",
             {"dense": PIXELS * PLACES, "local": PLACES * WINDOW, "shared": PLACES * WINDOW},
-            "Shared means that all 576 units use the *same* weights. They are stored, and learned, once.",
-            _count("shared", PLACES * WINDOW),
+            "This stores weights for each of the 576 units. Shared means that all of them use the *same* weights, "
+            "stored and learned once.",
+            _predicts("shared", PLACES * WINDOW),
         ),
         Mistake(
             "shares within a window",
             {"dense": PIXELS * PLACES, "local": PLACES * WINDOW, "shared": PLACES},
-            "This is one weight for each place. It is the other way round: a window keeps its 25 different "
-            "weights, and all places share them.",
-            _count("shared", PLACES),
+            "This counts one weight per place. It is the other way round: a window has 25 different weights, and "
+            "all places share them.",
+            _predicts("shared", PLACES),
         ),
         Mistake(
             "counts one side of the window",
             {"dense": PIXELS * PLACES, "local": PLACES * 5, "shared": 5},
-            "A 5 × 5 window has 25 pixels, so 25 weights, not 5.",
+            "This counts 5 weights per window. A 5 × 5 window has 25 pixels, so it has 25 weights.",
             lambda observed, expected, inputs: observed["local"] == PLACES * 5 or observed["shared"] == 5,
         ),
         Mistake(
             "adds inputs and units",
             {"dense": PIXELS + PLACES, "local": PLACES * WINDOW, "shared": WINDOW},
-            "Inputs and units are added for the dense layer. Every unit is connected to every pixel: "
-            "multiply.",
-            _count("dense", PIXELS + PLACES),
+            "This adds inputs and units for the dense layer. Every unit is connected to every pixel: multiply.",
+            _predicts("dense", PIXELS + PLACES),
         ),
     ),
     hints=(
-        "Start with the places: into how many positions along one side does a window of 5 fit, on 28 pixels?",
+        "Start with the places: at how many positions along one side does a window of 5 fit into 28 pixels?",
         "24 × 24 places, one unit each. Dense: each unit has 784 weights. Local: each unit has 25.",
         "Shared: one set of 25 weights for all units.",
     ),
 )
 
 
+# 1.5 Write a convolution as a matrix
+
+
 def _row_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw kernels of different weights, none the same backwards except the single one."""
+    """Draw kernels of different weights; none reads the same backwards, except the one of length 1."""
     sizes = [(3, 6), (2, 5), (4, 7), (1, 3), (5, 5), (2, 8)]
     return [(rng.permutation(np.arange(1, 10))[:length], size) for length, size in sizes]
 
@@ -254,52 +272,55 @@ TOEPLITZ = Exercise(
         Mistake(
             "flips the kernel",
             lambda kernel, size: _row_matrix(kernel[::-1], size),
-            "The kernel stands backwards in the rows: that is the true convolution. Frameworks do not turn "
-            "it; write it as it is.",
+            "The kernel is backwards in every row: that is the true convolution. Frameworks do not flip the kernel, "
+            "so write it as it is.",
         ),
         Mistake(
             "does not move the kernel",
             lambda kernel, size: np.tile(_row_matrix(kernel, size)[:1], (size - len(kernel) + 1, 1)),
-            "All rows are the same, so all outputs would be. Each row is one pixel further to the right.",
+            "All rows are equal, so all outputs would be equal. Move the kernel one pixel further to the right in "
+            "each row.",
         ),
         Mistake(
             "wraps around the edge",
             lambda kernel, size: np.array(
                 [np.roll(np.pad(kernel, (0, size - len(kernel))), row) for row in range(size)]
             ),
-            "The last rows wrap around to the left edge. Stop when the window reaches the right edge: size "
-            "− F + 1 rows.",
+            "The last rows wrap around to the left edge. Stop when the window reaches the right edge: there are "
+            "size − F + 1 rows.",
         ),
         Mistake(
             "turns the matrix",
             lambda kernel, size: _row_matrix(kernel, size).T,
-            "This is the transpose. There is one row for each output and one column for each input.",
+            "This is the transposed matrix. It must have one row per output and one column per input.",
         ),
         Mistake(
             "stops one row early",
             lambda kernel, size: _row_matrix(kernel, size)[:-1],
-            "The last row is missing: a kernel of length F fits at size − F + 1 places.",
+            "The last row is missing. A kernel of length F fits at size − F + 1 places.",
         ),
         Mistake(
             "lets the kernel hang over the edge",
             lambda kernel, size: np.array([np.pad(kernel, (row, size))[:size] for row in range(size)]),
-            "In the last rows the kernel is cut off at the edge. Keep only the rows into which it fits "
-            "whole.",
+            "In the last rows the kernel is cut off at the edge. Keep only the rows in which the whole kernel fits.",
         ),
     ),
     hints=(
-        "Begin with zeros. The shape is (outputs, inputs): how many outputs does a kernel of length F give "
-        "on `size` pixels?",
-        "Row 0 holds the kernel in the columns 0 to F − 1. Where does it stand in row 1?",
+        "Begin with zeros of shape (outputs, inputs). How many outputs does a kernel of length F have on `size` "
+        "pixels?",
+        "Row 0 holds the kernel in columns 0 to F − 1. Which columns hold it in row 1?",
         "In a loop over the rows: `matrix[row, row : row + len(kernel)] = kernel`.",
     ),
 )
 
 
+# 1.6 How empty is the matrix?
+
+
 def _zero_cases(rng: np.random.Generator) -> list[Inputs]:
     cases: list[Inputs] = [(6, 6, 3, 3), (28, 28, 5, 5), (200, 200, 10, 10), (4, 9, 4, 8)]
     for _ in range(5):
-        height, width = (int(one) for one in rng.integers(6, 40, 2))
+        height, width = rng.integers(6, 40, 2).tolist()
         cases.append((height, width, int(rng.integers(1, 5)), int(rng.integers(2, 6))))
     return cases
 
@@ -324,14 +345,14 @@ ZEROS = Exercise(
             lambda height, width, kernel_height, kernel_width: (
                 kernel_height * kernel_width / (height * width)
             ),
-            "This is the share of entries that are *not* zero. Take it from 1.",
+            "This is the share of entries that are *not* zero. Subtract it from 1.",
         ),
         Mistake(
             "gives per cent",
             lambda height, width, kernel_height, kernel_width: (
                 100 * (1 - kernel_height * kernel_width / (height * width))
             ),
-            "This is in per cent. A share lies between 0 and 1.",
+            "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
         ),
         Mistake(
             "counts the zeros",
@@ -346,8 +367,8 @@ ZEROS = Exercise(
             lambda height, width, kernel_height, kernel_width: (
                 1 - kernel_height * kernel_width / _places(height, width, kernel_height, kernel_width)
             ),
-            "The row's length is taken for the number of outputs. A row has one entry for each *input* "
-            "pixel.",
+            "This divides by the number of outputs. A row has one entry per *input* pixel: divide by the number of "
+            "inputs.",
         ),
         Mistake(
             "counts each weight once",
@@ -357,15 +378,14 @@ ZEROS = Exercise(
                 * kernel_width
                 / (height * width * _places(height, width, kernel_height, kernel_width))
             ),
-            "The kernel is counted once for the whole matrix. It is copied into every row, and each copy "
-            "fills entries.",
+            "This counts the kernel once for the whole matrix. Every row holds a copy of it: count the weights in "
+            "all rows.",
         ),
     ),
     hints=(
-        "Every row is built alike, so one row is enough. How long is it, and how many of its entries are "
-        "weights?",
-        "A row has one entry for each pixel, height × width; kernel_height × kernel_width of them are not "
-        "zero.",
+        "All rows have the same number of zeros, so one row is enough. How long is it, and how many of its entries "
+        "are weights?",
+        "A row has height × width entries, one per pixel. Of these, kernel_height × kernel_width are not zero.",
     ),
 )
 

@@ -5,9 +5,11 @@ import numpy as np
 from workbook import arithmetic, reference
 from workbook.exercises import Exercise, Inputs, Mistake
 
+# 2.1 Slide a kernel
+
 
 def _grey_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw images and kernels, none of them square, some as wide as the image."""
+    """Draw images and kernels; only one kernel is square, and one is as wide as its image."""
     shapes = [((5, 7), (3, 2)), ((6, 4), (1, 3)), ((4, 6), (2, 2)), ((7, 5), (4, 5)), ((3, 8), (3, 1))]
     return [(rng.integers(-9, 10, image), rng.integers(-3, 4, kernel)) for image, kernel in shapes]
 
@@ -32,37 +34,37 @@ SLIDE = Exercise(
         Mistake(
             "flips the kernel",
             lambda image, kernel: reference.conv2d(image, kernel[::-1, ::-1]),
-            "This is the true convolution of signal processing: the kernel is turned by 180° first. Deep-learning "
-            "frameworks do not turn it, they cross-correlate. Multiply the window with the kernel as it stands.",
+            "This turns the kernel by 180° first: that is the true convolution of signal processing. Deep-learning "
+            "frameworks do not turn it, they cross-correlate. Multiply the window by the kernel as it is.",
         ),
         Mistake(
             "stops one window early",
             lambda image, kernel: reference.conv2d(image, kernel)[
                 : image.shape[0] - kernel.shape[0], : image.shape[1] - kernel.shape[1]
             ],
-            "The last row and column of windows are missing. A kernel of height F fits at the rows 0 to H − F, "
-            "and that is H − F + 1 places.",
+            "The last row and column of windows are missing. A kernel of height F fits at rows 0 to H − F, which is "
+            "H − F + 1 places.",
         ),
         Mistake(
             "swaps rows and columns",
             lambda image, kernel: reference.conv2d(image, kernel).T,
-            "Rows and columns are exchanged: the first index of an array counts rows, downwards.",
+            "Rows and columns are exchanged. The first index of an array counts rows, downwards.",
         ),
         Mistake(
             "takes the kernel for square",
             _square_only,
-            "The kernel need not be square: its height is `kernel.shape[0]`, its width `kernel.shape[1]`. With one "
-            "number for both the window and the kernel do not match.",
+            "This uses one size for both sides of the kernel, so that window and kernel do not match. The height is "
+            "`kernel.shape[0]`, the width `kernel.shape[1]`.",
         ),
         Mistake(
             "averages the window",
             lambda image, kernel: reference.conv2d(image, kernel) / kernel.size,
-            "The products are averaged. A convolution adds them up; dividing is left to the kernel's weights.",
+            "This averages the products. A convolution adds them up: do not divide.",
         ),
         Mistake(
             "adds without multiplying",
             lambda image, kernel: reference.conv2d(image, np.ones_like(kernel)),
-            "This adds up the window itself: the kernel's weights never come in. Multiply first, then add.",
+            "This adds up the window and ignores the kernel's weights. Multiply by the kernel first, then add.",
         ),
     ),
     hints=(
@@ -72,6 +74,9 @@ SLIDE = Exercise(
         "`output[row, column] = np.sum(window * kernel)`, and `return output` after both loops.",
     ),
 )
+
+
+# 2.2 Stride as subsampling
 
 
 def _stride_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -93,22 +98,23 @@ STRIDE = Exercise(
         Mistake(
             "starts too late",
             lambda full, strides: full[strides - 1 :: strides, strides - 1 :: strides],
-            "The first window stands at position 0, so the first row and column stay.",
+            "This starts too late. The first window is at position 0, so the first row and the first column stay.",
         ),
         Mistake(
             "steps along the rows only",
             lambda full, strides: full[::strides],
-            "Only the rows are thinned out. The window jumps in both directions.",
+            "This thins out only the rows. The window jumps in both directions: give the columns a step too.",
         ),
         Mistake(
             "steps along the columns only",
             lambda full, strides: full[:, ::strides],
-            "Only the columns are thinned out. The window jumps in both directions.",
+            "This thins out only the columns. The window jumps in both directions: give the rows a step too.",
         ),
         Mistake(
             "cuts the corner out",
             lambda full, strides: full[: -(-full.shape[0] // strides), : -(-full.shape[1] // strides)],
-            "The shape is right, but these are the values of the top left corner. Take every S-th, over all of it.",
+            "The shape is right, but these are the values of the top left corner. Take every S-th row and column of "
+            "the whole array.",
         ),
     ),
     hints=(
@@ -118,6 +124,9 @@ STRIDE = Exercise(
 )
 
 
+# 2.3 How Keras pads
+
+
 def _same_cases(rng: np.random.Generator) -> list[Inputs]:
     cases: list[Inputs] = [(28, 3, 1), (28, 3, 2), (7, 3, 2), (224, 7, 2), (28, 5, 2), (9, 2, 1), (6, 1, 2)]
     for _ in range(10):
@@ -125,8 +134,14 @@ def _same_cases(rng: np.random.Generator) -> list[Inputs]:
     return cases
 
 
-def _same_total(size: int, kernel_size: int, strides: int) -> int:
-    return max((-(-size // strides) - 1) * strides + kernel_size - size, 0)
+def _needed_padding(size: int, kernel_size: int, strides: int) -> int:
+    """Return by how much the windows extend beyond the input; negative if they end before its last pixel."""
+    positions = -(-size // strides)
+    return (positions - 1) * strides + kernel_size - size
+
+
+def _total_padding(size: int, kernel_size: int, strides: int) -> int:
+    return max(_needed_padding(size, kernel_size, strides), 0)
 
 
 SAME_PADDING = Exercise(
@@ -142,51 +157,61 @@ SAME_PADDING = Exercise(
         Mistake(
             "ignores the stride",
             lambda size, kernel_size, strides: ((kernel_size - 1) // 2, kernel_size // 2),
-            "This is right for stride 1, where the total is F − 1. With a larger stride fewer pixels are needed: the "
-            "last window starts at (output − 1)·S and must end inside the padded input.",
+            "This is right for stride 1, where the total is F − 1. A larger stride needs fewer pixels: the last "
+            "window starts at (output − 1)·S and must end inside the padded input.",
         ),
         Mistake(
             "puts the odd pixel in front",
             lambda size, kernel_size, strides: (
-                -(-_same_total(size, kernel_size, strides) // 2),
-                _same_total(size, kernel_size, strides) // 2,
+                -(-_total_padding(size, kernel_size, strides) // 2),
+                _total_padding(size, kernel_size, strides) // 2,
             ),
-            "The total is right. When it is odd, Keras puts the extra pixel behind (right and bottom), not in front.",
+            "The total is right. If it is odd, Keras puts the extra pixel after the input (right and bottom), not "
+            "before it.",
         ),
         Mistake(
             "pads both sides alike",
             lambda size, kernel_size, strides: (
-                _same_total(size, kernel_size, strides) // 2,
-                _same_total(size, kernel_size, strides) // 2,
+                _total_padding(size, kernel_size, strides) // 2,
+                _total_padding(size, kernel_size, strides) // 2,
             ),
-            "Both sides get the same, so an odd total loses a pixel and the output is too small.",
+            "Both sides get the same padding, so an odd total loses a pixel and the output is too small. Put that "
+            "pixel after the input.",
         ),
         Mistake(
             "pads as PyTorch does",
-            lambda size, kernel_size, strides: ((kernel_size - 1) // 2,) * 2,
+            lambda size, kernel_size, strides: ((kernel_size - 1) // 2, (kernel_size - 1) // 2),
             "This is PyTorch's padding: the same on both sides, whatever the width. Keras adds only as much as "
-            "ceil(W / S) windows need, and that depends on W and S.",
+            "ceil(W / S) windows need, which depends on W and S.",
         ),
         Mistake(
             "gives the total twice",
-            lambda size, kernel_size, strides: (_same_total(size, kernel_size, strides),) * 2,
-            "Each side has the whole total. Share it: half in front, the rest behind.",
+            lambda size, kernel_size, strides: (
+                _total_padding(size, kernel_size, strides),
+                _total_padding(size, kernel_size, strides),
+            ),
+            "Each side gets the whole total. Divide it: half goes before the input, the rest after it.",
         ),
         Mistake(
             "lets the padding go negative",
             lambda size, kernel_size, strides: (
-                ((-(-size // strides) - 1) * strides + kernel_size - size) // 2,
-                -(-((-(-size // strides) - 1) * strides + kernel_size - size) // 2),
+                _needed_padding(size, kernel_size, strides) // 2,
+                -(-_needed_padding(size, kernel_size, strides) // 2),
             ),
-            "Where the stride is larger than the kernel nothing needs to be added: the total is at least 0.",
+            "This can be negative if the stride is larger than the kernel. Then no padding is needed: the total is "
+            "at least 0.",
         ),
     ),
     hints=(
-        "Start from the output: Keras wants ceil(W / S) positions. In whole numbers: `-(-size // strides)`.",
-        "The last of them starts at (output − 1)·S and is F pixels wide. How many pixels is that more than W?",
-        "`total = max((output - 1) * strides + kernel_size - size, 0)`; in front `total // 2`, behind the rest.",
+        "Start from the output: it has ceil(W / S) positions. With integers: `-(-size // strides)`.",
+        "The last window starts at (output − 1)·S and is F pixels wide. How many pixels is that more than W?",
+        "`total = max((output - 1) * strides + kernel_size - size, 0)`. Put `total // 2` before the input, the rest "
+        "after it.",
     ),
 )
+
+
+# 2.4 Output size
 
 
 def _size_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -210,41 +235,46 @@ OUTPUT_SIZE = Exercise(
         Mistake(
             "forgets the padding",
             lambda size, kernel_size, strides, padding: (size - kernel_size) // strides + 1,
-            "The padding does not count yet. It makes the input wider before the window starts.",
+            "This ignores the padding. It makes the input wider before the window starts: add it on both sides.",
         ),
         Mistake(
             "pads one side only",
             lambda size, kernel_size, strides, padding: (size - kernel_size + padding) // strides + 1,
-            "The padding is counted once. There are P pixels on the left and P on the right: 2P.",
+            "This counts the padding once. There are P pixels on the left and P on the right: add 2P.",
         ),
         Mistake(
             "forgets the first position",
             lambda size, kernel_size, strides, padding: (size - kernel_size + 2 * padding) // strides,
-            "One too few: the quotient counts the moves. Before the first move the window already stands somewhere.",
+            "This is one too few, because the quotient counts the moves. The window also has a position before its "
+            "first move: add 1.",
         ),
         Mistake(
             "divides without rounding",
             lambda size, kernel_size, strides, padding: (size - kernel_size + 2 * padding) / strides + 1,
-            "A size is a whole number. Where the stride does not divide, the last incomplete step is dropped: "
-            "round down, with `//`.",
+            "This divides without rounding. A size is a whole number, and an incomplete last step is dropped: round "
+            "down, with `//`.",
         ),
         Mistake(
             "rounds up",
             lambda size, kernel_size, strides, padding: -(-(size - kernel_size + 2 * padding) // strides) + 1,
-            "Rounded up: the last window would hang over the edge. It must fit, so round down.",
+            "This rounds up, so that the last window hangs over the edge. It must fit: round down.",
         ),
         Mistake(
             "ignores the stride",
             lambda size, kernel_size, strides, padding: size - kernel_size + 2 * padding + 1,
-            "This is the size for stride 1. With stride S the window makes only every S-th of those moves.",
+            "This is the size for stride 1. With stride S the window makes only every S-th of these moves: divide "
+            "by S.",
         ),
     ),
     hints=(
         "How far can the window move before it hits the right edge? Count pixels of the padded input.",
-        "It can move W + 2P − F pixels, in jumps of S. The start counts as well.",
+        "It can move W + 2P − F pixels, in jumps of S. The first position counts as well.",
         "`(size - kernel_size + 2 * padding) // strides + 1`",
     ),
 )
+
+
+# 2.5 Channels and filters
 
 
 def _channel_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -273,36 +303,41 @@ CHANNELS = Exercise(
         Mistake(
             "leaves out the bias",
             lambda image, kernel, bias: reference.conv2d(image, kernel),
-            "The bias is missing. Every filter has one; it is added to each value of that filter's map.",
+            "The bias is missing. Every filter has one: add it to each value of that filter's map.",
         ),
         Mistake(
-            "adds the bias once a channel",
+            "adds the bias once per channel",
             lambda image, kernel, bias: reference.conv2d(image, kernel, bias=bias * image.shape[-1]),
-            "The bias comes in once for each input channel. It belongs to the filter: add it once, after the sum "
-            "over the channels.",
+            "This adds the bias once per input channel. It belongs to the filter: add it once, after the sum over "
+            "the channels.",
         ),
         Mistake(
             "reads the first channel only",
             lambda image, kernel, bias: reference.conv2d(image[..., :1], kernel[:, :, :1], bias=bias),
-            "Only the first channel is used. A filter spans the whole depth of its input: sum over all channels.",
+            "This uses only the first channel. A filter spans the whole depth of its input: sum over all channels.",
         ),
         Mistake(
             "averages the channels",
             lambda image, kernel, bias: reference.conv2d(image, kernel / image.shape[-1], bias=bias),
-            "The channels are averaged. They are summed, each with weights of its own.",
+            "This averages the channels. Add them up instead, each multiplied by its own weights.",
         ),
         Mistake(
             "puts the filters first",
             lambda image, kernel, bias: np.moveaxis(reference.conv2d(image, kernel, bias=bias), -1, 0),
-            "The maps are right, but stacked in front: (filters, height, width). Keras keeps channels last.",
+            "The maps are right, but the filters are the first axis: (filters, height, width). Keras puts the "
+            "channels last.",
         ),
     ),
     hints=(
-        "Do it for one filter first: the window is (kh, kw, C), and so is `kernel[..., k]`. One number comes out.",
+        "Start with one filter: the window is (kh, kw, C), and so is `kernel[..., k]`. Together they make one "
+        "number.",
         "The output has the shape (H − kh + 1, W − kw + 1, filters). Loop over its rows, columns and filters.",
         "`output[row, column, k] = np.sum(window * kernel[..., k]) + bias[k]`",
     ),
 )
+
+
+# 2.6 Parameters of a convolution layer
 
 
 def _parameter_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -317,39 +352,39 @@ PARAMETERS = Exercise(
     answer_name="conv_parameters",
     section="How many parameters?",
     cases=_parameter_cases,
-    reference=lambda kernel_size, in_channels, filters: arithmetic.conv_parameters(
-        kernel_size, in_channels, filters
-    ),
+    reference=arithmetic.conv_parameters,
     mistakes=(
         Mistake(
             "forgets the biases",
             lambda kernel_size, in_channels, filters: kernel_size**2 * in_channels * filters,
-            "These are the weights alone. Each filter has a bias too.",
+            "This counts only the weights. Each filter also has a bias.",
         ),
         Mistake(
             "forgets the depth",
             lambda kernel_size, in_channels, filters: (kernel_size**2 + 1) * filters,
-            "This counts flat filters. A filter on a colour image is as deep as the image.",
+            "This counts flat filters. A filter is as deep as its input: multiply the weights by the number of "
+            "channels.",
         ),
         Mistake(
             "gives every channel a bias",
             lambda kernel_size, in_channels, filters: (kernel_size**2 + 1) * in_channels * filters,
-            "One bias for each channel of each filter is too many: the sum over channels gets one bias.",
+            "This counts a bias for each channel of each filter. The sum over the channels gets one bias: count one "
+            "per filter.",
         ),
         Mistake(
             "forgets that kernels are square",
             lambda kernel_size, in_channels, filters: (kernel_size * in_channels + 1) * filters,
-            "A kernel of size F has F·F weights on each channel, not F.",
+            "This counts F weights per channel. A square kernel of size F has F·F weights on each channel.",
         ),
         Mistake(
             "has one bias in all",
             lambda kernel_size, in_channels, filters: kernel_size**2 * in_channels * filters + 1,
-            "One bias for the whole layer is too few: each filter has its own.",
+            "This counts one bias for the whole layer. Each filter has its own.",
         ),
         Mistake(
             "counts one filter",
             lambda kernel_size, in_channels, filters: kernel_size**2 * in_channels + 1,
-            "These are the parameters of one filter. The layer has several.",
+            "These are the parameters of one filter. Multiply by the number of filters.",
         ),
     ),
     hints=(

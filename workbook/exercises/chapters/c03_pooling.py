@@ -8,12 +8,19 @@ import numpy as np
 from workbook import arithmetic, reference
 from workbook.exercises import Exercise, Inputs, Mistake, close, value_exercise
 
+# 3.1 Max pooling
+
 
 def _pool_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw images with windows that overlap, touch or leave gaps; some do not fit evenly."""
     shapes = [((5, 7, 2), 2, 2), ((6, 8, 3), 3, 2), ((9, 7, 2), 2, 3), ((4, 5, 3), 3, 1), ((6, 10, 2), 3, 3)]
-    cases: list[Inputs] = [(rng.permuted(np.arange(np.prod(s)) - 40).reshape(s), f, k) for s, f, k in shapes]
-    return [*cases, (-1 - rng.permuted(np.arange(60)).reshape(5, 6, 2), 2, 2)]
+    cases: list[Inputs] = []
+    for shape, pool_size, strides in shapes:
+        values = np.arange(np.prod(shape)) - 40
+        cases.append((rng.permuted(values).reshape(shape), pool_size, strides))
+    negative = -1 - np.arange(60)
+    cases.append((rng.permuted(negative).reshape(5, 6, 2), 2, 2))
+    return cases
 
 
 def _max_pool(image: np.ndarray, pool_size: int, strides: int) -> np.ndarray:
@@ -22,9 +29,14 @@ def _max_pool(image: np.ndarray, pool_size: int, strides: int) -> np.ndarray:
 
 def _ceil_pool(image: np.ndarray, pool_size: int, strides: int) -> np.ndarray:
     """Pool incomplete windows too."""
-    rows, columns = range(0, image.shape[0], strides), range(0, image.shape[1], strides)
-    windows = [[image[r : r + pool_size, c : c + pool_size].max(axis=(0, 1)) for c in columns] for r in rows]
-    return np.array(windows)
+    tops = range(0, image.shape[0], strides)
+    lefts = range(0, image.shape[1], strides)
+    return np.array(
+        [
+            [image[top : top + pool_size, left : left + pool_size].max(axis=(0, 1)) for left in lefts]
+            for top in tops
+        ]
+    )
 
 
 def _pool_everything(image: np.ndarray, pool_size: int, strides: int) -> np.ndarray:
@@ -45,61 +57,64 @@ POOL = Exercise(
         Mistake(
             "pools the channels too",
             _pool_everything,
-            "All channels hold the same numbers: the maximum was taken over the depth as well. Pooling "
-            "treats every feature map by itself; take the maximum over the window's height and width only, "
+            "This takes the maximum over the channels as well, so that all channels hold the same numbers. Pooling "
+            "treats every feature map separately: take the maximum over the window's height and width only, "
             "`axis=(0, 1)`.",
         ),
         Mistake(
             "ignores the strides",
             lambda image, pool_size, strides: _max_pool(image, pool_size, pool_size),
-            "The windows stand side by side: the pool size was used as the step. That is only the default. "
-            "A window starts at row · strides, and is pool_size wide.",
+            "This uses the pool size as the step, which is only the default. A window starts at row · strides and "
+            "is pool_size wide.",
         ),
         Mistake(
             "moves by one pixel",
             lambda image, pool_size, strides: _max_pool(image, pool_size, 1),
-            "The window moves pixel by pixel. With strides S it starts at 0, S, 2S ...",
+            "This moves the window pixel by pixel. With strides S the windows start at 0, S, 2S ...",
         ),
         Mistake(
             "uses the strides as the window",
             lambda image, pool_size, strides: _max_pool(image, strides, strides),
-            "The window is as wide as the step. Its width is pool_size, its step is strides: two numbers.",
+            "This uses the strides as the size of the window. The window is pool_size wide, and its step is strides.",
         ),
         Mistake(
             "averages",
             lambda image, pool_size, strides: reference.pool2d(
                 image, pool_size, strides=strides, kind="mean"
             ),
-            "This is mean pooling. Max pooling keeps the largest value of the window.",
+            "This is mean pooling. Max pooling keeps the largest value of each window.",
         ),
         Mistake(
             "keeps incomplete windows",
             _ceil_pool,
-            "The output has a row or a column too many: windows that hang over the edge were kept. Without "
-            "padding a window must fit, so there are (H − pool_size) // strides + 1 rows.",
+            "This keeps windows that hang over the edge, so the output has a row or a column too many. Without "
+            "padding a window must fit: there are (H − pool_size) // strides + 1 rows.",
         ),
         Mistake(
             "takes the window's corner",
             lambda image, pool_size, strides: _max_pool(
                 image[: image.shape[0] - pool_size + 1, : image.shape[1] - pool_size + 1], 1, strides
             ),
-            "The shape is right, but each value is the window's top left pixel: this is subsampling. Look "
-            "at the whole window.",
+            "The shape is right, but each value is the window's top left pixel, which is subsampling. Take the "
+            "maximum of the whole window.",
         ),
         Mistake(
             "starts from zero",
             lambda image, pool_size, strides: np.maximum(_max_pool(image, pool_size, strides), 0),
-            "Where all values of a window are negative you give 0: the search for the maximum began at 0. "
-            "The maximum of (−3, −5) is −3.",
+            "This returns 0 where all values of a window are negative, because the search for the maximum begins at "
+            "0. The maximum of (−3, −5) is −3: begin with a value of the window.",
         ),
     ),
     hints=(
-        "How many windows fit, down and across? It is the formula of chapter 02, without padding.",
-        "Two loops as for the convolution; the window is `image[top : top + pool_size, left : left + "
+        "How many windows fit, down and across? Use the formula of chapter 02, without padding.",
+        "Write two loops, as for the convolution. The window is `image[top : top + pool_size, left : left + "
         "pool_size]` with `top = row * strides`.",
-        "The window is (pool_size, pool_size, C) and the output wants C numbers: `window.max(axis=(0, 1))`.",
+        "The window is (pool_size, pool_size, C) and the output needs C numbers: `window.max(axis=(0, 1))`.",
     ),
 )
+
+
+# 3.2 Global average pooling
 
 
 def _batch_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -119,25 +134,26 @@ GLOBAL = Exercise(
         Mistake(
             "averages the batch too",
             lambda maps: maps.mean(axis=(0, 1, 2)),
-            "The images of the batch are averaged together. Each image keeps its own row: the output is (N, "
+            "This averages over the images of the batch as well. Each image keeps its own row: return the shape (N, "
             "C).",
         ),
         Mistake(
             "takes the batch for a side",
             lambda maps: maps.mean(axis=(0, 1)),
-            "Axes 0 and 1 are the batch and the height. In (N, H, W, C) a map's height and width are axes 1 and 2.",
+            "This averages axes 0 and 1, the batch and the height. In (N, H, W, C) height and width are axes 1 and "
+            "2.",
         ),
         Mistake(
             "averages the channels too",
             lambda maps: maps.mean(axis=(1, 2, 3)),
-            "One number an image: the channels are averaged away. Every feature map gives a number of its "
-            "own.",
+            "This averages over the channels as well, so one number per image is left. Keep one number per feature "
+            "map.",
         ),
         Mistake(
             "takes the channels for a side",
             lambda maps: maps.mean(axis=(2, 3)),
-            "This averages the last two axes. They are height and width in PyTorch's order; Keras keeps "
-            "channels last, (N, H, W, C), so the maps' axes are 1 and 2.",
+            "This averages the last two axes, which are height and width in PyTorch's order. Keras puts the "
+            "channels last, (N, H, W, C): average axes 1 and 2.",
         ),
         Mistake(
             "adds without dividing",
@@ -147,12 +163,12 @@ GLOBAL = Exercise(
         Mistake(
             "takes the maximum",
             lambda maps: maps.max(axis=(1, 2)),
-            "This is global max pooling: the largest value of each map. Asked for is the average.",
+            "This is global max pooling: the largest value of each map. The exercise asks for the average.",
         ),
         Mistake(
             "keeps the empty axes",
             lambda maps: maps.mean(axis=(1, 2), keepdims=True),
-            "The numbers are right, but height and width are still there, of size 1. The output is (N, C).",
+            "The numbers are right, but height and width are still there, with size 1. Return the shape (N, C).",
         ),
     ),
     hints=(
@@ -162,9 +178,13 @@ GLOBAL = Exercise(
 )
 
 
+# 3.3 Two heads
+
+
 def _head_cases(rng: np.random.Generator) -> list[Inputs]:
     fixed: list[Inputs] = [(7, 7, 512, 1000), (4, 6, 64, 10)]
-    return fixed + [tuple(int(n) for n in rng.integers((2, 2, 3, 3), (9, 9, 65, 21))) for _ in range(5)]
+    drawn = [tuple(rng.integers((2, 2, 3, 3), (9, 9, 65, 21)).tolist()) for _ in range(5)]
+    return fixed + drawn
 
 
 def _head_parameters(height: int, width: int, channels: int, classes: int) -> tuple[int, int]:
@@ -188,7 +208,7 @@ HEADS = Exercise(
                 height * width * channels * classes,
                 channels * classes,
             ),
-            "These are the weights alone. Each of the classes has a bias too, in either head.",
+            "This counts only the weights. In both heads each class also has a bias.",
         ),
         Mistake(
             "gives every input a bias",
@@ -196,8 +216,7 @@ HEADS = Exercise(
                 height * width * channels * (classes + 1),
                 channels * (classes + 1),
             ),
-            "There is one bias for each input. A bias belongs to a unit of the dense layer: one for each "
-            "class.",
+            "This counts one bias per input. A bias belongs to a unit of the dense layer: count one per class.",
         ),
         Mistake(
             "forgets the channels",
@@ -205,7 +224,7 @@ HEADS = Exercise(
                 (height * width + 1) * classes,
                 _head_parameters(height, width, channels, classes)[1],
             ),
-            "Flatten lays out every value of every map: H·W·C inputs, not H·W.",
+            "This counts H·W inputs for the Flatten head. Flatten lays out every value of every map: H·W·C inputs.",
         ),
         Mistake(
             "pools the channels",
@@ -213,7 +232,7 @@ HEADS = Exercise(
                 _head_parameters(height, width, channels, classes)[0],
                 (height * width + 1) * classes,
             ),
-            "The pooled head has H·W inputs here, as if the channels had been averaged. Global pooling "
+            "This counts H·W inputs for the pooled head, as if the channels had been averaged. Global pooling "
             "averages over height and width: C numbers are left.",
         ),
         Mistake(
@@ -222,12 +241,12 @@ HEADS = Exercise(
                 _head_parameters(height, width, channels, classes)[0],
                 (channels + 1) * classes + channels,
             ),
-            "The pooled head has C parameters too many. Pooling learns nothing; only the dense layer counts.",
+            "This counts C parameters for the pooling, which learns nothing. Count only the dense layer.",
         ),
         Mistake(
             "exchanges the heads",
             lambda height, width, channels, classes: _head_parameters(height, width, channels, classes)[::-1],
-            "Both numbers are right, in the wrong order: the Flatten head comes first.",
+            "Both numbers are right, but in the wrong order. Return the Flatten head first.",
         ),
     ),
     hints=(
@@ -237,13 +256,16 @@ HEADS = Exercise(
 )
 
 
+# 3.4 Measure equivariance
+
+
 def _shift_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw a map and one that is the same moved right, new columns at the left and some noise inside."""
+    """Draw maps, each with a copy that is moved right, with new columns at the left and a little noise."""
     cases: list[Inputs] = []
     for shape, shift in (((4, 7), 2), ((6, 5), 1), ((3, 9), 4), ((5, 8), 3), ((4, 6), 0)):
         before = rng.normal(scale=3.0, size=shape)
         after = np.roll(before, shift, axis=1)
-        after[:, :shift] += rng.normal(scale=20.0, size=(shape[0], shift))  # what came into view
+        after[:, :shift] += rng.normal(scale=20.0, size=(shape[0], shift))  # the new content
         after[:, shift:] += rng.normal(scale=0.3, size=(shape[0], shape[1] - shift))
         row, column = rng.integers(shape[0]), rng.integers(shift, shape[1])
         after[row, column] -= 1.5  # the largest difference is a negative one
@@ -269,28 +291,27 @@ SHIFT = Exercise(
         Mistake(
             "does not move the first map",
             lambda before, after, shift: float(np.abs(after - before).max()),
-            "The two maps are compared in place. That measures invariance: whether the output stays. "
-            "Equivariance asks whether it moves along: move the first map by `shift` columns before you "
-            "compare.",
+            "This compares the two maps in place, which measures invariance: whether the output stays. Equivariance "
+            "asks whether it moves along: move the first map by `shift` columns before you compare.",
         ),
         Mistake(
             "moves the wrong way",
             lambda before, after, shift: float(
                 np.abs(after[:, : after.shape[1] - shift] - before[:, shift:]).max()
             ),
-            "The map was moved to the left. What stood in column j before stands in column j + shift "
-            "afterwards.",
+            "This moves the map to the left. Column j of the first map becomes column j + shift of the second: move "
+            "it to the right.",
         ),
         Mistake(
             "wraps around",
             lambda before, after, shift: float(np.abs(after - np.roll(before, shift, axis=1)).max()),
-            "The first `shift` columns are compared as well, with columns that came round from the other "
-            "side. New content entered there: leave them out.",
+            "This also compares the first `shift` columns, with columns that wrapped around from the other side. "
+            "New content entered there: leave these columns out.",
         ),
         Mistake(
             "slices with -0",
             lambda before, after, shift: float(np.abs(after[:, shift:] - before[:, :-shift]).max()),
-            "Right for every shift but 0: `[:, :-0]` is `[:, :0]`, which is empty. Count from the left "
+            "This is right for every shift except 0: `[:, :-0]` is `[:, :0]`, which is empty. Count from the left "
             "instead: `[:, : width - shift]`.",
         ),
         Mistake(
@@ -298,15 +319,15 @@ SHIFT = Exercise(
             lambda before, after, shift: float(
                 np.abs(after[:, shift:] - before[:, : before.shape[1] - shift]).mean()
             ),
-            "This is the mean difference. One wrong pixel among thousands would hardly show: take the "
-            "largest.",
+            "This is the mean difference, in which one wrong pixel among thousands hardly shows. Take the largest "
+            "difference.",
         ),
         Mistake(
             "forgets the sign",
             lambda before, after, shift: float(
                 (after[:, shift:] - before[:, : before.shape[1] - shift]).max()
             ),
-            "A large negative difference is a difference too: take absolute values before the maximum.",
+            "This misses large negative differences. Take absolute values before the maximum.",
         ),
     ),
     hints=(
@@ -317,6 +338,8 @@ SHIFT = Exercise(
     ),
 )
 
+
+# 3.5 How far does the output move?
 
 MOVED = 4  # pixels
 
@@ -336,43 +359,46 @@ OPERATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def measured_moves() -> dict[str, int | None]:
-    """Measure by how many columns each operation's output moves if the content moves by 4 pixels.
+def _measured_moves() -> dict[str, int | None]:
+    """Return by how many columns each operation's output moves if the content moves by 4 pixels.
 
-    None where no whole number of columns explains the new output.
+    None means that no whole number of columns explains the new output.
     """
     image = np.zeros((36, 36), int)
-    image[12:24, 8:20] = np.random.default_rng(0).integers(1, 100, (12, 12))  # black around
+    image[12:24, 8:20] = np.random.default_rng(0).integers(1, 100, (12, 12))  # black around it
     moved = np.roll(image, MOVED, axis=1)
     moves: dict[str, int | None] = {}
     for name, operation in OPERATIONS.items():
         before, after = operation(image), operation(moved)
-        fits = [k for k in range(MOVED + 1) if np.array_equal(np.roll(before, k, axis=1), after)]
-        moves[name] = fits[0] if fits else None
+        explains = [move for move in range(MOVED + 1) if np.array_equal(np.roll(before, move, axis=1), after)]
+        moves[name] = explains[0] if explains else None
     return moves
 
 
+MEASURED = _measured_moves()
+
+
 def _same_moves(observed: Any, expected: Any, inputs: Inputs = ()) -> str | None:
-    """Compare without giving the right number away."""
+    """Compare two predictions without showing the right numbers."""
     if not isinstance(observed, dict) or set(observed) != set(expected):
         return close()(observed, expected, inputs)
     for key, number in expected.items():
         if observed[key] is ...:
             return f"at {key!r}: not filled in yet"
         if observed[key] is not None and type(observed[key]) is not int:
-            return f"at {key!r}: gave {observed[key]!r}, expected a whole number or None"
+            return f"at {key!r}: got {observed[key]!r}, expected a whole number or None"
         if observed[key] != number:
-            return f"at {key!r}: {observed[key]} is not what happens"
+            return f"at {key!r}: {observed[key]} is wrong"
     return None
 
 
 def _wrong_move(name: str, operation: str, number: int | None, message: str) -> Mistake:
-    """Make the mistake of giving this number for one operation, recognised by it alone."""
+    """Return the mistake of predicting this number for one operation, recognised by that number alone."""
 
     def looks_like(observed: Any, expected: Any, inputs: Inputs) -> bool:
         return observed[operation] == number
 
-    return Mistake(name, {**measured_moves(), operation: number}, message, looks_like)
+    return Mistake(name, {**MEASURED, operation: number}, message, looks_like)
 
 
 MOVES = value_exercise(
@@ -382,63 +408,69 @@ MOVES = value_exercise(
     section="When the input moves",
     minutes=6,
     points=2,
-    reference=measured_moves(),
+    reference=MEASURED,
     compare=_same_moves,
     mistakes=(
         _wrong_move(
             "calls convolution invariant",
             "convolution, strides 1",
             0,
-            "You say that the convolution's output stays where it is. It is equivariant, not invariant: the "
-            "same kernel looks everywhere, so its answer moves with the object, pixel by pixel.",
+            "This says that the convolution's output stays in place. Convolution is equivariant, not invariant: the "
+            "same kernel looks everywhere, so its response moves with the object, pixel by pixel.",
         ),
         _wrong_move(
             "ignores the strides",
             "convolution, strides 2",
             4,
-            "With strides S one column of the output stands for S columns of the input: divide.",
+            "This ignores the strides. With strides S one column of the output stands for S columns of the input: "
+            "divide by S.",
         ),
         _wrong_move(
             "calls pooling invariant",
             "max pooling, size 2, strides 2",
             0,
-            "Pooling forgives moves inside a window. Four pixels are two whole windows of size 2: the "
-            "pattern moves.",
+            "This says that pooling removes the move. It does so only inside a window, and four pixels are two "
+            "whole windows of size 2: the pattern moves.",
         ),
         _wrong_move(
             "thinks that pooling always shrinks",
             "max pooling, size 3, strides 1",
             1,
-            "The window is 3 wide, but it moves pixel by pixel: with strides 1 the output moves as far as "
-            "the input.",
+            "This divides the move by the window's width. The window moves pixel by pixel, so with strides 1 the "
+            "output moves as far as the input.",
         ),
         _wrong_move(
             "rounds a move",
             "max pooling, size 3, strides 3",
             1,
-            "Four pixels are not a whole number of windows of 3. The pixels fall into the windows in "
-            "another way, so the values themselves change: no move explains the new output. That is `None`.",
+            "This rounds the move. Four pixels are not a whole number of windows of 3: the pixels fall into the "
+            "windows in another way, so the values themselves change and no move explains them. The answer is "
+            "`None`.",
         ),
         _wrong_move(
             "forgets that strides multiply",
             "two poolings, size 2, strides 2",
             2,
-            "Two poolings with strides 2 have strides 4 together: four pixels are one column.",
+            "This counts the strides of one pooling. Strides multiply: two poolings with strides 2 have strides 4 "
+            "together, so four pixels are one column.",
         ),
         _wrong_move(
             "moves a single number",
             "global average pooling",
             None,
-            "Global pooling leaves one number for the whole map. It has nowhere to go, and its value stays: "
-            "0.",
+            "This says that no move explains the new output. Global pooling leaves one number for the whole map, "
+            "which has nowhere to go and keeps its value: 0.",
         ),
     ),
     hints=(
-        "One column of the output stands for as many columns of the input as the strides say.",
+        "With strides S, one column of the output stands for S columns of the input.",
         "Strides of layers in a row multiply. If the 4 pixels are not a whole number of steps, the answer "
         "is `None`.",
     ),
 )
+
+
+# 3.6 Receptive field
 
 
 def _layer_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -451,7 +483,7 @@ def _layer_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def _walk(layers: list[tuple[int, int]], advance: Callable[[int, int], int], extra: int = 0) -> int:
-    """Add up a receptive field with another rule for the step, or `extra` pixels for every kernel."""
+    """Return a receptive field with another rule for the step, or with `extra` pixels for every kernel."""
     field, step = 1, 1
     for kernel_size, strides in layers:
         field += (kernel_size - 1 + extra) * step
@@ -460,9 +492,12 @@ def _walk(layers: list[tuple[int, int]], advance: Callable[[int, int], int], ext
 
 
 def _too_early(layers: list[tuple[int, int]]) -> int:
-    """Let each stride widen its own layer's window too."""
-    steps = np.cumprod([strides for _, strides in layers])
-    return 1 + int(sum((layer[0] - 1) * step for layer, step in zip(layers, steps, strict=True)))
+    """Return a receptive field in which each stride widens the window of its own layer too."""
+    field, step = 1, 1
+    for kernel_size, strides in layers:
+        step *= strides
+        field += (kernel_size - 1) * step
+    return field
 
 
 FIELD = Exercise(
@@ -478,56 +513,48 @@ FIELD = Exercise(
         Mistake(
             "ignores the strides",
             lambda layers: _walk(layers, lambda step, strides: 1),
-            "This is right as long as every stride is 1. After a layer with strides S, neighbours lie S "
-            "pixels apart, so every later kernel reaches S times as far.",
+            "This is right only if every stride is 1. After a layer with strides S neighbours are S pixels apart, "
+            "so every later kernel reaches S times as far: multiply by the strides.",
         ),
         Mistake(
             "lets a layer's own stride count",
             _too_early,
-            "A layer's own stride does not widen its own window, only what comes after it. Add (F − 1)·step "
-            "first, then multiply the step.",
+            "This lets a layer's stride widen the layer's own window. It widens only later windows: add (F − "
+            "1)·step first, then multiply the step.",
         ),
         Mistake(
             "keeps the last stride only",
             lambda layers: _walk(layers, lambda step, strides: strides),
-            "Only the stride of the layer before counts here. The strides of *all* earlier layers multiply.",
+            "This uses only the strides of the layer before. Multiply the strides of *all* earlier layers.",
         ),
         Mistake(
             "adds whole kernels",
             lambda layers: _walk(layers, lambda step, strides: step * strides, extra=1),
-            "Every layer adds F·step here. A window F wide holds the pixel we already see and F − 1 new "
-            "neighbours.",
+            "This adds F·step per layer. A window of F pixels holds one pixel that is already seen and F − 1 new "
+            "ones: add (F − 1)·step.",
         ),
         Mistake(
             "adds the strides up",
             lambda layers: _walk(layers, lambda step, strides: step + strides),
-            "The strides are added. They multiply: every second of every second is every fourth.",
+            "This adds the strides. Multiply them: every second of every second is every fourth.",
         ),
         Mistake(
             "starts from nothing",
             lambda layers: arithmetic.receptive_field(layers) - 1,
-            "One pixel is missing. Without any layer a neuron is a pixel and sees itself: start from 1.",
+            "This is one pixel too few. Without any layer a neuron is a pixel and sees itself: start from 1.",
         ),
         Mistake(
             "goes through the layers backwards",
             lambda layers: arithmetic.receptive_field(layers[::-1]),
-            "The layers were taken from the last to the first. The list begins at the image.",
+            "This goes through the layers from the last to the first. The list begins at the image.",
         ),
     ),
     hints=(
-        "Keep two numbers: the field, and how many pixels apart neighbours of the present layer are. Both "
+        "Keep two numbers: the field, and the distance in pixels between neighbours of the current layer. Both "
         "start at 1.",
-        "Each layer adds (kernel_size − 1) steps to the field. Afterwards the step is multiplied by its "
-        "strides.",
+        "Each layer adds (kernel_size − 1) steps to the field. Then multiply the step by the layer's strides.",
         "`field += (kernel_size - 1) * step`, then `step *= strides`.",
     ),
 )
 
-EXERCISES = (
-    POOL,
-    GLOBAL,
-    HEADS,
-    SHIFT,
-    MOVES,
-    FIELD,
-)
+EXERCISES = (POOL, GLOBAL, HEADS, SHIFT, MOVES, FIELD)

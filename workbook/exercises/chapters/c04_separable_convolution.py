@@ -8,9 +8,11 @@ from workbook import arithmetic, reference
 from workbook.exercises import Exercise, Inputs, Mistake
 from workbook.exercises.models import observe_model, same_model
 
+# 4.1 Every channel by itself
+
 
 def _depthwise_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw images and one kernel a channel; no image is square, one has a single channel."""
+    """Draw images and one kernel per channel; no image is square, and one has a single channel."""
     images = [(5, 7, 3), (6, 4, 2), (4, 6, 4), (7, 5, 1), (3, 8, 2)]
     windows = [(3, 2), (1, 3), (2, 2), (4, 5), (3, 1)]
     return [
@@ -36,33 +38,38 @@ DEPTHWISE = Exercise(
         Mistake(
             "adds up over the channels",
             lambda image, kernel: reference.conv2d(image, kernel[..., None])[..., 0],
-            "The channels are added up to one map: that is an ordinary filter. A depthwise convolution adds "
-            "over height and width only, and gives one map for each channel. Sum over the axes (0, 1).",
+            "This adds up the channels into one map, as an ordinary filter does. A depthwise convolution adds over "
+            "height and width only and returns one map per channel: sum over the axes (0, 1).",
         ),
         Mistake(
             "writes the sum over all channels into every map",
             lambda image, kernel: reference.conv2d(image, np.stack([kernel] * image.shape[-1], axis=-1)),
-            "All maps are alike, because each holds the sum over all channels. Map c sees channel c and no "
-            "other: sum over the axes (0, 1), not over everything.",
+            "All maps are equal, because each holds the sum over all channels. Map c reads only channel c: sum over "
+            "the axes (0, 1), not over all of them.",
         ),
         Mistake(
             "uses the first kernel for all channels",
             lambda image, kernel: _depthwise(image, np.repeat(kernel[..., :1], image.shape[-1], axis=-1)),
-            "Every channel is convolved with the first kernel. Each has one of its own: `kernel[:, :, c]`.",
+            "This convolves every channel with the first kernel. Each channel has its own: `kernel[:, :, c]`.",
         ),
         Mistake(
             "puts the channels first",
             lambda image, kernel: np.moveaxis(_depthwise(image, kernel), -1, 0),
-            "The maps are right, but stacked in front: (channels, height, width). Keras keeps channels last.",
+            "The maps are right, but the channels are the first axis: (channels, height, width). Keras puts the "
+            "channels last.",
         ),
     ),
     hints=(
-        "How many maps come out? As many as channels go in. Make an array of zeros of that shape.",
+        "How many maps does the output have? As many as the input has channels. Make an array of zeros of that "
+        "shape.",
         "Loop over rows and columns. The window is (kh, kw, C), the kernel too: multiply them element by "
         "element.",
         "`output[row, column] = (window * kernel).sum(axis=(0, 1))` fills all channels of one pixel.",
     ),
 )
+
+
+# 4.2 Every pixel by itself
 
 
 def _pointwise_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -90,45 +97,46 @@ POINTWISE = Exercise(
         Mistake(
             "turns the weights around",
             lambda image, weights, bias: image @ weights.T + bias,
-            "The weights are transposed. They come as (C, filters), so that `image @ weights` contracts the "
-            "channels with the first axis; transposed, it fails or, where C = filters, mixes up inputs and "
-            "outputs.",
+            "This transposes the weights. They come as (C, filters), so that `image @ weights` sums over the "
+            "channels. Transposed, the product fails or, where C = filters, mixes up inputs and outputs.",
         ),
         Mistake(
             "leaves out the bias",
             lambda image, weights, bias: image @ weights,
-            "The bias is missing. Every filter has one, and it is added at every pixel.",
+            "The bias is missing. Every filter has one: add it at every pixel.",
         ),
         Mistake(
             "adds up the pixels too",
             lambda image, weights, bias: image.sum(axis=(0, 1)) @ weights + bias,
-            "All pixels are added together: one vector for the whole image. A 1×1 window sees one pixel, "
-            "and the map keeps its height and width.",
+            "This adds up all pixels into one vector for the whole image. A 1×1 window sees one pixel, so the map "
+            "keeps its height and width.",
         ),
         Mistake(
             "flattens the image",
             lambda image, weights, bias: image.reshape(-1, image.shape[-1]) @ weights + bias,
-            "The numbers are right, but the map was left flat: (pixels, filters). Give it its height and "
-            "width back with `reshape`.",
+            "The numbers are right, but the map is flat: (pixels, filters). Restore its height and width with "
+            "`reshape`.",
         ),
     ),
     hints=(
         "Take one pixel: a vector of C numbers. A dense layer turns it into `filters` numbers: vector @ "
         "weights + bias.",
-        "NumPy's `@` works on the last axis of the image and repeats itself for all pixels.",
+        "NumPy's `@` works on the last axis of the image, for all pixels at once.",
         "`image @ weights + bias`; or `np.tensordot(image, weights, axes=1) + bias`.",
     ),
 )
 
 
+# 4.3 Parameters of a separable layer
+
+
 def _count_cases(rng: np.random.Generator) -> list[Inputs]:
-    fixed: list[Inputs] = [(3, 64, 128), (5, 3, 16), (1, 8, 4), (3, 4, 1)]
-    drawn = [tuple(int(one) for one in (rng.integers(2, 8), *rng.integers(5, 130, 2))) for _ in range(6)]
-    return fixed + drawn
-
-
-def _separable_parameters(kernel_size: int, in_channels: int, filters: int) -> int:
-    return arithmetic.separable_parameters(kernel_size, in_channels, filters)
+    cases: list[Inputs] = [(3, 64, 128), (5, 3, 16), (1, 8, 4), (3, 4, 1)]
+    for _ in range(6):
+        kernel_size = int(rng.integers(2, 8))
+        in_channels, filters = rng.integers(5, 130, 2).tolist()
+        cases.append((kernel_size, in_channels, filters))
+    return cases
 
 
 COUNT = Exercise(
@@ -137,46 +145,49 @@ COUNT = Exercise(
     answer_name="separable_parameters",
     section="Both in a row: the separable layer",
     cases=_count_cases,
-    reference=_separable_parameters,
+    reference=arithmetic.separable_parameters,
     mistakes=(
         Mistake(
             "counts an ordinary convolution",
             lambda kernel_size, in_channels, filters: (kernel_size**2 * in_channels + 1) * filters,
-            "This is the ordinary layer, where every filter has a k × k kernel for each channel. Here each "
+            "This counts the ordinary layer, in which every filter has a k × k kernel for each channel. Here each "
             "channel has *one* kernel, and the filters only mix the results.",
         ),
         Mistake(
             "forgets the biases",
             lambda kernel_size, in_channels, filters: in_channels * kernel_size**2 + in_channels * filters,
-            "These are the weights: C·k² + C·filters, as the lecture counts. Keras's layer has biases as "
-            "well.",
+            "These are the weights, C·k² + C·filters, as the lecture counts. Keras's layer also has biases: add "
+            "them.",
         ),
         Mistake(
             "gives the depthwise half biases too",
             lambda kernel_size, in_channels, filters: (
                 in_channels * (kernel_size**2 + 1) + (in_channels + 1) * filters
             ),
-            "Both halves were given biases. Keras's SeparableConv2D adds one at the end, for each filter; a "
-            "bias in the middle would add nothing that the last one cannot.",
+            "This gives biases to both halves. Keras's SeparableConv2D adds one per filter, at the end: a bias in "
+            "the middle would add nothing that the last one cannot.",
         ),
         Mistake(
             "forgets that kernels are square",
             lambda kernel_size, in_channels, filters: in_channels * kernel_size + (in_channels + 1) * filters,
-            "A kernel of size k has k · k weights on its channel, not k.",
+            "This counts k weights per channel in the depthwise half. A square kernel of size k has k · k.",
         ),
         Mistake(
             "gives the pointwise half the whole kernel",
             lambda kernel_size, in_channels, filters: kernel_size**2 * in_channels * (1 + filters) + filters,
-            "The second half was counted with k × k kernels. It is a 1 × 1 convolution: one weight for each "
-            "channel of each filter.",
+            "This counts k × k kernels in the second half. It is a 1 × 1 convolution: one weight for each channel "
+            "of each filter.",
         ),
     ),
     hints=(
-        "Count the halves one by one. How many k × k kernels does the depthwise half have?",
+        "Count each half on its own. How many k × k kernels does the depthwise half have?",
         "The pointwise half is a convolution with kernel_size 1; count it as in chapter 02, with its biases.",
-        "k·k·C, then (C + 1)·filters.",
+        "The sum is k·k·C + (C + 1)·filters.",
     ),
 )
+
+
+# 4.4 The ordinary kernel behind a separable layer
 
 
 def _combine_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -201,15 +212,14 @@ COMBINE = Exercise(
         Mistake(
             "adds up the channels",
             lambda depthwise, pointwise: depthwise @ pointwise,
-            "The channels are already added up here: the result has lost its channel axis. The kernel keeps "
-            "them apart; the convolution adds them up later. Multiply, but do not sum: `[..., None]` and "
-            "`*`.",
+            "This adds up the channels, so the result has lost its channel axis. The kernel keeps them apart, and "
+            "the convolution adds them up later: multiply with `[..., None]` and `*`, but do not sum.",
         ),
         Mistake(
             "adds instead of multiplying",
             lambda depthwise, pointwise: depthwise[..., None] + pointwise,
-            "The two weights are added. A pixel's value is multiplied by the depthwise weight, then by the "
-            "pointwise one: in the ordinary kernel stands their product.",
+            "This adds the two weights. A pixel's value is multiplied by the depthwise weight, then by the "
+            "pointwise one: the ordinary kernel holds their product.",
         ),
         Mistake(
             "swaps channels and filters",
@@ -219,19 +229,19 @@ COMBINE = Exercise(
         Mistake(
             "mixes with the weights transposed",
             lambda depthwise, pointwise: depthwise[..., None] * pointwise.T,
-            "The pointwise weights are transposed. They come as (C, filters), which is the order of the "
-            "last two axes of the result; no turning is needed.",
+            "This transposes the pointwise weights. They come as (C, filters), which is already the order of the "
+            "result's last two axes.",
         ),
         Mistake(
             "forgets the mixing",
             lambda depthwise, pointwise: np.repeat(depthwise[..., None], pointwise.shape[1], axis=-1),
-            "Every filter holds the bare depthwise kernels. Filter f weighs channel c with `pointwise[c, "
-            "f]`.",
+            "Every filter holds the bare depthwise kernels. Filter f weights channel c with `pointwise[c, f]`: "
+            "multiply by it.",
         ),
     ),
     hints=(
-        "Follow one pixel at place (i, j) of the window, in channel c, on its way to filter f. By which two "
-        "numbers is it multiplied?",
+        "Follow one pixel at place (i, j) of the window, in channel c, on its way to filter f. Which two numbers is "
+        "it multiplied by?",
         "`kernel[i, j, c, f] = depthwise[i, j, c] * pointwise[c, f]`. Four loops do it.",
         "Without loops: give `depthwise` a last axis of length 1, `depthwise[..., None]`, and let NumPy "
         "broadcast.",
@@ -239,8 +249,11 @@ COMBINE = Exercise(
 )
 
 
+# 4.5 Split, convolve, concatenate
+
+
 def _group_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw (image, kernel, groups): two, three and one groups, and as many as channels."""
+    """Draw (image, kernel, groups) with 2, 3 and 1 groups, and with one group per channel."""
     sizes = [
         ((5, 6, 4), (3, 2), 6, 2),
         ((4, 7, 6), (2, 3), 9, 3),
@@ -254,17 +267,19 @@ def _group_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def _grouped(image: np.ndarray, kernel: np.ndarray, groups: int) -> np.ndarray:
-    maps = map(reference.conv2d, np.split(image, groups, axis=2), np.split(kernel, groups, axis=3))
-    return np.concatenate(list(maps), axis=2)
+    channels = np.split(image, groups, axis=2)
+    filters = np.split(kernel, groups, axis=3)
+    maps = [reference.conv2d(channels[group], filters[group]) for group in range(groups)]
+    return np.concatenate(maps, axis=2)
 
 
 def _interleaved(maps: np.ndarray, groups: int) -> np.ndarray:
-    """Shuffle the maps: the first of each group, then the second of each ..."""
+    """Return the maps in another order: the first of each group, then the second of each, and so on."""
     return maps.reshape(*maps.shape[:2], groups, -1).swapaxes(2, 3).reshape(maps.shape)
 
 
 def _strided(array: np.ndarray, groups: int) -> np.ndarray:
-    """Put every `groups`-th channel together."""
+    """Return the channels in another order, in which every `groups`-th channel forms a group."""
     return np.concatenate([array[..., first::groups] for first in range(groups)], axis=-1)
 
 
@@ -281,42 +296,45 @@ GROUPED = Exercise(
         Mistake(
             "adds the groups up",
             lambda image, kernel, groups: sum(np.split(_grouped(image, kernel, groups), groups, axis=2)),
-            "The groups' maps are added. They are stacked, one group's behind the other's: `np.concatenate`.",
+            "This adds the groups' maps. Stack them instead, one group after the other: `np.concatenate`.",
         ),
         Mistake(
             "shows every filter all groups",
             lambda image, kernel, groups: np.concatenate(
-                [reference.conv2d(seen, kernel) for seen in np.split(image, groups, axis=2)], axis=2
+                [reference.conv2d(channels, kernel) for channels in np.split(image, groups, axis=2)], axis=2
             ),
-            "Every filter was applied to every group, which gives `groups` times too many maps. Split the "
-            "filters as well: the first part of the filters sees the first part of the channels.",
+            "This applies every filter to every group, which makes `groups` times too many maps. Split the filters "
+            "as well: the first part of the filters reads the first part of the channels.",
         ),
         Mistake(
             "takes every second channel",
             lambda image, kernel, groups: _grouped(_strided(image, groups), kernel, groups),
-            "A group was made of every G-th channel. Groups are neighbours: with 4 channels and 2 groups "
-            "they are channels 0, 1 and channels 2, 3.",
+            "This makes a group of every G-th channel. The channels of a group are neighbours: with 4 channels and "
+            "2 groups they are channels 0, 1 and channels 2, 3.",
         ),
         Mistake(
             "interleaves the maps",
             lambda image, kernel, groups: _interleaved(_grouped(image, kernel, groups), groups),
-            "The maps are right, their order is not: they alternate between the groups. All maps of the "
-            "first group come first. (Alternating them is the channel shuffle, a step of its own.)",
+            "The maps are right, but their order alternates between the groups. All maps of the first group come "
+            "first. (Alternating them is the channel shuffle, a step of its own.)",
         ),
         Mistake(
             "shows all groups the first channels",
             lambda image, kernel, groups: reference.conv2d(image[..., : kernel.shape[2]], kernel),
-            "All filters look at the first group of channels. Each group of filters has its own part of the "
-            "image.",
+            "All filters read the first group of channels. Each group of filters has its own part of the image: "
+            "split the image as well.",
         ),
     ),
     hints=(
-        "`np.split(image, groups, axis=2)` gives a list of images with C / groups channels each.",
+        "`np.split(image, groups, axis=2)` returns a list of images with C / groups channels each.",
         "Split the kernel too. Which of its four axes counts the filters?",
         "Convolve part by part with `reference.conv2d(channels, filters)`, and `np.concatenate(maps, "
         "axis=2)`.",
     ),
 )
+
+
+# 4.6 A small separable network
 
 
 def _build(
@@ -327,23 +345,25 @@ def _build(
     strides: int = 2,
     padding: str = "same",
     activation: str | None = "relu",
-    second: str = "SeparableConv2D",
-    head: str = "average",
-    end: str | None = "softmax",
+    separable: bool = True,
+    flatten: bool = False,
+    last_activation: str | None = "softmax",
 ) -> Any:
-    """Build the small separable network, or one with a mistake."""  # fmt: skip
+    """Return the small separable network; the options turn it into a mistake."""
     import keras
     from keras import layers
 
     inputs = keras.Input(input_shape)
     x = layers.Conv2D(filters, 3, strides=strides, padding=padding, activation=activation)(inputs)
-    x = getattr(layers, second)(2 * filters, 3, padding=padding, activation=activation)(x)
-    x = layers.Flatten()(x) if head == "flatten" else layers.GlobalAveragePooling2D()(x)
-    return keras.Model(inputs, layers.Dense(classes, activation=end)(x))
+    second = layers.SeparableConv2D if separable else layers.Conv2D
+    x = second(2 * filters, 3, padding=padding, activation=activation)(x)
+    x = layers.Flatten()(x) if flatten else layers.GlobalAveragePooling2D()(x)
+    outputs = layers.Dense(classes, activation=last_activation)(x)
+    return keras.Model(inputs, outputs)
 
 
 def _build_cases(rng: np.random.Generator) -> list[Inputs]:
-    sizes = [int(one) for one in rng.integers(10, 20, 4)]
+    sizes = rng.integers(10, 20, 4).tolist()
     filters, classes = int(rng.integers(3, 9)), int(rng.integers(2, 9))
     return [((sizes[0], sizes[1] + 10, 1), filters, 10), ((sizes[2] + 10, sizes[3], 3), 2 * filters, classes)]
 
@@ -363,20 +383,20 @@ BUILD = Exercise(
     mistakes=(
         Mistake(
             "uses an ordinary convolution",
-            lambda input_shape, filters, classes: _build(input_shape, filters, classes, second="Conv2D"),
-            "The second convolution is an ordinary one. The task asks for the separable layer: "
+            lambda input_shape, filters, classes: _build(input_shape, filters, classes, separable=False),
+            "The second convolution is an ordinary one. The exercise asks for the separable layer, "
             "`SeparableConv2D`.",
         ),
         Mistake(
             "forgets the stride",
             lambda input_shape, filters, classes: _build(input_shape, filters, classes, strides=1),
-            "The first convolution has stride 1. With `strides=2` all that follows works on a quarter of "
-            "the pixels.",
+            "The first convolution has stride 1. Set `strides=2`, so that all later layers work on a quarter of the "
+            "pixels.",
         ),
         Mistake(
             "forgets the padding",
             lambda input_shape, filters, classes: _build(input_shape, filters, classes, padding="valid"),
-            'The convolutions do not pad. Keras\'s default is "valid"; ask for `padding="same"`.',
+            'The convolutions do not pad, because Keras\'s default is "valid". Set `padding="same"`.',
         ),
         Mistake(
             "leaves out the activations",
@@ -385,24 +405,24 @@ BUILD = Exercise(
         ),
         Mistake(
             "flattens",
-            lambda input_shape, filters, classes: _build(input_shape, filters, classes, head="flatten"),
-            "The maps are flattened before the dense layer, which then has a weight for every pixel. The "
-            "task asks for `GlobalAveragePooling2D`: one number a map.",
+            lambda input_shape, filters, classes: _build(input_shape, filters, classes, flatten=True),
+            "This flattens the maps before the dense layer, which then has a weight for every pixel. Use "
+            "`GlobalAveragePooling2D`: one number per map.",
         ),
         Mistake(
             "ends without softmax",
-            lambda input_shape, filters, classes: _build(input_shape, filters, classes, end=None),
-            'The last layer gives raw scores. `activation="softmax"` makes them probabilities that sum to 1.',
+            lambda input_shape, filters, classes: _build(input_shape, filters, classes, last_activation=None),
+            'The last layer outputs raw scores. Set `activation="softmax"`, so that they become probabilities '
+            "that sum to 1.",
         ),
     ),
     hints=(
-        "Start with `inputs = keras.Input(input_shape)`. Each layer is made, then called on what came "
-        "before: `x = keras.layers.Conv2D(...)(x)`.",
+        "Start with `inputs = keras.Input(input_shape)`. Create each layer, then call it on the tensor before it: "
+        "`x = keras.layers.Conv2D(...)(x)`.",
         'Then `keras.layers.SeparableConv2D(2 * filters, 3, padding="same", activation="relu")(x)`.',
         'After it `GlobalAveragePooling2D()`, then `Dense(classes, activation="softmax")`, then '
         "`return keras.Model(inputs, x)`.",
     ),
 )
-
 
 EXERCISES = (DEPTHWISE, POINTWISE, COUNT, COMBINE, GROUPED, BUILD)
