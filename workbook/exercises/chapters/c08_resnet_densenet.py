@@ -123,6 +123,7 @@ RESIDUAL_BLOCK = Exercise(
     ),
 )
 
+
 # 8.2 A shortcut without parameters
 
 
@@ -221,6 +222,7 @@ PADDED = Exercise(
         "`np.pad(kept, [(0, 0), (0, 0), (0, 0), (0, filters - x.shape[-1])])`",
     ),
 )
+
 
 # 8.3 Degradation or over-fitting?
 
@@ -359,6 +361,7 @@ DIAGNOSIS = Exercise(
     ),
 )
 
+
 # 8.4 A direction of the right length
 
 
@@ -461,6 +464,7 @@ DIRECTION = Exercise(
     ),
 )
 
+
 # 8.5 How wide it grows
 
 
@@ -546,7 +550,7 @@ CHANNELS = Exercise(
             "This counts only the new maps. Concatenating keeps the block's own input as well: add its channels.",
         ),
         Mistake(
-            "grows once a block",
+            "grows once per block",
             lambda channels, blocks, growth_rate, compression: dense_channels(
                 channels, (1,) * len(blocks), growth_rate, compression
             ),
@@ -565,6 +569,7 @@ CHANNELS = Exercise(
         "In the loop: `channels += layers * growth_rate`, then append, then `channels = int(channels * compression)`.",
     ),
 )
+
 
 # 8.6 A dense block
 

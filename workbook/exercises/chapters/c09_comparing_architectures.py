@@ -105,6 +105,7 @@ AUDIT = Exercise(
     ),
 )
 
+
 # 9.2 Counted twice
 
 
@@ -167,6 +168,7 @@ TWICE = value_exercise(
         "Add up the six terms, and compare 358.06 M with the sum: the difference is one of the terms.",
     ),
 )
+
 
 # 9.3 One step with momentum
 
@@ -288,6 +290,7 @@ MOMENTUM_STEP = Exercise(
     ),
 )
 
+
 # 9.4 Warm up, then drop
 
 
@@ -374,6 +377,7 @@ SCHEDULE = Exercise(
         "After it: `passed = sum(step >= drop for drop in drops)`. Divide the peak by 10 that many times.",
     ),
 )
+
 
 # 9.5 From photograph to input
 
@@ -470,6 +474,7 @@ PREPARE = Exercise(
         "`(crop / 255 - mean) / deviation`: NumPy aligns an array of three numbers with the last axis, the channels.",
     ),
 )
+
 
 # 9.6 Top-5
 

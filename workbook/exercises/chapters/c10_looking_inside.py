@@ -105,6 +105,7 @@ WINDOW = Exercise(
     ),
 )
 
+
 # 10.2 The activation degree
 
 
@@ -174,6 +175,7 @@ DEGREE = Exercise(
         "`maps[..., k].sum(axis=(1, 2))`",
     ),
 )
+
 
 # 10.3 One step uphill
 
@@ -258,6 +260,7 @@ UPHILL = Exercise(
         "`np.clip(images + rate * gradients / size, 0, 1)`",
     ),
 )
+
 
 # 10.4 What the top never sees
 
@@ -374,6 +377,7 @@ FIELD = Exercise(
     ),
 )
 
+
 # 10.5 How rough is a picture?
 
 
@@ -455,6 +459,7 @@ TOTAL_VARIATION = Exercise(
         "Take absolute values first, then sum over axes (1, 2, 3). Do the same along the width.",
     ),
 )
+
 
 # 10.6 Is it fooled?
 

@@ -88,6 +88,7 @@ AMPLIFY = Exercise(
     ),
 )
 
+
 # 11.2 The sizes of the octaves
 
 
@@ -170,6 +171,7 @@ SIZES = Exercise(
     ),
 )
 
+
 # 11.3 No detail is lost
 
 
@@ -241,6 +243,7 @@ NEXT = Exercise(
         "`np.repeat(change, 2, axis=0)` doubles every row. Do the same along axis 1.",
     ),
 )
+
 
 # 11.4 The Gram matrix
 
@@ -331,6 +334,7 @@ GRAM = Exercise(
         "Then divide by the number of places.",
     ),
 )
+
 
 # 11.5 The style loss
 
@@ -429,6 +433,7 @@ STYLE_LOSS = Exercise(
         "Loop over both lists together: `for a, b in zip(made, wanted)`. At the end, take the mean.",
     ),
 )
+
 
 # 11.6 The whole loss
 

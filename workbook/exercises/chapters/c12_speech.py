@@ -91,6 +91,7 @@ FRAMES = Exercise(
     ),
 )
 
+
 # 12.2 What a spectrogram's pixels mean
 
 
@@ -178,6 +179,7 @@ SIZES = Exercise(
     ),
 )
 
+
 # 12.3 Loudness in decibels
 
 
@@ -255,6 +257,7 @@ DECIBELS = Exercise(
         "`floor` decibels are the ratio 10 ** (floor / 10): apply `np.maximum` with that ratio before `np.log10`.",
     ),
 )
+
 
 # 12.4 Bands on the mel scale
 
@@ -338,6 +341,7 @@ BAND_CENTRES = Exercise(
         "Back: f = 700 · (10 ** (m / 2595) − 1).",
     ),
 )
+
 
 # 12.5 Kernels that slide along frequency
 
@@ -434,6 +438,7 @@ FREQUENCY_CNN = Exercise(
         'activation="softmax")`.',
     ),
 )
+
 
 # 12.6 The shift between two voices
 

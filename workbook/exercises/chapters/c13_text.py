@@ -14,6 +14,7 @@ LEXICON = text.tokens(
     "a bad but cast dull ends film fine good great in is it long not of plot short slow so the too"
 )
 
+
 # 13.1 A vocabulary that has not seen the test
 
 
@@ -147,6 +148,7 @@ KNOWN_WORDS = Exercise(
     ),
 )
 
+
 # 13.2 A sentence as numbers
 
 
@@ -241,6 +243,7 @@ ENCODE = Exercise(
     ),
 )
 
+
 # 13.3 An embedding is a product
 
 
@@ -329,6 +332,7 @@ EMBED = Exercise(
         "`return one_hot, one_hot @ table`",
     ),
 )
+
 
 # 13.4 A convolution along time
 
@@ -425,6 +429,7 @@ CONV_TIME = Exercise(
         "`np.maximum(maps + bias, 0)`",
     ),
 )
+
 
 # 13.5 What fires a filter
 
@@ -529,6 +534,7 @@ WHAT_FIRES = Exercise(
         '`(" ".join(words[start : start + width]), float(maps[start, k]))`',
     ),
 )
+
 
 # 13.6 The text CNN from its table
 

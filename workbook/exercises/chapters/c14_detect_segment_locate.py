@@ -125,7 +125,7 @@ BOX_IOU = Exercise(
         Mistake(
             "counts the end as inside",
             _inclusive,
-            "The boxes are one pixel too large along each side. y1 and x1 are past the end, so the height is y1 − y0.",
+            "The boxes are one pixel too large along each axis. y1 and x1 are past the end, so the height is y1 − y0.",
         ),
     ),
     hints=(
@@ -134,6 +134,7 @@ BOX_IOU = Exercise(
         "Union = first area + second area − common part.",
     ),
 )
+
 
 # 14.2 Non-maximum suppression
 
@@ -242,6 +243,7 @@ SUPPRESS = Exercise(
     ),
 )
 
+
 # 14.3 Average precision
 
 
@@ -339,6 +341,7 @@ AVERAGE_PRECISION = Exercise(
     ),
 )
 
+
 # 14.4 A small U-Net from its table
 
 
@@ -431,6 +434,7 @@ UNET = Exercise(
         'The last layer: `layers.Conv2D(classes, 1, activation="softmax")`.',
     ),
 )
+
 
 # 14.5 Mean IoU, with absent classes
 
@@ -560,6 +564,7 @@ MEAN_IOU = Exercise(
         "Average `common[union > 0] / union[union > 0]`.",
     ),
 )
+
 
 # 14.6 The share of correct keypoints
 

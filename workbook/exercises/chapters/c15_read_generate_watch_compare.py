@@ -85,6 +85,7 @@ COLLAPSE = Exercise(
     ),
 )
 
+
 # 15.2 The probability of a string
 
 
@@ -181,6 +182,7 @@ STRING_PROBABILITY = Exercise(
     ),
 )
 
+
 # 15.3 A cloud of codes
 
 
@@ -256,7 +258,7 @@ CLOUD = Exercise(
         Mistake(
             "has the wrong sign",
             _with_divergence(lambda divergence: -divergence),
-            "The divergence has the wrong sign. It is 0 for the normal cloud and positive for every other.",
+            "The divergence has the wrong sign. It is 0 for the normal cloud and positive otherwise: change its sign.",
         ),
         Mistake(
             "averages over the codes",
@@ -275,6 +277,7 @@ CLOUD = Exercise(
         "`(mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1) / 2`",
     ),
 )
+
 
 # 15.4 Into the noise, and a step back
 
@@ -370,6 +373,7 @@ NOISE = Exercise(
     ),
 )
 
+
 # 15.5 Space and time, together or apart
 
 
@@ -448,6 +452,7 @@ SPACE_TIME = Exercise(
         "The second layer reads `filters` channels: `(span * filters + 1) * filters`.",
     ),
 )
+
 
 # 15.6 Recall at 1
 

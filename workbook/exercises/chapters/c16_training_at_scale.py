@@ -113,6 +113,7 @@ PIPELINE = Exercise(
     ),
 )
 
+
 # 16.2 Under the roof
 
 
@@ -210,6 +211,7 @@ ROOFLINE = Exercise(
         'The layer is "memory" bound if `intensity * bandwidth < peak`, otherwise "compute" bound.',
     ),
 )
+
 
 # 16.3 Through sixteen bits
 
@@ -319,6 +321,7 @@ LOSS_SCALING = Exercise(
         "/ scale, False`.",
     ),
 )
+
 
 # 16.4 k times the batch
 
@@ -439,6 +442,7 @@ LARGER_BATCH = Exercise(
     ),
 )
 
+
 # 16.5 One gradient from many
 
 
@@ -508,6 +512,7 @@ WHOLE_GRADIENT = Exercise(
         "With matrices: `counts @ gradients` is the sum, (weights,).",
     ),
 )
+
 
 # 16.6 One batch norm from many
 
