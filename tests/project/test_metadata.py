@@ -1,4 +1,4 @@
-"""The files that describe the project agree: pins, bounds, Python versions, targets, workflows."""
+"""The files that describe the project agree: pins, lock, bounds, Python versions, targets, workflows, addresses."""
 
 import re
 import tomllib
@@ -17,6 +17,12 @@ PROJECT = PYPROJECT["project"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 SUPPORTED = [f"3.{minor}" for minor in range(30) if f"3.{minor}" in SpecifierSet(PROJECT["requires-python"])]
 TENSORFLOW = {"tensorflow", "tensorflow-cpu"}
+MACHINES = {
+    "Linux x86_64": {"sys_platform": "linux", "platform_machine": "x86_64", "platform_system": "Linux"},
+    "Linux aarch64": {"sys_platform": "linux", "platform_machine": "aarch64", "platform_system": "Linux"},
+    "Windows": {"sys_platform": "win32", "platform_machine": "AMD64", "platform_system": "Windows"},
+    "macOS arm64": {"sys_platform": "darwin", "platform_machine": "arm64", "platform_system": "Darwin"},
+}
 
 
 def pins() -> list[Requirement]:
@@ -80,6 +86,59 @@ def test_the_gpu_hint_names_the_pinned_tensorflow():
 def test_tests_and_lessons_do_not_pin_one_package_twice():
     extra = {canonicalize_name(Requirement(line).name) for line in PROJECT["optional-dependencies"]["test"]}
     assert not extra & {canonicalize_name(pin.name) for pin in pins()}
+
+
+# --- The lock -----------------------------------------------------------------------------------------------
+
+
+def locked(environment: dict[str, str]) -> dict[str, str]:
+    """Return package → version as requirements.lock gives them for one machine and one Python."""
+    lines = [line.split("  #")[0] for line in (ROOT / "requirements.lock").read_text().splitlines()]
+    entries = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    entries = [entry for entry in entries if entry.marker is None or entry.marker.evaluate(environment)]
+    versions = {canonicalize_name(entry.name): pinned_version(entry) for entry in entries}
+    assert len(versions) == len(entries), "two versions of one package for the same machine"
+    return versions
+
+
+@pytest.mark.parametrize("python", SUPPORTED)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_lock_has_every_pin_and_every_requirement_of_the_tests(machine, python):
+    environment = MACHINES[machine] | {"python_version": python, "python_full_version": f"{python}.0"}
+    versions = locked(environment)
+    extras = PROJECT["optional-dependencies"]
+    lines = [
+        *PROJECT["dependencies"],
+        *extras["grade"],
+        *extras["cluster"],
+        *extras["distributed"],
+        *extras["test"],
+    ]
+    for requirement in [*pins(), *map(Requirement, lines)]:
+        name = canonicalize_name(requirement.name)
+        if name == "cnn-workbook" or (requirement.marker and not requirement.marker.evaluate(environment)):
+            continue
+        assert versions.get(name, "0") in requirement.specifier, f"{requirement}: run `make lock`"
+    assert len(TENSORFLOW & versions.keys()) == 1
+
+
+def test_the_lock_names_no_host_and_no_path():
+    text = (ROOT / "requirements.lock").read_text()
+    assert not re.search(
+        r"://|\s@\s|--(extra-)?index|--find-links|^-|/(tmp|home|root|work)/", text, re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize("package", ["torch", "scikit-image"])
+def test_the_lock_stays_free_of_what_the_course_does_without(package):
+    for environment in MACHINES.values():
+        assert package not in locked(environment)
+
+
+def test_the_install_without_make_uses_the_lock():
+    installs = re.findall(r"pip install .*-r requirements.txt.*", (ROOT / "README.md").read_text())
+    assert installs
+    assert all("-c requirements.lock" in command for command in installs)
 
 
 # --- Python versions ----------------------------------------------------------------------------------------
