@@ -1,5 +1,6 @@
 """The files that describe the project agree: pins, lock, bounds, Python versions, targets, workflows, addresses."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -96,7 +97,7 @@ def locked(environment: dict[str, str]) -> dict[str, str]:
     lines = [line.split("  #")[0] for line in (ROOT / "requirements.lock").read_text().splitlines()]
     entries = [Requirement(line) for line in lines if line and not line.startswith("#")]
     entries = [entry for entry in entries if entry.marker is None or entry.marker.evaluate(environment)]
-    versions = {canonicalize_name(entry.name): pinned_version(entry) for entry in entries}
+    versions: dict[str, str] = {canonicalize_name(entry.name): pinned_version(entry) for entry in entries}
     assert len(versions) == len(entries), "two versions of one package for the same machine"
     return versions
 
@@ -184,7 +185,103 @@ def test_every_make_target_that_is_named_exists():
     assert {"test", "lint", "fast"} <= named <= make_targets()
 
 
-def test_the_readme_gives_the_two_commands():
+def test_the_readme_starts_with_a_clone_and_the_two_commands():
+    (block,) = re.findall(r"```sh\n(git clone .*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert [line.split("  ")[0] for line in block.splitlines()][1:] == ["make lab", "make test"]
+
+
+# --- One address --------------------------------------------------------------------------------------------
+
+# Sites that show a GitHub repository by its owner and name.
+REPOSITORY = re.compile(
+    r"(?:https://github\.com|img\.shields\.io/github/license|colab\.research\.google\.com/github"
+    r"|mybinder\.org/v2/gh|nbviewer\.org/github)/([\w.-]+/[\w.-]+)"
+)
+OTHER_PROJECTS = {"containers/bubblewrap"}
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "CITATION.cff",
+    "docs",
+    ".github",
+    ".devcontainer",
+]
+
+
+def texts() -> dict[str, str]:
+    """Return path → text of everything that describes the project to people or to services."""
+    paths = [ROOT / name for name in PAGES]
+    files = [
+        path for folder in paths for path in ([folder] if folder.is_file() else sorted(folder.rglob("*.*")))
+    ]
+    readable = {".md", ".cff", ".yml", ".json"}
+    return {str(path.relative_to(ROOT)): path.read_text() for path in files if path.suffix in readable}
+
+
+@pytest.mark.parametrize("name", texts())
+def test_every_address_of_a_repository_is_the_projects(name):
+    expected = PROJECT["urls"]["Repository"].removeprefix("https://github.com/")
+    repositories = {repository.removesuffix(".git") for repository in REPOSITORY.findall(texts()[name])}
+    assert repositories <= {expected, *OTHER_PROJECTS}
+
+
+def test_the_badges_lead_to_workflows_and_notebooks_that_exist():
     readme = (ROOT / "README.md").read_text()
-    assert "make lab" in readme
-    assert "make test" in readme
+    workflows = set(re.findall(r"actions/workflows/([\w.-]+\.yml)/badge", readme))
+    assert workflows == {path.name for path in WORKFLOWS}
+    targets = re.findall(r"blob/main/([\w/.-]+)|labpath=([\w%.-]+)", readme)
+    assert len(targets) == 2
+    assert all((ROOT / (colab or binder.replace("%2F", "/"))).is_file() for colab, binder in targets)
+
+
+@pytest.mark.parametrize("name", texts())
+def test_every_relative_link_leads_to_a_file(name):
+    links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", texts()[name])
+    assert [link for link in links if not (ROOT / name).parent.joinpath(link).exists()] == []
+
+
+def test_the_readmes_table_has_every_chapter_executed():
+    linked = re.findall(r"^\| \[[^]]+\]\((\S+)\)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert linked == [f"solutions/{path.stem}.ipynb" for path in sorted((ROOT / "solutions").glob("*.py"))]
+
+
+# --- What a repository says about itself --------------------------------------------------------------------
+
+
+def test_the_citation_agrees_with_the_package():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()
+    assert str(citation["version"]) == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"]
+    assert citation["repository-code"] == PROJECT["urls"]["Repository"]
+    assert [author["name"] for author in citation["authors"]] == [
+        author["name"] for author in PROJECT["authors"]
+    ]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*_*.yml")), ids=lambda path: path.stem
+)
+def test_issue_forms_have_what_github_requires(path):
+    form = yaml.safe_load(path.read_text())
+    assert form["name"]
+    assert form["description"]
+    fields = [field for field in form["body"] if field["type"] != "markdown"]
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert all(field["attributes"]["label"] for field in fields)
+    assert any(field.get("validations", {}).get("required") for field in fields)
+
+
+def test_pre_commit_runs_the_projects_own_tools():
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert repository["repo"] == "local"
+    assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {"ruff", "mypy", "workbook"}
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}
+
+
+def test_the_development_container_uses_a_supported_python():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert container["image"].rpartition(":")[2] in SUPPORTED
+    assert container["postCreateCommand"].split()[:2] == ["make", "dev"]
