@@ -19,7 +19,7 @@ HONEST = {
     "prints": f"print('a lot of it\\n' * 1000)\n{RIGHT}",
     "warns": f"import warnings\nwarnings.warn('mind this')\n{RIGHT}",
     "writes to stderr": f"import sys\nsys.stderr.write('oops')\n{RIGHT}",
-    "imports what is there": f"import scipy, skimage, math, collections\nfrom pathlib import Path\n{RIGHT}",
+    "imports what is there": f"import scipy, PIL, math, collections\nfrom pathlib import Path\n{RIGHT}",
     "draws": f"import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n{RIGHT}",
     "uses magics": f"%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\n{RIGHT}",
     "times itself": f"%%time\n{RIGHT}",

@@ -1,15 +1,13 @@
-"""Pictures: scikit-image's photographs, and a learner's own drawing as an MNIST digit."""
+"""Pictures: bundled photographs, and a learner's own drawing as an MNIST digit."""
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workbook.data.bundled import DataError
+from workbook.data.bundled import bundled_file
 
-# Only those inside scikit-image's package, so that no network is needed.
+# Name → file in data/photographs. data/README.md names the source and the licence of each.
 PHOTOGRAPHS = {
     "astronaut": "astronaut.png",
     "brick": "brick.png",
@@ -33,25 +31,18 @@ PHOTOGRAPHS = {
 
 
 def photograph(name: str) -> NDArray[np.uint8]:
-    """Return one of scikit-image's photographs as uint8, colour (H, W, 3) or grey (H, W), without a network.
+    """Return a bundled photograph as uint8: colour (height, width, 3) or grey (height, width).
 
-    Raises `ValueError` for an unknown name (the message lists them) and `DataError` if scikit-image lacks it.
+    Raises `ValueError` for an unknown name, with the names in the message, and `DataError` for a missing or
+    altered file.
     """
     if name not in PHOTOGRAPHS:
-        raise ValueError(f"name must be one of {', '.join(PHOTOGRAPHS)}. Received: name={name!r}")
+        names = ", ".join(PHOTOGRAPHS)
+        raise ValueError(f"name must be one of {names}. Received: name={name!r}")
     from PIL import Image
 
-    spec = importlib.util.find_spec("skimage")  # finds the folder and does not import it
-    if spec is None or not spec.submodule_search_locations:
-        raise DataError(f"The photograph {name!r} needs scikit-image: pip install scikit-image.")
-    path = Path(spec.submodule_search_locations[0]) / "data" / PHOTOGRAPHS[name]
-    try:
-        with Image.open(path) as image:
-            return np.array(image.convert("L" if image.mode == "L" else "RGB"))
-    except (OSError, SyntaxError) as error:
-        raise DataError(
-            f"{path} cannot be read. Install it again: pip install --force-reinstall scikit-image"
-        ) from error
+    with Image.open(bundled_file(f"photographs/{PHOTOGRAPHS[name]}")) as image:
+        return np.array(image.convert("L" if image.mode == "L" else "RGB"))
 
 
 def to_digit(image: ArrayLike) -> NDArray[np.uint8]:

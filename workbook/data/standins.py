@@ -30,7 +30,7 @@ PER_CLASS = {"train": 500, "test": 100}
 def photograph_crops() -> Dataset:
     """Return colour crops of 32×32 in ten classes, 5,000 for training and 1,000 for testing, always the same.
 
-    Each class is a photograph of scikit-image or a part of one, cut into tiles. Training and test crops come
+    Each class is a bundled photograph or a part of one, cut into tiles. Training and test crops come
     from different tiles; a crop is 24-40 pixels wide, scaled to 32, and flipped left to right half the time.
     """
     images: dict[str, list[NDArray[np.uint8]]] = {"train": [], "test": []}
@@ -50,7 +50,7 @@ def photograph_crops() -> Dataset:
         y_test=np.array(labels["test"], np.int64)[orders["test"]],
         class_names=tuple(REGIONS),
         source="5,000 + 1,000 crops of scikit-image's colour photographs, split by tiles of each",
-        licence="as scikit-image's documentation states for each photograph",
+        licence="data/README.md names the licence of each photograph",
         is_standin=True,
     )
 
