@@ -1,7 +1,7 @@
 """Make the project's virtual environment and run things in it: what the Makefile calls.
 
-Standard library only, and readable by any Python from 3.7 on, so that an old one gets a sentence and not a
-SyntaxError. Every failure that a reader can mend ends in one line on stderr and a non-zero exit code.
+This file uses the standard library only and runs on Python 3.7 or later, so that an old Python prints a sentence
+and not a SyntaxError. A failure that the reader can fix is one line on stderr and a non-zero exit code.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,15 +26,40 @@ LEAST_FREE_BYTES = 4 * 10**9
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 UNFINISHED = "unfinished"
 INTERRUPTED = 130
-WORKERS = ["-n", "2", "--dist", "loadfile"]
+# Groups of tests go to two workers, the longest group first; conftest.py says what a group is.
+PYTEST = [
+    "python",
+    "-m",
+    "pytest",
+    "-n",
+    "2",
+    "--dist",
+    "loadgroup",
+    "--no-loadscope-reorder",
+    "-q",
+    "--durations=10",
+]
+NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=240"]
+NBVAL += ["--nbval-sanitize-with", "tests/nbval_sanitize.cfg"]
 
-# What goes into the environment, poorest first: an environment made for `test` serves `lab` as well.
+# The files that say what the environment must hold. `make lock` writes the lock from the other two.
+LOCK = "requirements.lock"
+SOURCES = ("requirements.txt", "pyproject.toml")
+UV = "uv==0.13.9"
+
+# What pip installs for each profile, the smaller one first: an environment made for `test` also serves `lab`.
 PROFILES = {
-    "lab": ["-r", "requirements.txt"],
-    "test": ["-r", "requirements.txt", "-e", ".[test]"],
+    "lab": ["-c", LOCK, "-r", "requirements.txt"],
+    "test": ["-c", LOCK, "-r", "requirements.txt", "-e", ".[test]"],
 }
 
-# What pip or venv writes when it fails → the line that the reader gets. The first match wins.
+# One file for all supported systems and Python versions. pip's configuration is not read: no host name gets into it.
+UV_COMPILE = shlex.split(
+    "uv pip compile --no-config --system-certs --universal --python-version 3.11 --extra test "
+    "--no-emit-package cnn-workbook --annotation-style line --custom-compile-command 'make lock'"
+)
+
+# A pattern in the output of a failed pip, uv or venv, and the line that the reader gets. The first match wins.
 DIAGNOSES = [
     (
         r"No space left on device|Errno 28|not enough space on the disk",
@@ -45,7 +71,7 @@ DIAGNOSES = [
     ),
     (
         r"Permission denied|Errno 13|Access is denied|Read-only file system",
-        "No permission to write in {root}. Use a folder of your own, then run the same command again.",
+        "No permission to write in {root}. Move the project to a folder of your own, then run the same command again.",
     ),
     (
         r"No module named .?pip\b",
@@ -53,32 +79,33 @@ DIAGNOSES = [
     ),
     (
         r"HTTP error \d{3}|\d{3} (Client|Server) Error|too many \d{3} error responses",
-        "The package index answered with an error ({match}). Wait a little, then run the same command again.",
+        "The package index answered with an error ({match}). Wait a few minutes, then run the same command again.",
     ),
     (
         r"NewConnectionError|NameResolutionError|getaddrinfo|name resolution|Network is unreachable"
         r"|Connection (refused|reset|aborted|broken)|Max retries exceeded|IncompleteRead|Timeout|timed out"
-        r"|ProxyError|SSLError",
+        r"|ProxyError|SSLError|error sending request",
         "The package index cannot be reached. Check network and proxy, then run the same command again.",
     ),
     (
         r"No matching distribution found for (?P<name>\S+)",
-        "The package index offers no {name} for this machine ({machine}): it is in trouble (try again later) "
-        "or this kind of machine is not supported (the README's Binder link needs no set-up).",
+        "The package index has no {name} for this machine ({machine}). Try again later. If it still fails, this kind "
+        "of machine is not supported: use the README's Binder link, which needs no set-up.",
     ),
     (
-        r"ResolutionImpossible|conflicting dependencies",
-        "requirements.txt and pyproject.toml contradict each other. Restore both files as they were.",
+        r"ResolutionImpossible|conflicting dependencies|No solution found",
+        "requirements.txt, pyproject.toml and requirements.lock contradict each other. Run `make lock` after a change "
+        "of the first two, or restore all three with `git checkout`.",
     ),
 ]
 
 
 class SetupError(Exception):
-    """What the reader should know and do, in one line."""
+    """A failure, as one line that says what is wrong and what to do."""
 
 
 def run_in_foreground(command: Sequence[str], folder: Path) -> int:
-    """Run a command that answers Ctrl-C itself (JupyterLab asks, pytest reports); return its exit code."""
+    """Run a command that handles Ctrl-C itself (JupyterLab asks, pytest reports); return its exit code."""
     interrupted = False
     process = subprocess.Popen(command, cwd=str(folder))
     while True:
@@ -91,7 +118,7 @@ def run_in_foreground(command: Sequence[str], folder: Path) -> int:
 
 @dataclass
 class Machine:
-    """Everything outside this file that the set-up asks or changes; the tests put their own in."""
+    """Everything outside this file that the set-up reads or changes. Tests pass their own."""
 
     root: Path = field(default_factory=lambda: Path(__file__).resolve().parent.parent)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -108,11 +135,16 @@ class Machine:
     @property
     def python(self) -> Path:
         """The environment's own interpreter."""
-        return self.venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        return interpreter_of(self.venv)
 
     @property
     def state_file(self) -> Path:
         return self.venv / ".workbook-state"
+
+
+def interpreter_of(venv: Path) -> Path:
+    """Return the path of a virtual environment's interpreter."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def say(text: str) -> None:
@@ -137,24 +169,24 @@ def version_of(machine: Machine, command: str) -> tuple[int, ...] | None:
 
 
 def choose_python(machine: Machine) -> str:
-    """Return a supported interpreter: this one if it fits, else one found by name.
+    """Return a supported interpreter: the running one if it is supported, else one found by its name.
 
-    Raises `SetupError` if there is none, or if the reader named one (`PYTHON=`) that does not fit.
+    Raises `SetupError` if there is none, or if the reader chose an unsupported one with `PYTHON=`.
     """
-    here = tuple(machine.version_info[:2])
-    if here in SUPPORTED:
+    version = tuple(machine.version_info[:2])
+    if version in SUPPORTED:
         return sys.executable
-    found = "{}.{}".format(*here)
-    named = machine.environ.get("PYTHON")
-    if named:
-        raise SetupError(f"The CNN Workbook needs {RANGE}. PYTHON={named} is Python {found}.")
+    running = "{}.{}".format(*version)
+    chosen = machine.environ.get("PYTHON")
+    if chosen:
+        raise SetupError(f"The CNN Workbook needs {RANGE}. PYTHON={chosen} is Python {running}.")
     for major, minor in reversed(SUPPORTED):
         name = f"python{major}.{minor}"
         if version_of(machine, name) == (major, minor):
-            say(f"python3 is Python {found}; using {name}.")
+            say(f"python3 is Python {running}; using {name}.")
             return name
     raise SetupError(
-        f"The CNN Workbook needs {RANGE}; python3 is Python {found}. Install one of them, or name it: "
+        f"The CNN Workbook needs {RANGE}; python3 is Python {running}. Install a supported version, or pass its path: "
         "make lab PYTHON=/path/to/python3.12"
     )
 
@@ -163,20 +195,20 @@ def choose_python(machine: Machine) -> str:
 
 
 def digest(machine: Machine) -> str:
-    """Return a fingerprint of what the environment must hold."""
+    """Return a fingerprint of the files that say what the environment must hold."""
     content = hashlib.sha256()
-    for name in ("requirements.txt", "pyproject.toml"):
+    for name in (*SOURCES, LOCK):
         content.update((machine.root / name).read_bytes())
     return content.hexdigest()
 
 
 def finished_state(machine: Machine, profile: str) -> str:
-    """Return the state of a complete environment. It names the folder: an environment cannot be moved."""
+    """Return the state of a complete environment. It includes the folder, because an environment cannot be moved."""
     return f"{profile} {digest(machine)} {machine.root}"
 
 
 def read_state(machine: Machine) -> str | None:
-    """Return what the last set-up wrote, or None: then the reader may have made .venv by hand."""
+    """Return what the last set-up wrote, or None if the reader made .venv by hand."""
     try:
         return machine.state_file.read_text().strip()
     except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
@@ -184,25 +216,25 @@ def read_state(machine: Machine) -> str | None:
 
 
 def is_ready(machine: Machine, profile: str) -> bool:
-    """Tell whether the environment is complete for a profile. Asks neither pip nor the network."""
+    """Return whether the environment is complete for a profile. Needs neither pip nor the network."""
     names = list(PROFILES)
-    serving = [finished_state(machine, name) for name in names[names.index(profile) :]]
-    return read_state(machine) in serving and has_fit_python(machine)
+    sufficient = [finished_state(machine, name) for name in names[names.index(profile) :]]
+    return read_state(machine) in sufficient and has_supported_python(machine)
 
 
-def has_fit_python(machine: Machine) -> bool:
+def has_supported_python(machine: Machine) -> bool:
     return machine.python.exists() and version_of(machine, str(machine.python)) in SUPPORTED
 
 
 def can_be_completed(machine: Machine) -> bool:
-    """Tell whether pip may go on in this environment: one finished here before, or one the reader made."""
+    """Return whether pip may install into this environment: it was once complete here, or the reader made it."""
     state = read_state(machine)
-    ours_and_whole = state is not None and state != UNFINISHED and state.endswith(f" {machine.root}")
-    return (state is None or ours_and_whole) and has_fit_python(machine)
+    was_complete = state is not None and state != UNFINISHED and state.endswith(f" {machine.root}")
+    return (state is None or was_complete) and has_supported_python(machine)
 
 
 def ensure(machine: Machine, profile: str) -> None:
-    """Make the environment hold what `profile` needs; do nothing if it does. Raises `SetupError`."""
+    """Install what `profile` needs, or do nothing if it is there. Raises `SetupError`."""
     if is_ready(machine, profile):
         return
     python = choose_python(machine)
@@ -211,7 +243,7 @@ def ensure(machine: Machine, profile: str) -> None:
         make_venv(machine, python)
     finished = finished_state(machine, profile)
     machine.state_file.write_text(UNFINISHED)
-    say("Installing the packages: about 2 GB, a minute or a few.")
+    say("Installing the packages: about 2 GB, one to five minutes.")
     pip = [str(machine.python), "-m", "pip", "--disable-pip-version-check"]
     call(machine, [*pip, "install", *PROFILES[profile]])
     machine.state_file.write_text(finished)
@@ -222,17 +254,17 @@ def check_disk(machine: Machine) -> None:
     free = machine.free_bytes(machine.root)
     if free < LEAST_FREE_BYTES:
         raise SetupError(
-            f"The packages need 4 GB of disk, and {machine.root} has {free / 1e9:.1f} GB free. Make room, "
+            f"The packages need 4 GB of disk, and {machine.root} has {free / 1e9:.1f} GB free. Free some space, "
             "then run the same command again."
         )
 
 
 def make_venv(machine: Machine, python: str) -> None:
-    """Make an empty environment, in place of a half-made one. It counts as unfinished until pip has ended."""
+    """Make an empty environment and replace an incomplete one. It counts as unfinished until pip has succeeded."""
     if machine.venv.is_symlink() or machine.venv.is_file():
         machine.venv.unlink()
     elif machine.venv.exists():
-        say("Replacing .venv: it is incomplete, moved, or of another Python.")
+        say("Replacing .venv: it is incomplete, was moved, or has an unsupported Python.")
         shutil.rmtree(str(machine.venv))
     machine.venv.mkdir()
     machine.state_file.write_text(UNFINISHED)
@@ -241,7 +273,7 @@ def make_venv(machine: Machine, python: str) -> None:
 
 
 def call(machine: Machine, command: list[str], *, quiet: bool = False) -> None:
-    """Run a set-up command with its progress shown. Raises `SetupError` with what its error output means."""
+    """Run a set-up command, and show its progress unless `quiet`. Raises `SetupError` that explains a failure."""
     result = machine.run(
         command,
         cwd=str(machine.root),
@@ -255,7 +287,7 @@ def call(machine: Machine, command: list[str], *, quiet: bool = False) -> None:
 
 
 def diagnose(machine: Machine, output: str) -> str:
-    """Return one line that says what went wrong and what to do, from what pip or venv wrote."""
+    """Return one line that says what is wrong and what to do, given the output of a failed command."""
     major, minor = machine.version_info[:2]
     for pattern, advice in DIAGNOSES:
         match = re.search(pattern, output)
@@ -276,7 +308,7 @@ def diagnose(machine: Machine, output: str) -> str:
 
 
 def run_all(machine: Machine, *commands: Sequence[str]) -> int:
-    """Run commands of the environment, all unless interrupted; return the first code other than 0."""
+    """Run all commands of the environment, unless one is interrupted; return the first exit code other than 0."""
     codes = []
     for program, *arguments in commands:
         say(" ".join(["$", program, *arguments]))
@@ -288,7 +320,7 @@ def run_all(machine: Machine, *commands: Sequence[str]) -> int:
 
 
 def lab(machine: Machine) -> int:
-    """Open JupyterLab at the first notebook. `LAB_ARGS` holds further options."""
+    """Open JupyterLab at the first notebook, with the options in `LAB_ARGS`."""
     ensure(machine, "lab")
     options = shlex.split(machine.environ.get("LAB_ARGS", ""))
     if machine.is_root and "--allow-root" not in options:
@@ -297,34 +329,59 @@ def lab(machine: Machine) -> int:
 
 
 def test(machine: Machine) -> int:
-    """Run every test, then every notebook with nbval: the learner's copies with no network and no data folder."""
+    """Run all tests but the claims, and every complete notebook with nbval, in one go."""
     ensure(machine, "test")
-    nbval = ["python", "-m", "pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout=240"]
-    nbval += ["--nbval-sanitize-with", "tests/nbval_sanitize.cfg", *WORKERS, "-q", "--durations=10"]
-    return run_all(
-        machine,
-        ["python", "-m", "pytest", *WORKERS, "-q", "--durations=10"],
-        [*nbval, "solutions"],
-        ["python", "tests/offline.py", *nbval[1:], "notebooks"],
-    )
+    return run_all(machine, [*PYTEST, *NBVAL, "tests", "solutions"])
+
+
+def claims(machine: Machine) -> int:
+    """Run what takes long: trained claims, other backends, and the learner's notebooks with no network and no data."""
+    ensure(machine, "test")
+    learner = [*PYTEST, *NBVAL, "notebooks"]
+    return run_all(machine, [*PYTEST, "-m", "claims", "tests"], ["python", "tests/offline.py", *learner[1:]])
 
 
 def fast(machine: Machine) -> int:
-    """Run the unit tests without the slow ones and without the notebooks."""
+    """Run the quick tests alone."""
     ensure(machine, "test")
-    return run_all(machine, ["python", "-m", "pytest", *WORKERS, "-q", "-m", "not slow"])
+    return run_all(machine, [*PYTEST, "-m", "not slow and not claims", "tests"])
 
 
 def lint(machine: Machine) -> int:
     """Check style and types, and that the notebooks are what their sources build."""
     ensure(machine, "test")
-    return run_all(machine, ["ruff", "check"], ["mypy"], ["workbook", "build", "--check"])
+    return run_all(
+        machine, ["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["workbook", "build", "--check"]
+    )
 
 
 def build(machine: Machine) -> int:
     """Build the notebooks from their sources."""
     ensure(machine, "test")
     return run_all(machine, ["workbook", "build"])
+
+
+def dev(machine: Machine) -> int:
+    """Make the environment that tests and development need; run nothing."""
+    ensure(machine, "test")
+    say("Activate it with `source .venv/bin/activate` (Windows: .venv\\Scripts\\activate).")
+    return 0
+
+
+def lock(machine: Machine) -> int:
+    """Write requirements.lock: one version of each package that requirements.txt and the tests need.
+
+    A version that still fits is kept. Delete the file first to take the newest version of every package. The
+    project's own environment is not used: it cannot be made while the lock contradicts a changed requirement.
+    """
+    say(f"Resolving the packages for {RANGE} and all supported systems.")
+    with tempfile.TemporaryDirectory() as folder:
+        call(machine, [choose_python(machine), "-m", "venv", folder], quiet=True)
+        python = str(interpreter_of(Path(folder)))
+        call(machine, [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", UV])
+        call(machine, [python, "-m", *UV_COMPILE, *SOURCES, "--output-file", LOCK], quiet=True)
+    say(f"{LOCK} is written. Commit it together with what you changed.")
+    return 0
 
 
 def clean(machine: Machine) -> int:
@@ -335,18 +392,28 @@ def clean(machine: Machine) -> int:
     return 0
 
 
-TARGETS = {"lab": lab, "test": test, "fast": fast, "lint": lint, "build": build, "clean": clean}
+TARGETS = {
+    "lab": lab,
+    "test": test,
+    "claims": claims,
+    "fast": fast,
+    "lint": lint,
+    "build": build,
+    "dev": dev,
+    "lock": lock,
+    "clean": clean,
+}
 
 
 def main(arguments: Sequence[str], machine: Machine) -> int:
-    """Carry out one target; return the exit code."""
+    """Run one target; return the exit code."""
     if len(arguments) != 1 or arguments[0] not in TARGETS:
         print("Usage: bootstrap.py {}".format("|".join(TARGETS)), file=sys.stderr)
         return 2
     try:
         return TARGETS[arguments[0]](machine)
     except KeyboardInterrupt:
-        print("\nInterrupted. Run the same command again: a half-made .venv is made anew.", file=sys.stderr)
+        print("\nInterrupted. Run the same command again: an incomplete .venv is rebuilt.", file=sys.stderr)
         return INTERRUPTED
     except SetupError as error:
         print(error, file=sys.stderr)

@@ -5,14 +5,16 @@ import inspect
 import textwrap
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import jupytext
 
 from tests import ROOT
 from workbook.course.authoring.chapter import BEGIN, END, stub
-from workbook.exercises import Exercise, chapter_of
+from workbook.exercises import Exercise, Verdict, chapter_of, find
+from workbook.exercises.judge import Ruler
+from workbook.exercises.observe import observe
 
 
 @cache
@@ -128,3 +130,14 @@ def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
 def answer(exercise: Exercise, source: str) -> Any:
     """Run an answer cell and give the value or function that the check would read."""
     return run(source, namespace(exercise))[exercise.answer_name]
+
+
+@lru_cache(maxsize=8)
+def _ruler(exercise_id: str, seed: int) -> Ruler:
+    return Ruler(find(exercise_id), seed=seed)  # type: ignore[arg-type]
+
+
+def judge_again(exercise: Exercise, answer: Any, *, seed: int, limit: float | None = None) -> Verdict:
+    """Judge as `judge` does; for all answers on one seed the reference and the mistakes run once."""
+    ruler = _ruler(exercise.id, seed)
+    return ruler.verdict(observe(exercise, answer, ruler.cases, limit=limit))

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Whether TensorFlow was there already, so that nothing set below has an effect on it.
+# Whether TensorFlow was imported before, so that nothing set below affects it.
 CAME_LATE = "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPTS") is None
-# oneDNN takes 1.3-2 times less CPU for convolutions; TensorFlow does not choose it on every processor.
+# With oneDNN, convolutions take 1.3-2 times less CPU time; TensorFlow does not choose it on every processor.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 quiet.install()
@@ -26,7 +26,7 @@ moved.install()
 
 
 def __getattr__(name: str) -> Any:
-    """Load `check` when it is first asked for; modules load by `from workbook import NAME`."""
+    """Load `check` on first use; modules load by `from workbook import NAME`."""
     if name == "check":
         return importlib.import_module("workbook.exercises").check
     raise AttributeError(f"module 'workbook' has no attribute {name!r}")

@@ -10,6 +10,7 @@ pooling are not counted as MACs.
 import math
 import operator
 from collections.abc import Iterable
+from typing import Any
 
 Size = int | tuple[int, int]
 
@@ -19,25 +20,25 @@ BITS = {
 }  # fmt: skip
 
 
-def _whole(name: str, value: int, least: int) -> int:
-    """Return `value` as an int; ValueError unless it is a whole number of at least `least`."""
+def integer(name: str, value: Any, least: int) -> int:
+    """Return `value` as an int; ValueError unless it is an integer, at least `least`. A bool is none."""
     try:
-        number = operator.index(value)
+        number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
-        raise ValueError(f"{name} must be a whole number. Received: {name}={value!r}") from None
-    if number < least:
-        raise ValueError(f"{name} must be at least {least}. Received: {name}={value!r}")
+        number = None
+    if number is None or number < least:
+        raise ValueError(f"{name} must be an integer, at least {least}. Received: {name}={value!r}")
     return number
 
 
 def pair(name: str, value: Size, least: int = 1) -> tuple[int, int]:
-    """Return (height, width) from one whole number or a pair of them."""
+    """Return (height, width) from one integer or a pair of them."""
     if not isinstance(value, tuple | list):
-        number = _whole(name, value, least)
+        number = integer(name, value, least)
         return number, number
     if len(value) != 2:
-        raise ValueError(f"{name} must be one number or (height, width). Received: {name}={value!r}")
-    return _whole(name, value[0], least), _whole(name, value[1], least)
+        raise ValueError(f"{name} must be an integer or (height, width). Received: {name}={value!r}")
+    return integer(name, value[0], least), integer(name, value[1], least)
 
 
 # Sizes ------------------------------------------------------------------------------------------------------
@@ -46,21 +47,22 @@ def pair(name: str, value: Size, least: int = 1) -> tuple[int, int]:
 def output_size(
     size: int, kernel_size: int, strides: int = 1, padding: int | str = 0, *, dilation: int = 1
 ) -> int:
-    """Return how many outputs a window gives along one axis: floor((W − F + 2P) / S) + 1.
+    """Return the number of outputs along one axis: floor((W − F + 2P) / S) + 1.
 
-    `padding` is the number of pixels added on each side, or "valid" (none) or "same" (as Keras: the output
+    `padding` is the number of pixels added on each side, or "valid" (none) or "same" (as in Keras: the output
     has ceil(size / strides) values). A dilated kernel covers dilation · (kernel_size − 1) + 1 pixels.
     ValueError where the kernel does not fit.
     """
-    size, strides = _whole("size", size, 1), _whole("strides", strides, 1)
-    covered = _whole("dilation", dilation, 1) * (_whole("kernel_size", kernel_size, 1) - 1) + 1
+    size = integer("size", size, 1)
+    strides = integer("strides", strides, 1)
+    covered = integer("dilation", dilation, 1) * (integer("kernel_size", kernel_size, 1) - 1) + 1
     if isinstance(padding, str):
         if padding not in ("valid", "same"):
-            raise ValueError(f'padding must be "valid", "same" or a whole number. Received: {padding!r}')
+            raise ValueError(f'padding must be "valid", "same" or an integer. Received: padding={padding!r}')
         if padding == "same":
             return math.ceil(size / strides)
         padding = 0
-    padded = size + 2 * _whole("padding", padding, 0)
+    padded = size + 2 * integer("padding", padding, 0)
     if covered > padded:
         raise ValueError(
             "The kernel does not fit: make it smaller or pad the input. "
@@ -84,13 +86,13 @@ def same_padding(size: int, kernel_size: int, strides: int = 1) -> tuple[int, in
 
 def dense_parameters(inputs: int, units: int, *, bias: bool = True) -> int:
     """Count the parameters of a dense layer: every unit has a weight for every input, and a bias."""
-    return (_whole("inputs", inputs, 1) + bool(bias)) * _whole("units", units, 1)
+    return (integer("inputs", inputs, 1) + bool(bias)) * integer("units", units, 1)
 
 
 def conv_parameters(
     kernel_size: Size, in_channels: int, filters: int, *, groups: int = 1, bias: bool = True
 ) -> int:
-    """Count the parameters of a convolution: F_h · F_w · C_in / groups weights and a bias a filter."""
+    """Count the parameters of a convolution: F_h · F_w · C_in / groups weights, and one bias per filter."""
     height, width = pair("kernel_size", kernel_size)
     depth = _channels_per_group(in_channels, filters, groups)
     return (height * width * depth + bool(bias)) * filters
@@ -104,14 +106,14 @@ def separable_parameters(
     As in `keras.layers.SeparableConv2D`, only the pointwise half has biases.
     """
     height, width = pair("kernel_size", kernel_size)
-    between = _whole("in_channels", in_channels, 1) * _whole("depth_multiplier", depth_multiplier, 1)
+    between = integer("in_channels", in_channels, 1) * integer("depth_multiplier", depth_multiplier, 1)
     return height * width * between + conv_parameters(1, between, filters, bias=bias)
 
 
 def _channels_per_group(in_channels: int, filters: int, groups: int) -> int:
     """Return how many input channels each filter reads; ValueError where the groups do not divide evenly."""
-    groups = _whole("groups", groups, 1)
-    if _whole("in_channels", in_channels, 1) % groups or _whole("filters", filters, 1) % groups:
+    groups = integer("groups", groups, 1)
+    if integer("in_channels", in_channels, 1) % groups or integer("filters", filters, 1) % groups:
         raise ValueError(
             "groups must divide both in_channels and filters. "
             f"Received: in_channels={in_channels}, filters={filters}, groups={groups}"
@@ -156,8 +158,8 @@ def receptive_fields(layers: Iterable[tuple[int, int]]) -> list[int]:
     """
     field, step, fields = 1, 1, []
     for kernel_size, strides in layers:
-        field += (_whole("kernel_size", kernel_size, 1) - 1) * step
-        step *= _whole("strides", strides, 1)
+        field += (integer("kernel_size", kernel_size, 1) - 1) * step
+        step *= integer("strides", strides, 1)
         fields.append(field)
     return fields
 
@@ -171,10 +173,10 @@ def receptive_field(layers: Iterable[tuple[int, int]]) -> int:
 
 
 def memory_bytes(values: int, dtype: str = "float32") -> int:
-    """Return the bytes that so many values of this dtype take."""
+    """Return the bytes that this many values of a dtype take."""
     if dtype not in BITS:
-        raise ValueError(f"dtype must be one of {', '.join(BITS)}. Received: {dtype!r}")
-    return _whole("values", values, 0) * BITS[dtype] // 8
+        raise ValueError(f"dtype must be one of {', '.join(BITS)}. Received: dtype={dtype!r}")
+    return integer("values", values, 0) * BITS[dtype] // 8
 
 
 def megabytes(size: int) -> float:

@@ -1,4 +1,4 @@
-"""A pad to draw a digit on, and a button to upload one: what a learner writes, read by a learner's network."""
+"""A pad to draw a digit on, and a button to upload one: a learner's network reads a learner's handwriting."""
 
 import html
 import io
@@ -58,7 +58,7 @@ export default { render };
 
 
 def bars(probabilities: np.ndarray) -> str:
-    """Write class probabilities (classes,) as an HTML table of bars, the largest in colour."""
+    """Return class probabilities (classes,) as an HTML table of bars, the largest in colour."""
     best = int(np.argmax(probabilities))
     rows = []
     for digit, share in enumerate(probabilities):
@@ -71,16 +71,16 @@ def bars(probabilities: np.ndarray) -> str:
 
 
 def read(picture: Any, predict: Predict) -> tuple[np.ndarray, np.ndarray]:
-    """Make a picture an MNIST-like digit (28, 28, 1), uint8, and give it with its class probabilities (classes,).
+    """Return a picture as an MNIST-like digit, uint8 (28, 28, 1), and its class probabilities (classes,).
 
-    `predict` takes a batch (1, 28, 28, 1) and gives (1, classes), as `model.predict` does.
+    `predict` takes a batch (1, 28, 28, 1) and returns (1, classes), as `model.predict` does.
     """
     digit = to_digit(picture)
     return digit, np.asarray(predict(digit[np.newaxis])).reshape(-1)
 
 
 def answer(picture: Any, predict: Predict) -> str:
-    """Give the answer for a picture as HTML; what cannot be read is said in one line."""
+    """Return the answer for a picture as HTML: bars, or one line that says why there are none."""
     try:
         return bars(read(picture, predict)[1])
     except (DataError, ValueError) as error:
@@ -88,12 +88,12 @@ def answer(picture: Any, predict: Predict) -> str:
 
 
 def pad(predict: Predict) -> Any:
-    """Make a pad to draw on; each time the pen lifts, the prediction is shown below it."""
+    """Return a pad to draw on; each time the pen is lifted, the prediction appears below it."""
     import anywidget
     import traitlets
 
     class Pad(anywidget.AnyWidget):
-        """A canvas whose pixels come back as a list of SIDE * SIDE numbers, row by row."""
+        """A canvas that sends its pixels as a list of SIDE * SIDE numbers, row by row."""
 
         _esm = PAD_SCRIPT
         side = traitlets.Int(SIDE).tag(sync=True)
@@ -113,17 +113,15 @@ def pad(predict: Predict) -> Any:
 
 
 def upload(predict: Predict) -> Any:
-    """Make a button that takes a picture file (PNG, JPEG) and shows what the network reads in it."""
+    """Return a button that takes a picture file (PNG, JPEG) and shows the network's prediction for it."""
     import ipywidgets as widgets
 
     button = widgets.FileUpload(accept="image/*", description="your digit")
     result = widgets.HTML()
 
     def read_file(change: Any) -> None:
-        files = (
-            change["new"].values() if isinstance(change["new"], dict) else change["new"]
-        )  # ipywidgets 7, 8
-        for file in files:
+        uploaded = change["new"]
+        for file in uploaded.values() if isinstance(uploaded, dict) else uploaded:  # ipywidgets 7, 8
             result.value = answer_file(bytes(file["content"]), predict)
 
     button.observe(read_file, names="value")
@@ -131,7 +129,7 @@ def upload(predict: Predict) -> Any:
 
 
 def answer_file(content: bytes, predict: Predict) -> str:
-    """Give the answer for a picture file as HTML; a file that is no picture is said in one line."""
+    """Return the answer for a picture file as HTML: bars, or one line for a file that is not a picture."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:

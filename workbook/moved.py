@@ -1,7 +1,7 @@
 """Short names for notebooks: `from workbook import figures` is `workbook.ledger.figures`.
 
-Notebooks import modules from `workbook` itself, and go on working when a module moves inside the package: what stands
-in HOMES is found under both names and is one module.
+Notebooks import modules from `workbook` itself, and continue to work when a module moves inside the package: a module
+in HOMES can be imported under both names, and is one module.
 """
 
 import importlib
@@ -30,7 +30,7 @@ HOMES = {
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Hands over the module of a home when it is asked for by its short name."""
+    """Finds a module at its home when it is imported by its short name."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         return ModuleSpec(name, self) if name in HOMES else None
@@ -47,6 +47,6 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install() -> None:
-    """Let the import system know the short names; once a process."""
+    """Register the short names with the import system, once per process."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())

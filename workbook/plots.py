@@ -1,7 +1,8 @@
 """Pictures of arrays: NumPy in, Matplotlib axes out.
 
-Every function takes arrays and an optional `ax`, draws, and returns the axes. None trains, computes a result
-or shows a figure. Colours come from Okabe and Ito's colour-blind-safe palette; the scale of an image is explicit.
+Every function takes arrays and an optional `ax`, draws, and returns the axes. None of them trains,
+computes a result or shows a figure. Colours are Okabe and Ito's colour-blind-safe palette; the scale of an image is
+explicit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ def _axes(ax: Axes | None, figsize: tuple[float, float]) -> Axes:
 
 
 def _scale(image: np.ndarray) -> Scale:
-    """Give the natural scale: 0 to 255 for bytes, 0 to 1 where all values fit, else symmetric about 0."""
+    """Return the natural scale: 0 to 255 for bytes, 0 to 1 if all values fit; else symmetric about 0, or from 0."""
     if image.dtype == np.uint8:
         return 0.0, 255.0
     if image.size and image.min() >= 0 and image.max() <= 1:
@@ -39,7 +40,7 @@ def show_image(
     scale: Scale | None = None,
     bar: bool = False,
 ) -> Axes:
-    """Draw an image (H, W), (H, W, 1) or (H, W, 3). Signed values get a diverging map, white at zero."""
+    """Draw an image (H, W), (H, W, 1) or (H, W, 3). Signed values get a diverging colour map, white at zero."""
     ax = _axes(ax, (3, 3))
     image = np.asarray(image)
     image = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
@@ -64,10 +65,10 @@ def show_images(
     scale: Scale | list[Scale | None] | None = None,
     size: float = 1.6,
 ) -> np.ndarray:
-    """Draw images side by side, `columns` a row; return the array of axes (rows, columns).
+    """Draw images side by side, `columns` per row; return the array of axes (rows, columns).
 
-    `scale` is one (low, high) for all, or a list with one, or None, for each image.
-    """  # fmt: skip
+    `scale` is one (low, high) for all images, or a list with one for each; None stands for the natural scale.
+    """
     scales: list[Any] = scale if isinstance(scale, list) else [scale] * len(images)
     count = len(images)
     columns = min(columns, count)
@@ -94,12 +95,12 @@ def show_numbers(
 ) -> Axes:
     """Draw a small matrix as a grid with its numbers; frame `window` = (row, column, height, width).
 
-    NaN stands for "not computed yet" and stays blank.
-    """  # fmt: skip
+    NaN means "not computed yet" and is left blank.
+    """
     array = np.asarray(array)
     ax = _axes(ax, (0.5 * array.shape[1] + 0.4, 0.5 * array.shape[0] + 0.6))
-    known = array[~np.isnan(array)] if np.issubdtype(array.dtype, np.floating) else array
-    low, high = scale or _scale(known if known.size else np.zeros(1))
+    values = array[~np.isnan(array)] if np.issubdtype(array.dtype, np.floating) else array
+    low, high = scale or _scale(values if values.size else np.zeros(1))
     if low < 0:  # pale colours, so that the numbers stay readable
         ax.imshow(array, cmap="PuOr_r", vmin=1.7 * low, vmax=1.7 * high)
     else:
@@ -134,7 +135,7 @@ def show_curves(
     ylabel: str = "",
     start: int = 1,
 ) -> Axes:
-    """Draw one line for each named sequence, against 1, 2, 3 ... (or from `start`)."""  # fmt: skip
+    """Draw one line for each named sequence, against 1, 2, 3 ... (or from `start`)."""
     ax = _axes(ax, (5, 3))
     for index, (name, values) in enumerate(curves.items()):
         style = "-" if index < len(COLOURS) else "--"
@@ -159,7 +160,7 @@ def show_bars(
     log: bool = False,
     form: str = "{:,.0f}",
 ) -> Axes:
-    """Draw one horizontal bar for each named value, with the value written beside it."""  # fmt: skip
+    """Draw one horizontal bar for each named value, with the value written beside it."""
     ax = _axes(ax, (5.5, 0.45 * len(values) + 0.9))
     names = list(values)[::-1]
     bars = ax.barh(names, [values[name] for name in names], color=COLOURS[0])
@@ -190,21 +191,19 @@ def show_confusion(
     return ax
 
 
-def show_pixels(
-    image: np.ndarray, ax: Axes | None = None, *, title: str = "", scale: Scale = (0, 255)
-) -> Axes:
-    """Draw a small grey image (H, W) as bright as it is, with each pixel's number written on it."""
+def show_pixels(image: np.ndarray, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw a small grey image (H, W), 0 to 255, as bright as it is, with each pixel's number written on it."""
     image = np.asarray(image)
     ax = _axes(ax, (0.42 * image.shape[1] + 0.3, 0.42 * image.shape[0] + 0.6))
-    show_image(image, ax, title=title, scale=scale)
+    show_image(image, ax, title=title, scale=(0, 255))
     for (row, column), number in np.ndenumerate(image):
-        colour = "black" if number > sum(scale) / 2 else "white"
+        colour = "black" if number > 127.5 else "white"
         ax.text(column, row, f"{number:g}", ha="center", va="center", fontsize=7, color=colour)
     return ax
 
 
 def mark_windows(ax: Axes, windows: Sequence[tuple[int, int, int, int]], *, colour: str = COLOURS[1]) -> Axes:
-    """Frame windows (row, column, height, width) on an image that is drawn already."""
+    """Frame windows (row, column, height, width) on an image that is already drawn."""
     for row, column, height, width in windows:
         box = Rectangle((column - 0.5, row - 0.5), width, height, fill=False, edgecolor=colour, linewidth=2)
         ax.add_patch(box)
@@ -219,10 +218,10 @@ def show_cone(
     names: Sequence[str] = (),
     title: str = "",
 ) -> Axes:
-    """Draw a row of neurons for each layer above `size` pixels, and colour what the middle one on top sees.
+    """Draw a row of neurons for each layer above `size` pixels, and colour what the top middle neuron sees.
 
-    `layers` are (kernel_size, strides), lowest first; each neuron stands above the middle of its window.
-    """  # fmt: skip
+    `layers` are (kernel_size, strides), lowest first; each neuron is drawn above the middle of its window.
+    """
     ax = _axes(ax, (6, 0.9 * len(layers) + 1))
     centres = [np.arange(size, dtype=float)]
     for width, strides in layers:
@@ -251,9 +250,9 @@ def show_cone(
 def show_connections(
     groups: np.ndarray, ax: Axes | None = None, *, kernel_size: int = 3, largest: int = 3, title: str = ""
 ) -> Axes:
-    """Draw which filter (columns) reads which input channel (rows): a small square for every weight between them.
+    """Draw which filter (columns) reads which input channel (rows): one small square per weight.
 
-    `groups` (in_channels, filters) holds 0 where there is no connection; any other number chooses the colour.
+    `groups` (in_channels, filters) is 0 where there is no connection; any other number chooses the colour.
     Kernels of all sizes up to `largest` are drawn to one scale, so that the coloured area counts weights.
     """
     groups = np.asarray(groups)
@@ -277,9 +276,9 @@ def show_architecture(
 ) -> Axes:
     """Draw layers as blocks from left to right: a block is as wide as its channels, its area is its MACs.
 
-    A block is a mapping with name, kind, channels, macs and inputs (the numbers of the blocks that it reads);
-    branches stand above each other, and a block without MACs, where branches join, is a dot. Names are
-    written where at most `labels` blocks have any work.
+    A block is a mapping with name, kind, channels, macs and inputs (the numbers of the blocks that it reads).
+    Branches are drawn above each other; a block without MACs, where branches join, is a dot. Names are
+    written if at most `labels` blocks have MACs.
     """
     working = [block for block in blocks if block["macs"]]
     kinds = list(dict.fromkeys(block["kind"] for block in working))
@@ -288,23 +287,24 @@ def show_architecture(
     ax = _axes(ax, (max(5.0, min(0.5 * columns + 2, 14)), 3.6))
     for block, (x, y, width, height) in zip(blocks, boxes, strict=True):
         for number in block["inputs"]:
-            left, low, wide, high = boxes[number]
+            left, bottom, source_width, source_height = boxes[number]
+            start_x, start_y, end_y = left + source_width, bottom + source_height / 2, y + height / 2
             along = np.linspace(0, 1, 40)
-            above = abs(low + high / 2) + abs(y + height / 2) < 1e-6 * tallest
-            passed = any(left + wide < box[0] < x for box in boxes)
-            arc = 2 * tallest * along * (1 - along) if above and passed else 0  # over what lies between
-            line = low + high / 2 + (y + height / 2 - low - high / 2) * along + arc
-            ax.plot(left + wide + (x - left - wide) * along, line, color="0.6", linewidth=0.8, zorder=1)
+            line = start_y + (end_y - start_y) * along
+            is_level = abs(start_y) + abs(end_y) < 1e-6 * tallest
+            if is_level and any(start_x < box[0] < x for box in boxes):
+                line = line + 2 * tallest * along * (1 - along)  # an arc over the blocks between
+            ax.plot(start_x + (x - start_x) * along, line, color="0.6", linewidth=0.8, zorder=1)
         if not block["macs"]:
             ax.scatter(x, y, s=8, color="0.4", zorder=2)
             continue
         colour = COLOURS[kinds.index(block["kind"]) % len(COLOURS)]
         ax.add_patch(Rectangle((x, y), width, height, facecolor=colour, edgecolor=colour, zorder=2))
         if len(working) <= labels:
-            alone = abs(y + height / 2) < 1e-6 * tallest
             name, top = block["name"].split("/")[-1], y + height + 0.02 * tallest
+            rotation = 90 if abs(y + height / 2) < 1e-6 * tallest else 0  # horizontal above branches
             ax.text(
-                x + width / 2, top, name, fontsize=6, rotation=90 * alone, ha="center", va="bottom", zorder=3
+                x + width / 2, top, name, fontsize=6, rotation=rotation, ha="center", va="bottom", zorder=3
             )
     handles = [Rectangle((0, 0), 1, 1, color=COLOURS[i % len(COLOURS)]) for i in range(len(kinds))]
     ax.legend(handles, kinds, fontsize=7, loc="upper right")
@@ -337,7 +337,7 @@ def _place_blocks(blocks: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float
 
 
 def show_branches(branches: Sequence[Sequence[str]], ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw branches side by side, each a chain of named layers, from one input to where they join."""
+    """Draw branches side by side, each a chain of named layers, from their input to where they join."""
     longest = max(map(len, branches))
     ax = _axes(ax, (1.5 * longest + 2, 0.55 * len(branches) + 0.5))
     middle = (len(branches) - 1) / 2

@@ -1,7 +1,7 @@
 """Classifiers trained on ImageNet: `pretrained.classify(image)` and `pretrained.load("efficientnet_lite0")`.
 
 EfficientNet-Lite0 is bundled and needs no network. The others are those of `keras.applications`, which
-downloads their weights once; without a network they fail within seconds, in one line.
+downloads their weights once. Without a network they fail within seconds, with a message of one line.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from workbook.data import tfds
 from workbook.data.bundled import DataError, bundled_file, first_line
+from workbook.data.pictures import check_picture
 
 if TYPE_CHECKING:
     import keras
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 BUNDLED = "efficientnet_lite0"
 WEIGHTS_FILE = "efficientnet_lite0.npz"
 LABELS_FILE = "imagenet_classes.tsv"
-CROP_SHARE = 224 / 256  # the centre that is kept, of a picture's shorter side
-PATIENCE = 15.0  # seconds that a download may stand still
-# A file there, asked for to see whether the network reaches Keras's weights.
+CROP_SHARE = 224 / 256  # the part of a picture's shorter side that is kept
+PATIENCE = 15.0  # seconds that a download may wait for data
+# One of the files: it shows whether Keras's weights can be reached.
 KERAS_WEIGHTS = (
     "https://storage.googleapis.com/tensorflow/keras-applications/"
     "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5"
@@ -36,7 +37,7 @@ KERAS_WEIGHTS = (
 
 
 class _KerasModel(NamedTuple):
-    """Where `keras.applications` keeps a model: its module, its function, its input size, its files' first word."""
+    """A model of `keras.applications`: its module, its function, its input size, the start of its files' names."""
 
     module: str
     function: str
@@ -64,7 +65,7 @@ KERAS_MODELS = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Pretrained:
-    """A classifier with what it needs around it: pictures in, labels out.
+    """A classifier with its preprocessing and its labels: pictures in, labels out.
 
     `model` is a functional Keras model from `preprocess(images)` to probabilities of the 1,000 `labels`; its
     layers can be taken as features or trained further. `normalise` maps pixels 0-255 to the model's input.
@@ -78,10 +79,10 @@ class Pretrained:
     source: str
 
     def preprocess(self, images: ArrayLike | Sequence[ArrayLike]) -> NDArray[np.float32]:
-        """Turn a picture, a batch of them or a list of pictures of any sizes into the model's input.
+        """Return a picture, a batch of pictures or a list of pictures of any sizes as the model's input.
 
-        As the models were tested: the shorter side to 256 (of 224), the centre of 224×224 cut out, pixels
-        normalised. Returns (N, size, size, 3). Pictures are as for `centre_crop`, which says what it refuses.
+        As the models were tested: the shorter side is resized to 256 (for 224), the centre of 224×224 is cut out,
+        and pixels are normalised. The result is (N, size, size, 3). `centre_crop` says which pictures it takes.
         """
         crops = np.stack([centre_crop(image, size=self.size) for image in _pictures(images)])
         return np.asarray(self.normalise(crops.astype(np.float32)), np.float32)
@@ -89,7 +90,7 @@ class Pretrained:
     def classify(self, image: ArrayLike, *, top: int = 5) -> list[tuple[str, float]]:
         """Return the `top` likeliest labels of one picture with their probabilities, likeliest first."""
         if not (isinstance(top, int) and 1 <= top <= len(self.labels)):
-            raise ValueError(f"top is a whole number from 1 to {len(self.labels)}. Received: top={top!r}")
+            raise ValueError(f"top must be an integer from 1 to {len(self.labels)}. Received: top={top!r}")
         import keras
 
         inputs = self.preprocess([np.asarray(image)])
@@ -105,21 +106,21 @@ class Pretrained:
 
 
 def names() -> tuple[str, ...]:
-    """List the classifiers, the bundled one first."""
+    """Return the names of the classifiers, the bundled one first."""
     return (BUNDLED, *KERAS_MODELS)
 
 
 def load(name: str = BUNDLED, *, otherwise: str | None = None) -> Pretrained:
-    """Load a trained classifier: "efficientnet_lite0" from the bundled files, others by `keras.applications`.
+    """Load a trained classifier: "efficientnet_lite0" from the bundled files, others from `keras.applications`.
 
-    Every call builds a model of its own, which may be trained further. Without a network and without weights
-    downloaded before, `otherwise` names the classifier to take instead, which is announced in one printed line.
+    Every call builds a new model, which may be trained further. If the weights are not on this machine and cannot be
+    downloaded, `otherwise` names the classifier to use instead; one printed line says so.
 
-    Raises `ValueError` for an unknown name and `DataError` if the weights cannot be had, in one line.
+    Raises `ValueError` for an unknown name and `DataError` if the weights are not available.
     """
     for option in (name,) if otherwise is None else (name, otherwise):
         if option not in names():
-            raise ValueError(f"Unknown classifier; choose one of {', '.join(names())}. Received: {option!r}")
+            raise ValueError(f"A classifier must be one of {', '.join(names())}. Received: {option!r}")
     if name == BUNDLED:
         return _load_bundled()
     if otherwise == name:
@@ -128,15 +129,15 @@ def load(name: str = BUNDLED, *, otherwise: str | None = None) -> Pretrained:
         return _load_from_keras(name)
     except DataError as error:
         if otherwise is None:
-            raise DataError(f"{error} Without a network take {BUNDLED!r}.") from error
-        print(f"{error} {otherwise} IS TAKEN INSTEAD.")
+            raise DataError(f"{error} Without a network, use {BUNDLED!r}.") from error
+        print(f"{error} {otherwise} IS USED INSTEAD.")
         return load(otherwise)
 
 
 def classify(image: ArrayLike, *, model: str | Pretrained = BUNDLED, top: int = 5) -> list[tuple[str, float]]:
     """Return the `top` likeliest ImageNet labels of a picture with their probabilities, likeliest first.
 
-    `model` is a name or what `load` returned; named models are kept for the next call. Raises as `load` and
+    `model` is a name or the result of `load`; named models are kept for the next call. Raises as `load` and
     `centre_crop` do.
     """
     classifier = model if isinstance(model, Pretrained) else _kept(model)
@@ -152,9 +153,9 @@ def _kept(name: str) -> Pretrained:
 
 
 def centre_crop(image: ArrayLike, *, size: int = 224) -> NDArray[np.uint8]:
-    """Cut the centre out of a picture, 224/256 of the shorter side, and resize it: uint8 (size, size, 3).
+    """Return the centre of a picture, 224/256 of the shorter side, resized: uint8 (size, size, 3).
 
-    In one bicubic step what "resize to 256, cut out 224" does in two. Takes (H, W), (H, W, 1), RGB (H, W, 3) or
+    One bicubic step does what "resize to 256, cut out 224" does in two. Takes (H, W), (H, W, 1), RGB (H, W, 3) or
     RGBA (H, W, 4, alpha ignored), 0-255 or floats 0-1. Raises `ValueError` for anything else.
     """
     from PIL import Image
@@ -168,28 +169,20 @@ def centre_crop(image: ArrayLike, *, size: int = 224) -> NDArray[np.uint8]:
 
 
 def _pictures(images: Any) -> list[NDArray[Any]]:
-    """Split one picture, a batch or a list of pictures into a list."""
+    """Return one picture, a batch or a list of pictures as a list."""
     if isinstance(images, (list, tuple)):
         pictures = [np.asarray(image) for image in images]
     else:
         array = np.asarray(images)
         pictures = list(array) if array.ndim == 4 else [array]
     if not pictures:
-        raise ValueError("Give one picture at least. Received: none")
+        raise ValueError("There must be at least one picture. Received: none")
     return pictures
 
 
 def _rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
     """Return a picture as uint8 (H, W, 3)."""
-    is_picture = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
-    if not is_picture or image.size == 0:
-        raise ValueError(
-            f"A picture has the shape (H, W), or (H, W, 1 or 3 or 4). Received: shape={image.shape}"
-        )
-    if image.dtype.kind not in "uif":
-        raise ValueError(f"A picture holds numbers. Received: dtype={image.dtype}")
-    if not np.isfinite(image).all() or image.min() < 0 or image.max() > 255:
-        raise ValueError(f"Pixels lie in 0-255, or 0-1. Received: {image.min():g} to {image.max():g}")
+    check_picture(image)
     if image.dtype.kind == "f":
         image = np.round(image * 255 if image.max() <= 1 else image)
     channels = image[..., np.newaxis] if image.ndim == 2 else image[..., :3]
@@ -221,7 +214,7 @@ def _load_bundled() -> Pretrained:
 
 
 def read_labels() -> tuple[str, ...]:
-    """Return the labels of ImageNet's 1,000 classes in the order of the outputs."""
+    """Return the labels of ImageNet's 1,000 classes, in the order of the model's outputs."""
     lines = bundled_file(LABELS_FILE).read_text(encoding="utf-8").splitlines()
     return tuple(line.split("\t")[1] for line in lines if not line.startswith("#"))
 
@@ -235,7 +228,7 @@ def _read_weights() -> dict[str, NDArray[Any]]:
 
 
 def weight_names(model: "keras.Model") -> Iterator[tuple[str, tuple[int, ...]]]:
-    """List name and shape of every weight, as the bundled file names them: "stem_conv/kernel"."""
+    """Yield name and shape of every weight, as the bundled file names them: "stem_conv/kernel"."""
     for name, variable in _variables(model):
         yield name, tuple(variable.shape)
 
@@ -261,7 +254,7 @@ def _load_from_keras(name: str) -> Pretrained:
             model = getattr(keras.applications, place.function)(weights="imagenet")
     except Exception as error:
         reason = first_line(error).rstrip(".")
-        raise DataError(f"{name}: its weights cannot be had: {reason}.") from error
+        raise DataError(f"{name}: its weights are not available: {reason}.") from error
     return Pretrained(
         name=name,
         model=model,
@@ -273,7 +266,7 @@ def _load_from_keras(name: str) -> Pretrained:
 
 
 def _is_downloaded(place: _KerasModel) -> bool:
-    """Say whether Keras has the model's weights from before; Keras itself compares them with their checksum."""
+    """Return whether Keras has downloaded the model's weights before; Keras itself verifies their checksum."""
     chosen = os.environ.get("KERAS_HOME")
     homes = [Path(chosen)] if chosen else [Path.home() / ".keras", Path("/tmp/.keras")]
     files = [file for home in homes for file in (home / "models").glob(f"{place.stem}_*tf*.h5")]
@@ -282,7 +275,7 @@ def _is_downloaded(place: _KerasModel) -> bool:
 
 @contextlib.contextmanager
 def _patience(seconds: float) -> Iterator[None]:
-    """Let every new connection give up after so many seconds without a byte."""
+    """Let every new connection give up after this many seconds without a byte."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:

@@ -1,8 +1,8 @@
 """Keep TensorFlow's start-up messages off the learner's screen.
 
 TensorFlow's C++ side writes to file descriptor 2 while it loads, whatever its log level. A finder on
-`sys.meta_path` sends that descriptor to a scratch file for the first import only, and shows what was written
-if the import fails: an error is never hidden.
+`sys.meta_path` redirects that descriptor to a scratch file for the first import only, and shows what was
+written if the import fails: an error is never hidden.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ NOISY = ("tensorflow", "keras", "jax")
 
 @contextlib.contextmanager
 def stderr_aside() -> Iterator[None]:
-    """Send file descriptor 2 to a scratch file; replay it if the block raises."""
+    """Redirect file descriptor 2 to a scratch file; show what was written if the block raises."""
     sys.stderr.flush()
     with tempfile.TemporaryFile() as aside:
         kept = os.dup(2)
@@ -39,7 +39,7 @@ def stderr_aside() -> Iterator[None]:
 
 
 class _QuietLoader(importlib.abc.Loader):
-    """Load a module as its own loader would, with file descriptor 2 aside."""
+    """Loads a module as its own loader would, with file descriptor 2 redirected."""
 
     def __init__(self, loader: importlib.abc.Loader) -> None:
         self.loader = loader
@@ -56,7 +56,7 @@ class _QuietLoader(importlib.abc.Loader):
 
 
 class _QuietFinder(importlib.abc.MetaPathFinder):
-    """Wrap the loader of the noisy packages; leave all others alone."""
+    """Wraps the loader of the noisy packages, and of no others."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

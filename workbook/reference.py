@@ -1,14 +1,14 @@
 """Convolution and pooling in NumPy, written to be read.
 
-Each operation stands here twice: with loops, as one would explain it, and vectorised, as one would use it.
-Both give the same numbers, and the same numbers as Keras.
+Each operation appears twice: with loops, to explain it, and vectorised, to use it. Both return the same numbers
+as Keras.
 
-Images are (height, width), (height, width, channels) or (batch, height, width, channels); the result has as
-many axes. Kernels are (height, width, in_channels // groups, filters), or (height, width) for a
+Images are (height, width), (height, width, channels) or (batch, height, width, channels); the result has
+the same number of axes. Kernels are (height, width, in_channels // groups, filters), or (height, width) for a
 two-dimensional image. Like all frameworks, `conv2d` *cross-correlates*: it does not flip the kernel. For the
 convolution of mathematics write `conv2d(images, flip(kernel))`.
 
-Whole numbers stay whole: integer images with integer kernels give int64, so nothing overflows.
+Integers stay integers: integer images with integer kernels produce int64, so nothing overflows.
 """
 
 from typing import Any
@@ -74,8 +74,8 @@ def conv2d(
 
     `padding` is "valid", "same" (as Keras, asymmetric where the total is odd), a number of pixels, or
     ((top, bottom), (left, right)). `fill` says what the margin holds: "zero", or "replicate" for the nearest
-    pixel. With `groups` the channels and the filters are cut into as many equal parts that do not see one
-    another. `bias` is (filters,). ValueError for wrong ranks, channels or words, or a kernel that is too big.
+    pixel. `groups` splits the channels and the filters into that many equal parts, which do not see each other.
+    `bias` is (filters,). ValueError for wrong ranks, channels or options, or a kernel that is too large.
     """
     batch, weights, axes = _batch_and_kernel(images, kernel, groups)
     padded, _ = _pad_for(batch, weights.shape[:2], strides, padding, fill)
@@ -86,14 +86,14 @@ def conv2d(
 
 
 def flip(kernel: ArrayLike) -> Array:
-    """Turn a kernel by 180° along its height and width, which makes cross-correlation a true convolution."""
+    """Return a kernel turned by 180° in height and width: cross-correlation with it is a true convolution."""
     return np.flip(_array("kernel", kernel, (2, 4)), axis=(0, 1))
 
 
 def dense_matrix(
     kernel: ArrayLike, input_shape: tuple[int, ...], *, strides: Size = 1, padding: Padding = "valid"
 ) -> Array:
-    """Write a convolution as the weights of a dense layer: most are zero, the others repeat the kernel's.
+    """Return a convolution as the weights of a dense layer: most are zero, the others repeat the kernel's.
 
     `input_shape` is (height, width) or (height, width, channels). The result M, (outputs, inputs), satisfies
     M @ image.ravel() == conv2d(image, kernel, ...).ravel(), with zeros in the margin.
@@ -120,7 +120,7 @@ def dense_matrix(
 def depthwise_conv2d_loops(
     images: ArrayLike, kernel: ArrayLike, *, strides: Size = 1, padding: Padding = "valid"
 ) -> Array:
-    """Convolve every channel by itself, one after another. Shapes are those of `depthwise_conv2d`."""
+    """Convolve each channel by itself, one after another. Shapes are those of `depthwise_conv2d`."""
     pixels, weights = _depthwise_arguments(images, kernel)
     maps = [
         conv2d_loops(pixels[..., c : c + 1], weights[:, :, c : c + 1], strides=strides, padding=padding)
@@ -132,7 +132,7 @@ def depthwise_conv2d_loops(
 def depthwise_conv2d(
     images: ArrayLike, kernel: ArrayLike, *, strides: Size = 1, padding: Padding = "valid"
 ) -> Array:
-    """Convolve every channel with filters of its own, and add nothing across channels.
+    """Convolve each channel with filters of its own; no sum goes across channels.
 
     `kernel` is (kh, kw, channels, multiplier); output channel c · multiplier + m is channel c under filter m.
     """
@@ -153,7 +153,7 @@ def separable_conv2d(
     padding: Padding = "valid",
     bias: ArrayLike | None = None,
 ) -> Array:
-    """First look within each channel, then mix the channels with a 1×1 convolution.
+    """Convolve each channel by itself, then mix the channels by a 1×1 convolution.
 
     `depthwise_kernel` is (kh, kw, channels, multiplier), `pointwise_kernel` is
     (1, 1, channels · multiplier, filters).
@@ -173,7 +173,7 @@ def pool2d_loops(
     padding: str = "valid",
     kind: str = "max",
 ) -> Array:
-    """Summarise one window after another; where a window reaches beyond the image, only its pixels count.
+    """Summarise one window after another; where a window extends beyond the image, only real pixels count.
 
     Shapes and options are those of `pool2d`, the fast form.
     """
@@ -200,11 +200,11 @@ def pool2d(
     padding: str = "valid",
     kind: str = "max",
 ) -> Array:
-    """Keep the largest value ("max") or the mean of every window, channel by channel; nothing is learned.
+    """Return the largest value ("max") or the mean of every window, channel by channel; nothing is learned.
 
     `strides` defaults to `pool_size`; smaller strides make the windows overlap. `padding` is "valid" or
-    "same"; as in Keras, the pixels that "same" adds count neither for the maximum nor for the mean. A mean of
-    whole numbers is float64.
+    "same"; as in Keras, the pixels that "same" adds count neither for the maximum nor for the mean. The mean
+    of integers is float64.
     """
     batch, axes = _batch(images)
     _summary(kind)
@@ -223,15 +223,15 @@ def pool2d(
 
 
 def global_pool(images: ArrayLike, kind: str = "mean") -> Array:
-    """Reduce every feature map to one number: (height, width, channels) → (channels,), a batch likewise."""
+    """Return one number per feature map: (height, width, channels) → (channels,), a batch likewise."""
     return _summary(kind)(_array("images", images, (3, 4)), axis=(-3, -2))
 
 
 def pad2d(images: ArrayLike, padding: int | Margins, *, fill: str = "zero") -> Array:
-    """Put a margin around images: a number of pixels on every side, or ((top, bottom), (left, right))."""
+    """Add a margin around images: a number of pixels on every side, or ((top, bottom), (left, right))."""
     pixels = _array("images", images, (2, 3, 4))
     if fill not in FILLS:
-        raise ValueError(f'fill must be "zero" or "replicate". Received: {fill!r}')
+        raise ValueError(f'fill must be "zero" or "replicate". Received: fill={fill!r}')
     margins = _margins((1, 1), (1, 1), 1, padding)
     around: list[tuple[int, int]] = [(0, 0)] * pixels.ndim
     first = 1 if pixels.ndim == 4 else 0
@@ -254,7 +254,7 @@ def _array(name: str, values: ArrayLike, ranks: tuple[int, ...]) -> Array:
 
 
 def _batch(images: ArrayLike) -> tuple[Array, int]:
-    """Return images as (batch, height, width, channels), and how many axes they came with."""
+    """Return images as (batch, height, width, channels), and their original number of axes."""
     pixels = _array("images", images, (2, 3, 4))
     if pixels.dtype.kind == "b":
         pixels = pixels.astype(np.int64)
@@ -264,19 +264,21 @@ def _batch(images: ArrayLike) -> tuple[Array, int]:
 
 
 def _restore(output: Array, axes: int) -> Array:
-    """Take away the axes that `_batch` added."""
-    return output[0, :, :, 0] if axes == 2 else output[0] if axes == 3 else output
+    """Remove the axes that `_batch` added."""
+    if axes == 2:
+        return output[0, :, :, 0]
+    return output[0] if axes == 3 else output
 
 
 def _common(images: Array, kernel: Array) -> tuple[Array, Array]:
-    """Bring both to one dtype that holds their products: int64 for whole numbers."""
-    whole = images.dtype.kind in "biu" and kernel.dtype.kind in "biu"
-    dtype = np.dtype(np.int64) if whole else np.result_type(images, kernel)
+    """Return both in one dtype that holds their products: int64 for integers."""
+    are_integers = images.dtype.kind in "biu" and kernel.dtype.kind in "biu"
+    dtype = np.dtype(np.int64) if are_integers else np.result_type(images, kernel)
     return images.astype(dtype, copy=False), kernel.astype(dtype, copy=False)
 
 
 def _batch_and_kernel(images: ArrayLike, kernel: ArrayLike, groups: int) -> tuple[Array, Array, int]:
-    """Return the batch, the (kh, kw, depth, filters) kernel and how many axes came; check that they match."""
+    """Return the batch, the (kh, kw, depth, filters) kernel and the number of axes; check that they match."""
     weights = _array("kernel", kernel, (2, 4))
     batch, axes = _batch(images)
     if (axes == 2) != (weights.ndim == 2):
@@ -311,7 +313,7 @@ def _margins(shape: tuple[int, ...], kernel: tuple[int, ...], strides: Size, pad
         if padding not in ("valid", "same"):
             raise ValueError(
                 'padding must be "valid", "same", a number or ((top, bottom), (left, right)). '
-                f"Received: {padding!r}"
+                f"Received: padding={padding!r}"
             )
         if padding == "valid":
             return (0, 0), (0, 0)
@@ -319,23 +321,25 @@ def _margins(shape: tuple[int, ...], kernel: tuple[int, ...], strides: Size, pad
         return same_padding(shape[0], kernel[0], down), same_padding(shape[1], kernel[1], right)
     if isinstance(padding, tuple | list):
         if len(padding) != 2 or not all(isinstance(side, tuple | list) for side in padding):
-            raise ValueError(f"padding must be ((top, bottom), (left, right)). Received: {padding!r}")
+            raise ValueError(f"padding must be ((top, bottom), (left, right)). Received: padding={padding!r}")
         return pair("padding", padding[0], 0), pair("padding", padding[1], 0)
     pixels = pair("padding", padding, 0)
     return pixels, pixels
 
 
 def _word(padding: str) -> str:
-    """Return a pooling layer's padding; ValueError unless it is one of Keras's two words."""
+    """Return a pooling layer's padding; ValueError unless it is "valid" or "same"."""
     if padding not in ("valid", "same"):
-        raise ValueError(f'padding of a pooling layer must be "valid" or "same". Received: {padding!r}')
+        raise ValueError(
+            f'padding of a pooling layer must be "valid" or "same". Received: padding={padding!r}'
+        )
     return padding
 
 
 def _pad_for(
     batch: Array, kernel: tuple[int, ...], strides: Size, padding: Padding, fill: str
 ) -> tuple[Array, tuple[int, int]]:
-    """Return the padded batch and the (rows, columns) that a kernel of this size will give."""
+    """Return the padded batch, and the (rows, columns) of the output for a kernel of this size."""
     padded = pad2d(batch, _margins(batch.shape[1:3], kernel, strides, padding), fill=fill)
     return padded, _output_shape(padded.shape[1:3], kernel, strides, "valid")
 
@@ -349,7 +353,7 @@ def _output_shape(
 
 
 def _windows(padded: Array, kernel: tuple[int, ...], strides: Size) -> Array:
-    """View every window that a kernel visits: (batch, rows, columns, channels, kh, kw), nothing is copied."""
+    """Return a view of every window: (batch, rows, columns, channels, kh, kw). Nothing is copied."""
     down, right = pair("strides", strides)
     return sliding_window_view(padded, (kernel[0], kernel[1]), axis=(1, 2))[:, ::down, ::right]
 
@@ -360,12 +364,14 @@ def _add_bias(output: Array, bias: ArrayLike | None) -> Array:
         return output
     offsets = np.atleast_1d(np.asarray(bias))
     if offsets.shape != output.shape[-1:]:
-        raise ValueError(f"bias must be ({output.shape[-1]},), one a filter. Received: shape {offsets.shape}")
+        raise ValueError(
+            f"bias must be ({output.shape[-1]},), one per filter. Received: shape {offsets.shape}"
+        )
     return output + offsets
 
 
 def _summary(kind: str) -> Any:
     """Return the NumPy function for a kind of pooling."""
     if kind not in ("max", "mean"):
-        raise ValueError(f'kind must be "max" or "mean". Received: {kind!r}')
+        raise ValueError(f'kind must be "max" or "mean". Received: kind={kind!r}')
     return np.max if kind == "max" else np.mean

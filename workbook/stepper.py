@@ -1,4 +1,4 @@
-"""Walk a kernel over an image, step by step: a pure function, a filmstrip of it, and an interactive view."""
+"""Slide a kernel over an image, step by step: a pure function, a filmstrip, and an interactive view."""
 
 import io
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ KERNELS = {
 
 @dataclass(frozen=True)
 class Step:
-    """One position of the window. `output` holds NaN where the window has not been yet."""
+    """One position of the window. `output` is NaN at later positions."""
 
     padded: np.ndarray
     kernel: np.ndarray
@@ -46,7 +46,7 @@ class Step:
 def explain(
     size: tuple[int, int], kernel_size: tuple[int, int], *, strides: int, padding: int
 ) -> tuple[bool, str]:
-    """Say whether a window fits and, if the stride leaves pixels unread, how many."""
+    """Return whether a window fits, and a sentence: why not, or how many pixels the stride leaves unread."""
     unread = []
     for name, length, extent in zip(("rows", "columns"), size, kernel_size, strict=True):
         room = length + 2 * padding - extent
@@ -64,7 +64,7 @@ def explain(
 def convolution_step(
     image: np.ndarray, kernel: np.ndarray, *, strides: int = 1, padding: int = 0, position: int = 0
 ) -> Step:
-    """Give the state after the window visited positions 0 to `position`, row by row.
+    """Return the state after the window visited positions 0 to `position`, row by row.
 
     image: (H, W); kernel: (kh, kw). ValueError where the kernel does not fit or there is no such position.
     """
@@ -75,7 +75,7 @@ def convolution_step(
         output_size(n, k, strides, padding) for n, k in zip(image.shape, kernel.shape, strict=True)
     )
     if not 0 <= position < rows * columns:
-        raise ValueError(f"The window has positions 0 to {rows * columns - 1}. Received: {position}")
+        raise ValueError(f"position must be in 0 to {rows * columns - 1}. Received: position={position}")
     padded = np.pad(image, padding)
     row, column = (strides * index for index in divmod(position, columns))
     products = padded[row : row + kernel.shape[0], column : column + kernel.shape[1]] * kernel
@@ -106,7 +106,7 @@ def filmstrip(
     padding: int = 0,
     positions: tuple[int, ...] = (0, 1, 2),
 ) -> np.ndarray:
-    """Draw several steps below one another; works where widgets do not (GitHub, print)."""
+    """Draw several steps below one another, for places where widgets do not work (GitHub, print)."""
     rows = len(positions)
     _, axes = plt.subplots(rows, 3, figsize=(9, 3.1 * rows), squeeze=False, layout="constrained")
     for row, position in zip(axes, positions, strict=True):
@@ -122,7 +122,7 @@ def _png(figure: Figure) -> bytes:
 
 
 def interactive(image: np.ndarray) -> Any:
-    """Make the widget: choose kernel, strides and padding, and move the window over `image` (H, W).
+    """Return the widget: choose kernel, strides and padding, and move the window over `image` (H, W).
 
     A combination that does not fit is explained in words; one that leaves pixels unread is flagged.
     """

@@ -1,7 +1,7 @@
-"""Sentences as numbers, and the convolutional network that reads them: tokens, ids, n-grams, a text CNN.
+"""Sentences as numbers, and a convolutional network for them: tokens, ids, n-grams, a text CNN.
 
 Arrays and lists in, arrays and lists out; only `text_cnn`, `permuted` and `peaks` need Keras. A vocabulary is a list
-of words, and a word's id is its place: 0 is padding, 1 stands for every word that is not in the list, as in
+of words, and a word's id is its index: 0 is padding, 1 is every word that is not in the list, as in
 `keras.layers.TextVectorization`.
 
 Source of the network: Kim 2014, "Convolutional Neural Networks for Sentence Classification", section 2.
@@ -25,80 +25,82 @@ _PLAIN = str.maketrans(string.ascii_uppercase, string.ascii_lowercase, string.pu
 
 
 def tokens(sentence: str) -> list[str]:
-    """Split a sentence into words as `TextVectorization` does: small letters, no punctuation.
+    """Return the words of a sentence as `TextVectorization` splits it: lower case, no punctuation.
 
-    ASCII letters only are made small, and ASCII punctuation is deleted, not replaced: "don't" gives "dont".
+    Only ASCII letters are converted to lower case. ASCII punctuation is deleted, not replaced: "don't" becomes "dont".
     """
     return sentence.translate(_PLAIN).split()
 
 
 def vocabulary(sentences: Iterable[str], *, size: int | None = None) -> list[str]:
-    """List the words of `sentences`, the most frequent first, after the two entries for padding and unknown words.
+    """Return the words of `sentences`, the most frequent first, after two entries for padding and unknown words.
 
-    `size` counts these two as well. Words that are equally frequent stand in reverse alphabetical order, as in Keras.
+    `size` includes these two. Equally frequent words are in reverse alphabetical order, as in Keras.
     ValueError for a size below 2.
     """
     if size is not None and size < 2:
-        raise ValueError(f"A vocabulary has two entries before its words. Received: size={size}")
+        raise ValueError(
+            f"size must be at least 2: padding and unknown words are entries. Received: size={size}"
+        )
     counts = Counter(word for sentence in sentences for word in tokens(sentence))
     ordered = sorted(counts, key=lambda word: (counts[word], word), reverse=True)
     return [PADDING, UNKNOWN, *ordered][:size]
 
 
 def encode(sentences: Iterable[str], words: Sequence[str], *, length: int) -> np.ndarray:
-    """Turn sentences into ids (sentences, length): cut after `length` words, or followed by zeros."""
+    """Return sentences as ids (sentences, length): cut after `length` words, or followed by zeros."""
     if length < 1:
         raise ValueError(f"length must be at least 1. Received: length={length}")
     number = {word: index for index, word in enumerate(words)}
-    rows = [[number.get(word, 1) for word in tokens(sentence)[:length]] for sentence in sentences]
-    ids = np.zeros((len(rows), length), dtype=np.int64)
-    for row, found in zip(ids, rows, strict=True):
-        row[: len(found)] = found
+    numbers = [[number.get(word, 1) for word in tokens(sentence)[:length]] for sentence in sentences]
+    ids = np.zeros((len(numbers), length), dtype=np.int64)
+    for row, encoded in zip(ids, numbers, strict=True):
+        row[: len(encoded)] = encoded
     return ids
 
 
 def decode(ids: Sequence[int] | np.ndarray, words: Sequence[str]) -> list[str]:
-    """Turn ids (time,) back into words; padding gives the empty string."""
+    """Return the words of ids (time,); padding becomes the empty string."""
     return [words[index] for index in ids]
 
 
 def unknown_share(ids: np.ndarray) -> float:
-    """Give the share of unknown words among all words of encoded sentences; NaN where there is no word."""
+    """Return the share of unknown words among all words of encoded sentences; NaN if there are no words."""
     count = np.count_nonzero(ids)
     return float(np.count_nonzero(ids == 1) / count) if count else float("nan")
 
 
 def shuffle_time(ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Shuffle the words of each sentence (sentences, length), and leave the padding at its end; give a copy."""
+    """Return a copy with the words of each sentence (sentences, length) shuffled, and the padding left at the end."""
     keys = rng.random(ids.shape) + (ids == 0)  # padding sorts last
     return np.take_along_axis(ids, np.argsort(keys, axis=1), axis=1)
 
 
-# The yardstick: a bag of words ------------------------------------------------------------------------------
+# The baseline: a bag of words -------------------------------------------------------------------------------
 
 
 def word_weights(ids: np.ndarray, labels: np.ndarray, size: int) -> np.ndarray:
-    """Weigh each of `size` words by how much oftener it stands in sentences of class 1 than of class 0: (size,).
+    """Return the weight of each of `size` words, (size,): how much more frequent it is in class 1 than in class 0.
 
-    The logarithm of the ratio of two shares, with one added to each count (naive Bayes, a word counted once a
-    sentence). Padding and unknown words weigh 0. Labels are 0 and 1. Source: Wang & Manning 2012, section 2.1.
+    The logarithm of the ratio of two shares, with 1 added to each count (naive Bayes, each word counted once per
+    sentence). Padding and unknown words have weight 0. Labels are 0 and 1. Source: Wang & Manning 2012, section 2.1.
     """
-    rows, found = _once_each(ids, size)
-    counts = (
-        np.stack([np.bincount(found[labels[rows] == one], minlength=size) for one in (0, 1)]) + 1.0
-    )  # (2, size)
+    sentences, words = _once_each(ids, size)
+    counts = np.ones((2, size))
+    for label in (0, 1):
+        counts[label] += np.bincount(words[labels[sentences] == label], minlength=size)
     shares = counts[:, 2:] / counts[:, 2:].sum(axis=1, keepdims=True)
     return np.concatenate([np.zeros(2), np.log(shares[1]) - np.log(shares[0])])
 
 
 def bag_scores(ids: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Add up the weights of each sentence's words, each word once: (sentences,). Above 0 means class 1."""
-    rows, found = _once_each(ids, len(weights))
-    return np.bincount(rows, weights[found], minlength=len(ids))
+    """Return the sum of the weights of each sentence's words, each word once: (sentences,). Above 0 means class 1."""
+    sentences, words = _once_each(ids, len(weights))
+    return np.bincount(sentences, weights[words], minlength=len(ids))
 
 
 def _once_each(ids: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """List the different words of all sentences: the sentence's number and the word's id, for each."""
+    """Return the number of the sentence and the id of the word, for each different word of each sentence."""
     pairs = np.unique(np.arange(len(ids))[:, None] * size + ids)
     return pairs // size, pairs % size
 
@@ -118,14 +120,14 @@ def text_cnn(
     """Build Kim's text CNN with one sigmoid output: embedding, a convolution for each width, maximum over time.
 
     `size` counts the vocabulary. Inputs are ids (batch, length); layers are named "embedding", "width3", "max3" and
-    so on. The paper has 300 dimensions, 100 filters a width, and two softmax outputs. ValueError for a width that is
+    so on. The paper has 300 dimensions, 100 filters per width, and two softmax outputs. ValueError for a width that is
     longer than a sentence.
     """
     import keras
     from keras import layers
 
     if not widths or max(widths) > length or min(widths) < 1:
-        raise ValueError(f"widths lie between 1 and length. Received: widths={widths}, length={length}")
+        raise ValueError(f"widths must be between 1 and length. Received: widths={widths}, length={length}")
     inputs = keras.Input((length,), dtype="int32")
     x = layers.Embedding(size, dimensions, name="embedding")(inputs)  # (batch, length, dimensions)
     strongest = []
@@ -138,16 +140,16 @@ def text_cnn(
 
 
 def permuted(model: "keras.Model", order: Sequence[int], *, kernels: bool = True) -> "keras.Model":
-    """Copy a text CNN with its embedding dimensions in another order, in the filters' weights too if `kernels`.
+    """Return a copy of a text CNN with its embedding dimensions reordered, and the filters' weights if `kernels`.
 
-    With `kernels` the copy computes what the model does. Without, each filter reads the wrong dimensions.
+    With `kernels` the copy computes the same as the model. Without, each filter reads the wrong dimensions.
     ValueError if `order` is not a permutation of the dimensions.
     """
     import keras
 
     dimensions = model.get_layer("embedding").output_dim
     if sorted(order) != list(range(dimensions)):
-        raise ValueError(f"order is a permutation of range({dimensions}). Received: {list(order)}")
+        raise ValueError(f"order must be a permutation of range({dimensions}). Received: order={list(order)}")
     copy = keras.models.clone_model(model)
     copy.set_weights(model.get_weights())
     table = copy.get_layer("embedding").embeddings
@@ -158,11 +160,11 @@ def permuted(model: "keras.Model", order: Sequence[int], *, kernels: bool = True
     return copy
 
 
-# What fires a filter ----------------------------------------------------------------------------------------
+# What activates a filter ------------------------------------------------------------------------------------
 
 
 def peaks(model: "keras.Model", ids: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the maximum over time of each filter of one width and where it is: two arrays (sentences, filters)."""
+    """Return the maximum over time of each filter of a width, and its position: two arrays (sentences, filters)."""
     import keras
 
     layer: Any = model.get_layer(f"width{width}")
@@ -173,7 +175,7 @@ def peaks(model: "keras.Model", ids: np.ndarray, width: int) -> tuple[np.ndarray
 
 
 def ngrams(ids: np.ndarray, words: Sequence[str], places: np.ndarray, width: int) -> list[str]:
-    """Write out the `width` words from each of `places` (sentences,) on; padding is written as "·"."""
+    """Return the `width` words that start at each of `places` (sentences,), as text; padding is "·"."""
     rows = [row[place : place + width] for row, place in zip(ids, places, strict=True)]
     return [" ".join(word or "·" for word in decode(row, words)) for row in rows]
 
@@ -181,17 +183,17 @@ def ngrams(ids: np.ndarray, words: Sequence[str], places: np.ndarray, width: int
 def strongest_ngrams(
     model: "keras.Model", ids: np.ndarray, words: Sequence[str], *, width: int, count: int = 5
 ) -> list[list[tuple[str, float]]]:
-    """List for each filter of one width the `count` different n-grams that fire it most, with what it answers."""
-    heights, places = peaks(model, ids, width)
-    found = []
-    for one in range(heights.shape[1]):
+    """Return for each filter of a width the `count` different n-grams that activate it most, with the activations."""
+    all_heights, all_places = peaks(model, ids, width)  # (sentences, filters)
+    strongest = []
+    for heights, places in zip(all_heights.T, all_places.T, strict=True):
         best: dict[str, float] = {}
-        order = np.argsort(-heights[:, one], kind="stable")
-        for text, height in zip(
-            ngrams(ids[order], words, places[order, one], width), heights[order, one], strict=True
+        order = np.argsort(-heights, kind="stable")
+        for ngram, height in zip(
+            ngrams(ids[order], words, places[order], width), heights[order], strict=True
         ):
-            best.setdefault(text, float(height))
+            best.setdefault(ngram, float(height))
             if len(best) == count:
                 break
-        found.append(list(best.items()))
-    return found
+        strongest.append(list(best.items()))
+    return strongest

@@ -1,4 +1,4 @@
-"""What chapters 06 and 07 say of trained networks, held over three seeds by the chapters' own cells."""
+"""The claims of chapters 06 and 07 on trained networks, over three seeds and with the chapters' own cells."""
 
 import pytest
 
@@ -8,7 +8,7 @@ SEEDS = (1, 2, 3)
 
 
 def _names(chapter: str, *starts: str) -> dict:
-    """Run a chapter's set-up and the cells that begin so."""
+    """Run a chapter's set-up and the cells whose source begins with one of `starts`."""
     return harness.run_chapter(chapter, harness.named(starts=starts))
 
 
@@ -22,9 +22,9 @@ def alexnet() -> dict:
     return _names("06_alexnet_to_vgg", "mnist = ")
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
-def test_normalised_the_network_learns_at_rates_at_which_the_plain_one_does_not(inception, seed):
+def test_the_normalised_network_learns_at_rates_at_which_the_plain_one_does_not(inception, seed):
     keras, accuracy = inception["keras"], {}
     for rate, normalise in ((0.1, False), (0.3, False), (0.3, True)):
         keras.utils.set_random_seed(seed)
@@ -38,9 +38,9 @@ def test_normalised_the_network_learns_at_rates_at_which_the_plain_one_does_not(
     assert accuracy[0.3, True] > 0.8
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
-def test_with_adam_the_plain_network_learns_too_and_normalised_it_learns_more(inception, seed):
+def test_with_adam_the_plain_network_learns_too_and_the_normalised_one_learns_more(inception, seed):
     keras, accuracy = inception["keras"], {}
     for normalise in (False, True):
         keras.utils.set_random_seed(seed)
@@ -55,14 +55,14 @@ def test_with_adam_the_plain_network_learns_too_and_normalised_it_learns_more(in
     assert accuracy[True] > accuracy[False]
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
-def test_relu_ends_lower_than_tanh_and_the_sigmoid_stands_still(alexnet, seed):
+def test_relu_ends_lower_than_tanh_and_the_sigmoid_does_not_learn(alexnet, seed):
     keras, losses, accuracies = alexnet["keras"], {}, {}
-    starts = {"sigmoid": "glorot_uniform", "tanh": "glorot_uniform", "relu": "he_uniform"}
-    for name, start in starts.items():
+    initializers = {"sigmoid": "glorot_uniform", "tanh": "glorot_uniform", "relu": "he_uniform"}
+    for name, initializer in initializers.items():
         keras.utils.set_random_seed(seed)
-        model = alexnet["small_network"](name, start)
+        model = alexnet["small_network"](name, initializer)
         optimizer = keras.optimizers.SGD(0.01, momentum=0.9)
         model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
         history = model.fit(

@@ -1,4 +1,4 @@
-"""The stored runs of chapter 08 (degradation) and chapter 05 (cures) hold what the chapters say of them."""
+"""The stored runs of chapter 08 (degradation) and chapter 05 (cures) agree with what the chapters say."""
 
 import datetime
 import json
@@ -15,7 +15,7 @@ from workbook.exercises.chapters.c08_resnet_densenet import diagnose
 
 CHAPTER = "08_resnet_densenet"
 ERRORS = ("training_error", "validation_error")
-MARGIN = 1.5  # points; as the chapter says
+MARGIN = 1.5  # points, as in the chapter
 NUMBERS = {"training_loss", "training_error", "validation_loss", "validation_error", "cpu_seconds"}
 CIRCUMSTANCES = {"data", "recipe", "hardware", "software", "seeds", "date", "cpu_seconds"}
 
@@ -27,13 +27,13 @@ def stored() -> dict:
 
 @pytest.fixture(scope="module")
 def results(stored) -> dict[tuple[str, int, str], np.ndarray]:
-    """Each number by kind, depth and name, in the order of the seeds; errors in per cent."""
-    found: dict = {}
+    """Return each number by kind, depth and name, in the order of the seeds; errors in per cent."""
+    numbers: dict = {}
     for run in stored["runs"]:
         for name in NUMBERS:
             scale = 100 if name in ERRORS else 1
-            found.setdefault((run["kind"], run["depth"], name), []).append(scale * run[name])
-    return {key: np.array(values) for key, values in found.items()}
+            numbers.setdefault((run["kind"], run["depth"], name), []).append(scale * run[name])
+    return {key: np.array(values) for key, values in numbers.items()}
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def results(stored) -> dict[tuple[str, int, str], np.ndarray]:
         ("cures", experiments.OVERFITTING, experiments.CURE_SEEDS),
     ],
 )
-def test_the_runs_say_how_they_came_about(name, about, seeds):
+def test_the_runs_say_how_they_were_made(name, about, seeds):
     stored = json.loads(bundled_file(f"results/{name}.json").read_text(encoding="utf-8"))
     assert set(stored) == CIRCUMSTANCES | {"runs"}
     assert tuple(stored["seeds"]) == seeds
@@ -54,14 +54,14 @@ def test_the_runs_say_how_they_came_about(name, about, seeds):
     assert stored["cpu_seconds"] >= int(sum(run["cpu_seconds"] for run in stored["runs"]))
 
 
-def test_every_kind_depth_and_seed_is_there_once_and_whole(stored):
-    wanted = [
+def test_every_kind_depth_and_seed_is_complete_and_appears_once(stored):
+    expected = [
         (kind, depth, seed)
         for depth in experiments.DEPTHS
         for kind in experiments.KINDS
         for seed in experiments.SEEDS
     ]
-    assert [(run["kind"], run["depth"], run["seed"]) for run in stored["runs"]] == wanted
+    assert [(run["kind"], run["depth"], run["seed"]) for run in stored["runs"]] == expected
     for run in stored["runs"]:
         assert set(run) == {"kind", "depth", "seed", "parameters", "epoch_losses"} | NUMBERS
         assert len(run["epoch_losses"]) == experiments.EPOCHS
@@ -108,10 +108,10 @@ def test_the_verdicts_are_those_of_the_text(results, kind, shallow, deep, verdic
     pairs = [np.stack([results[kind, depth, error] for error in ERRORS], axis=1) for depth in (shallow, deep)]
     assert [diagnose(before, after, MARGIN) for before, after in zip(*pairs, strict=True)] == verdicts
     for change in np.ravel(pairs[1] - pairs[0]):
-        assert abs(abs(change) - MARGIN) > 0.03  # no verdict hangs on a rounding
+        assert abs(abs(change) - MARGIN) > 0.03  # no verdict depends on rounding
 
 
-def test_the_chapter_uses_this_margin_and_its_own_network_is_as_large():
+def test_the_chapter_uses_this_margin_and_a_network_of_the_same_size():
     assert any(f"by more than {MARGIN} points" in cell.source for cell in harness.cells(CHAPTER))
     names = harness.run_chapter(CHAPTER, harness.named(starts=("def conv_norm", "def network")))
     shown, trained = names["network"](20, shortcuts=False), experiments.network("plain", 20)
@@ -119,7 +119,7 @@ def test_the_chapter_uses_this_margin_and_its_own_network_is_as_large():
 
 
 def test_the_family_is_the_papers_at_half_its_width():
-    """The plain and residual nets of 20 layers, halved: 16, 32, 64 filters become 8, 16, 32."""
+    """Halve the plain network of 20 layers: 16, 32, 64 filters become 8, 16, 32."""
     whole = build("plain20", num_classes=10)
     half = experiments.network("plain", 20)
     filters = [

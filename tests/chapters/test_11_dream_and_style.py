@@ -1,4 +1,4 @@
-"""Chapter 11's claims, held over photographs and seeds: dreams, octaves, what layers and Gram matrices keep, styles."""
+"""Chapter 11's claims over photographs and seeds: dreams, octaves, what layers and Gram matrices keep, styles."""
 
 import time
 from types import SimpleNamespace
@@ -38,14 +38,14 @@ def _photo(names: dict[str, Any], name: str, side: int) -> Any:
 
 @pytest.fixture(scope="module", params=PHOTOGRAPHS)
 def dreams(request: Any, names: dict[str, Any]) -> SimpleNamespace:
-    """The chapter's dreams of one photograph: without octaves and with three."""
+    """Return the chapter's dreams of one photograph: without octaves and with three."""
     photo = _photo(names, request.param, 128)
     plain = {name: names["dream"](name, photo, 1) for name in names["LAYERS"]}
     octaves = {name: names["dream"](name, photo, 3) for name in (names["LAYERS"][1], names["LAYERS"][3])}
     return SimpleNamespace(photo=photo, plain=plain, octaves=octaves)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_every_layer_grows_most_in_its_own_dream(names: dict[str, Any], dreams: SimpleNamespace) -> None:
     table = names["growth"](dreams.plain.values(), dreams.photo)
     print(table.round(2))
@@ -54,12 +54,12 @@ def test_every_layer_grows_most_in_its_own_dream(names: dict[str, Any], dreams: 
     assert table.diagonal()[1:].min() >= 1.5
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_octaves_make_the_grain_coarser_and_depth_does_not(
     names: dict[str, Any], dreams: SimpleNamespace
 ) -> None:
-    fine = {name: names["grain"](one.image - dreams.photo) for name, one in dreams.plain.items()}
-    coarse = {name: names["grain"](one.image - dreams.photo) for name, one in dreams.octaves.items()}
+    fine = {name: names["grain"](dream.image - dreams.photo) for name, dream in dreams.plain.items()}
+    coarse = {name: names["grain"](dream.image - dreams.photo) for name, dream in dreams.octaves.items()}
     print(fine, coarse)
     assert max(fine.values()) < 1
     deep = names["LAYERS"]
@@ -67,13 +67,13 @@ def test_octaves_make_the_grain_coarser_and_depth_does_not(
     assert min(coarse[name] / fine[name] for name in coarse) >= 1.1
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize(("photograph", "seed"), [("chelsea", 2), ("astronaut", 3)])
 def test_layers_forget_step_by_step(names: dict[str, Any], photograph: str, seed: int) -> None:
     content = _photo(names, photograph, 96)
     rebuilt = [names["rebuild"](name, content, seed) for name in names["LAYERS"]]
-    left = [one.content[-1] / one.content[0] for one in rebuilt]
-    alike = [np.corrcoef(one.image.ravel(), content.ravel())[0, 1] for one in rebuilt]
+    left = [run.content[-1] / run.content[0] for run in rebuilt]
+    alike = [np.corrcoef(run.image.ravel(), content.ravel())[0, 1] for run in rebuilt]
     print(np.round(left, 3), np.round(alike, 3))
     assert max(left) < 1 / 6
     assert alike[0] > 0.9
@@ -82,7 +82,7 @@ def test_layers_forget_step_by_step(names: dict[str, Any], photograph: str, seed
 
 
 @pytest.mark.parametrize(("photograph", "seed"), [("brick", 1), ("coffee", 2), ("chelsea", 3)])
-def test_shuffled_places_leave_the_gram_matrix_and_shuffled_pixels_do_not(
+def test_shuffled_places_keep_the_gram_matrix_and_shuffled_pixels_do_not(
     names: dict[str, Any], photograph: str, seed: int
 ) -> None:
     inputs = _photo(names, photograph, 96)
@@ -94,7 +94,9 @@ def test_shuffled_places_leave_the_gram_matrix_and_shuffled_pixels_do_not(
         np.testing.assert_allclose(after, before, rtol=1e-3, atol=1e-4 * np.abs(before).max())
     variants = names["changed"](inputs, inputs, seed)
     wanted = names["grams"](inputs)
-    apart = {name: interpret.style_loss(names["grams"](one), wanted) for name, one in variants.items()}
+    apart = {
+        name: interpret.style_loss(names["grams"](picture), wanted) for name, picture in variants.items()
+    }
     print(photograph, apart)
     assert max(apart["moved"], apart["mirrored"]) < 0.1
     assert apart["pixels shuffled"] > 0.3
@@ -102,14 +104,14 @@ def test_shuffled_places_leave_the_gram_matrix_and_shuffled_pixels_do_not(
 
 
 @pytest.mark.parametrize("half", [0, 1])
-def test_a_wall_that_is_turned_has_another_style(names: dict[str, Any], half: int) -> None:
+def test_a_rotated_wall_has_another_style(names: dict[str, Any], half: int) -> None:
     wall = names["canvas"].prepare(np.array_split(pictures.photograph("brick"), 2, axis=1)[half], 96)
     apart = interpret.style_loss(names["grams"](np.rot90(wall)), names["grams"](wall))
     print(apart)
     assert apart > 0.3
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_gram_matrices_find_crops_of_the_same_kind(names: dict[str, Any], seed: int) -> None:
     by_maps, by_grams = (names["found_by"](names[how], seed) for how in ("maps_of", "grams"))
@@ -118,22 +120,22 @@ def test_gram_matrices_find_crops_of_the_same_kind(names: dict[str, Any], seed: 
     assert by_grams >= by_maps + 0.2
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize(("photograph", "seed"), [("brick", 2), ("coffee", 3), ("ihc", 1)])
 def test_a_texture_comes_back_from_noise(names: dict[str, Any], photograph: str, seed: int) -> None:
-    found = names["texture"](_photo(names, photograph, 96), seed)
-    print(found.style[[0, -1]])
-    assert found.style[-1] < found.style[0] / 6
+    run = names["texture"](_photo(names, photograph, 96), seed)
+    print(run.style[[0, -1]])
+    assert run.style[-1] < run.style[0] / 6
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize(
     ("content", "style"), [("chelsea", "coffee"), ("astronaut", "ihc"), ("coffee", "chelsea")]
 )
 def test_the_weight_trades_content_for_style(names: dict[str, Any], content: str, style: str) -> None:
-    pictures_of = _photo(names, content, 96), _photo(names, style, 96)
-    painted = [names["stylise"](*pictures_of, weight) for weight in (1, 10, 100)]
-    ends = np.array([(one.content[-1], one.style[-1]) for one in painted])
+    pair = _photo(names, content, 96), _photo(names, style, 96)
+    painted = [names["stylise"](*pair, weight) for weight in (1, 10, 100)]
+    ends = np.array([(run.content[-1], run.style[-1]) for run in painted])
     print(ends.round(3), painted[0].style[0])
     assert (np.diff(ends[:, 0]) > 0).all()
     assert (np.diff(ends[:, 1]) < 0).all()
@@ -141,8 +143,8 @@ def test_the_weight_trades_content_for_style(names: dict[str, Any], content: str
     assert painted[1].content[0] == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.slow
-def test_a_photograph_of_ones_own_takes_less_than_twenty_seconds_a_picture(names: dict[str, Any]) -> None:
+@pytest.mark.claims
+def test_your_own_photograph_takes_less_than_twenty_seconds_per_picture(names: dict[str, Any]) -> None:
     start = time.process_time()
     triptych = names["paint"](pictures.photograph("clock"))
     used = time.process_time() - start
@@ -151,42 +153,42 @@ def test_a_photograph_of_ones_own_takes_less_than_twenty_seconds_a_picture(names
     assert used < 40
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_vgg_16_works_by_the_same_calls(names: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """With random weights: the trained ones are a download."""
+    """Use random weights: the trained ones are a download."""
     from keras.applications import vgg16
 
     keras.utils.set_random_seed(1)
     model = vgg16.VGG16(weights=None, include_top=False, input_shape=(224, 224, 3))
-    found = pretrained.Pretrained("vgg16", model, (), 224, vgg16.preprocess_input, "random")
-    asked = []
+    network = pretrained.Pretrained("vgg16", model, (), 224, vgg16.preprocess_input, "random")
+    requests = []
 
     def load(name: str, *, otherwise: str) -> pretrained.Pretrained:
-        asked.append((name, otherwise))
-        return found
+        requests.append((name, otherwise))
+        return network
 
     monkeypatch.setattr(pretrained, "load", load)
     monkeypatch.setenv("WORKBOOK_BUDGET", "full")
-    here = dict(names)
+    cell_names = dict(names)
     for name in ("classifier", "dream", "growth", "grams", "stylise"):
-        harness.run(_cell(name), here)
-    assert asked == [("vgg16", "efficientnet_lite0")]
-    photo = here["canvas"].prepare(pictures.photograph("chelsea"), 48)
-    assert (here["strength"](photo) > 0).all()
-    assert here["dream"](here["LAYERS"][1], photo, 9).records[-1][-1] > 0
-    painted = here["stylise"](photo, photo[::-1], 10, steps=2)
+        harness.run(_cell(name), cell_names)
+    assert requests == [("vgg16", "efficientnet_lite0")]
+    photo = cell_names["canvas"].prepare(pictures.photograph("chelsea"), 48)
+    assert (cell_names["strength"](photo) > 0).all()
+    assert cell_names["dream"](cell_names["LAYERS"][1], photo, 9).records[-1][-1] > 0
+    painted = cell_names["stylise"](photo, photo[::-1], 10, steps=2)
     assert painted.image.shape == photo.shape
     np.testing.assert_array_equal(
-        here["canvas"].picture(photo), pretrained.centre_crop(pictures.photograph("chelsea"), size=48)
+        cell_names["canvas"].picture(photo), pretrained.centre_crop(pictures.photograph("chelsea"), size=48)
     )
 
 
-def test_the_exercises_formulas_are_the_packages(names: dict[str, Any]) -> None:
+def test_exercises_and_package_do_the_same(names: dict[str, Any]) -> None:
     rng = np.random.default_rng(11)
     maps = rng.normal(0.5, 1, (5, 6, 4))
     np.testing.assert_allclose(GRAM.reference(maps), interpret.gram_matrix(maps[np.newaxis])[0])
     wanted = [GRAM.reference(rng.normal(0, 1, (4, 4, filters))) for filters in (3, 5)]
-    made = [one + 0.1 for one in wanted]
+    made = [gram + 0.1 for gram in wanted]
     assert STYLE_LOSS.reference(made, wanted) == pytest.approx(interpret.style_loss(made, wanted))
     sizes = interpret.octave_sizes(120, 90, octaves=4, scale=1.4)
     assert SIZES.reference(120, 90, 4, 1.4) == list(sizes)

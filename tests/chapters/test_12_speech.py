@@ -1,4 +1,4 @@
-"""Chapter 12: its networks are the stored runs'; the matcher matches; the stored figures bear the text out."""
+"""Chapter 12: its networks are those of the stored runs, the matcher works, and the stored figures support the text."""
 
 import json
 from dataclasses import replace
@@ -36,13 +36,13 @@ def names() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", SLIDING)
-def test_the_chapters_network_is_the_one_of_the_stored_runs(names: dict[str, Any], kind: str) -> None:
-    theirs = observe_model(speech_experiments.network, kind)
-    assert same_model()(observe_model(names["network"], kind), theirs, ()) is None
+def test_the_chapters_network_is_that_of_the_stored_runs(names: dict[str, Any], kind: str) -> None:
+    trained = observe_model(speech_experiments.network, kind)
+    assert same_model()(observe_model(names["network"], kind), trained, ()) is None
     assert set(shares("kernels", "parameters", kind=kind)) == {names["network"](kind).count_params()}
 
 
-def test_the_four_networks_are_of_one_size() -> None:
+def test_the_four_networks_have_about_the_same_size() -> None:
     counts = [speech_experiments.network(kind).count_params() for kind in speech_experiments.KINDS]
     assert max(counts) < 1.12 * min(counts)
 
@@ -57,15 +57,15 @@ def test_an_unknown_kind_is_refused() -> None:
 
 @pytest.fixture
 def patterns() -> np.ndarray:
-    """Three unlike images with a margin of silence."""
+    """Return three unlike images with a margin of silence."""
     images = np.zeros((3, 24, 26))
     images[:, 8:16, 8:18] = np.random.default_rng(3).random((3, 8, 10))
     return images
 
 
-@pytest.mark.parametrize(("axis", "other"), [("frequency", "time"), ("time", "frequency")])
+@pytest.mark.parametrize(("axis", "other_axis"), [("frequency", "time"), ("time", "frequency")])
 def test_a_moved_image_is_matched_along_its_axis_and_no_other(
-    patterns: np.ndarray, axis: str, other: str
+    patterns: np.ndarray, axis: str, other_axis: str
 ) -> None:
     moved = audio.shifted(patterns, **{"bands" if axis == "frequency" else "frames": 5})
     labels = np.arange(3)
@@ -76,23 +76,23 @@ def test_a_moved_image_is_matched_along_its_axis_and_no_other(
     assert rows[5]["same"] == 0
     assert rows[5]["shift"] == 5
     assert rows[4]["same"] > 0.2
-    assert speech_experiments.matching(moved, labels, patterns, labels, other)[6]["same"] > 0.5
+    assert speech_experiments.matching(moved, labels, patterns, labels, other_axis)[6]["same"] > 0.5
 
 
 def test_distances_are_squared_and_never_negative(patterns: np.ndarray) -> None:
-    other = patterns[:2] + 0.5
-    found = speech_experiments._distances(patterns.reshape(3, -1), other)
-    expected = [[((one - two) ** 2).sum() for two in other] for one in patterns]
-    np.testing.assert_allclose(found, expected)
+    shifted = patterns[:2] + 0.5
+    distances = speech_experiments._distances(patterns.reshape(3, -1), shifted)
+    expected = [[((a - b) ** 2).sum() for b in shifted] for a in patterns]
+    np.testing.assert_allclose(distances, expected)
     assert (speech_experiments._distances(patterns.reshape(3, -1), patterns) > 0).all()
 
 
-def test_pitches_are_sorted_and_tell_low_voices_from_high() -> None:
-    found = speech_experiments.pitches(standins.synthetic_speech())
-    assert list(found.values()) == sorted(found.values())
-    assert found == stored("voices")["pitch"]
-    assert sum(hertz > speech_experiments.HIGH_VOICE for hertz in found.values()) == 4
-    assert not any(105 < hertz < 160 for hertz in found.values())  # the border stands in a gap
+def test_pitches_are_sorted_and_separate_low_voices_from_high_ones() -> None:
+    pitches = speech_experiments.pitches(standins.synthetic_speech())
+    assert list(pitches.values()) == sorted(pitches.values())
+    assert pitches == stored("voices")["pitch"]
+    assert sum(hertz > speech_experiments.HIGH_VOICE for hertz in pitches.values()) == 4
+    assert not any(105 < hertz < 160 for hertz in pitches.values())  # the border is in a gap
 
 
 def test_speakers_must_be_known() -> None:
@@ -110,7 +110,7 @@ def test_the_recordings_are_not_replaced_by_the_synthesiser(monkeypatch: pytest.
 # The experiments --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("name", ["kernels", "unseen", "late", "voices"])
 def test_an_experiment_writes_what_the_chapter_reads(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -138,7 +138,7 @@ def test_an_experiment_writes_what_the_chapter_reads(
     assert [path.name for path in tmp_path.iterdir()] == [f"speech_{name}.json"]
 
 
-def test_results_stand_in_the_project_and_change_the_checksums(
+def test_results_are_written_to_the_project_and_change_the_checksums(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "README.md").write_text("not counted")
@@ -154,25 +154,25 @@ def test_results_stand_in_the_project_and_change_the_checksums(
 
 
 @pytest.mark.parametrize("name", ["kernels", "unseen", "late", "voices"])
-def test_every_stored_run_is_there_and_says_where_it_comes_from(name: str) -> None:
-    found = stored(name)
+def test_every_stored_run_is_there_and_names_its_origin(name: str) -> None:
+    experiment = stored(name)
     assert all(
-        found[key] for key in ("data", "recipe", "hardware", "software", "date", "cpu_seconds", "pitch")
+        experiment[key] for key in ("data", "recipe", "hardware", "software", "date", "cpu_seconds", "pitch")
     )
     groups = {"kernels": 1, "unseen": 6, "late": 1, "voices": 3}[name]
-    trained = [run for run in found["runs"] if run["kind"] != "matching"]
+    trained = [run for run in experiment["runs"] if run["kind"] != "matching"]
     assert len(trained) == groups * len(speech_experiments.SEEDS) * len(speech_experiments.KINDS)
-    assert "/" not in found["data"]  # no folder of the machine that ran it
+    assert "/" not in experiment["data"]  # no folder of the machine that ran it
 
 
-def test_on_voices_heard_before_sliding_matters_and_its_axis_does_not() -> None:
+def test_on_familiar_voices_sliding_matters_and_its_axis_does_not() -> None:
     means = {kind: shares("kernels", "test", kind=kind).mean() for kind in (*SLIDING, "neither")}
     sliding = [means[kind] for kind in SLIDING]
     assert min(sliding) > means["neither"] + 0.1
     assert max(sliding) - min(sliding) < 0.01
 
 
-def test_a_network_bears_best_the_shifts_along_its_own_axis() -> None:
+def test_a_network_tolerates_shifts_along_its_own_axis_best() -> None:
     def at(kind: str, what: str, place: int) -> float:
         return float(shares("kernels", what, kind=kind)[:, place].mean())
 
@@ -182,20 +182,20 @@ def test_a_network_bears_best_the_shifts_along_its_own_axis() -> None:
 
 
 def _folds(kind: str) -> dict[str, float]:
-    """Give the mean accuracy on each speaker left out."""
+    """Return the mean accuracy on each speaker left out."""
     speakers = stored("unseen")["pitch"]
-    return {one: float(shares("unseen", "test", kind=kind, speaker=one).mean()) for one in speakers}
+    return {name: float(shares("unseen", "test", kind=kind, speaker=name).mean()) for name in speakers}
 
 
-def test_on_unseen_men_kernels_along_frequency_lead_but_for_lucas() -> None:
+def test_on_unseen_men_kernels_along_frequency_lead_except_for_lucas() -> None:
     folds = {kind: _folds(kind) for kind in (*SLIDING, "neither")}
-    best = {one: max(folds, key=lambda kind: folds[kind][one]) for one in folds["time"]}
+    best = {name: max(folds, key=lambda kind: folds[kind][name]) for name in folds["time"]}
     assert best.pop("lucas") == "time"
     assert set(best.values()) == {"frequency"}
     means = {kind: np.mean(list(fold.values())) for kind, fold in folds.items()}
     assert 0.07 < means["frequency"] - means["time"] < 0.08
     assert means["time"] < means["both"] < means["frequency"]
-    assert all(folds["time"][one] > folds["neither"][one] for one in folds["time"])
+    assert all(folds["time"][name] > folds["neither"][name] for name in folds["time"])
 
 
 def test_lucas_begins_late() -> None:
@@ -213,17 +213,17 @@ def test_moving_lucas_to_the_start_helps_along_time_least() -> None:
     assert 0.155 < gain["frequency"] < 0.165
     assert 0.095 < gain["time"] < 0.105
     assert shares("late", "moved", kind="time").mean() > shares("late", "moved", kind="frequency").mean()
-    again = shares("unseen", "test", kind="time", speaker="lucas")  # the same training twice
+    again = shares("unseen", "test", kind="time", speaker="lucas")  # the same training, run twice
     assert np.array_equal(again, shares("late", "test", kind="time"))
 
 
-def test_among_the_men_time_is_what_helps_the_matcher() -> None:
-    found = {axis: shares("unseen", "rows", axis=axis) for axis in ("frequency", "time")}
+def test_among_the_men_shifts_along_time_help_the_matcher() -> None:
+    rows_by_axis = {axis: shares("unseen", "rows", axis=axis) for axis in ("frequency", "time")}
     table = {
         axis: {
             what: np.mean([[row[what] for row in rows] for rows in tables], axis=0) for what in tables[0][0]
         }
-        for axis, tables in found.items()
+        for axis, tables in rows_by_axis.items()
     }
     assert np.ptp(table["frequency"]["accuracy"]) < 0.005
     assert 0.08 < table["time"]["accuracy"][-1] - table["time"]["accuracy"][0] < 0.1
@@ -248,20 +248,22 @@ def test_high_voices_are_a_shift_along_frequency_for_one_trained_on_low_ones() -
 
 def test_words_survive_the_way_to_an_image_and_back() -> None:
     voices = standins.synthetic_speech()
-    known, images = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)
-    again = np.array([audio.log_mel(np.pad(audio.sound_of(image), (0, 64))) for image in images])
+    reference, images = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)
+    resynthesised = np.array([audio.log_mel(np.pad(audio.sound_of(image), (0, 64))) for image in images])
     right = []
-    for heard in (images, again):
-        nearest = speech_experiments._distances(heard.reshape(len(heard), -1), known).argmin(axis=1)
+    for heard in (images, resynthesised):
+        nearest = speech_experiments._distances(heard.reshape(len(heard), -1), reference).argmin(axis=1)
         right.append(int((voices.y_train[nearest] == voices.y_test).sum()))
     assert right[0] == 119
     assert right[1] >= 118
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("kind", SLIDING)
-def test_each_network_of_the_live_run_reads_90_percent(names: dict[str, Any], kind: str, seed: int) -> None:
+def test_each_network_of_the_live_run_classifies_90_percent(
+    names: dict[str, Any], kind: str, seed: int
+) -> None:
     voices = standins.synthetic_speech()
     names["keras"].utils.set_random_seed(seed)
     model = names["train"](names["network"](kind), audio.log_mel(voices.x_train), voices.y_train)
@@ -271,7 +273,7 @@ def test_each_network_of_the_live_run_reads_90_percent(names: dict[str, Any], ki
 
 
 def test_players_hold_bundled_voices_only_and_the_notebook_stays_small() -> None:
-    """What a player holds is stored in the notebook: no recording that the project may not pass on."""
+    """A player's sound is stored in the notebook: no recording that the project may not distribute."""
     players = [
         cell.source
         for cell in harness.cells(CHAPTER)

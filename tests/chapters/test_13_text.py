@@ -1,4 +1,4 @@
-"""Chapter 13's claims: its small ones at once, its trained ones as bands over seeds that the chapter does not show."""
+"""Chapter 13's claims: the small ones at once, the trained ones as bands over seeds that the chapter does not use."""
 
 import keras
 import numpy as np
@@ -14,7 +14,7 @@ SEEDS = 4, 5, 6
 
 
 def _names(*, trained: bool) -> dict:
-    """Run the chapter's own code cells, without exercises and checks; those that train only if asked."""
+    """Run the chapter's own code cells, without exercises and checks; cells that train only if `trained`."""
     after = {"train": {"SEEDS": SEEDS}}
     return harness.run_chapter(CHAPTER, harness.demonstrations(trained=trained), after=after)
 
@@ -24,7 +24,7 @@ def names() -> dict:
     return _names(trained=False)
 
 
-def test_the_file_is_sorted_so_that_its_end_is_no_sample(names: dict) -> None:
+def test_the_file_is_sorted_so_its_end_is_not_a_random_sample(names: dict) -> None:
     stored = names["reviews"].y_train
     assert stored.mean() == pytest.approx(0.5, abs=0.01)
     assert stored[-1500:].mean() < 0.2
@@ -32,7 +32,7 @@ def test_the_file_is_sorted_so_that_its_end_is_no_sample(names: dict) -> None:
     assert not set(names["x_train"]) & set(names["reviews"].x_test)
 
 
-def test_a_vocabulary_of_all_sentences_hides_what_is_unknown(names: dict) -> None:
+def test_a_vocabulary_of_all_sentences_hides_unknown_words(names: dict) -> None:
     shares = []
     for source in (names["x_train"], names["x_train"] + names["x_val"]):
         ids = text.encode(names["x_val"], text.vocabulary(source), length=60)
@@ -62,15 +62,15 @@ def test_exercises_and_package_do_the_same(names: dict) -> None:
     maps = find("13.4").reference(table[ids[0]], *layer.get_weights())
     assert maps == pytest.approx(np.asarray(layer(table[ids[:1]]))[0], abs=1e-6)
     heights, places = text.peaks(model, ids[:1], 4)
-    fired = find("13.5").reference(maps, [f"w{one}" for one in ids[0]], 4)
+    fired = find("13.5").reference(maps, [f"w{word_id}" for word_id in ids[0]], 4)
     assert [height for _, height in fired] == pytest.approx(heights[0], abs=1e-6)
     assert [ngram.split()[0] for ngram, _ in fired] == [f"w{ids[0, place]}" for place in places[0]]
 
 
 def test_the_exercises_network_is_the_packages() -> None:
-    ours = observe_model(lambda: text.text_cnn(50, dimensions=6, filters=4, length=20))
-    theirs = observe_model(find("13.6").reference, 50, 6, 4, (3, 4, 5))
-    assert same_model()(ours, theirs, ()) is None
+    packaged = observe_model(lambda: text.text_cnn(50, dimensions=6, filters=4, length=20))
+    reference = observe_model(find("13.6").reference, 50, 6, 4, (3, 4, 5))
+    assert same_model()(packaged, reference, ()) is None
 
 
 def test_the_formula_counts_the_parameters(names: dict) -> None:
@@ -90,7 +90,7 @@ def trained() -> dict:
     return _names(trained=True)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_the_networks_stay_in_their_band_and_behind_the_bag(trained: dict) -> None:
     results = trained["results"]
     print({name: np.round(values, 3).tolist() for name, values in results.items()})
@@ -100,19 +100,19 @@ def test_the_networks_stay_in_their_band_and_behind_the_bag(trained: dict) -> No
     )
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_permuted_dimensions_change_nothing(trained: dict) -> None:
     assert max(trained["changes"][True]) == 0
     print("table alone:", trained["changes"][False])
     assert min(trained["changes"][False]) > 0.15
     answers = trained["answers"]
-    differ = [np.mean(one != other) for one, other in zip(trained["renamed"], answers, strict=True)]
-    other_seeds = [np.mean(answers[0] != one) for one in answers[1:]]
+    differ = [np.mean(renamed != answer) for renamed, answer in zip(trained["renamed"], answers, strict=True)]
+    other_seeds = [np.mean(answers[0] != answer) for answer in answers[1:]]
     print("trained from permuted numbers, answers that differ:", differ, "other seeds:", other_seeds)
-    assert max(differ) < 0.6 * min(other_seeds)  # rounding, which training may amplify
+    assert max(differ) < 0.6 * min(other_seeds)  # only rounding, which training may amplify
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_permuted_time_changes_answers_and_costs_little(trained: dict) -> None:
     changed, results = trained["changed"], trained["results"]
     assert max(changed["bag of words"] + changed["width 1"]) == 0
@@ -122,8 +122,8 @@ def test_permuted_time_changes_answers_and_costs_little(trained: dict) -> None:
     assert 0 < lost < 0.04
 
 
-@pytest.mark.slow
-def test_order_is_seen_where_it_is_asked_for(trained: dict) -> None:
+@pytest.mark.claims
+def test_order_is_learned_where_the_task_needs_it(trained: dict) -> None:
     told = trained["told"]
     print(told)
     assert told[(1,)] == 0.5

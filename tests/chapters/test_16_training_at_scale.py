@@ -1,4 +1,4 @@
-"""Chapter 16's claims: what its pipelines give, what its networks reach, and that two devices learn what one does."""
+"""Chapter 16's claims: what its pipelines yield, what its networks reach, and that two devices learn what one does."""
 
 import json
 import subprocess
@@ -27,14 +27,10 @@ BEGINNINGS = ("crops = ", "def network", "def compiled", "def crop_and_flip", "d
 SEEDS = (1, 2, 3)
 
 
-def names_of_the_chapter() -> dict:
-    """Run the chapter's own cells: the set-up, the data, the networks and the functions that train them."""
-    return harness.run_chapter(CHAPTER, harness.named(*NAMED, starts=BEGINNINGS))
-
-
 @pytest.fixture(scope="module")
 def names() -> dict:
-    return names_of_the_chapter()
+    """Run the chapter's own cells: the set-up, the data, the networks and the functions that train them."""
+    return harness.run_chapter(CHAPTER, harness.named(*NAMED, starts=BEGINNINGS))
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +42,19 @@ def test_the_chapter_shows_the_network_of_the_recipe(names: dict) -> None:
     from workbook.training.recipes import mnist
 
     shown, trained = names["digits_network"](), mnist.network()
-    for ours, theirs in zip(shown.layers, trained.layers, strict=True):
-        assert type(ours) is type(theirs)
-        assert {**ours.get_config(), "name": ""} == {**theirs.get_config(), "name": ""}
+    for layer, trained_layer in zip(shown.layers, trained.layers, strict=True):
+        assert type(layer) is type(trained_layer)
+        assert {**layer.get_config(), "name": ""} == {**trained_layer.get_config(), "name": ""}
 
 
 def _is_a_crop(crop: np.ndarray, image: np.ndarray) -> bool:
-    """Whether a crop is a window of the image, enlarged by two mirrored pixels, as it is or mirrored."""
+    """Return whether a crop, or its mirror image, is a window of the image padded by two mirrored pixels."""
     padded = np.pad(image, ((2, 2), (2, 2), (0, 0)), mode="reflect")
     windows = (padded[y : y + 32, x : x + 32] for y in range(5) for x in range(5))
-    return any(np.array_equal(one, window) for window in windows for one in (crop, crop[:, ::-1]))
+    return any(np.array_equal(view, window) for window in windows for view in (crop, crop[:, ::-1]))
 
 
-def test_all_pipelines_give_the_same_kind_of_crop(names: dict) -> None:
+def test_all_pipelines_yield_the_same_kind_of_crop(names: dict) -> None:
     images = names["images"][:12]
     one_by_one = [names["crop_and_flip"](image, 0)[0] for image in images]
     together = names["crop_and_flip_all"](images, np.zeros(12))[0]
@@ -72,11 +68,11 @@ def test_all_pipelines_give_the_same_kind_of_crop(names: dict) -> None:
         assert not np.array_equal(stacked, images)
 
 
-def test_every_pipeline_gives_every_image_once(names: dict) -> None:
+def test_every_pipeline_yields_every_image_once(names: dict) -> None:
     pipelines = names["pipelines"]()
     assert len(pipelines) == 3
     for batches in pipelines.values():
-        labels = np.concatenate([np.asarray(some) for _, some in batches])
+        labels = np.concatenate([np.asarray(batch_labels) for _, batch_labels in batches])
         assert np.array_equal(np.bincount(labels), np.bincount(names["labels"]))
 
 
@@ -111,11 +107,13 @@ def test_the_gradient_by_hand_is_the_slope_of_the_loss(names: dict) -> None:
         scores = pixels @ weights
         return float(np.mean(np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(5), truth]))
 
-    found = names["gradient"](weights, pixels, truth)
+    gradient = names["gradient"](weights, pixels, truth)
     for place in ((0, 0), (3, int(truth[0])), (6, 9)):
         nudge = np.zeros((7, 10))
         nudge[place] = 1e-6
-        assert found[place] == pytest.approx((loss(weights + nudge) - loss(weights - nudge)) / 2e-6, abs=1e-7)
+        assert gradient[place] == pytest.approx(
+            (loss(weights + nudge) - loss(weights - nudge)) / 2e-6, abs=1e-7
+        )
 
 
 def test_keras_scales_the_loss_as_the_text_says(names: dict, prose: str) -> None:
@@ -147,14 +145,14 @@ def test_the_summary_names_every_exercises_formula(prose: str) -> None:
         assert text in table
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_batch_size_and_the_rate_go_together(names: dict, seed: int) -> None:
+def test_a_larger_batch_needs_a_larger_rate(names: dict, seed: int) -> None:
     reached = []
     for batch_size, rate in names["runs"].values():
         names["keras"].utils.set_random_seed(seed)
         reached.append(names["accuracy_with"](batch_size, rate))
-    print(f"seed {seed}:", [f"{100 * one:.1f} %" for one in reached])
+    print(f"seed {seed}:", [f"{100 * accuracy:.1f} %" for accuracy in reached])
     base, same, linear, warm, huge = reached
     assert base - same >= 0.10
     assert base - linear <= 0.05
@@ -162,17 +160,17 @@ def test_the_batch_size_and_the_rate_go_together(names: dict, seed: int) -> None
     assert huge < 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_quarter_of_an_epoch_reads_96_5_percent(names: dict, seed: int) -> None:
+def test_a_quarter_of_an_epoch_classifies_96_5_percent(names: dict, seed: int) -> None:
     model, mnist = names["train_digits"](15_000, seed=seed), names["mnist"]
-    read = model.predict(mnist.x_test, batch_size=500, verbose=0).argmax(axis=1)
-    accuracy = float(np.mean(read == mnist.y_test))
+    predicted = model.predict(mnist.x_test, batch_size=500, verbose=0).argmax(axis=1)
+    accuracy = float(np.mean(predicted == mnist.y_test))
     print(f"seed {seed}: {100 * accuracy:.2f} %")
     assert accuracy >= 0.965
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_rehearsal_learns(names: dict, seed: int) -> None:
     losses, seconds = names["rehearse"](seed=seed)
@@ -186,19 +184,19 @@ import json, numpy as np
 from tests import harness
 from tests.chapters.test_16_training_at_scale import BEGINNINGS, CHAPTER, NAMED
 names = harness.run_chapter(CHAPTER, harness.named(*NAMED, "two-devices", starts=BEGINNINGS))
-print("FOUND" + json.dumps({name: list(map(float, seen)) for name, seen in names["found"].items()}))
+print("LOSSES" + json.dumps({name: list(map(float, losses)) for name, losses in names["found"].items()}))
 """
 
 
-@pytest.mark.slow
-def test_two_devices_learn_what_one_does() -> None:
+@pytest.mark.claims
+def test_two_devices_learn_the_same_as_one() -> None:
     """Run the chapter's own cell in a fresh process: devices can be split only before anything is computed."""
     done = subprocess.run(
         [sys.executable, "-c", TWO_DEVICES], capture_output=True, text=True, cwd=ROOT, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    found = {name: np.array(seen) for name, seen in json.loads(done.stdout.split("FOUND")[1]).items()}
-    assert len(found["one device"]) == 5
-    assert np.abs(found["two, exchanged"] - found["one device"]).max() < 1e-3
-    alone = np.abs(found["two, statistics of each"] - found["one device"])
+    losses = {name: np.array(values) for name, values in json.loads(done.stdout.split("LOSSES")[1]).items()}
+    assert len(losses["one device"]) == 5
+    assert np.abs(losses["two, exchanged"] - losses["one device"]).max() < 1e-3
+    alone = np.abs(losses["two, statistics of each"] - losses["one device"])
     assert 1e-3 < alone.max() < 0.1

@@ -1,6 +1,7 @@
 """The check itself: its messages, its comparisons and its time limit."""
 
 import dataclasses
+import signal
 import time
 from typing import Any
 
@@ -240,8 +241,21 @@ def test_the_alarm_is_off_after_a_check() -> None:
     time.sleep(0.2)
 
 
-def test_without_an_alarm_signal_the_time_limit_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN], ids=["usual", "ignored"])
+def test_without_an_alarm_signal_the_time_limit_still_works(
+    monkeypatch: pytest.MonkeyPatch, handler: Any
+) -> None:
+    """Also in a job that a script starts in the background, where SIGINT is ignored."""
     monkeypatch.delattr("signal.setitimer")
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        _a_stubborn_answer_and_a_loop_are_stopped()
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _a_stubborn_answer_and_a_loop_are_stopped() -> None:
     swallowed = []
 
     def stubborn(x: Any) -> Any:
@@ -262,6 +276,21 @@ def test_without_an_alarm_signal_the_time_limit_still_works(monkeypatch: pytest.
 
     assert judge(DOUBLE, loops, limit=0.2).outcome == "timeout"
     assert judge(DOUBLE, lambda x: 2 * x, limit=5)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarm signal")
+def test_the_time_limit_leaves_another_alarm_as_it_was() -> None:
+    rang = []
+    before = signal.signal(signal.SIGALRM, lambda number, frame: rang.append(number))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        assert judge(DOUBLE, lambda x: 2 * x, limit=5)
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 0.3
+        time.sleep(0.4)
+        assert rang == [signal.SIGALRM]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_values_are_judged_too() -> None:

@@ -25,7 +25,7 @@ each_mistake = pytest.mark.parametrize(
 @each
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_reference_passes(exercise: Exercise, seed: int) -> None:
-    verdict = judge(exercise, exercise.reference, seed=seed)
+    verdict = harness.judge_again(exercise, exercise.reference, seed=seed)
     assert verdict, as_text(verdict)
 
 
@@ -33,7 +33,7 @@ def test_the_reference_passes(exercise: Exercise, seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_chapters_solution_passes(exercise: Exercise, seed: int) -> None:
     answer = harness.answer(exercise, harness.solution_source(exercise))
-    verdict = judge(exercise, answer, seed=seed)
+    verdict = harness.judge_again(exercise, answer, seed=seed)
     assert verdict, as_text(verdict)
 
 
@@ -46,7 +46,7 @@ def test_the_stub_is_not_started(exercise: Exercise) -> None:
 @each_mistake
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_mistake_is_recognised(exercise: Exercise, mistake: Mistake, seed: int) -> None:
-    verdict = judge(exercise, mistake.answer, seed=seed)
+    verdict = harness.judge_again(exercise, mistake.answer, seed=seed)
     assert not verdict
     assert verdict.mistake == mistake.name, as_text(verdict)
     assert mistake.message in as_text(verdict)

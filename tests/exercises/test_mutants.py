@@ -13,7 +13,7 @@ import pytest
 
 from tests import harness
 from tests.exercises.mutation import mutants
-from workbook.exercises import Exercise, all_exercises, judge
+from workbook.exercises import Exercise, all_exercises
 
 SURVIVORS = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text(encoding="utf-8"))
 LEAST_KILLED = 0.95
@@ -28,7 +28,7 @@ def _survives(exercise: Exercise, source: str, seed: int) -> bool:
             answer = harness.answer(exercise, source)
         except Exception:  # the cell itself fails
             return False
-        return bool(judge(exercise, answer, seed=seed, limit=3.0))
+        return bool(harness.judge_again(exercise, answer, seed=seed, limit=3.0))
 
 
 @pytest.mark.parametrize("exercise", all_exercises(), ids=lambda one: one.id)

@@ -19,7 +19,7 @@ HONEST = {
     "prints": f"print('a lot of it\\n' * 1000)\n{RIGHT}",
     "warns": f"import warnings\nwarnings.warn('mind this')\n{RIGHT}",
     "writes to stderr": f"import sys\nsys.stderr.write('oops')\n{RIGHT}",
-    "imports what is there": f"import scipy, skimage, math, collections\nfrom pathlib import Path\n{RIGHT}",
+    "imports what is there": f"import scipy, PIL, math, collections\nfrom pathlib import Path\n{RIGHT}",
     "draws": f"import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n{RIGHT}",
     "uses magics": f"%matplotlib inline\n%config InlineBackend.figure_format = 'retina'\n{RIGHT}",
     "times itself": f"%%time\n{RIGHT}",
@@ -137,11 +137,11 @@ WAYS = [
     ("def subsample(full, strides):\n    raise ValueError('so it is')\n", "error", "ValueError: so it is (line 2:"),
     ("def subsample(full, strides)\n    return 1\n", "error", "SyntaxError"),
     ("import os\nos._exit(0)\n", "died", "ended"),
-    ("subsample = 3\n", "malformed", "expects the function subsample"),
+    ("subsample = 3\n", "malformed", "must be the function subsample"),
     ("x = 1\n", "not started", "does not make subsample"),
     (WRONG, "wrong", "shape"),
     ("def subsample(full, strides):\n    return full[: -(-len(full) // strides), : -(-full.shape[1] // strides)]\n",
-     "wrong", "gave"),
+     "wrong", "got"),
     ("def subsample(full, strides):\n    full *= 2\n    return full[::strides, ::strides] / 2\n",
      "wrong", "changed its input"),
 ]  # fmt: skip
@@ -164,7 +164,7 @@ def test_a_named_mistake_is_told_with_practice_cases(graded: Grade) -> None:
     )
     mark = _mark(graded(filled({"2.6": answer})), "2.6")
     assert (mark.outcome, mark.mistake) == ("wrong", "forgets the biases")
-    assert "Each filter has a bias too" in mark.feedback
+    assert "Each filter also has a bias" in mark.feedback
     assert "expected" in mark.feedback
 
 
@@ -180,7 +180,7 @@ def test_right_on_the_practice_cases_alone_says_so(graded: Grade, grader: Grader
     mark = _mark(graded(filled({"2.2": answer})))
     assert mark.outcome == "wrong"
     assert ONLY_HIDDEN in mark.feedback
-    assert "gave" not in mark.feedback
+    assert "expected" not in mark.feedback
 
 
 def test_an_empty_paper_is_not_started(graded: Grade) -> None:

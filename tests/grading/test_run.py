@@ -131,7 +131,7 @@ def test_feedback_shows_no_hidden_case(undisturbed: Path) -> None:
                 assert not [one for one in only_hidden if path.stem == chapter and one in page], path
     assert seen > 20
     details = [row["detail"] for row in _rows(undisturbed) if row["outcome"] == "wrong"]
-    assert any("gave" in one for one in details)
+    assert any("got" in one for one in details)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Binder builds from the same pins as everybody else, and repo2docker accepts the folder."""
+"""Binder installs the same versions as everybody else, and repo2docker accepts the folder."""
 
 import importlib.util
 import subprocess
@@ -16,20 +16,20 @@ def significant_lines(path: Path) -> list[str]:
     return [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
 
 
-def test_binder_takes_its_pins_from_the_root():
-    assert significant_lines(ROOT / REQUIREMENTS) == ["-r ../requirements.txt"]
+def test_binder_takes_its_pins_and_the_lock_from_the_root():
+    assert significant_lines(ROOT / REQUIREMENTS) == ["-c ../requirements.lock", "-r ../requirements.txt"]
     assert "-e ." in significant_lines(ROOT / "requirements.txt")
 
 
 @pytest.fixture(scope="module")
 def dockerfile(tmp_path_factory) -> str:
-    """What repo2docker would build, printed and not built. It reads only these files of the repository."""
+    """The Dockerfile that repo2docker would build. It reads only these files of the repository."""
     if importlib.util.find_spec("repo2docker") is None:
         pytest.skip("jupyter-repo2docker is not installed: pip install -e .[test]")
     clone = tmp_path_factory.mktemp("clone")
     (clone / "binder").mkdir()
     names = [path.relative_to(ROOT) for path in (ROOT / "binder").iterdir() if path.is_file()]
-    for name in [*names, "requirements.txt", "pyproject.toml"]:
+    for name in [*names, "requirements.txt", "requirements.lock", "pyproject.toml"]:
         (clone / name).write_bytes((ROOT / name).read_bytes())
     dry_run = subprocess.run(
         [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."],

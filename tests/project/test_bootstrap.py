@@ -1,4 +1,4 @@
-"""The set-up behind `make`: each failure is one line and a non-zero exit; a second call installs nothing."""
+"""The set-up behind `make`: a failure is one line and a non-zero exit code; a second call installs nothing."""
 
 import errno
 import importlib.util
@@ -26,12 +26,13 @@ spec.loader.exec_module(bootstrap)
 
 @dataclass
 class FakeShell:
-    """Stand in for the commands that the set-up starts: make a pretend .venv, or fail as real ones do."""
+    """Replace the commands that the set-up starts: make a pretend .venv, or fail as the real commands do."""
 
     version: str = "3.11"
     installed: set[str] = field(default_factory=set)
     pip: Callable[[], tuple[int, str]] = lambda: (0, "")
     venv: Callable[[], tuple[int, str]] = lambda: (0, "")
+    uv: Callable[[], tuple[int, str]] = lambda: (0, "")
     target: Callable[[list[str]], int] = lambda command: 0
     calls: list[list[str]] = field(default_factory=list)
 
@@ -48,6 +49,8 @@ class FakeShell:
                 python.parent.mkdir()
                 python.touch()
             return code, text
+        if "uv" in command:
+            return self.uv()
         if "pip" in command:
             return self.pip()
         if command[0] in self.installed or Path(command[0]).exists():
@@ -65,6 +68,7 @@ class FakeShell:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "requirements.txt").write_text("numpy==2.4.6\n")
+    (tmp_path / "requirements.lock").write_text("numpy==2.4.6\n")
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     return tmp_path
 
@@ -95,7 +99,7 @@ def failure_line(capsys: pytest.CaptureFixture, machine: bootstrap.Machine, targ
 
 
 @pytest.mark.parametrize("version", [(3, 7, 0), (3, 10, 13), (3, 14, 0)])
-def test_unfit_python_is_named_with_the_mend(project, capsys, version):
+def test_an_unsupported_python_is_named_with_the_fix(project, capsys, version):
     line = failure_line(capsys, machine_of(project, FakeShell(), version_info=version))
     assert "needs Python 3.11, 3.12 or 3.13" in line
     assert f"Python {version[0]}.{version[1]}" in line
@@ -103,20 +107,20 @@ def test_unfit_python_is_named_with_the_mend(project, capsys, version):
     assert not (project / ".venv").exists()
 
 
-def test_a_fit_python_elsewhere_on_the_path_is_used(project):
+def test_a_supported_python_elsewhere_on_the_path_is_used(project):
     shell = FakeShell(version="3.12", installed={"python3.12"})
     assert bootstrap.main(["lab"], machine_of(project, shell, version_info=(3, 14, 0))) == 0
     assert ["python3.12", "-m", "venv", str(project / ".venv")] in shell.calls
 
 
-def test_a_named_unfit_python_is_refused_though_another_is_there(project, capsys):
+def test_a_chosen_unsupported_python_is_refused_although_another_is_there(project, capsys):
     shell = FakeShell(version="3.12", installed={"python3.12"})
     machine = machine_of(project, shell, version_info=(3, 9, 1), environ={"PYTHON": "python3.9"})
     assert "PYTHON=python3.9 is Python 3.9" in failure_line(capsys, machine)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="make is a Unix tool")
-def test_make_says_it_when_python_does_not_start():
+def test_make_says_so_when_python_does_not_start():
     make = subprocess.run(
         ["make", "lab", "PYTHON=/nowhere/python"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -129,7 +133,7 @@ def test_make_says_it_when_python_does_not_start():
 # --- What can go wrong --------------------------------------------------------------------------------------
 
 
-def test_a_full_disk_is_told_before_anything_is_made(project, capsys):
+def test_a_full_disk_is_reported_before_anything_is_made(project, capsys):
     line = failure_line(capsys, machine_of(project, FakeShell(), free_bytes=lambda path: 1.5 * GIGABYTE))
     assert "need 4 GB" in line
     assert "1.5 GB free" in line
@@ -151,7 +155,7 @@ PIP_FAILURES = {
     "nothing for this machine": (
         "ERROR: Could not find a version that satisfies the requirement tensorflow==2.21.0\n"
         "ERROR: No matching distribution found for tensorflow==2.21.0",
-        "offers no tensorflow==2.21.0 for this machine",
+        "has no tensorflow==2.21.0 for this machine",
     ),
     "disk fills up": ("ERROR: Could not install: [Errno 28] No space left on device", "disk is full"),
     "permission": ("ERROR: Could not install: [Errno 13] Permission denied: 'x'", "No permission to write"),
@@ -191,7 +195,7 @@ def test_a_missing_venv_module_names_the_package(project, capsys, output):
         (errno.EIO, "Input/output error"),
     ],
 )
-def test_a_refusing_file_system_is_one_line(project, capsys, monkeypatch, number, expected):
+def test_an_error_of_the_file_system_is_one_line(project, capsys, monkeypatch, number, expected):
     def refuse(path: Path, *arguments: object) -> None:
         raise OSError(number, os.strerror(number), str(path))
 
@@ -200,13 +204,13 @@ def test_a_refusing_file_system_is_one_line(project, capsys, monkeypatch, number
 
 
 def test_an_unknown_target_lists_the_targets(project, capsys):
-    assert "lab|test|fast" in failure_line(capsys, machine_of(project, FakeShell()), "laboratory")
+    assert "lab|test|claims" in failure_line(capsys, machine_of(project, FakeShell()), "laboratory")
 
 
 # --- Interrupted, incomplete, complete ----------------------------------------------------------------------
 
 
-def test_an_interrupted_install_is_made_anew(project, capsys):
+def test_an_interrupted_install_is_repeated(project, capsys):
     def interrupt() -> tuple[int, str]:
         (project / ".venv" / "half-unpacked").touch()
         raise KeyboardInterrupt
@@ -229,7 +233,7 @@ def test_an_interrupted_install_is_made_anew(project, capsys):
     ],
     ids=["empty folder", "file", "dangling link", "without python"],
 )
-def test_a_half_made_environment_is_made_anew(project, make_half):
+def test_an_incomplete_environment_is_rebuilt(project, make_half):
     make_half(project / ".venv")
     shell = FakeShell()
     machine = machine_of(project, shell)
@@ -246,14 +250,14 @@ def test_an_environment_made_by_hand_is_kept_and_completed(project):
     assert (shell.count("venv"), shell.count("install")) == (0, 1)
 
 
-def test_an_environment_of_another_python_is_made_anew(project):
+def test_an_environment_of_another_python_is_rebuilt(project):
     assert bootstrap.main(["lab"], machine_of(project, FakeShell())) == 0
     shell = FakeShell(version="3.14")
     assert bootstrap.main(["lab"], machine_of(project, shell)) == 0
     assert shell.count("venv") == 1
 
 
-@pytest.mark.parametrize("target", ["lab", "test", "fast", "lint", "build"])
+@pytest.mark.parametrize("target", ["lab", "test", "claims", "fast", "lint", "build"])
 def test_the_second_call_runs_no_pip_and_asks_nothing_of_the_disk(project, target):
     assert bootstrap.main([target], machine_of(project, FakeShell())) == 0
     shell = FakeShell(pip=lambda: (1, "no network"))
@@ -261,7 +265,7 @@ def test_the_second_call_runs_no_pip_and_asks_nothing_of_the_disk(project, targe
     assert (shell.count("venv"), shell.count("pip")) == (0, 0)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml", "requirements.lock"])
 def test_changed_requirements_are_installed_into_the_same_environment(project, name):
     assert bootstrap.main(["lab"], machine_of(project, FakeShell())) == 0
     (project / name).write_text("changed")
@@ -278,11 +282,19 @@ def test_an_environment_for_tests_serves_the_lab_and_not_the_other_way(project):
     assert bootstrap.is_ready(machine, "lab")
 
 
-def test_a_moved_environment_is_made_anew(project, tmp_path):
+@pytest.mark.parametrize("profile", ["lab", "test"])
+def test_packages_are_installed_as_the_lock_says(project, profile):
+    shell = FakeShell()
+    bootstrap.ensure(machine_of(project, shell), profile)
+    (install,) = [call for call in shell.calls if "install" in call]
+    assert install[install.index("-c") + 1] == "requirements.lock"
+
+
+def test_a_moved_environment_is_rebuilt(project, tmp_path):
     assert bootstrap.main(["lab"], machine_of(project, FakeShell())) == 0
     moved = tmp_path / "moved"
     moved.mkdir()
-    for name in (".venv", "requirements.txt", "pyproject.toml"):
+    for name in (".venv", "requirements.txt", "pyproject.toml", "requirements.lock"):
         (project / name).rename(moved / name)
     shell = FakeShell()
     assert bootstrap.main(["lab"], machine_of(moved, shell)) == 0
@@ -297,7 +309,47 @@ def test_clean_removes_the_environment_and_can_be_repeated(project):
     assert bootstrap.main(["clean"], machine) == 0
 
 
+# --- The lock -----------------------------------------------------------------------------------------------
+
+
+def test_the_lock_is_resolved_outside_the_projects_environment(project):
+    shell = FakeShell()
+    assert bootstrap.main(["lock"], machine_of(project, shell)) == 0
+    make, install, resolve = shell.calls
+    assert make[1:-1] == ["-m", "venv"]
+    scratch = make[-1]
+    assert not scratch.startswith(str(project))
+    assert not Path(scratch).exists()
+    assert install[0].startswith(scratch)
+    assert resolve[:3] == [install[0], "-m", "uv"]
+    assert resolve[-4:] == ["requirements.txt", "pyproject.toml", "--output-file", "requirements.lock"]
+    assert not (project / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("  x No solution found when resolving dependencies:", "contradict each other"),
+        ("error: error sending request for url", "index cannot be reached"),
+    ],
+)
+def test_a_lock_that_cannot_be_resolved_is_explained_in_one_line(project, capsys, output, expected):
+    assert expected in failure_line(
+        capsys, machine_of(project, FakeShell(uv=lambda: (1, output))), target="lock"
+    )
+
+
 # --- What the targets run -----------------------------------------------------------------------------------
+
+
+def test_dev_makes_the_environment_of_the_tests_and_runs_nothing(project, capsys):
+    def start(command: list[str]) -> int:
+        raise AssertionError(command)
+
+    machine = machine_of(project, FakeShell(target=start))
+    assert bootstrap.main(["dev"], machine) == 0
+    assert bootstrap.is_ready(machine, "test")
+    assert "activate" in capsys.readouterr().out
 
 
 def test_lab_opens_the_first_notebook_with_the_readers_options(project):
@@ -321,22 +373,30 @@ def test_lab_does_not_allow_root_to_others(project):
     assert "--allow-root" not in shell.calls[-1]
 
 
+def test_tests_and_complete_notebooks_run_in_one_session(project):
+    shell = FakeShell()
+    assert bootstrap.main(["test"], machine_of(project, shell)) == 0
+    (session,) = [call for call in shell.calls if "pytest" in call]
+    assert session[-2:] == ["tests", "solutions"]
+    assert {"--nbval", "--nbval-cell-timeout=240", "loadgroup"} <= set(session)
+    assert "claims" not in session
+
+
 @pytest.mark.parametrize(("codes", "expected"), [((0, 0), 0), ((1, 0), 1), ((0, 5), 5), ((3, 1), 3)])
-def test_the_tests_and_the_notebooks_both_run_and_both_count(project, codes, expected):
+def test_claims_and_the_learners_notebooks_both_run_and_both_count(project, codes, expected):
     shell = FakeShell(target=lambda command: codes["--nbval" in command])
-    assert bootstrap.main(["test"], machine_of(project, shell)) == expected
-    unit, solutions, notebooks = shell.calls[-3:]
-    assert "--nbval" not in unit
-    assert (solutions[-1], notebooks[-1]) == ("solutions", "notebooks")
-    assert "tests/offline.py" in notebooks
-    assert "tests/offline.py" not in solutions
-    assert "--nbval-cell-timeout=240" in solutions
+    assert bootstrap.main(["claims"], machine_of(project, shell)) == expected
+    claims, notebooks = shell.calls[-2:]
+    assert claims[claims.index("-m", 3) + 1] == "claims"
+    assert "--nbval" not in claims
+    assert notebooks[-1] == "notebooks"
+    assert notebooks[1] == "tests/offline.py"
     assert "--nbval-cell-timeout=240" in notebooks
 
 
 def test_an_interrupted_run_starts_nothing_more(project):
     shell = FakeShell(target=lambda command: bootstrap.INTERRUPTED)
-    assert bootstrap.main(["test"], machine_of(project, shell)) == bootstrap.INTERRUPTED
+    assert bootstrap.main(["claims"], machine_of(project, shell)) == bootstrap.INTERRUPTED
     assert shell.count("pytest") == 1
 
 

@@ -52,7 +52,7 @@ def _said(ran: NotebookNode) -> dict[str, str]:
     return {cell.metadata.exercise: _texts(cell) for cell in checks}
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_check_of_an_untouched_notebook_says_not_started(path: Path, tmp_path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
@@ -64,7 +64,7 @@ def test_every_check_of_an_untouched_notebook_says_not_started(path: Path, tmp_p
     assert not [_texts(cell) for cell, one in outputs if one.get("name") == "stderr"]
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_check_passes_with_the_answers_filled_in(path: Path, tmp_path: Path) -> None:
     """Copy the answers by cell id into the learner's notebook, and leave out the demonstrations."""

@@ -1,8 +1,6 @@
 """The arithmetic, against closed forms, brute force and Keras's own rule for padding."""
 
 import math
-import subprocess
-import sys
 
 import pytest
 
@@ -117,36 +115,29 @@ def test_memory_in_bytes_megabytes_and_mebibytes():
     ("call", "message"),
     [
         (lambda: output_size(3, 5), "kernel does not fit.*Received: size=3, kernel_size=5, padding=0"),
-        (lambda: output_size(5, 3, 0), "strides must be at least 1. Received: strides=0"),
-        (lambda: output_size(5, 0), "kernel_size must be at least 1"),
-        (lambda: output_size(0, 1), "size must be at least 1"),
-        (lambda: output_size(5, 3, 1, -1), "padding must be at least 0. Received: padding=-1"),
-        (lambda: output_size(5, 3, 1, "full"), "padding must be .*Received: 'full'"),
-        (lambda: output_size(5, 3, 1.5), "strides must be a whole number. Received: strides=1.5"),
-        (lambda: same_padding(5, 3, 0), "strides must be at least 1"),
-        (lambda: same_padding(5, 0), "kernel_size must be at least 1"),
-        (lambda: dense_parameters(0, 3), "inputs must be at least 1"),
-        (lambda: conv_parameters((3, 3, 3), 1, 1), r"kernel_size must be one number or \(height, width\)"),
+        (lambda: output_size(5, 3, 0), "strides must be an integer, at least 1. Received: strides=0"),
+        (lambda: output_size(5, 0), "kernel_size must be an integer, at least 1"),
+        (lambda: output_size(0, 1), "size must be an integer, at least 1"),
+        (lambda: output_size(5, 3, 1, -1), "padding must be an integer, at least 0. Received: padding=-1"),
+        (lambda: output_size(5, 3, 1, "full"), "padding must be .*Received: padding='full'"),
+        (lambda: output_size(5, 3, 1.5), "strides must be an integer, at least 1. Received: strides=1.5"),
+        (lambda: output_size(5, 3, True), "strides must be an integer, at least 1. Received: strides=True"),
+        (lambda: same_padding(5, 3, 0), "strides must be an integer, at least 1"),
+        (lambda: same_padding(5, 0), "kernel_size must be an integer, at least 1"),
+        (lambda: dense_parameters(0, 3), "inputs must be an integer, at least 1"),
+        (lambda: conv_parameters((3, 3, 3), 1, 1), r"kernel_size must be an integer or \(height, width\)"),
         (
             lambda: conv_parameters(3, 6, 8, groups=4),
             "groups must divide both.*in_channels=6, filters=8, groups=4",
         ),
         (lambda: conv_parameters(3, 8, 6, groups=4), "groups must divide both"),
-        (lambda: conv_parameters(3, 8, 8, groups=0), "groups must be at least 1"),
-        (lambda: receptive_field([(3, 0)]), "strides must be at least 1"),
-        (lambda: memory_bytes(1, "float8"), "dtype must be one of .*Received: 'float8'"),
-        (lambda: memory_bytes(-1), "values must be at least 0"),
+        (lambda: conv_parameters(3, 8, 8, groups=0), "groups must be an integer, at least 1"),
+        (lambda: receptive_field([(3, 0)]), "strides must be an integer, at least 1"),
+        (lambda: memory_bytes(1, "float8"), "dtype must be one of .*Received: dtype='float8'"),
+        (lambda: memory_bytes(-1), "values must be an integer, at least 0"),
     ],
 )
 def test_impossible_arguments_are_named_in_one_line(call, message):
     with pytest.raises(ValueError, match=message) as raised:
         call()
     assert "\n" not in str(raised.value)
-
-
-def test_arithmetic_needs_only_the_standard_library():
-    code = (
-        "import sys, workbook.arithmetic; print(sorted({'numpy', 'keras', 'tensorflow'} & set(sys.modules)))"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"

@@ -45,7 +45,7 @@ def test_frames_of_many_waveforms(rng):
         (-3, 2, "frame_length=-3"),
     ],
 )
-def test_impossible_frames_are_refused(length, hop, words):
+def test_impossible_frames_raise_an_error(length, hop, words):
     with pytest.raises(ValueError, match=words):
         audio.frames(np.zeros(8), length, hop)
 
@@ -74,7 +74,7 @@ def test_the_stft_is_scipys(rng):
     np.testing.assert_allclose(audio.stft(waveform, 128, 32).T / window.sum(), theirs, atol=1e-10)
 
 
-def test_a_tone_stands_in_its_bin():
+def test_a_tone_is_in_its_bin():
     tone = np.cos(2 * np.pi * 1000 * np.arange(8000) / 8000)
     magnitude = np.abs(audio.stft(tone))  # (frames, 129)
     assert set(magnitude.argmax(axis=-1)) == {32}  # 1000 Hz · 256 / 8000 Hz
@@ -132,7 +132,9 @@ def test_the_filters_are_triangles_that_add_up_to_one():
     for band in range(10):
         inside = (hertz > edges[band]) & (hertz < edges[band + 2])
         assert np.array_equal(filters[:, band] > 0, inside)
-        mel = [2595 * np.log10(1 + one / 700) for one in (hertz[inside][0], *edges[band : band + 2])]
+        mel = [
+            2595 * np.log10(1 + frequency / 700) for frequency in (hertz[inside][0], *edges[band : band + 2])
+        ]
         assert filters[inside, band][0] == pytest.approx((mel[0] - mel[1]) / (mel[2] - mel[1]))
     between = (hertz > edges[1]) & (hertz < edges[10])
     np.testing.assert_allclose(filters[between].sum(axis=1), 1)
@@ -149,7 +151,7 @@ def test_edges_are_equally_far_apart_in_mel():
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1, 4000), (500, 500), (3000, 100)])
-def test_impossible_bands_are_refused(low, high):
+def test_impossible_bands_raise_an_error(low, high):
     with pytest.raises(ValueError, match="0 <= low < high"):
         audio.band_edges(5, low, high)
 
@@ -202,7 +204,7 @@ def test_silence_is_black():
     assert not audio.log_mel(np.zeros(8000)).any()
 
 
-def test_a_higher_tone_stands_higher_and_a_later_one_later():
+def test_a_higher_tone_is_higher_in_the_image_and_a_later_one_later():
     time = np.arange(8000) / 8000
     low, high = (audio.log_mel(np.sin(2 * np.pi * hertz * time)) for hertz in (400, 1600))
     assert high.sum(axis=1).argmax() > low.sum(axis=1).argmax()

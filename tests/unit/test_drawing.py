@@ -9,7 +9,7 @@ from workbook import drawing
 
 
 def _predict(batch: np.ndarray) -> np.ndarray:
-    """Say 3 with certainty 0.9, whatever it is; check what a model would be given."""
+    """Return 3 with probability 0.9 for any picture; check the input of the model."""
     assert batch.shape == (1, 28, 28, 1)
     assert batch.dtype == np.uint8
     shares = np.full((1, 10), 0.1 / 9)

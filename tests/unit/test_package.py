@@ -1,6 +1,7 @@
 """The package as a whole: quick to import, quiet, and with imports that point down."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,8 +28,6 @@ HEAVY = (
 
 
 def _run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    import os
-
     return subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -90,8 +89,8 @@ def test_check_is_found_in_the_package() -> None:
     assert "has no attribute 'chek'" in _run("import workbook; workbook.chek").stderr
 
 
-# What stands on a lower floor may be imported by what stands above it, never the other way round. A room is a module of
-# `workbook`, or a folder with all that is in it.
+# A module may import what is on a lower floor, never what is above. A room is a module of `workbook`, or a folder with
+# everything in it.
 FLOORS = (
     ("quiet", "moved", "arithmetic", "plots", "text"),
     ("reference", "data", "architectures", "accountant"),
@@ -113,7 +112,7 @@ def _module(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
-KNOWN = {_module(path): path for path in MODULES}
+PATHS = {_module(path): path for path in MODULES}
 
 
 def _room(module: str) -> str:
@@ -122,49 +121,48 @@ def _room(module: str) -> str:
 
 
 def _project_imports(path: Path) -> set[str]:
-    """Return the modules of the package that a file imports, those imported inside functions as well."""
-    found: set[str] = set()
+    """Return the modules of the package that a file imports, also those imported inside functions."""
+    names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            inner = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-            found |= {
-                name if name.removeprefix("workbook.") in KNOWN else node.module for name in inner.values()
-            }
-    return {name.removeprefix("workbook.") for name in found} & KNOWN.keys() - {"", "course"}
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                names.add(name if name.removeprefix("workbook.") in PATHS else node.module)
+    return {name.removeprefix("workbook.") for name in names} & PATHS.keys() - {"", "course"}
 
 
 @pytest.mark.parametrize(
-    "module", [name for name in KNOWN if name != "course"], ids=lambda name: name or "workbook"
+    "module", [name for name in PATHS if name != "course"], ids=lambda name: name or "workbook"
 )
 def test_imports_point_down(module: str) -> None:
     here = _room(module)
     upward = {
-        other
-        for other in _project_imports(KNOWN[module])
-        if _room(other) != here and FLOOR[_room(other)] >= FLOOR[here]
+        imported
+        for imported in _project_imports(PATHS[module])
+        if _room(imported) != here and FLOOR[_room(imported)] >= FLOOR[here]
     }
-    assert not upward, f"workbook.{module} imports what does not stand below it: {sorted(upward)}"
+    assert not upward, f"workbook.{module} imports what is not below it: {sorted(upward)}"
 
 
 def test_no_import_goes_in_a_circle() -> None:
-    """Take away what imports nothing that is left; a circle would remain."""
-    waiting = {module: _project_imports(path) - {module} for module, path in KNOWN.items()}
+    """Remove the modules that import nothing that is left; a circle would remain."""
+    waiting = {module: _project_imports(path) - {module} for module, path in PATHS.items()}
     while free := [module for module, needs in waiting.items() if not needs & waiting.keys()]:
         for module in free:
             del waiting[module]
     assert not waiting, f"a circle: {sorted(waiting)}"
 
 
-@pytest.mark.parametrize("module", [name for name in KNOWN if not name.startswith("course")])
+@pytest.mark.parametrize("module", [name for name in PATHS if not name.startswith("course")])
 def test_only_the_course_needs_nbgrader(module: str) -> None:
-    assert "nbgrader" not in {name.split(".")[0] for name in _imports(KNOWN[module])}
+    assert "nbgrader" not in {name.split(".")[0] for name in _imports(PATHS[module])}
 
 
 def test_the_lowest_modules_need_little() -> None:
     def packages(module: str) -> set[str]:
-        return {name.split(".")[0] for name in _imports(KNOWN[module])} - set(sys.stdlib_module_names)
+        return {name.split(".")[0] for name in _imports(PATHS[module])} - set(sys.stdlib_module_names)
 
     assert packages("arithmetic") == set()
     assert packages("plots") <= {"numpy", "matplotlib"}
@@ -173,7 +171,7 @@ def test_the_lowest_modules_need_little() -> None:
 def test_each_name_means_one_thing() -> None:
     """No two modules share a name, and no two public classes do."""
     homes: dict[str, list[str]] = {}
-    for module, path in KNOWN.items():
+    for module, path in PATHS.items():
         if path.name != "__init__.py":
             homes.setdefault(f"module {path.stem}", []).append(module)
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -225,7 +223,7 @@ def test_a_short_name_and_its_home_are_one_module() -> None:
     assert figures is home
     assert home.__spec__ is not None
     assert home.__spec__.name == home.__name__ == "workbook.ledger.figures"
-    assert set(moved.HOMES.values()) <= {f"workbook.{module}" for module in KNOWN}
+    assert set(moved.HOMES.values()) <= {f"workbook.{module}" for module in PATHS}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -233,5 +231,5 @@ def test_keras_is_imported_inside_functions(path: Path) -> None:
     """Only modules that define networks, or classes of Keras's kinds, need Keras to be imported at all."""
     if path.parent.name in ("architectures", "training") or path.name == "batching.py":
         return
-    top = {one.split(".")[0] for one in _imports(path, top_only=True)}
+    top = {name.split(".")[0] for name in _imports(path, top_only=True)}
     assert not top & {"tensorflow", "keras", "tensorflow_datasets"}

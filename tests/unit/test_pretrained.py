@@ -181,8 +181,8 @@ def test_repr_counts_the_weights(lite0):
 
 def test_labels_are_those_of_imagenet(lite0):
     assert len(lite0.labels) == len(set(lite0.labels)) == 1000
-    known = {0: "tench", 134: "crane (bird)", 281: "tabby", 517: "crane (machine)", 967: "espresso"}
-    assert {index: lite0.labels[index] for index in known} == known
+    expected = {0: "tench", 134: "crane (bird)", 281: "tabby", 517: "crane (machine)", 967: "espresso"}
+    assert {index: lite0.labels[index] for index in expected} == expected
 
 
 # ---------------------------------------------------------------- preprocessing
@@ -246,7 +246,7 @@ def test_tiny_and_long_pictures_are_taken():
 
 @pytest.mark.parametrize("damage", ["truncated", "altered", "missing"])
 @pytest.mark.parametrize("file", [pretrained.WEIGHTS_FILE, pretrained.LABELS_FILE])
-def test_damaged_file_is_named_with_the_mend(bundle, file, damage):
+def test_damaged_file_is_named_with_the_fix(bundle, file, damage):
     path = bundle / file
     content = path.read_bytes()
     if damage == "truncated":
@@ -274,30 +274,30 @@ def test_weights_of_another_model_are_refused(monkeypatch):
 
 def test_unknown_classifiers_are_refused():
     for options in ({"name": "vgg99"}, {"name": "vgg16", "otherwise": "vgg99"}):
-        with pytest.raises(ValueError, match=r"choose one of efficientnet_lite0, vgg16.*Received: 'vgg99'"):
+        with pytest.raises(ValueError, match=r"must be one of efficientnet_lite0, vgg16.*Received: 'vgg99'"):
             pretrained.load(**options)
 
 
 def test_without_a_network_one_line_says_so(offline):
     with pytest.raises(
-        DataError, match=r"vgg16: its weights cannot be had: the test has no network"
+        DataError, match=r"vgg16: its weights are not available: the test has no network"
     ) as caught:
         pretrained.classify(photograph("coffee"), model="vgg16")
     assert one_line(caught.value)
     assert "efficientnet_lite0" in str(caught.value)
 
 
-def test_without_a_network_another_is_taken_and_announced(offline, capsys):
+def test_without_a_network_another_is_used_and_announced(offline, capsys):
     classifier = pretrained.load("vgg16", otherwise="efficientnet_lite0")
     announced = capsys.readouterr().out
     assert classifier.name == "efficientnet_lite0"
     assert one_line(announced)
-    assert announced.startswith("vgg16: its weights cannot be had: the test has no network.")
-    assert "efficientnet_lite0 IS TAKEN INSTEAD" in announced
+    assert announced.startswith("vgg16: its weights are not available: the test has no network.")
+    assert "efficientnet_lite0 IS USED INSTEAD" in announced
 
 
-def test_a_classifier_is_no_way_out_of_itself(offline):
-    with pytest.raises(DataError, match="vgg16: its weights cannot be had"):
+def test_a_classifier_cannot_replace_itself(offline):
+    with pytest.raises(DataError, match="vgg16: its weights are not available"):
         pretrained.load("vgg16", otherwise="vgg16")
 
 
@@ -311,7 +311,7 @@ def test_a_silent_network_costs_seconds_only(monkeypatch, tmp_path):
         for variable in ("no_proxy", "NO_PROXY"):
             monkeypatch.delenv(variable, raising=False)
         start = time.monotonic()
-        with pytest.raises(DataError, match="mobilenet: its weights cannot be had") as caught:
+        with pytest.raises(DataError, match="mobilenet: its weights are not available") as caught:
             pretrained.load("mobilenet")
     assert one_line(caught.value)
     assert time.monotonic() - start < 5
@@ -327,7 +327,7 @@ def test_a_failing_download_is_one_line(monkeypatch, tmp_path, failure):
         raise failure
 
     monkeypatch.setattr(keras.applications, "VGG16", fail)
-    with pytest.raises(DataError, match="vgg16: its weights cannot be had") as caught:
+    with pytest.raises(DataError, match="vgg16: its weights are not available") as caught:
         pretrained.load("vgg16")
     assert one_line(caught.value)
     assert socket.getdefaulttimeout() is None

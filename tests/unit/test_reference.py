@@ -96,13 +96,13 @@ def test_the_result_has_the_axes_of_the_images(function):
     assert np.array_equal(plain, batch[0, :, :, 0])
 
 
-def test_one_bias_suits_a_two_dimensional_image():
+def test_a_two_dimensional_image_takes_one_bias():
     image, kernel = drawn(5, 6), drawn(3, 3)
     np.testing.assert_allclose(conv2d(image, kernel, bias=2.5), conv2d(image, kernel) + 2.5)
 
 
 @pytest.mark.parametrize("function", [conv2d, conv2d_loops])
-def test_whole_numbers_stay_whole_and_do_not_overflow(function):
+def test_integers_stay_integers_and_do_not_overflow(function):
     image, kernel = np.full((4, 4), 255, np.uint8), np.full((3, 3), 100, np.uint8)
     result = function(image, kernel)
     assert result.dtype == np.int64
@@ -196,7 +196,7 @@ def test_pooling_agrees_with_loops_and_keras(ops, kind, pool_size, strides, padd
 
 
 @pytest.mark.parametrize("function", [pool2d, pool2d_loops])
-def test_pooling_of_whole_numbers(function):
+def test_pooling_of_integers(function):
     image = np.array([[1, 3, 2, 9], [7, 4, 1, 5], [8, 5, 2, 3], [4, 2, 1, 4]], np.uint8)
     largest, mean = function(image), function(image, kind="mean")
     assert largest.dtype == np.uint8
@@ -205,7 +205,7 @@ def test_pooling_of_whole_numbers(function):
     assert function(-image.astype(int), 3, padding="same").max() < 0
 
 
-def test_global_pooling_keeps_one_number_a_feature_map():
+def test_global_pooling_keeps_one_number_per_feature_map():
     images = drawn(2, 5, 4, 3)
     np.testing.assert_allclose(global_pool(images), images.mean(axis=(1, 2)))
     np.testing.assert_allclose(global_pool(images[0], "max"), images[0].max(axis=(0, 1)))
@@ -247,9 +247,12 @@ RGB = np.ones((5, 6, 3))
         (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), groups=0), "groups=0"),
         (lambda: conv2d(RGB, np.ones((7, 3, 3, 4))), "kernel does not fit.*size=5, kernel_size=7"),
         (lambda: conv2d_loops(RGB, np.ones((7, 3, 3, 4))), "kernel does not fit"),
-        (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), strides=0), "strides must be at least 1"),
-        (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), padding="full"), "padding must be .*Received: 'full'"),
-        (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), padding=-1), "padding must be at least 0"),
+        (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), strides=0), "strides must be an integer, at least 1"),
+        (
+            lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), padding="full"),
+            "padding must be .*Received: padding='full'",
+        ),
+        (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), padding=-1), "padding must be an integer, at least 0"),
         (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), padding=(1, 1)), r"\(\(top, bottom\), \(left, right\)\)"),
         (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), fill="mirror"), 'fill must be "zero" or "replicate"'),
         (lambda: conv2d(RGB, np.ones((3, 3, 3, 4)), bias=np.ones(3)), r"bias must be \(4,\)"),
@@ -257,7 +260,7 @@ RGB = np.ones((5, 6, 3))
         (lambda: depthwise_conv2d(RGB, FOUR), "3 channels, kernel of shape"),
         (lambda: pool2d(RGB, 6), "kernel does not fit"),
         (lambda: pool2d(RGB, padding=1), 'padding of a pooling layer must be "valid" or "same"'),
-        (lambda: pool2d(RGB, kind="median"), 'kind must be "max" or "mean". Received: \'median\''),
+        (lambda: pool2d(RGB, kind="median"), 'kind must be "max" or "mean". Received: kind=\'median\''),
         (lambda: pool2d_loops(RGB, kind="median"), 'kind must be "max" or "mean"'),
         (lambda: global_pool(RGB, "sum"), 'kind must be "max" or "mean"'),
         (lambda: dense_matrix(np.ones((3, 3)), (4,)), r"input_shape must be \(height, width\[, channels\]\)"),

@@ -42,7 +42,7 @@ def model():
     return keras.Model(inputs, x)
 
 
-def test_the_work_of_each_layer_is_what_a_hand_counts(model) -> None:
+def test_the_work_of_each_layer_is_what_is_counted_by_hand(model) -> None:
     places, batch = 8 * 6, 7
     counted = {work.name: work for work in roofline.works(model, batch_size=batch)}
     assert counted == {
@@ -81,11 +81,13 @@ def test_the_clock_counts_cpu_seconds_without_a_gpu(monkeypatch: pytest.MonkeyPa
     assert roofline.clock() is time.perf_counter
 
 
-def test_the_first_call_is_not_counted_and_the_least_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_call_is_not_counted_and_the_shortest_time_is_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ticks = iter([0.0, 9.0, 10.0, 13.0, 20.0, 22.0])
     monkeypatch.setattr(roofline, "clock", lambda: lambda: next(ticks))
     assert roofline.seconds_of(lambda: None, repeats=2) == 2.0
-    with pytest.raises(ValueError, match="repeats is at least 1"):
+    with pytest.raises(ValueError, match="repeats must be at least 1"):
         roofline.seconds_of(lambda: None, repeats=0)
 
 
@@ -108,7 +110,9 @@ def test_on_a_gpu_the_copy_is_made_by_the_backend(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(roofline, "on_gpu", lambda: True)
     added = []
-    monkeypatch.setattr(keras.ops, "add", lambda one, other: added.append(np.asarray(one).nbytes) or one)
+    monkeypatch.setattr(
+        keras.ops, "add", lambda tensor, number: added.append(np.asarray(tensor).nbytes) or tensor
+    )
     assert roofline.measured_bandwidth(megabytes=2, repeats=2) > 0
     assert added == [2_000_000] * 3
 

@@ -32,8 +32,8 @@ def test_the_window_total_is_the_output_there(position: int) -> None:
     assert step.total == np.sum(window * EDGE) == step.output.ravel()[position]
 
 
-def test_positions_beyond_the_output_are_refused() -> None:
-    with pytest.raises(ValueError, match="positions 0 to 19"):
+def test_positions_beyond_the_output_raise_an_error() -> None:
+    with pytest.raises(ValueError, match="position must be in 0 to 19"):
         stepper.convolution_step(IMAGE, EDGE, position=20)
 
 

@@ -1,5 +1,7 @@
 """Words, ids, n-grams and the text CNN, checked against Keras's own `TextVectorization` and by hand."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from workbook import data, text
 SENTENCES = ["The cat sat; the DOG didn't.", "A dog -- a good dog!", "the end"]
 
 
-def test_tokens_are_small_and_without_punctuation() -> None:
+def test_tokens_are_in_lower_case_and_without_punctuation() -> None:
     assert text.tokens("It's co-writer/director\tJackson's  BEST.") == [
         "its",
         "cowriterdirector",
@@ -106,14 +108,14 @@ def test_the_network_computes_windows_and_their_maximum() -> None:
     table = np.asarray(model.get_layer("embedding").embeddings)
     features = []
     for width in (3, 4, 5):
-        kernel, bias = (np.asarray(one) for one in model.get_layer(f"width{width}").weights)
+        kernel, bias = (np.asarray(weight) for weight in model.get_layer(f"width{width}").weights)
         vectors = table[IDS]  # (7, 12, 6)
         maps = [
             np.tensordot(vectors[:, start : start + width], kernel, ((1, 2), (0, 1)))
             for start in range(13 - width)
         ]
         features.append(np.maximum(np.stack(maps, axis=1) + bias, 0).max(axis=1))
-    kernel, bias = (np.asarray(one) for one in model.get_layer("positive").weights)
+    kernel, bias = (np.asarray(weight) for weight in model.get_layer("positive").weights)
     expected = 1 / (1 + np.exp(-(np.concatenate(features, axis=1) @ kernel + bias)))
     assert np.asarray(model(IDS)) == pytest.approx(expected, abs=1e-6)
 
@@ -143,18 +145,20 @@ def test_peaks_and_their_ngrams_are_traced_to_the_words() -> None:
     heights, places = text.peaks(model, IDS, 3)
     assert heights.shape == places.shape == (7, 4)
     table, (kernel, bias) = np.asarray(model.get_layer("embedding").embeddings), layer.get_weights()
-    row, one = 5, 2
-    window = table[IDS[row, places[row, one] : places[row, one] + 3]]  # (3, 6)
-    assert np.sum(window * kernel[..., one]) + bias[one] == pytest.approx(heights[row, one], abs=1e-6)
-    found = text.ngrams(IDS, words, places[:, one], 3)
-    assert found[row].split() == [words[i] or "·" for i in IDS[row, places[row, one] :][:3]]
-    best = text.strongest_ngrams(model, IDS, words, width=3, count=3)
-    assert [len(one) for one in best] == [3, 3, 3, 3]
-    assert best[one][0] == (found[int(np.argmax(heights[:, one]))], pytest.approx(heights[:, one].max()))
-    assert all(a[1] >= b[1] for a, b in zip(best[one], best[one][1:], strict=False))
+    row, index = 5, 2  # a sentence, a filter
+    start = places[row, index]
+    window = table[IDS[row, start : start + 3]]  # (3, 6)
+    assert np.sum(window * kernel[..., index]) + bias[index] == pytest.approx(heights[row, index], abs=1e-6)
+    ngrams = text.ngrams(IDS, words, places[:, index], 3)
+    assert ngrams[row].split() == [words[i] or "·" for i in IDS[row, start : start + 3]]
+    strongest = text.strongest_ngrams(model, IDS, words, width=3, count=3)
+    assert [len(best) for best in strongest] == [3, 3, 3, 3]
+    best = strongest[index]
+    assert best[0] == (ngrams[int(np.argmax(heights[:, index]))], pytest.approx(heights[:, index].max()))
+    assert all(before[1] >= after[1] for before, after in itertools.pairwise(best))
 
 
 def test_strongest_ngrams_are_all_different() -> None:
     words = ["", "[UNK]", *(f"w{index}" for index in range(2, 50))]
-    found = text.strongest_ngrams(_model(), np.repeat(IDS[:2], 3, axis=0), words, width=4, count=5)
-    assert all(len(one) == len({text for text, _ in one}) <= 2 for one in found)
+    strongest = text.strongest_ngrams(_model(), np.repeat(IDS[:2], 3, axis=0), words, width=4, count=5)
+    assert all(len(best) == len({ngram for ngram, _ in best}) <= 2 for best in strongest)

@@ -1,8 +1,8 @@
-"""What a Keras model costs, layer by layer: shape, parameters, MACs, memory, receptive field.
+"""The cost of a Keras model, layer by layer: shape, parameters, MACs, memory, receptive field.
 
-`print(account(model))` shows the table; `rows`, `frame()` and `blocks()` give it as values, as a pandas frame and
-for a picture (`plots.show_architecture`). Branches, shortcuts, shared layers and nested models are walked through
-call by call: a layer that is called twice works twice and owns its parameters once.
+`print(account(model))` shows the table; `rows`, `frame()` and `blocks()` are the same as values, as a pandas
+frame and for a picture (`plots.show_architecture`). Branches, shortcuts, shared layers and nested models are followed
+call by call: a layer that is called twice has its MACs twice and its parameters once.
 """
 
 from workbook.accountant.measure import measured_fields

@@ -1,9 +1,9 @@
-"""Receptive fields along one axis, exactly: which pixels each output sees, through any mix of layers.
+"""Exact receptive fields along one axis: the pixels that each output sees, through any sequence of layers.
 
 Two numbers, a size and a stride, describe a chain of convolutions. They are not enough behind an up-sampling
-layer, where neighbouring outputs see windows of different sizes. An `Axis` therefore keeps one window for each
-output of a period, after which the pattern repeats some pixels further on. The feature maps are taken to go on
-without end, so that a field may reach beyond the image; `seen` clips it.
+layer, where neighbouring outputs see windows of different sizes. An `Axis` therefore has one window for each
+output of a period, after which the pattern repeats some pixels further on. Feature maps are treated as infinite,
+so a field may extend beyond the image; `seen` clips it.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Axis(NamedTuple):
-    """The first and the last pixel that each output of a period sees; the next period lies `advance` further."""
+    """The first and the last pixel that each output of a period sees; the next period starts `advance` further."""
 
     first: tuple[int, ...]
     last: tuple[int, ...]
@@ -26,30 +26,29 @@ class Axis(NamedTuple):
 
     @property
     def step(self) -> Fraction:
-        """How many pixels the field moves from one output to the next; 0 where all see the same."""
+        """The pixels by which the field moves from one output to the next; 0 where all outputs see the same."""
         return Fraction(self.advance, len(self.first))
 
     def window(self, place: int) -> tuple[int, int]:
         """Return the (first, last) pixel that the output at `place` sees."""
-        turn, phase = divmod(place, len(self.first))
-        return self.first[phase] + turn * self.advance, self.last[phase] + turn * self.advance
+        period, index = divmod(place, len(self.first))
+        return self.first[index] + period * self.advance, self.last[index] + period * self.advance
 
     def seen(self, place: int, size: int) -> tuple[int, int]:
-        """Return (start, length) of what the output at `place` sees of an image of `size` pixels."""
+        """Return (start, length) of the part of an image of `size` pixels that the output at `place` sees."""
         first, last = self.window(place)
         first, last = max(first, 0), min(last, size - 1)
         return first, last - first + 1
 
 
-Fields = (
-    tuple[Axis, ...] | None
-)  # one a spatial axis of the input; () sees nothing of it, None is not tracked
+# One axis for each spatial axis of the input; () does not see the input, None is not tracked.
+Fields = tuple[Axis, ...] | None
 
 PIXEL = Axis((0,), (0,), 1)
 
 
 def _axis(windows: list[tuple[int, int]], advance: int) -> Axis:
-    """Return the axis with these windows a period, its period as short as can be."""
+    """Return the axis whose period has these windows, with the shortest possible period."""
     period = len(windows)
     for short in range(1, period):
         if period % short == 0 and advance * short % period == 0:
@@ -62,9 +61,9 @@ def _axis(windows: list[tuple[int, int]], advance: int) -> Axis:
 
 
 def slide(axis: Axis, width: int, strides: int = 1, before: int = 0) -> Axis:
-    """Return what a window of `width` over this axis sees, with `before` places of padding (or −cropping).
+    """Return the axis after a window of `width`, with `before` places of padding (or −cropping).
 
-    `width` is what a dilated kernel covers: dilation · (kernel_size − 1) + 1.
+    `width` is the extent of a dilated kernel: dilation · (kernel_size − 1) + 1.
     """
     period = len(axis.first) // math.gcd(len(axis.first), strides)
     starts = [place * strides - before for place in range(period)]
@@ -73,7 +72,7 @@ def slide(axis: Axis, width: int, strides: int = 1, before: int = 0) -> Axis:
 
 
 def spread(axis: Axis, width: int, strides: int, before: int = 0) -> Axis:
-    """Return what a transposed convolution sees: each place writes `width` outputs, `strides` apart.
+    """Return the axis after a transposed convolution: each place writes `width` outputs, `strides` apart.
 
     `before` outputs are cut off at the start. `width` must be at least `strides`, or some outputs see nothing.
     """
@@ -85,7 +84,7 @@ def spread(axis: Axis, width: int, strides: int, before: int = 0) -> Axis:
 
 
 def interpolate(axis: Axis, factor: int) -> Axis:
-    """Return what linear up-sampling sees: the two places around (output + ½) / factor − ½."""
+    """Return the axis after linear up-sampling, which sees the two places around (output + ½) / factor − ½."""
     windows = []
     for place in range(len(axis.first) * factor):
         doubled = 2 * place + 1 - factor  # the position, in units of 1 / (2 · factor)
@@ -95,17 +94,17 @@ def interpolate(axis: Axis, factor: int) -> Axis:
 
 
 def whole(axis: Axis, places: int, size: int) -> Axis:
-    """Return what all outputs together see of an image of `size` pixels, as after global pooling."""
+    """Return the part of an image of `size` pixels that all outputs together see, as after global pooling."""
     windows = [axis.window(place) for place in range(places)]
     first, last = min(low for low, _ in windows), max(high for _, high in windows)
     return Axis((max(first, 0),), (min(last, size - 1),), 0)
 
 
 def union(axes: list[Axis], places: int, size: int) -> Axis | None:
-    """Return what outputs see that join these branches: from the lowest to the highest pixel of any.
+    """Return the axis where these branches join: from the lowest to the highest pixel of any branch.
 
-    Where one branch sees a fixed part, such as the whole image, so does the union. None where the branches
-    move at different speeds: then no one pattern repeats.
+    If one branch sees a fixed part, such as the whole image, so does the union. None if the branches move at
+    different speeds: then the pattern does not repeat.
     """
     steps = {axis.step for axis in axes}
     if 0 in steps:
@@ -122,5 +121,5 @@ def union(axes: list[Axis], places: int, size: int) -> Axis | None:
 
 
 def square(numbers: Sequence[float]) -> float | str:
-    """Return one number where all are equal, as tables show it, else them all with × between."""
+    """Return one number if all are equal, else all of them as text with × between: an entry of a table."""
     return numbers[0] if len(set(numbers)) == 1 else " × ".join(f"{number:g}" for number in numbers)

@@ -1,7 +1,6 @@
-"""Measure the receptive fields of a model's layers, to hold against the formula's."""
+"""Measure the receptive fields of a model's layers, to compare with the formula's."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,13 @@ from workbook.accountant.rules import Shape
 from workbook.accountant.walk import functional, input_shapes
 
 
-def measured_fields(
-    model: Any, names: Sequence[str] | None = None, *, image_size: tuple[int, int] | None = None
-) -> dict[str, tuple[int, int]]:
-    """Measure the receptive field (height, width) of the middle output of each layer that gives maps.
+def measured_fields(model: Any, *, image_size: tuple[int, int] | None = None) -> dict[str, tuple[int, int]]:
+    """Measure the receptive field (height, width) of the middle output of each layer that outputs maps.
 
-    A copy of the model is measured, with positive weights, and with mean for max pooling: the windows are the
-    same, and nothing cancels, so that every pixel that can matter has a gradient. `names` chooses layers;
-    `image_size` is needed where the model takes any size. What the image's edge cuts off is not seen: compare with
-    `Row.box()`. Layers inside nested models, and those that are called twice, are left out.
+    A copy of the model is measured, with positive weights, and with mean pooling for max pooling: the windows are the
+    same, and nothing cancels, so every pixel in the field has a gradient. `image_size` is needed if the model takes
+    any size. What the image's edge cuts off is not seen: compare with `LayerCost.box()`. Layers inside nested models,
+    and layers that are called twice, are left out.
     """
     import keras
 
@@ -28,20 +25,20 @@ def measured_fields(
         weight.assign(_positive(weight.name, tuple(weight.shape)))
     (shape,) = input_shapes(copy, None if image_size is None else (*image_size, copy.inputs[0].shape[-1]))
     image = np.ones((1, *shape), np.float32)
-    found = {}
+    measured = {}
     for layer in copy.layers:
         if isinstance(layer, keras.layers.InputLayer):
             continue
-        if len(layer._inbound_nodes) != 1 or (names is not None and layer.name not in names):
+        if len(layer._inbound_nodes) != 1:
             continue
         if isinstance(layer.output, keras.KerasTensor) and len(layer.output.shape) == 4:
             gradient = receptive.gradient_map(keras.Model(copy.inputs, layer.output), image)
-            found[layer.name] = receptive.field_box(gradient)[2:]
-    return found
+            measured[layer.name] = receptive.field_box(gradient)[2:]
+    return measured
 
 
 def _measurable(layer: Any) -> Any:
-    """Copy a layer; max pooling becomes mean pooling over the same windows, and no activation bends."""
+    """Return a copy of a layer: linear, and with mean pooling over the same windows for max pooling."""
     import keras
 
     config = layer.get_config()
@@ -53,8 +50,8 @@ def _measurable(layer: Any) -> Any:
 
 
 def _positive(name: str, shape: Shape) -> Any:
-    """Return values that pass something on of everything: means as kernels, no shift, no scale."""
+    """Return values that pass on a part of every input: means as kernels, no shift, no scale."""
     if name in ("bias", "beta", "moving_mean"):
         return np.zeros(shape, np.float32)
-    read = shape[:-1] if shape[-1] > 1 else shape[:-2]  # a depthwise kernel reads one channel
-    return np.full(shape, 1 / math.prod(read) if "kernel" in name else 1, np.float32)
+    inputs = shape[:-1] if shape[-1] > 1 else shape[:-2]  # a depthwise kernel reads one channel
+    return np.full(shape, 1 / math.prod(inputs) if "kernel" in name else 1, np.float32)

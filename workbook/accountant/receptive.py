@@ -1,8 +1,8 @@
-"""How far a neuron of a Keras model sees, measured: the gradient of one output with respect to the input.
+"""Measured receptive fields of a Keras model: the gradient of one output with respect to the input.
 
-A pixel whose gradient is zero for every image cannot change the output: it lies outside the receptive field.
-How large the gradient is inside the field says how much each pixel matters (Luo et al., *Understanding the
-effective receptive field in deep convolutional neural networks*, 2016). It needs Keras's TensorFlow backend.
+A pixel whose gradient is zero for every image cannot change the output: it is outside the receptive field.
+Inside the field, the size of the gradient says how much each pixel matters (Luo et al., *Understanding the
+effective receptive field in deep convolutional neural networks*, 2016). This module needs Keras's TensorFlow backend.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ def gradient_map(
 
     if keras.backend.backend() != "tensorflow":
         raise ValueError(
-            'Gradients are taken with TensorFlow: set KERAS_BACKEND="tensorflow" and start again. '
+            'Keras\'s backend must be TensorFlow: set KERAS_BACKEND="tensorflow" and start again. '
             f"Received: backend {keras.backend.backend()!r}"
         )
     import tensorflow as tf
@@ -49,7 +49,7 @@ def _place(shape: tuple[int, ...], place: tuple[int, int] | None) -> tuple[int, 
     """Return the (row, column) of the output to look at; ValueError where the output has no such place."""
     if len(shape) != 4:
         raise ValueError(
-            f"The model must give feature maps (batch, rows, columns, channels). Received: {shape}"
+            f"The model must output feature maps (batch, rows, columns, channels). Received: shape {shape}"
         )
     rows, columns = shape[1:3]
     row, column = (rows // 2, columns // 2) if place is None else place

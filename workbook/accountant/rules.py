@@ -1,12 +1,12 @@
-"""What each kind of Keras layer costs and sees: the rules that the accountant follows.
+"""The cost and the receptive field of each kind of Keras layer: the rules of the accountant.
 
 A MAC is one multiplication with its addition in a kernel. Products with padding count, as everywhere in the
-literature; biases, activations, normalisation, pooling and element-wise arithmetic count as none. A transposed
-convolution is counted as it is done: every input value times every weight that it meets.
+literature; biases, activations, normalisation, pooling and element-wise arithmetic do not count. A transposed
+convolution has one MAC for every input value and every weight that it is multiplied with.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from workbook.accountant.fields import Axis, Fields, interpolate, slide, spread, union, whole
@@ -16,7 +16,7 @@ Shape = tuple[int, ...]
 
 
 class Tensor(NamedTuple):
-    """A value that flows between layers: its shape without the batch, its field, and the row that made it."""
+    """A value between layers: its shape without the batch, its field, and the number of the row that made it."""
 
     shape: Shape
     dtype: str
@@ -25,9 +25,9 @@ class Tensor(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """How to count a layer's MACs for (layer, inputs, output shape), and how to find its field.
+    """How to count a layer's MACs from (layer, inputs, output shape), and how to compute its field.
 
-    `field` also gets the input's sizes, to clip what sees everything.
+    `field` also gets the sizes of the model's input, to clip the field of a layer that sees all of it.
     """
 
     macs: Callable[[Any, list[Tensor], Shape], int]
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
 
 
 def spatial(shape: Shape, layer: Any = None) -> Shape:
-    """Return the sizes without the channels: of (H, W, C) the first two; a vector has one axis, itself."""
+    """Return the sizes without the channels: the first two of (H, W, C); a vector has one axis, itself."""
     import keras
 
     if len(shape) < 2:
@@ -56,12 +56,12 @@ def _no_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
 
 
 def _conv_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
-    """Every weight is used once for every output position; a group's kernel holds its own channels only."""
+    """Return one MAC per weight and output position; a group's kernel has only the group's channels."""
     return math.prod(layer.kernel.shape) * _places(layer, output)
 
 
 def _separable_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
-    """Both halves work at the output's positions: the strides belong to the depthwise half."""
+    """Return one MAC per weight of both halves and output position: the strides belong to the depthwise half."""
     weights = math.prod(layer.depthwise_kernel.shape) + math.prod(layer.pointwise_kernel.shape)
     return weights * _places(layer, output)
 
@@ -71,12 +71,12 @@ def _transposed_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
 
 
 def _dense_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
-    """A dense layer on maps works at every position, as a 1×1 convolution."""
+    """Return the MACs of a dense layer, which works at every position of maps, as a 1×1 convolution."""
     return math.prod(inputs[0].shape) * layer.units
 
 
 def _einsum_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
-    """Every output value sums over the kernel's axes that the output does not have."""
+    """Return the MACs: every output value is a sum over the kernel's axes that the output does not have."""
     terms, result = layer.equation.replace("...", "").split("->")
     letters = terms.split(",")[1]
     summed = [size for letter, size in zip(letters, layer.kernel.shape, strict=True) if letter not in result]
@@ -84,7 +84,7 @@ def _einsum_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
 
 
 def _recurrent_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
-    """The cell's two kernels are used once a time step."""
+    """Return the MACs: the cell's two kernels are used once per time step."""
     weights = math.prod(layer.cell.kernel.shape) + math.prod(layer.cell.recurrent_kernel.shape)
     return weights * inputs[0].shape[0]
 
@@ -93,43 +93,48 @@ def _recurrent_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
 
 
 def _join(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """Return the union over the inputs that see the image; untracked where positions are not kept."""
+    """Return the union over the inputs that see the image; None where positions are not kept."""
     seeing = [tensor for tensor in inputs if tensor.fields != ()]
     if not seeing:
         return ()
-    known = [tensor.fields for tensor in seeing if tensor.fields]
-    if len(known) < len(seeing):
+    tracked = [tensor.fields for tensor in seeing if tensor.fields]
+    if len(tracked) < len(seeing):
         return None
-    fixed = [all(axis.step == 0 for axis in fields) for fields in known]
-    for tensor, stays in zip(seeing, fixed, strict=True):  # what moves must keep its positions
-        if not stays and spatial(tensor.shape, layer) != spatial(output, layer):
+    fixed = [all(axis.step == 0 for axis in fields) for fields in tracked]
+    for tensor, is_fixed in zip(seeing, fixed, strict=True):  # a field that moves must keep its positions
+        if not is_fixed and spatial(tensor.shape, layer) != spatial(output, layer):
             return None
     places = spatial(output, layer) if not all(fixed) else (1,) * len(size)
-    joined = [
-        union(list(axes), *ends) for *axes, ends in zip(*known, zip(places, size, strict=True), strict=True)
-    ]
-    return None if None in joined else tuple(axis for axis in joined if axis is not None)
+    branches = zip(*tracked, strict=True)  # for each spatial axis, the branches' fields along it
+    return _fields(
+        union(list(axes), count, pixels) for axes, count, pixels in zip(branches, places, size, strict=True)
+    )
+
+
+def _fields(axes: Iterable[Axis | None]) -> Fields:
+    """Return the axes as a tuple; None if one of them is not tracked."""
+    tracked = tuple(axes)
+    return None if None in tracked else tuple(axis for axis in tracked if axis is not None)
 
 
 def _everything(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """Every output sees what all positions of the first input see together."""
+    """Return what all positions of the first input see together, which every output sees."""
     fields, places = inputs[0].fields, spatial(inputs[0].shape, layer)
     if not fields or all(axis.step == 0 for axis in fields):
         return fields
     if len(places) != len(fields):
         return None
-    return tuple(whole(*each) for each in zip(fields, places, size, strict=True))
+    return tuple(whole(axis, count, pixels) for axis, count, pixels in zip(fields, places, size, strict=True))
 
 
 def _along(layer: Any, inputs: list[Tensor], change: Callable[[Axis, int], Axis | None]) -> Fields:
-    """Apply `change(axis, number)` to every spatial axis."""
+    """Return the fields after `change(axis, number)` of every spatial axis."""
     fields = inputs[0].fields
     if not fields:
         return fields
     if len(spatial(inputs[0].shape, layer)) != len(fields):
         return fields if all(axis.step == 0 for axis in fields) else None
-    axes = [change(axis, number) for number, axis in enumerate(fields)]
-    return None if None in axes else tuple(axis for axis in axes if axis is not None)
+    return _fields(change(axis, number) for number, axis in enumerate(fields))
 
 
 def _each(value: Any, number: int) -> int:
@@ -137,22 +142,22 @@ def _each(value: Any, number: int) -> int:
 
 
 def _window_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """A convolution or a pooling layer: valid, same (asymmetric, as Keras), or causal padding."""
+    """Return the field of a convolution or a pooling layer; padding is valid, same (as in Keras) or causal."""
     kernel = getattr(layer, "kernel_size", None) or layer.pool_size
     places = spatial(inputs[0].shape, layer)
 
     def change(axis: Axis, number: int) -> Axis:
         dilation = _each(getattr(layer, "dilation_rate", 1), number)
         width, strides = dilation * (_each(kernel, number) - 1) + 1, _each(layer.strides, number)
-        before = {"valid": 0, "causal": width - 1}.get(layer.padding)
-        before = same_padding(places[number], width, strides)[0] if before is None else before
-        return slide(axis, width, strides, before)
+        if layer.padding == "same":
+            return slide(axis, width, strides, same_padding(places[number], width, strides)[0])
+        return slide(axis, width, strides, width - 1 if layer.padding == "causal" else 0)
 
     return _along(layer, inputs, change)
 
 
 def _transposed_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """A transposed convolution; untracked where strides exceed the kernel, which leaves blind outputs."""
+    """Return the field of a transposed convolution; None if strides exceed the kernel: some outputs see nothing."""
     places, made = spatial(inputs[0].shape, layer), spatial(output, layer)
 
     def change(axis: Axis, number: int) -> Axis | None:
@@ -166,7 +171,7 @@ def _transposed_field(layer: Any, inputs: list[Tensor], output: Shape, size: Sha
 
 
 def _upsampled_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """Nearest or (bi)linear up-sampling."""
+    """Return the field of nearest or bilinear up-sampling; None for other kinds."""
     kind = getattr(layer, "interpolation", "nearest")
 
     def change(axis: Axis, number: int) -> Axis | None:
@@ -179,42 +184,45 @@ def _upsampled_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shap
 
 
 def _edges_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """Zero padding moves the positions one way, cropping the other."""
+    """Return the field of zero padding or cropping, which move the positions in opposite directions."""
     edges, sign = (layer.padding, 1) if hasattr(layer, "padding") else (layer.cropping, -1)
     pairs = edges if isinstance(edges[0], tuple | list) else (edges,)
     return _along(layer, inputs, lambda axis, number: slide(axis, 1, 1, sign * pairs[number][0]))
 
 
 def _dense_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    return (_everything if len(inputs[0].shape) == 1 else _join)(layer, inputs, output, size)
+    rule = _everything if len(inputs[0].shape) == 1 else _join
+    return rule(layer, inputs, output, size)
 
 
 def _untracked(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """Positions are mixed: keep only what sees the same everywhere."""
+    """Return the field of a layer that mixes positions: None, unless all of them see the same."""
     fields = inputs[0].fields
     return fields if fields is not None and all(axis.step == 0 for axis in fields) else None
 
 
 def _reduced_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """A mean or sum: over all positions it sees them all; over channels alone it changes nothing."""
+    """Return the field of a mean or sum: all positions, or the same as before if only channels are reduced."""
     before = inputs[0].shape
     if len(before) == len(size) + 1 and output[: len(size)] == before[:-1]:
         return inputs[0].fields
-    alone = all(places == 1 for places in output[:-1])
-    return (_everything if alone else _untracked)(layer, inputs, output, size)
+    rule = _everything if all(places == 1 for places in output[:-1]) else _untracked
+    return rule(layer, inputs, output, size)
 
 
 def _recurrent_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """The last state sees the whole sequence; a state on the way only what came before."""
-    return (_everything if len(output) == 1 else _untracked)(layer, inputs, output, size)
+    """Return the field of a recurrent layer: the last state sees the whole sequence; earlier ones are not tracked."""
+    rule = _everything if len(output) == 1 else _untracked
+    return rule(layer, inputs, output, size)
 
 
 def _normalised_field(layer: Any, inputs: list[Tensor], output: Shape, size: Shape) -> Fields:
-    """Statistics over the last axis alone see one position, over any other axis the whole map."""
+    """Return the field of a normalisation: one position if it goes over the last axis alone, else the whole map."""
     axis = getattr(layer, "axis", None)
     axes = list(axis) if isinstance(axis, tuple | list) else [axis]
-    local = "Group" not in type(layer).__name__ and axes in ([-1], [len(output)])
-    return (_join if local else _everything)(layer, inputs, output, size)
+    is_local = "Group" not in type(layer).__name__ and axes in ([-1], [len(output)])
+    rule = _join if is_local else _everything
+    return rule(layer, inputs, output, size)
 
 
 # The rules --------------------------------------------------------------------------------------------------
@@ -269,21 +277,23 @@ OPERATIONS: dict[str, Rule] = dict.fromkeys(_OPERATIONS.split(), POINTWISE) | {
 }
 
 
-def rule_for(layer: Any, known: Mapping[str, str | Rule]) -> Rule | None:
+def rule_for(layer: Any, counted_as: Mapping[str, str | Rule]) -> Rule | None:
     """Return the rule of a layer or an operation; None if there is none.
 
-    `known` comes first and maps a class's name to a rule, or to the Keras layer that it is counted as. A class
-    of one's own may say the same with an attribute: `counted_as = "Activation"`.
+    `counted_as` has priority and maps a class's name to a rule, or to the Keras layer that it is counted as. A class
+    of your own can say the same with an attribute: `counted_as = "Activation"`.
     """
     import keras
 
     name = type(layer).__name__
-    chosen = known.get(name, getattr(layer, "counted_as", None))
+    chosen = counted_as.get(name, getattr(layer, "counted_as", None))
     if isinstance(chosen, Rule):
         return chosen
     if chosen is not None:
         if chosen not in LAYERS:
-            raise ValueError(f"{name} must be counted as one of Keras's layers. Received: {chosen!r}")
+            raise ValueError(
+                f"{name} must be counted as one of Keras's layers. Received: counted_as={chosen!r}"
+            )
         return LAYERS[chosen]
     if not type(layer).__module__.startswith("keras."):
         return None

@@ -1,4 +1,4 @@
-"""The account of a model as values, text, a pandas frame, and blocks for a picture."""
+"""The account of a model: values, text, a pandas frame, and blocks for a picture."""
 
 import math
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ UNITS = {"MB": megabytes, "MiB": mebibytes}
 class LayerCost:
     """One call of one layer, on one example.
 
-    `parameters` are those that no earlier row owns. `activations` is the number of values that the call puts
-    out, `memory` what they take in bytes. `inputs` are the numbers of the rows that it reads.
+    `parameters` are those that no earlier row owns. `activations` is the number of output values, `memory` their
+    size in bytes. `inputs` are the numbers of the rows that it reads.
     """
 
     name: str
@@ -45,36 +45,35 @@ class LayerCost:
     def field(self) -> tuple[int, ...] | None:
         """The receptive field in pixels along each axis of the first input, by the formula.
 
-        It may be larger than the image. () where the layer does not see the first input, None where the
-        positions cannot be followed, as after a reshape.
+        It may be larger than the image. () if the layer does not see the first input, None if the positions
+        cannot be followed, as after a reshape.
         """
         return None if self.fields is None else tuple(axis.size for axis in self.fields)
 
     @property
     def step(self) -> tuple[float, ...] | None:
-        """How many pixels the field moves from one output to its neighbour; 0 where all see the same."""
+        """The pixels by which the field moves from one output to the next; 0 where all outputs see the same."""
         return None if self.fields is None else tuple(float(axis.step) for axis in self.fields)
 
     def box(self, *place: int) -> tuple[int, ...]:
-        """Return what the output at `place` sees of the image, by default the middle one: starts, then lengths.
+        """Return the part of the image that the output at `place` (the middle one) sees: starts, then lengths.
 
-        For maps that is (top, left, height, width), as `receptive.field_box` measures it. Near the
-        edges it may be too large by what lies under the padding of a layer in between. ValueError where the
-        field is not known.
+        For maps that is (top, left, height, width), as `receptive.field_box` measures it. Near the edges it may be
+        too large, because a layer in between has padding there. ValueError if the field is not tracked.
         """
         if not self.fields:
-            raise ValueError(f"This row has no field of which to give a box. Received: {self.name}")
+            raise ValueError(f"The row must have a field. Received: {self.name}")
         shape = spatial(self.shape) if len(self.shape) > 1 else (1,) * len(self.fields)
         places = place or tuple(count // 2 for count in shape)
         if len(places) != len(self.fields):
-            raise ValueError(f"place must have {len(self.fields)} numbers. Received: {place}")
-        ends = [axis.seen(*both) for axis, *both in zip(self.fields, places, self.size, strict=True)]
-        return (*(start for start, _ in ends), *(length for _, length in ends))
+            raise ValueError(f"place must have {len(self.fields)} numbers. Received: place={place}")
+        seen = [axis.seen(at, size) for axis, at, size in zip(self.fields, places, self.size, strict=True)]
+        return (*(start for start, _ in seen), *(length for _, length in seen))
 
 
 @dataclass(frozen=True)
 class Account:
-    """The rows of a model, and their sums. `memory` adds up every row, the input's too."""
+    """The rows of a model, and their sums. `memory` is the sum over all rows, including the input."""
 
     name: str
     rows: tuple[LayerCost, ...]
@@ -96,12 +95,12 @@ class Account:
         for row in self.rows:
             if row.name == name:
                 return row
-        raise ValueError(f"{self.name} has no layer of this name. Received: {name!r}")
+        raise ValueError(f"name must be a layer of {self.name}. Received: name={name!r}")
 
     def columns(self, *, unit: str = "MB", measured: Mapping[str, tuple[int, int]] | None = None) -> dict:
-        """Return the table as columns: name → list, one entry a row. `measured` adds `measured_fields`' result."""
+        """Return the table as columns: name → list, one entry per row. `measured` is a result of `measured_fields`."""
         if unit not in UNITS:
-            raise ValueError(f'unit must be "MB" (10⁶ bytes) or "MiB" (2²⁰ bytes). Received: {unit!r}')
+            raise ValueError(f'unit must be "MB" (10⁶ bytes) or "MiB" (2²⁰ bytes). Received: unit={unit!r}')
         table: dict[str, list[Any]] = {
             "layer": [row.name if row.call == 1 else f"{row.name} (call {row.call})" for row in self.rows],
             "kind": [row.kind for row in self.rows],
@@ -114,11 +113,11 @@ class Account:
         }
         if measured is not None:
             seen = [measured.get(row.name) if row.call == 1 else None for row in self.rows]
-            table["measured"] = [square(one) if one else None for one in seen]
+            table["measured"] = [square(field) if field else None for field in seen]
         return table
 
     def text(self, *, unit: str = "MB", measured: Mapping[str, tuple[int, int]] | None = None) -> str:
-        """Return the table as text, with the sums below it; – stands for a field that does not apply."""
+        """Return the table as text, with the sums below it; – means that a field does not apply."""
         table = self.columns(unit=unit, measured=measured)
         sums = {
             "layer": "sum",
@@ -131,20 +130,14 @@ class Account:
         lines.append([_cell(sums.get(name, "")) for name in table])
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         rule = "  ".join("─" * width for width in widths)
-        laid = [
-            "  ".join(
-                text.ljust(width) if column < 3 else text.rjust(width)
-                for column, (text, width) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-            for line in lines
-        ]
-        return "\n".join([laid[0], rule, *laid[1:-1], rule, laid[-1]])
+        head, *body, foot = [_aligned(line, widths) for line in lines]
+        return "\n".join([head, rule, *body, rule, foot])
 
     def __str__(self) -> str:
         return self.text()
 
     def frame(self, *, unit: str = "MB", measured: Mapping[str, tuple[int, int]] | None = None) -> Any:
-        """Return the table as a `pandas.DataFrame`; ImportError, with the mend, without pandas."""
+        """Return the table as a `pandas.DataFrame`; ImportError, which says what to install, without pandas."""
         try:
             import pandas
         except ImportError:
@@ -152,20 +145,27 @@ class Account:
         return pandas.DataFrame(self.columns(unit=unit, measured=measured))
 
     def blocks(self) -> list[dict[str, Any]]:
-        """Return a plain dict for each row with MACs, and each where branches join, for `plots.show_architecture`.
+        """Return a dict for each row with MACs, and for each where branches join, for `plots.show_architecture`.
 
-        `inputs` are the numbers of the blocks it reads from, directly or through rows that are left out.
+        `inputs` are the numbers of the blocks that it reads, directly or through rows that are left out.
         """
-        found: list[dict[str, Any]] = []
-        sources: list[tuple[int, ...]] = []  # of each row: the blocks that its output comes from
+        blocks: list[dict[str, Any]] = []
+        sources: list[tuple[int, ...]] = []  # for each row: the blocks that its output comes from
         for row in self.rows:
             reads = tuple(dict.fromkeys(block for number in row.inputs for block in sources[number]))
             kept = row.macs > 0 or len(reads) > 1
-            sources.append((len(found),) if kept else reads)
+            sources.append((len(blocks),) if kept else reads)
             if kept:
                 block = {"name": row.name, "kind": row.kind, "channels": row.channels, "macs": row.macs}
-                found.append({**block, "inputs": reads})
-        return found
+                blocks.append({**block, "inputs": reads})
+        return blocks
+
+
+def _aligned(cells: list[str], widths: list[int]) -> str:
+    """Return a line of the table: names flush left, numbers flush right."""
+    names = map(str.ljust, cells[:3], widths[:3])
+    numbers = map(str.rjust, cells[3:], widths[3:])
+    return "  ".join([*names, *numbers]).rstrip()
 
 
 def _cell(entry: Any) -> str:

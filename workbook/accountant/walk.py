@@ -1,4 +1,4 @@
-"""Walk through a Keras model call by call, and write a row for each."""
+"""Follow a Keras model call by call, and write a row for each."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,12 +15,12 @@ STATISTICS = {"moving_mean", "moving_variance", "mean", "variance", "count"}
 
 @dataclass
 class _Walk:
-    """What a walk has found so far, and the conventions that it follows."""
+    """The rows so far, and the conventions by which they are counted."""
 
     bias: bool
     statistics: bool
     groups: bool
-    known: Mapping[str, str | Rule]
+    counted_as: Mapping[str, str | Rule]
     size: Shape = ()
     rows: list[LayerCost] = field(default_factory=list)
     unknown: dict[str, list[str]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class _Walk:
     def through(
         self, model: Any, tensors: Sequence[Tensor], wanted: Iterable[Any], prefix: str
     ) -> list[Tensor]:
-        """Walk through a functional model from these inputs; return its wanted outputs."""
+        """Follow a functional model from these inputs; return its wanted outputs."""
         wanted = list(wanted)
         values = {id(key): tensor for key, tensor in zip(model.inputs, tensors, strict=True)}
         for node in _needed(model, wanted):
@@ -41,7 +41,7 @@ class _Walk:
 
     def _call(self, node: Any, inputs: list[Tensor], prefix: str) -> list[Tensor]:
         """Follow one call: into a nested model, or as a row."""
-        layer, rule = node.operation, rule_for(node.operation, self.known)
+        layer, rule = node.operation, rule_for(node.operation, self.counted_as)
         inner = None if rule else functional(layer)
         if inner is not None:
             return self.through(inner, inputs, inner.outputs, f"{prefix}{layer.name}/")
@@ -49,21 +49,23 @@ class _Walk:
         if rule is None:
             self.unknown.setdefault(type(layer).__name__, []).append(prefix + layer.name)
             return [Tensor(shape, dtype, None, 0) for shape, dtype in outputs]
-        many = _kernel_groups(layer) if not self.groups else 1
-        macs = rule.macs(layer, inputs, outputs[0][0]) * many
+        groups = _kernel_groups(layer) if not self.groups else 1
+        macs = rule.macs(layer, inputs, outputs[0][0]) * groups
         fields = [rule.field(layer, inputs, shape, self.size) for shape, _ in outputs]
         self.calls[id(layer)] = self.calls.get(id(layer), 0) + 1
         self.rows.append(
             LayerCost(
                 name=prefix + layer.name, kind=type(layer).__name__, shape=outputs[0][0],
-                parameters=self._parameters(layer, many), macs=macs,
+                parameters=self._parameters(layer, groups), macs=macs,
                 memory=sum(memory_bytes(math.prod(shape), dtype) for shape, dtype in outputs),
                 inputs=tuple(dict.fromkeys(tensor.source for tensor in inputs)),
                 call=self.calls[id(layer)], fields=fields[0], size=self.size,
             )
         )  # fmt: skip
         source = len(self.rows) - 1
-        return [Tensor(*each, seen, source) for each, seen in zip(outputs, fields, strict=True)]
+        return [
+            Tensor(shape, dtype, seen, source) for (shape, dtype), seen in zip(outputs, fields, strict=True)
+        ]
 
     def _parameters(self, layer: Any, groups: int) -> int:
         """Count the parameters that no earlier row owns, by this walk's conventions."""
@@ -85,7 +87,7 @@ def functional(layer: Any) -> Any:
 
 
 def _needed(model: Any, wanted: Iterable[Any]) -> Iterator[Any]:
-    """Give the calls that the wanted tensors depend on, each after those that it reads."""
+    """Return the calls that the wanted tensors depend on, each after those that it reads."""
     nodes = [
         node for depth in sorted(model._nodes_by_depth) for node in reversed(model._nodes_by_depth[depth])
     ]
@@ -100,21 +102,21 @@ def _needed(model: Any, wanted: Iterable[Any]) -> Iterator[Any]:
 
 
 def _outputs(node: Any, inputs: list[Tensor]) -> list[tuple[Shape, str]]:
-    """Return shape and dtype of what a call puts out, anew where its inputs' sizes differ from the model's."""
+    """Return shape and dtype of a call's outputs, computed again if its inputs' sizes differ from the model's."""
     import keras
 
     made = node.output_tensors
     same = all(tuple(key.shape[1:]) == now.shape for key, now in zip(node.input_tensors, inputs, strict=True))
     if not same or any(None in key.shape[1:] for key in made):
-        given = {
+        specs = {
             id(key): keras.KerasTensor((None, *now.shape), key.dtype)
             for key, now in zip(node.input_tensors, inputs, strict=True)
         }
-        args, kwargs = node.arguments.fill_in(given)
+        args, kwargs = node.arguments.fill_in(specs)
         made = keras.tree.flatten(node.operation.compute_output_spec(*args, **kwargs))
     shapes = [tuple(key.shape[1:]) for key in made]
     if any(None in shape for shape in shapes):
-        raise ValueError(f"A layer leaves its output's size open. Received: {node.operation.name}, {shapes}")
+        raise ValueError(f"Every output must have a fixed size. Received: {node.operation.name}, {shapes}")
     return [(shape, str(key.dtype)) for shape, key in zip(shapes, made, strict=True)]
 
 
@@ -122,13 +124,13 @@ def _kernel_groups(layer: Any) -> int:
     return layer.groups if type(layer).__name__ in ("Conv1D", "Conv2D", "Conv3D") else 1
 
 
-def input_shapes(model: Any, given: Shape | Sequence[Shape] | None) -> list[Shape]:
-    """Return the inputs' sizes without the batch; ValueError where one is open, or differs from the model's."""
+def input_shapes(model: Any, input_shape: Shape | Sequence[Shape] | None) -> list[Shape]:
+    """Return the inputs' sizes without the batch; ValueError if one is open, or differs from the model's."""
     own = [tuple(key.shape[1:]) for key in model.inputs]
-    if given is None:
+    if input_shape is None:
         shapes = own
     else:
-        listed: list[Any] = list(given)
+        listed: list[Any] = list(input_shape)
         several = bool(listed) and all(isinstance(shape, tuple | list) for shape in listed)
         shapes = [tuple(shape) for shape in listed] if several else [tuple(listed)]
     fits = len(shapes) == len(own) and all(
@@ -137,10 +139,12 @@ def input_shapes(model: Any, given: Shape | Sequence[Shape] | None) -> list[Shap
         for shape, mine in zip(shapes, own, strict=True)
     )
     if not fits:
-        raise ValueError(f"input_shape must fit the model's input, {own}. Received: input_shape={given}")
+        raise ValueError(
+            f"input_shape must fit the model's input, {own}. Received: input_shape={input_shape}"
+        )
     if any(None in shape for shape in shapes):
         raise ValueError(
-            f"The model takes any size: say which, input_shape=(H, W, C). Received: a model for {own}"
+            f"input_shape=(H, W, C) must be given: the model takes any size. Received: a model for {own}"
         )
     return shapes
 
@@ -150,7 +154,7 @@ def _main_outputs(model: Any) -> list[Any]:
     main = [key for key in model.outputs if "aux" not in key._keras_history.operation.name]
     if not main:
         names = [key._keras_history.operation.name for key in model.outputs]
-        raise ValueError(f'One output must not be named as auxiliary ("aux…"). Received: outputs {names}')
+        raise ValueError(f'At least one output must not be auxiliary ("aux…"). Received: outputs {names}')
     return main
 
 
@@ -162,26 +166,26 @@ def account(
     statistics: bool = True,
     groups: bool = True,
     auxiliary: bool = True,
-    known: Mapping[str, str | Rule] | None = None,
+    counted_as: Mapping[str, str | Rule] | None = None,
 ) -> Account:
-    """Count what a built Sequential or functional Keras model costs for one example, layer by layer.
+    """Return the cost of a built Sequential or functional Keras model for one example, layer by layer.
 
     `input_shape` (H, W, C) sets the sizes that the model leaves open (for several inputs, a list of shapes).
-    The conventions: `bias` and `statistics` (the moving mean and variance of batch normalisation) belong to the
-    parameters or not; `groups=False` counts grouped convolutions as if each filter read all channels;
+    The conventions: `bias` and `statistics` (the moving mean and variance of batch normalisation) say whether these
+    count as parameters; `groups=False` counts grouped convolutions as if each filter read all channels;
     `auxiliary=False` leaves out what only outputs with "aux" in their names need. With the defaults, the
-    parameters are `model.count_params()`. `known` names the rules of layers of your own (see `rule_for`).
+    parameters are `model.count_params()`. `counted_as` has the rules of your own layers (see `rule_for`).
     ValueError names every layer without a rule; MACs are defined in `workbook.accountant.rules`.
     """
     graph = functional(model)
     if graph is None:
         raise ValueError(
-            "account needs a Sequential model that knows its input, or a functional one. "
+            "model must be functional, or a Sequential model with an input shape. "
             f"Received: {type(model).__name__}"
         )
     shapes = input_shapes(graph, input_shape)
     first = spatial(shapes[0])
-    walk = _Walk(bias, statistics, groups, known or {}, first)
+    walk = _Walk(bias, statistics, groups, counted_as or {}, first)
     tensors = []
     for number, (key, shape) in enumerate(zip(graph.inputs, shapes, strict=True)):
         fields = (PIXEL,) * len(first) if number == 0 else ()
@@ -199,7 +203,7 @@ def account(
             for kind, names in walk.unknown.items()
         ]
         raise ValueError(
-            'The accountant has no rule for some layers: say what to count them as, known={"ClassName": "Activation"}. '
+            'Every layer must have a rule: say what to count it as, counted_as={"ClassName": "Activation"}. '
             f"Received: {', '.join(kinds)}"
         )
     return Account(model.name, tuple(walk.rows))

@@ -1,8 +1,8 @@
 """The classic architectures, LeNet-5 to DenseNet: `names()` lists them, `build(name)` makes a Keras model.
 
-Each family is a module with the paper's table and one short builder; what deviates from the paper is said at its top.
-Every model ends in layers called `predictions` and, where it pools over the whole image, `avg_pool` before it.
-Inputs are what the paper gives its network; none scales pixels.
+Each family is a module with the paper's table and one short builder; its docstring states the deviations. Every model
+ends in a layer called `predictions`, after `avg_pool` if it pools over the whole image. Inputs are those of the paper's
+network; no model scales pixels.
 """
 
 import keras
@@ -34,7 +34,7 @@ REGISTRY: dict[str, Architecture] = {
 
 
 def names() -> list[str]:
-    """List the architectures that `build` knows, family by family, in the order of their years."""
+    """Return the names that `build` takes, family by family, in the order of their years."""
     return list(REGISTRY)
 
 
@@ -51,10 +51,12 @@ def build(
 ) -> keras.Model:
     """Build an architecture, untrained, at paper size unless told otherwise.
 
-    `activation` is the last layer's; None gives logits. `convention="keras"` has `keras.applications`' layers where
-    those differ, `width` scales every layer's filters (to multiples of 4), `shortcut` is a residual network's "A", "B"
-    or "C", `auxiliary` adds an inception network's training heads as further outputs: each where the family has it.
-    Raises ValueError for an unknown name, an option that the family has not, or an image too small for it.
+    `activation` is the last layer's; None means logits. The other options are those that some families have.
+    `convention="keras"` builds the layers of `keras.applications` where those differ, `width` scales every layer's
+    filters (to multiples of 4), `shortcut` is a residual network's "A", "B" or "C", `auxiliary` adds an inception
+    network's training heads as further outputs.
+
+    Raises ValueError for an unknown name, an option that the family does not have, or an image that is too small.
     """
     if name not in REGISTRY:
         raise ValueError(f"name must be one of {', '.join(names())}. Received: name={name!r}")
@@ -95,4 +97,4 @@ def _check_options(name: str, row: Architecture, options: BuildOptions) -> None:
     for option in ("convention", "width", "shortcut", "auxiliary"):
         value = getattr(options, option)
         if value != getattr(usual, option) and option not in row.options:
-            raise ValueError(f"{name} has no choice of {option}. Received: {option}={value!r}")
+            raise ValueError(f"{name} does not have the option {option}. Received: {option}={value!r}")

@@ -6,7 +6,7 @@ section 3.5 and figure 2. M. Zeiler & R. Fergus 2014, "Visualizing and understan
 Deviations: AlexNet's input is 227×227, which its 55×55 maps need, where the paper says 224. The two towers are
 grouped convolutions in one; response normalisation crosses them. Weights start as Keras starts them, not from a
 normal distribution of deviation 0.01 with some biases at 1. ZFNet's contrast normalisation is AlexNet's, and its first
-two poolings are "same", which gives figure 3's 55×55 and 13×13. At other sizes and widths the layers are the same.
+two poolings are "same", which results in figure 3's 55×55 and 13×13. At other sizes and widths the layers are the same.
 """
 
 from typing import NamedTuple

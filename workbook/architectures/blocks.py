@@ -1,7 +1,7 @@
-"""What the families share: the options of a build, and a small language in which a network is a table.
+"""What the families share: the options of a build, and a notation in which a network is a table.
 
-In a table, a tuple is one layer after another, a list is branches side by side, joined along the channels, and
-an empty tuple is a branch that passes its input on.
+In a table, a tuple is a sequence of layers, a list is branches side by side, concatenated along the channels, and an
+empty tuple is a branch that passes its input on.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Kernel = int | tuple[int, int]
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What `build` was asked for, beside the name and the input."""
+    """The options of `build`, except the name and the input."""
 
     num_classes: int
     activation: str | None = "softmax"
@@ -27,20 +27,22 @@ class BuildOptions:
     auxiliary: bool = False
 
     def filters(self, count: int) -> int:
-        """Scale a number of filters or units by `width`, to a multiple of 4 unless width is 1; 0 stays 0."""
-        return count if self.width == 1 or not count else max(4, 4 * round(count * self.width / 4))
+        """Return a number of filters or units scaled by `width`, to a multiple of 4 unless width is 1; 0 stays 0."""
+        if self.width == 1 or count == 0:
+            return count
+        return max(4, 4 * round(count * self.width / 4))
 
     def classifier(self, x: Tensor, name: str = "predictions") -> Tensor:
-        """Add the last dense layer, one unit a class."""
+        """Add the last dense layer, one unit per class."""
         return layers.Dense(self.num_classes, activation=self.activation, name=name)(x)
 
 
 class Architecture(NamedTuple):
     """A row of the registry.
 
-    `smallest` is the least side of an input that leaves every layer a pixel; `options` are those of `build` that
-    the family knows beside `input_shape`, `num_classes` and `activation`. With auxiliary heads the least side is
-    `smallest_auxiliary`.
+    `smallest` is the shortest side of an input for which every layer has at least one output pixel, and
+    `smallest_auxiliary` the same with auxiliary heads. `options` are those of `build` that the family has, beside
+    `input_shape`, `num_classes` and `activation`.
     """
 
     layers: Callable[[Tensor, Any, BuildOptions], Any]
@@ -53,7 +55,7 @@ class Architecture(NamedTuple):
 
 
 class Conv(NamedTuple):
-    """A convolution; a linear one has a bias and neither normalisation nor activation."""
+    """A convolution; a linear one has a bias, and no normalisation or activation."""
 
     filters: int
     kernel_size: Kernel
@@ -72,7 +74,7 @@ class Pool(NamedTuple):
 
 
 class Residual(NamedTuple):
-    """A branch that is scaled and added to its input, then rectified unless linear."""
+    """A branch that is scaled and added to its input; a ReLU follows unless it is linear."""
 
     body: Any
     scale: float
@@ -89,7 +91,8 @@ class Norm(NamedTuple):
 def assemble(x: Tensor, node: Any, name: str, norm: Norm | None) -> Tensor:
     """Add the layers of a table to x, and return the output.
 
-    A list's join has the table's own name; its branches are name_1, name_2 …, the steps of a tuple a, b ….
+    The concatenation of a list has the table's name, and its branches are name_1, name_2 …. The steps of a tuple are
+    named name + a, b ….
     """
     if isinstance(node, Conv):
         return _convolution(x, node, name, norm)
@@ -98,8 +101,9 @@ def assemble(x: Tensor, node: Any, name: str, norm: Norm | None) -> Tensor:
     if isinstance(node, Residual):
         body = assemble(x, node.body, f"{name}_", norm)
         scaled = layers.Rescaling(node.scale, name=f"{name}_scale")(body)
-        x = layers.Add(name=f"{name}_add" if not node.linear else name)([x, scaled])
-        return x if node.linear else layers.ReLU(name=name)(x)
+        if node.linear:
+            return layers.Add(name=name)([x, scaled])
+        return layers.ReLU(name=name)(layers.Add(name=f"{name}_add")([x, scaled]))
     if isinstance(node, list):
         outputs = [assemble(x, branch, f"{name}_{i}", norm) for i, branch in enumerate(node, 1)]
         return layers.Concatenate(name=name)(outputs)
@@ -110,9 +114,11 @@ def assemble(x: Tensor, node: Any, name: str, norm: Norm | None) -> Tensor:
 
 def _convolution(x: Tensor, node: Conv, name: str, norm: Norm | None) -> Tensor:
     if norm and not node.linear:
-        return conv_norm(x, *node[:4], name=name, norm=norm)
+        return conv_norm(x, node.filters, node.kernel_size, node.strides, node.padding, name=name, norm=norm)
     activation = None if node.linear else "relu"
-    return layers.Conv2D(*node[:4], activation=activation, name=name)(x)
+    return layers.Conv2D(
+        node.filters, node.kernel_size, node.strides, node.padding, activation=activation, name=name
+    )(x)
 
 
 def conv_norm(
@@ -137,17 +143,17 @@ def pool(x: Tensor, kind: str, pool_size: int, strides: int, padding: str = "val
     return layer(pool_size, strides, padding, name=name)(x)
 
 
-def dense_head(x: Tensor, options: BuildOptions, units: int = 4096, rate: float = 0.5) -> Tensor:
-    """Add AlexNet's head: two dense layers, each with dropout, and the classifier."""
+def dense_head(x: Tensor, options: BuildOptions) -> Tensor:
+    """Add AlexNet's head: two dense layers of 4,096 units, each with dropout, and the classifier."""
     x = layers.Flatten(name="flatten")(x)
     for name in ("fc1", "fc2"):
-        x = layers.Dense(options.filters(units), activation="relu", name=name)(x)
-        x = layers.Dropout(rate, name=f"{name}_dropout")(x)
+        x = layers.Dense(options.filters(4096), activation="relu", name=name)(x)
+        x = layers.Dropout(0.5, name=f"{name}_dropout")(x)
     return options.classifier(x)
 
 
 def pooled_head(x: Tensor, options: BuildOptions, rate: float = 0.0) -> Tensor:
-    """Add global average pooling, dropout where there is any, and the classifier."""
+    """Add global average pooling, dropout unless its rate is 0, and the classifier."""
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     x = layers.Dropout(rate, name="dropout")(x) if rate else x
     return options.classifier(x)

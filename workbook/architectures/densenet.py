@@ -14,7 +14,7 @@ from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, po
 
 
 class DenseNet(NamedTuple):
-    """A network: layers in each dense block, the growth rate, and the paper's B and C."""
+    """A network: the layers per dense block, the growth rate, and the paper's B and C."""
 
     blocks: tuple[int, ...]
     growth_rate: int = 32
@@ -51,7 +51,7 @@ def conv(x: Tensor, filters: int, kernel_size: int, *, name: str) -> Tensor:
 
 
 def dense_layer(x: Tensor, row: DenseNet, *, name: str) -> Tensor:
-    """Append `growth_rate` new channels to all that came before."""
+    """Append `growth_rate` new channels to all channels before."""
     new = x
     if row.bottleneck:
         new = conv(norm_relu(new, name=f"{name}_a"), 4 * row.growth_rate, 1, name=f"{name}_a")
@@ -60,7 +60,7 @@ def dense_layer(x: Tensor, row: DenseNet, *, name: str) -> Tensor:
 
 
 def transition(x: Tensor, compression: float, *, name: str) -> Tensor:
-    """Compress the channels by a 1×1 convolution, and halve the image."""
+    """Compress the channels by a 1×1 convolution, and halve height and width."""
     x = conv(norm_relu(x, name=name), int(x.shape[-1] * compression), 1, name=name)
     return layers.AveragePooling2D(2, name=f"{name}_pool")(x)
 

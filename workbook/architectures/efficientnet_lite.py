@@ -1,18 +1,18 @@
-"""EfficientNet-Lite: EfficientNet (Tan and Le 2019, table 1) made plainer for small devices.
+"""EfficientNet-Lite: EfficientNet (Tan and Le 2019, table 1) simplified for small devices.
 
-Compared with EfficientNet there is no squeeze-and-excitation, ReLU6 takes the place of swish, and stem, head,
+Compared with EfficientNet there is no squeeze-and-excitation, ReLU6 replaces swish, and stem, head,
 first and last stage keep their size in every variant (TensorFlow's reference model, March 2020). One deviation:
 stochastic depth, used there in training only, is left out; it has no parameters.
 """
 
 import math
 from string import ascii_lowercase
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    import keras
+import keras
+from keras import layers
 
-Tensor = Any  # a symbolic Keras tensor, (batch, height, width, channels)
+from workbook.architectures.blocks import Tensor
 
 
 class Stage(NamedTuple):
@@ -56,16 +56,11 @@ VARIANTS = {
     "efficientnet_lite4": Variant(1.4, 1.8, 300, 0.3),
 }
 
-SMALLEST = 32  # pixels a side: five halvings leave one
-
-
-def names() -> tuple[str, ...]:
-    """List the variants."""
-    return tuple(VARIANTS)
+SMALLEST = 32  # pixels per side: five halvings leave one
 
 
 def stages(variant: Variant) -> tuple[Stage, ...]:
-    """Return the rows of table 1 scaled for a variant; the first and the last stage are not repeated more."""
+    """Return the rows of table 1 scaled for a variant; `depth` does not change the first and the last stage."""
     last = len(STAGES) - 1
     return tuple(
         stage._replace(
@@ -77,7 +72,7 @@ def stages(variant: Variant) -> tuple[Stage, ...]:
 
 
 def _round_filters(filters: float) -> int:
-    """Round to a multiple of 8, at least 8, and never down by more than a tenth."""
+    """Return the filters rounded to a multiple of 8, at least 8, and never down by more than a tenth."""
     rounded = max(8, int(filters + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * filters else rounded
 
@@ -88,16 +83,14 @@ def build(
     input_shape: tuple[int, int, int] | None = None,
     num_classes: int = 1000,
     activation: str | None = "softmax",
-) -> "keras.Model":
+) -> keras.Model:
     """Build an EfficientNet-Lite, untrained, at its own size unless told otherwise.
 
     Input: float images (batch, H, W, C), pixels as (value - 127) / 128. Output: (batch, num_classes),
     probabilities, or logits with `activation=None`. Lite0 learns 4,652,008 parameters for 1,000 classes.
 
-    Raises `ValueError` for an unknown name, a shape that is not (H, W, C) or below 32 pixels a side, no classes.
+    Raises `ValueError` for an unknown name, a shape that is not (H, W, C) or has a side below 32 pixels, or no classes.
     """
-    import keras
-
     if name not in VARIANTS:
         raise ValueError(f"name must be one of {', '.join(VARIANTS)}. Received: name={name!r}")
     if num_classes < 1:
@@ -106,7 +99,7 @@ def build(
     shape = input_shape or (variant.resolution, variant.resolution, 3)
     if len(shape) != 3 or min(shape[:2]) < SMALLEST:
         raise ValueError(
-            f"input_shape must be (height, width, channels), {SMALLEST} pixels a side or more. "
+            f"input_shape must be (height, width, channels), with sides of at least {SMALLEST} pixels. "
             f"Received: input_shape={shape}"
         )
     inputs = keras.Input(shape, name="image")
@@ -115,8 +108,6 @@ def build(
 
 def network(x: Tensor, variant: Variant, num_classes: int, activation: str | None) -> Tensor:
     """Add stem, the stages of table 1, head and classifier."""
-    from keras import layers
-
     x = _convolution(x, "stem", STEM_FILTERS, 3, strides=2)  # (batch, 112, 112, 32)
     for number, stage in enumerate(stages(variant), start=1):
         for repeat in range(stage.repeats):
@@ -129,9 +120,7 @@ def network(x: Tensor, variant: Variant, num_classes: int, activation: str | Non
 
 
 def _block(x: Tensor, name: str, stage: Stage, strides: int) -> Tensor:
-    """Inverted residual block (Sandler et al. 2018): widen, filter each channel, narrow without a ReLU6, add."""
-    from keras import layers
-
+    """Add an inverted residual block (Sandler et al. 2018): widen, filter each channel, narrow linearly, add."""
     shortcut = x
     if stage.expansion > 1:
         x = _convolution(x, f"{name}_expand", stage.expansion * x.shape[-1], 1)
@@ -148,15 +137,11 @@ def _block(x: Tensor, name: str, stage: Stage, strides: int) -> Tensor:
 def _convolution(
     x: Tensor, name: str, filters: int, kernel_size: int, *, strides: int = 1, relu: bool = True
 ) -> Tensor:
-    """Convolution without bias, batch normalisation and, if asked, ReLU6."""
-    from keras import layers
-
+    """Add a convolution without bias, batch normalisation and, if `relu`, ReLU6."""
     x = layers.Conv2D(filters, kernel_size, strides, "same", use_bias=False, name=name)(x)
     return _norm(x, name, relu=relu)
 
 
 def _norm(x: Tensor, name: str, *, relu: bool = True) -> Tensor:
-    from keras import layers
-
     x = layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_norm")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x) if relu else x

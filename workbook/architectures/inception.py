@@ -10,6 +10,9 @@ training heads, as further outputs. Inception v2: the widths are those of figure
 channels and 4e has 1,056, where its output column says 576 and 1,024. Normalisation learns γ and β.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from keras import layers
 
 from workbook.architectures.blocks import (
@@ -33,7 +36,6 @@ GOOGLENET = {
     "4d": (112, 144, 288, 32, 64, 64), "4e": (256, 160, 320, 32, 128, 128), "pool4": HALVE,
     "5a": (256, 160, 320, 32, 128, 128), "5b": (384, 192, 384, 48, 128, 128),
 }  # fmt: skip
-NAIVE = {name: row if isinstance(row, Pool) else (*row, "naive") for name, row in GOOGLENET.items()}
 
 # figure 5: 1×1, 3×3 reduce, 3×3, double 3×3 reduce, double 3×3, pooling, projection; no 1×1: strides 2
 INCEPTION_V2 = {
@@ -46,28 +48,28 @@ INCEPTION_V2 = {
 }  # fmt: skip
 
 
-def module_v1(one: int, reduce3: int, three: int, reduce5: int, five: int, projection: int) -> list:
+def module_v1(conv1: int, reduce3: int, conv3: int, reduce5: int, conv5: int, projection: int) -> list:
     """Return figure 2b's module: 1×1 bottlenecks before the large kernels, and after the pooling."""
     return [
-        Conv(one, 1),
-        (Conv(reduce3, 1), Conv(three, 3)),
-        (Conv(reduce5, 1), Conv(five, 5)),
+        Conv(conv1, 1),
+        (Conv(reduce3, 1), Conv(conv3, 3)),
+        (Conv(reduce5, 1), Conv(conv5, 5)),
         (Pool("max"), Conv(projection, 1)),
     ]
 
 
-def module_naive(one: int, reduce3: int, three: int, reduce5: int, five: int, projection: int) -> list:
+def module_naive(conv1: int, reduce3: int, conv3: int, reduce5: int, conv5: int, projection: int) -> list:
     """Return figure 2a's module, without the bottlenecks."""
-    return [Conv(one, 1), Conv(three, 3), Conv(five, 5), Pool("max")]
+    return [Conv(conv1, 1), Conv(conv3, 3), Conv(conv5, 5), Pool("max")]
 
 
 def module_v2(widths: list[int], kind: str, projection: int) -> list:
-    """Return the module with two 3×3 for a 5×5; without a 1×1 it halves the image and passes the pooling on."""
-    one, reduce3, three, reduce_double, double = widths
-    strides = 1 if one else 2
+    """Return the module with two 3×3 for a 5×5; without a 1×1 it has strides 2 and passes the pooling on."""
+    conv1, reduce3, conv3, reduce_double, double = widths
+    strides = 1 if conv1 else 2
     return [
-        *([Conv(one, 1)] if one else []),
-        (Conv(reduce3, 1), Conv(three, 3, strides)),
+        *([Conv(conv1, 1)] if conv1 else []),
+        (Conv(reduce3, 1), Conv(conv3, 3, strides)),
         (Conv(reduce_double, 1), Conv(double, 3), Conv(double, 3, strides)),
         (Pool(kind, 3, strides), *([Conv(projection, 1)] if projection else [])),
     ]
@@ -77,9 +79,8 @@ def auxiliary_head(x: Tensor, number: int, options: BuildOptions) -> Tensor:
     """Add section 5's training head: 5×5 average pooling, 1×1, a dense layer of 1,024."""
     name = f"auxiliary{number}"
     x = layers.AveragePooling2D(5, 3, name=f"{name}_pool")(x)
-    x = layers.Conv2D(options.filters(128), 1, activation="relu", name=f"{name}_conv")(
-        x
-    )  # (batch, 4, 4, 128)
+    x = layers.Conv2D(options.filters(128), 1, activation="relu", name=f"{name}_conv")(x)
+    # (batch, 4, 4, 128)
     x = layers.Flatten(name=f"{name}_flatten")(x)
     x = layers.Dense(options.filters(1024), activation="relu", name=f"{name}_fc")(x)
     return options.classifier(layers.Dropout(0.7, name=f"{name}_dropout")(x), name)
@@ -96,18 +97,20 @@ def stem(x: Tensor, options: BuildOptions) -> Tensor:
     return assemble(x, HALVE, "pool2", None)  # (batch, 28, 28, 192)
 
 
-def googlenet(x: Tensor, rows: dict, options: BuildOptions) -> Tensor | list[Tensor]:
+def googlenet(
+    x: Tensor, rows: dict, options: BuildOptions, *, module: Callable[..., list] = module_v1
+) -> Tensor | list[Tensor]:
     """Add the stem, nine modules and the pooled head; with `auxiliary`, return the three outputs."""
-    x, heads = stem(x, options), list[Tensor]()
+    x = stem(x, options)
+    heads: list[Tensor] = []
     for name, row in rows.items():
-        if options.auxiliary and name in ("4b", "4e"):  # the heads look at 4a and 4d
+        if options.auxiliary and name in ("4b", "4e"):  # the heads read 4a and 4d
             heads.append(auxiliary_head(x, len(heads) + 1, options))
         if isinstance(row, Pool):
             x = assemble(x, row, name, None)
         else:
-            widths = map(options.filters, row[:6])
-            module = module_naive(*widths) if row[-1] == "naive" else module_v1(*widths)
-            x = assemble(x, module, f"inception_{name}", None)
+            widths = [options.filters(count) for count in row]
+            x = assemble(x, module(*widths), f"inception_{name}", None)
     output = pooled_head(x, options, 0.4)
     return [output, *heads] if options.auxiliary else output
 
@@ -131,6 +134,8 @@ BOTH = ("width", "auxiliary")
 
 ARCHITECTURES = {
     "googlenet": Architecture(googlenet, GOOGLENET, 1, options=BOTH, smallest_auxiliary=65),
-    "googlenet_naive": Architecture(googlenet, NAIVE, 1, options=BOTH, smallest_auxiliary=65),
+    "googlenet_naive": Architecture(
+        partial(googlenet, module=module_naive), GOOGLENET, 1, options=BOTH, smallest_auxiliary=65
+    ),
     "inception_v2": Architecture(inception_v2, INCEPTION_V2, 1, options=("width",)),
 }

@@ -1,10 +1,10 @@
 """Inception v3. C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens & Z. Wojna 2016, "Rethinking the Inception
 architecture for computer vision", table 1, figures 5 to 7 and 10.
 
-The paper gives the modules' shapes and not their widths; these are the released model's. So is the stem: table 1 has a
-3×3 convolution with strides 2 and one of 288 filters where the released model pools. `auxiliary=True` adds section 4's
-head after the last 17×17 module, normalised, as a second output. In the paper's convention batch normalisation learns
-γ; `convention="keras"` has `keras.applications.InceptionV3`, which has none.
+The paper states the modules' shapes, but not their widths; these are the released model's. So is the stem: table 1 has
+a 3×3 convolution with strides 2 and one of 288 filters where the released model pools. `auxiliary=True` adds section
+4's head after the last 17×17 module, normalised, as a second output. In the paper's convention batch normalisation
+learns γ; `convention="keras"` has `keras.applications.InceptionV3`, which does not have it.
 """
 
 from typing import Any
@@ -88,7 +88,8 @@ def auxiliary_head(x: Tensor, options: BuildOptions, norm: Norm) -> Tensor:
 def inception_v3(x: Tensor, rows: tuple[Any, ...], options: BuildOptions) -> Tensor | list[Tensor]:
     """Add the stem, eleven modules and the pooled head; with `auxiliary`, return both outputs."""
     norm = Norm(scale=options.convention == "paper")
-    x, heads = assemble(x, STEM, "stem", norm), []  # (batch, 35, 35, 192)
+    x = assemble(x, STEM, "stem", norm)  # (batch, 35, 35, 192)
+    heads = []
     for i, module in enumerate(rows):
         if options.auxiliary and module is REDUCTION_17:
             heads.append(auxiliary_head(x, options, norm))

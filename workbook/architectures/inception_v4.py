@@ -102,7 +102,7 @@ MIXED_5B = [
     (Conv(64, 1), Conv(96, 3), Conv(96, 3)),
     (MEAN, Conv(64, 1)),
 ]
-RELEASED_V2 = {  # a reduction's branches stand in the released order: convolutions, then pooling
+RELEASED_V2 = {  # a reduction's branches are in the released order: convolutions, then pooling
     "stem": (*STEM_V3, MIXED_5B), "a": [residual(A_V2, 320, 0.17)] * 10,
     "reduction_a": [*reduction_a(256, 256, 384, 384)[1:], HALVE],
     "b": [residual(B_V2, 1088, 0.1)] * 20, "reduction_b": [*reduction_b(384, 288, 288, 320)[1:], HALVE],

@@ -28,7 +28,8 @@ def depthwise(x: Tensor, strides: int, options: BuildOptions, *, name: str) -> T
     """Add a 3×3 convolution of each channel by itself."""
     padding = "same"
     if strides > 1 and options.convention == "keras":
-        x, padding = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_pad")(x), "valid"
+        x = layers.ZeroPadding2D(((0, 1), (0, 1)), name=f"{name}_pad")(x)
+        padding = "valid"
     x = layers.DepthwiseConv2D(3, strides, padding, use_bias=False, name=name)(x)
     return norm_relu(x, options, name=name)
 

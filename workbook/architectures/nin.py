@@ -1,14 +1,15 @@
 """Network in Network. M. Lin, Q. Chen & S. Yan 2014, section 3 and figure 2, in its CIFAR-10 form.
 
-The paper gives three mlpconv layers and no widths; these are the authors' published CIFAR-10 configuration. Deviation:
-both poolings are "same", which stands for Caffe's rounding up (32 → 16 → 8); weights start as Keras starts them.
+The paper states three mlpconv layers, but not their widths; these are the authors' published CIFAR-10 configuration.
+Deviations: both poolings are "same", which stands for Caffe's rounding up (32 → 16 → 8); weights start as Keras starts
+them.
 """
 
 from keras import layers
 
 from workbook.architectures.blocks import Architecture, BuildOptions, Tensor, pool
 
-# kernel size, widths of the convolution and of the two 1×1 layers (None: one a class), pooling
+# kernel size, widths of the convolution and of the two 1×1 layers (None: one per class), pooling
 NIN_CIFAR = (
     (5, (192, 160, 96), "max"),
     (5, (192, 192, 192), "average"),

@@ -17,7 +17,7 @@ from workbook.architectures.layers import PaddedShortcut
 
 
 class ResNet(NamedTuple):
-    """A network: blocks a stage, their kind, and its shortcuts ("" for a plain net)."""
+    """A network: the blocks per stage, their kind, and its shortcuts ("" for a plain net)."""
 
     blocks: tuple[int, ...]
     bottleneck: bool = False
@@ -53,7 +53,7 @@ def conv_norm(x: Tensor, filters: int, kernel_size: int, strides: int, bias: boo
 
 
 def shortcut(x: Tensor, filters: int, strides: int, option: str, bias: bool, *, name: str) -> Tensor:
-    """Fit the input to a block's output: as it is where it fits, unless option is C."""
+    """Fit the input to a block's output; option C also projects where it fits already."""
     if option == "C" or (option == "B" and (strides > 1 or x.shape[-1] != filters)):
         return conv_norm(x, filters, 1, strides, bias, name=name)
     if strides > 1 or x.shape[-1] != filters:
@@ -77,7 +77,7 @@ def block(x: Tensor, filters: int, strides: int, row: ResNet, bias: bool, *, nam
 
 
 def stages(x: Tensor, row: ResNet, filters: int, options: BuildOptions, *, first: int) -> Tensor:
-    """Add the stages of the table: each after the first halves the image and doubles the filters."""
+    """Add the stages of the table: each after the first halves height and width, and doubles the filters."""
     row = row._replace(shortcut=options.shortcut or row.shortcut)
     bias = options.convention == "keras"
     for i, count in enumerate(row.blocks):

@@ -1,15 +1,16 @@
-"""Carry weights from one model to another that has the same layers under other names."""
+"""Copy weights from one model to another that has the same layers under other names."""
 
+import math
 from typing import Any
 
 import keras
 
 
 def weighted_layers(model: keras.Model) -> list[keras.layers.Layer]:
-    """List a model's layers that hold weights, each after those it depends on.
+    """Return a model's layers that have weights, each after those that it depends on.
 
-    Walk back from the outputs, taking a join's inputs in their order, so that two models with the same graph give
-    the same list, whatever their layers are called. Each layer must be called once.
+    The walk goes back from the outputs, and takes a join's inputs in their order. So two models with the same graph
+    have the same list, whatever the names of their layers. Each layer must be called once.
     """
     source = {id(tensor): layer for layer in model.layers for tensor in keras.tree.flatten(layer.output)}
     listed: dict[int, keras.layers.Layer] = {}
@@ -27,21 +28,21 @@ def weighted_layers(model: keras.Model) -> list[keras.layers.Layer]:
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
-    """Give `target` the weights of `source`, layer by layer along the graph.
+    """Copy the weights of `source` to `target`, layer by layer along the graph.
 
-    A 1×1 convolution fits a dense layer of as many weights. Raises ValueError where the layers don't correspond.
+    A 1×1 convolution fits a dense layer with the same number of weights. Raises ValueError if layers do not correspond.
     """
-    givers, takers = weighted_layers(source), weighted_layers(target)
-    if len(givers) != len(takers):
+    sources, targets = weighted_layers(source), weighted_layers(target)
+    if len(sources) != len(targets):
         raise ValueError(
-            f"The models must have as many layers with weights. Received: {source.name} with {len(givers)}, "
-            f"{target.name} with {len(takers)}"
+            "The models must have the same number of layers with weights. "
+            f"Received: {source.name} with {len(sources)}, {target.name} with {len(targets)}"
         )
-    for giver, taker in zip(givers, takers, strict=True):
-        given, shapes = giver.get_weights(), [tuple(weight.shape) for weight in taker.weights]
-        if [weight.size for weight in given] != [weight.size for weight in taker.get_weights()]:
+    for old, new in zip(sources, targets, strict=True):
+        weights, shapes = old.get_weights(), [tuple(weight.shape) for weight in new.weights]
+        if [weight.size for weight in weights] != [math.prod(shape) for shape in shapes]:
             raise ValueError(
-                f"A layer's weights must fit. Received: {giver.name} with shapes {[w.shape for w in given]}, "
-                f"{taker.name} with shapes {shapes}"
+                f"A layer's weights must fit. Received: {old.name} with shapes {[w.shape for w in weights]}, "
+                f"{new.name} with shapes {shapes}"
             )
-        taker.set_weights([weight.reshape(shape) for weight, shape in zip(given, shapes, strict=True)])
+        new.set_weights([weight.reshape(shape) for weight, shape in zip(weights, shapes, strict=True)])

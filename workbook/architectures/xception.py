@@ -1,7 +1,7 @@
 """Xception. F. Chollet 2017, "Xception: deep learning with depthwise separable convolutions", figure 5.
 
 Deviations: none in the layers; the paper's optional dense layers before the classifier are left out, as in its own
-table 3, and so is its dropout of 0.5 before the classifier, which `keras.applications.Xception` has not either.
+table 3, and so is its dropout of 0.5 before the classifier, which `keras.applications.Xception` does not have either.
 """
 
 from typing import NamedTuple

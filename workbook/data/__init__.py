@@ -1,7 +1,7 @@
 """Load data sets, pictures and stored results: `data.load("mnist")`, `data.stored("cures")`, and feed them to `fit`.
 
-`loading` finds a data set, `bundled` and `tfds` read it, `standins` makes one where there is none; `pictures` holds the
-photographs; `augment` and `batching` are the fast way into `fit`. Importing it loads NumPy and no more.
+`loading` finds a data set, `bundled` and `tfds` read it, `standins` makes one where there is none; `pictures` has the
+photographs; `augment` and `batching` are the fast way into `fit`. Importing this package loads NumPy and nothing else.
 """
 
 from workbook.data.bundled import DataError, Dataset, stored

@@ -1,6 +1,6 @@
-"""What a data set is, and the readers of the files bundled in `data/`.
+"""The `Dataset` class, and the readers of the files bundled in `data/`.
 
-Every reader gives a whole `Dataset` or raises `DataError`: a broken file is named, never half read.
+Every reader returns a whole `Dataset` or raises `DataError`: a broken file is named, never half read.
 """
 
 import gzip
@@ -27,7 +27,7 @@ MOVIE_REVIEWS_FILE = "movie_reviews.tsv.gz"
 
 LICENCES = {
     "mnist": "CC BY-SA 3.0 (LeCun, Cortes and Burges)",
-    "cifar10": "none stated; cite Krizhevsky 2009; not to be passed on with this project",
+    "cifar10": "none stated; cite Krizhevsky 2009; not redistributed with this project",
     "spoken_digit": "CC BY-SA 4.0 (Jackson and contributors)",
     "movie_reviews": "MIT (vaderSentiment, Hutto)",
 }
@@ -39,7 +39,7 @@ TITLES = {
 
 
 class DataError(RuntimeError):
-    """A data set that could not be read; the message is one line and says the mend."""
+    """A data set that could not be read; the message is one line and says how to fix it."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,8 +47,8 @@ class Dataset:
     """A data set, split for training and testing.
 
     `x_train` and `x_test` are uint8 images (N, H, W, C), int16 waveforms (N, 8000) or lists of sentences;
-    `y_train` and `y_test` are int64 class numbers (N,). Waveforms are one second at 8 kHz, longer recordings
-    cut and shorter ones followed by zeros; for them `speakers_train` and `speakers_test` name who spoke.
+    `y_train` and `y_test` are int64 class numbers (N,). Waveforms are one second at 8 kHz: longer recordings
+    are cut, shorter ones are followed by zeros. For them `speakers_train` and `speakers_test` name who spoke.
     """
 
     name: str
@@ -93,34 +93,34 @@ def bundle_folder() -> Path:
 
 
 def bundled_file(name: str) -> Path:
-    """Return the path of a bundled file, its sha256 compared with `checksums.txt`.
+    """Return the path of a bundled file after comparing its sha256 with `checksums.txt`.
 
-    Raises `DataError`, naming the file and the mend, if it is missing, unreadable or altered.
+    Raises `DataError`, which names the file and the fix, if it is missing, unreadable or altered.
     """
     path = bundle_folder() / name
-    mend = f"Restore it with `git checkout data/{name}`, or install cnn-workbook again."
+    fix = f"Restore it with `git checkout data/{name}`, or install cnn-workbook again."
     expected = _checksum(name)
     try:
         with path.open("rb") as file:
             actual = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise DataError(f"The bundled file {path} cannot be read ({first_line(error)}). {mend}") from error
+        raise DataError(f"The bundled file {path} cannot be read ({first_line(error)}). {fix}") from error
     if actual != expected:
         size = path.stat().st_size
-        raise DataError(f"The bundled file {path} ({size:,} bytes) does not match its checksum. {mend}")
+        raise DataError(f"The bundled file {path} ({size:,} bytes) does not match its checksum. {fix}")
     return path
 
 
 def stored(name: str) -> Any:
     """Return a stored result of `data/results/`: the values of NAME.json, or the arrays of "NAME.npz" by their names.
 
-    Raises `DataError` for a damaged file, and `ValueError` for a name that is not there.
+    Raises `DataError` for a damaged file, and `ValueError` for an unknown name.
     """
     folder = bundle_folder() / "results"
     file = name if name.endswith(".npz") else f"{name}.json"
     if not (folder / file).is_file():
-        known = sorted(path.stem if path.suffix == ".json" else path.name for path in folder.glob("*.*"))
-        raise ValueError(f"name is one of {', '.join(known)}. Received: name={name!r}")
+        names = sorted(path.stem if path.suffix == ".json" else path.name for path in folder.glob("*.*"))
+        raise ValueError(f"name must be one of {', '.join(names)}. Received: name={name!r}")
     path = bundled_file(f"results/{file}")
     if path.suffix == ".json":
         return json.loads(path.read_text(encoding="utf-8"))
@@ -129,21 +129,22 @@ def stored(name: str) -> Any:
 
 
 def _checksum(name: str) -> str:
-    """Return the sha256 that `checksums.txt` gives for a bundled file."""
+    """Return the sha256 of a bundled file according to `checksums.txt`."""
     path = bundle_folder() / "checksums.txt"
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-        return {file: digest for digest, file in (line.split(maxsplit=1) for line in lines if line)}[name]
+        pairs = [line.split(maxsplit=1) for line in lines]  # digest, file
+        return {file: digest for digest, file in pairs}[name]
     except (OSError, ValueError, KeyError) as error:
-        mend = "Restore it with `git checkout data/checksums.txt`, or install cnn-workbook again."
-        raise DataError(f"{path} gives no checksum for {name} ({first_line(error)}). {mend}") from error
+        fix = "Restore it with `git checkout data/checksums.txt`, or install cnn-workbook again."
+        raise DataError(f"{path} has no checksum for {name} ({first_line(error)}). {fix}") from error
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
-    """Read a gzipped idx file of unsigned bytes (the format is described with MNIST).
+    """Read a gzipped idx file of unsigned bytes (MNIST's web page describes the format).
 
-    Header: two zero bytes, type 8, the number of axes, then each axis as a big-endian 32-bit number. The
-    values are decompressed straight into the array. Raises `DataError` for anything else.
+    Header: two zero bytes, type 8, the number of axes, then the length of each axis as a big-endian
+    32-bit number. The values are decompressed straight into the array. Raises `DataError` for anything else.
     """
     try:
         with gzip.open(path) as file:
@@ -167,11 +168,11 @@ def _fill(file: gzip.GzipFile, target: memoryview) -> None:
             raise EOFError(f"it ends after {done:,} of {len(target):,} values")
         done += count
     if file.read(1):
-        raise ValueError(f"it goes on after {done:,} values")
+        raise ValueError(f"it continues after {done:,} values")
 
 
 def read_bundled_mnist() -> Dataset:
-    """Read the whole of MNIST from `data/mnist`: 60,000 + 10,000 images, no TensorFlow needed."""
+    """Read all of MNIST from `data/mnist`: 60,000 + 10,000 images. TensorFlow is not needed."""
     arrays = {field: read_idx(bundled_file(file)) for field, file in MNIST_FILES.items()}
     return Dataset(
         name="mnist",
@@ -186,7 +187,7 @@ def read_bundled_mnist() -> Dataset:
 
 
 def read_bundled_movie_reviews() -> Dataset:
-    """Read the bundled snippets of movie reviews: class 1 where the mean of people's ratings is above 0."""
+    """Read the bundled snippets of movie reviews: class 1 if the mean of people's ratings is above 0."""
     with gzip.open(bundled_file(MOVIE_REVIEWS_FILE), "rt", encoding="utf-8", newline="\n") as file:
         rows = [line.rstrip("\n").split("\t") for line in file]
     sentences: dict[str, list[str]] = {"train": [], "test": []}
@@ -214,7 +215,7 @@ def one_second(waveform: NDArray[Any]) -> NDArray[np.int16]:
 
 
 def speech_fields(parts: dict[str, list[tuple[NDArray[np.int16], int, str]]]) -> dict[str, Any]:
-    """Turn lists of (clip, label, speaker) for "train" and "test" into the fields of a `Dataset`."""
+    """Return the fields of a `Dataset` from lists of (clip, label, speaker) for "train" and "test"."""
     fields: dict[str, Any] = {}
     for split, clips in parts.items():
         fields[f"x_{split}"] = np.stack([clip for clip, _, _ in clips])

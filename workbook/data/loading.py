@@ -1,7 +1,7 @@
 """Load the course's data sets and pictures: `data.load("mnist")`, `data.photograph("chelsea")`.
 
-`data.batches` hands arrays to `fit`. Nothing heavy is imported until it is called or a prepared TFDS folder is read.
-Every set can be had without a network: bundled whole, prepared before, or as a stand-in that says so.
+`data.batches` prepares arrays for `fit`. Nothing heavy is imported until it is called, or a prepared TFDS folder is
+read. Every data set is available without a network: bundled, prepared before, or as a stand-in that says so.
 """
 
 import numbers
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbook.arithmetic import integer
 from workbook.data import bundled, standins, tfds
 from workbook.data.bundled import DataError, Dataset
 
@@ -35,22 +36,21 @@ def load(
 
     MNIST and the movie reviews are bundled. The others come from a TFDS folder prepared before (below
     `WORKBOOK_DATA_DIR`, `TFDS_DATA_DIR` or `~/tensorflow_datasets`), else from a download of at most
-    `timeout` seconds, else a stand-in made by the project, which is announced in one printed line and
-    marked `is_standin`.
+    `timeout` seconds. Else a stand-in made by the project takes their place: one printed line says so, and
+    `is_standin` is True.
 
-    `samples` and `test_samples` keep at most so many examples, as evenly over the classes as the set allows:
+    `samples` and `test_samples` keep at most this many examples, as evenly over the classes as the set allows:
     the first of each class, in the stored order, so that the choice is always the same.
 
     Raises `ValueError` for an unknown name or a number below 1, and `DataError` for a damaged bundled file.
     """
     if not isinstance(name, str) or name not in NAMES:
-        raise ValueError(f"Unknown data set; choose one of {', '.join(NAMES)}. Received: name={name!r}")
+        raise ValueError(f"name must be one of {', '.join(NAMES)}. Received: name={name!r}")
     for option, count in (("samples", samples), ("test_samples", test_samples)):
-        is_whole = isinstance(count, numbers.Integral) and not isinstance(count, bool)
-        if count is not None and not (is_whole and count > 0):
-            raise ValueError(f"{option} is a whole number above 0, or None. Received: {option}={count!r}")
+        if count is not None:
+            integer(option, count, 1)
     if not (isinstance(timeout, numbers.Real) and timeout > 0):
-        raise ValueError(f"timeout is a number of seconds above 0. Received: timeout={timeout!r}")
+        raise ValueError(f"timeout must be a number of seconds above 0. Received: timeout={timeout!r}")
     dataset = _bundled(name) or _prepared(name) or _downloaded_or_standin(name, allow_download, timeout)
     return _subset(dataset, samples, test_samples)
 
@@ -66,11 +66,11 @@ def batches(
     drop_last: bool = False,
     start_epoch: int = 0,
 ) -> "Batches":
-    """Make shuffled batches of arrays for `fit`, augmented a batch at a time; see `workbook.data.batching.Batches`.
+    """Return shuffled batches of arrays for `fit`, augmented a batch at a time; see `workbook.data.batching.Batches`.
 
     `x` (N, ...) stays in memory as it is, so leave images uint8 and begin the network with `Rescaling(1 / 255)`. The
-    order and `augment` (see `workbook.data.augment`) depend on `seed` and the epoch alone. Loads Keras.
-    ValueError for arrays that do not fit and numbers out of range.
+    order and `augment` (see `workbook.data.augment`) depend only on `seed` and the epoch. Loads Keras.
+    ValueError for arrays that do not fit and for numbers out of range.
     """
     from workbook.data.batching import Batches
 
@@ -95,18 +95,18 @@ def _bundled(name: str) -> Dataset | None:
 
 
 def _prepared(name: str) -> Dataset | None:
-    """Read the first prepared folder that is sound; say which ones are passed over, and why."""
+    """Read the first prepared folder that is complete; print which ones are skipped, and why."""
     for variable in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR"):
         folder = os.environ.get(variable)
         if folder and not os.path.isdir(folder):
-            print(f"{name}: {variable} is passed over: {folder!r} is not a folder that can be reached.")
+            print(f"{name}: {variable} is skipped: {folder!r} is not a folder that can be read.")
         elif folder and not os.access(folder, os.R_OK | os.X_OK):
-            print(f"{name}: {variable} is passed over: there is no permission to read {folder!r}.")
+            print(f"{name}: {variable} is skipped: there is no permission to read {folder!r}.")
     for prepared in tfds.prepared_folders(name):
         try:
             return tfds.read_prepared(name, prepared)
         except DataError as error:
-            print(f"{name}: passed over: {error}")
+            print(f"{name}: skipped: {error}")
     return None
 
 
@@ -118,7 +118,9 @@ def _downloaded_or_standin(name: str, allow_download: bool, timeout: float) -> D
         except DataError as error:
             reason = str(error).rstrip(".")
     if name not in standins.MAKERS:
-        raise DataError(f"{name}: no bundled files, no prepared folder, no download ({reason}). Reinstall.")
+        raise DataError(
+            f"{name}: no bundled files, no prepared folder, no download ({reason}). Install cnn-workbook again."
+        )
     dataset = standins.MAKERS[name]()
     print(
         f"{name}: STAND-IN, NOT THE REAL DATA ({reason}): {dataset.source}. "
@@ -144,7 +146,7 @@ def _subset(dataset: Dataset, samples: int | None, test_samples: int | None) -> 
 
 def _first_of_each_class(labels: NDArray[np.int64], count: int) -> NDArray[np.intp]:
     """Return the positions of `count` labels, class by class in turn, in their stored order."""
-    turn = np.empty(len(labels), np.int64)  # how many of the same class came before
+    turn = np.empty(len(labels), np.int64)  # the number of earlier examples of the same class
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         turn[members] = np.arange(len(members))

@@ -1,15 +1,13 @@
-"""Pictures: scikit-image's photographs, and a learner's own drawing as an MNIST digit."""
+"""Pictures: bundled photographs, and a learner's own drawing as an MNIST digit."""
 
-import importlib.util
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workbook.data.bundled import DataError
+from workbook.data.bundled import bundled_file
 
-# Only those that scikit-image ships inside its package, so that no network is needed.
+# Name → file in data/photographs. data/README.md names the source and the licence of each.
 PHOTOGRAPHS = {
     "astronaut": "astronaut.png",
     "brick": "brick.png",
@@ -33,37 +31,28 @@ PHOTOGRAPHS = {
 
 
 def photograph(name: str) -> NDArray[np.uint8]:
-    """Return one of scikit-image's photographs as uint8, colour (H, W, 3) or grey (H, W), without a network.
+    """Return a bundled photograph as uint8: colour (height, width, 3) or grey (height, width).
 
-    Raises `ValueError` for an unknown name (the message lists them) and `DataError` if scikit-image lacks it.
+    Raises `ValueError` for an unknown name, with the names in the message, and `DataError` for a missing or
+    altered file.
     """
     if name not in PHOTOGRAPHS:
-        raise ValueError(
-            f"Unknown photograph; choose one of {', '.join(PHOTOGRAPHS)}. Received: name={name!r}"
-        )
+        names = ", ".join(PHOTOGRAPHS)
+        raise ValueError(f"name must be one of {names}. Received: name={name!r}")
     from PIL import Image
 
-    spec = importlib.util.find_spec("skimage")  # finds the folder and does not import it
-    if spec is None or not spec.submodule_search_locations:
-        raise DataError(f"The photograph {name!r} needs scikit-image: pip install scikit-image.")
-    path = Path(spec.submodule_search_locations[0]) / "data" / PHOTOGRAPHS[name]
-    try:
-        with Image.open(path) as image:
-            return np.array(image.convert("L" if image.mode == "L" else "RGB"))
-    except (OSError, SyntaxError) as error:
-        raise DataError(
-            f"{path} cannot be read; pip install --force-reinstall scikit-image mends it."
-        ) from error
+    with Image.open(bundled_file(f"photographs/{PHOTOGRAPHS[name]}")) as image:
+        return np.array(image.convert("L" if image.mode == "L" else "RGB"))
 
 
 def to_digit(image: ArrayLike) -> NDArray[np.uint8]:
-    """Turn a drawn or photographed digit into an image like MNIST's: uint8 (28, 28, 1), light on dark.
+    """Return a drawn or photographed digit as an image like MNIST's: uint8 (28, 28, 1), light on dark.
 
     Takes (H, W), (H, W, 1), RGB (H, W, 3) or RGBA (H, W, 4), 0-255 or floats 0-1, dark on light or light on
-    dark. As in LeCun et al. 1998, section III-A: the digit is scaled, its proportions kept, into a box of
-    20×20, and its centre of mass is moved to the centre of the field of 28×28.
+    dark. As in LeCun et al. 1998, section III-A: the digit is scaled to fit a box of 20×20, its proportions
+    kept, and its centre of mass is moved to the centre of 28×28.
 
-    Raises `ValueError` for other shapes, values that are not finite or out of range, and a blank picture.
+    Raises `ValueError` for other shapes, for values that are not finite or out of range, and for a blank picture.
     """
     ink = _ink(_grey(np.asarray(image)))
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
@@ -71,22 +60,29 @@ def to_digit(image: ArrayLike) -> NDArray[np.uint8]:
     return _centre(digit, 28)[..., np.newaxis]
 
 
-def _grey(image: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the picture as grey values 0-1 (H, W); a transparent ground is made the drawing's opposite."""
-    is_grey, is_colour = image.ndim == 2, image.ndim == 3 and image.shape[2] in (1, 3, 4)
-    if not (is_grey or is_colour) or min(image.shape[:2]) < 2:
+def check_picture(image: NDArray[Any]) -> None:
+    """Raise `ValueError` unless an array is (H, W) or (H, W, 1, 3 or 4), with finite values in 0-255."""
+    is_picture = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (1, 3, 4))
+    if not is_picture or image.size == 0:
         raise ValueError(
-            f"A picture has the shape (H, W), or (H, W, 1 or 3 or 4). Received: shape={image.shape}"
+            f"A picture must be (H, W), or (H, W, C) with 1, 3 or 4 channels. Received: shape={image.shape}"
         )
-    if not (np.issubdtype(image.dtype, np.number) or image.dtype == bool) or np.iscomplexobj(image):
-        raise ValueError(f"A picture holds numbers. Received: dtype={image.dtype}")
+    if image.dtype.kind not in "uif":
+        raise ValueError(f"A picture must hold numbers. Received: dtype={image.dtype}")
+    if not np.isfinite(image).all() or image.min() < 0 or image.max() > 255:
+        raise ValueError(f"Pixels must be in 0-255, or in 0-1. Received: {image.min():g} to {image.max():g}")
+
+
+def _grey(image: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the picture as grey values 0-1 (H, W); a transparent ground becomes the drawing's opposite."""
+    image = image.astype(np.float64) if image.dtype == bool else image
+    check_picture(image)
+    if min(image.shape[:2]) < 2:
+        raise ValueError(f"A drawing must be at least 2×2 pixels. Received: shape={image.shape}")
     values = image.astype(np.float64)
-    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
-        raise ValueError(f"Grey values lie in 0-255, or 0-1. Received: {values.min():g} to {values.max():g}")
-    if image.dtype == bool or (np.issubdtype(image.dtype, np.floating) and values.max() <= 1):
-        values = values * 255
-    values = values / 255
-    if is_grey:
+    if image.dtype.kind != "f" or values.max() > 1:
+        values = values / 255
+    if image.ndim == 2:
         return values
     if image.shape[2] == 1:
         return values[..., 0]
@@ -99,7 +95,7 @@ def _grey(image: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _ink(grey: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far each pixel differs from the ground, 0-1; the ground is the median of the border."""
+    """Return how much each pixel differs from the ground, 0-1; the ground is the median of the border."""
     border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
     ink = np.abs(grey - np.median(border))
     if ink.max() < 0.1:
@@ -110,7 +106,7 @@ def _ink(grey: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _fit(ink: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Scale the drawing so that its longer side is `size`, its proportions kept."""
+    """Return the drawing scaled so that its longer side is `size`, its proportions kept."""
     from PIL import Image
 
     height, width = ink.shape
@@ -123,7 +119,7 @@ def _fit(ink: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
 
 def _centre(digit: NDArray[np.float64], size: int) -> NDArray[np.uint8]:
-    """Put the drawing into a dark field of size × size, its centre of mass at pixel 14 of 28, as in MNIST."""
+    """Return the drawing on a dark field of size × size, its centre of mass at pixel 14 of 28, as in MNIST."""
     field = np.zeros((size, size), np.uint8)
     corner = []
     for axis, length in enumerate(digit.shape):

@@ -1,4 +1,4 @@
-"""Stand-ins for the data sets that may not be bundled: made by the project, and never called real."""
+"""Stand-ins for the data sets that may not be bundled: made by the project, and never presented as real."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from workbook.data.pictures import photograph
 
 SPEECH_FILE = "spoken_digits.npz"
 
-# Ten things to tell apart: class name → photograph, and the rows and columns that show it.
+# Ten classes: class name → photograph, and the rows and columns that show it.
 REGIONS: dict[str, tuple[str, slice, slice]] = {
     "astronaut": ("astronaut", slice(0, 512), slice(0, 512)),
     "cat": ("chelsea", slice(0, 300), slice(0, 451)),
@@ -28,9 +28,9 @@ PER_CLASS = {"train": 500, "test": 100}
 
 
 def photograph_crops() -> Dataset:
-    """Make colour crops of 32×32 in ten classes, 5,000 for training and 1,000 for testing, always the same.
+    """Return colour crops of 32×32 in ten classes, 5,000 for training and 1,000 for testing, always the same.
 
-    Each class is a photograph of scikit-image or a part of one, cut into tiles. Training and test crops come
+    Each class is a bundled photograph or a part of one, cut into tiles. Training and test crops come
     from different tiles; a crop is 24-40 pixels wide, scaled to 32, and flipped left to right half the time.
     """
     images: dict[str, list[NDArray[np.uint8]]] = {"train": [], "test": []}
@@ -50,7 +50,7 @@ def photograph_crops() -> Dataset:
         y_test=np.array(labels["test"], np.int64)[orders["test"]],
         class_names=tuple(REGIONS),
         source="5,000 + 1,000 crops of scikit-image's colour photographs, split by tiles of each",
-        licence="as scikit-image's documentation states for each photograph",
+        licence="data/README.md names the licence of each photograph",
         is_standin=True,
     )
 
@@ -64,7 +64,7 @@ def tiles_of(picture: NDArray[np.uint8], split: str) -> list[NDArray[np.uint8]]:
 
 
 def _crop(tile: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Cut a square of random size from a tile and scale it to (32, 32, 3)."""
+    """Return a square of random size from a tile, scaled to (32, 32, 3)."""
     from PIL import Image
 
     size = int(rng.integers(24, TILE + 1))
@@ -95,13 +95,13 @@ def synthetic_speech() -> Dataset:
 
 
 def encode_mu_law(waveform: NDArray[np.int16]) -> NDArray[np.uint8]:
-    """Compress samples to 8 bits: companding with µ = 255, as ITU-T G.711 without its segments."""
+    """Return samples compressed to 8 bits: companding with µ = 255, as in ITU-T G.711 without its segments."""
     loudness = np.log1p(255 * np.abs(waveform / 32768)) / np.log1p(255)  # 0-1
     return np.round(127.5 + 127.5 * np.sign(waveform) * loudness).astype(np.uint8)
 
 
 def decode_mu_law(codes: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """Undo `encode_mu_law`, up to its rounding."""
+    """Return the samples of `encode_mu_law`, up to rounding."""
     signed = (codes.astype(np.float64) - 127.5) / 127.5
     loudness = np.expm1(np.abs(signed) * np.log1p(255)) / 255
     return np.round(32767 * np.sign(signed) * loudness).astype(np.int16)

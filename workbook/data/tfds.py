@@ -34,7 +34,7 @@ from workbook.data.bundled import (
 
 
 def prepared_roots() -> list[Path]:
-    """Return the folders that may hold prepared TFDS data, in order: two variables, then the usual one."""
+    """Return the folders that may hold prepared TFDS data: those of two variables, then the usual one."""
     named = [os.environ.get(variable) for variable in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR")]
     roots = [Path(folder) for folder in named if folder]
     usual = usual_root()
@@ -51,15 +51,15 @@ def usual_root() -> Path | None:
 
 def prepared_folders(name: str) -> list[Path]:
     """Return the folders `root/name/version` that exist, the newest version of each root."""
-    found = []
+    folders = []
     for root in prepared_roots():
         try:
             versions = [path for path in (root / name).iterdir() if re.fullmatch(r"\d+\.\d+\.\d+", path.name)]
         except OSError:
             continue
         if versions:
-            found.append(max(versions, key=lambda path: [int(part) for part in path.name.split(".")]))
-    return found
+            folders.append(max(versions, key=lambda path: [int(part) for part in path.name.split(".")]))
+    return folders
 
 
 def read_prepared(name: str, folder: Path) -> Dataset:
@@ -140,7 +140,7 @@ def _read_images(builder: Any) -> dict[str, Any]:
 
 
 def _read_speech(builder: Any) -> dict[str, Any]:
-    """Read the recordings; numbers 0-4 of each digit and speaker are the test set, as its authors say."""
+    """Read the recordings; numbers 0-4 of each digit and speaker are the test set, as the authors define it."""
     parts: dict[str, list[tuple[NDArray[np.int16], int, str]]] = {"train": [], "test": []}
     for example in _examples(builder, "train", batch_size=None):
         _, speaker, number = Path(example["audio/filename"].decode()).stem.split("_")
@@ -158,7 +158,7 @@ def _read_speech(builder: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Download:
-    """What TFDS fetches for a data set: from where, how many megabytes, and which packages it needs."""
+    """What TFDS downloads for a data set: the address, the megabytes, and the packages that it needs."""
 
     url: str
     megabytes: int
@@ -175,7 +175,7 @@ DOWNLOADS = {
     ),
 }
 PROBE_SECONDS = 5.0
-# Both run in a process of their own, so that a time limit is a time limit whatever hangs inside.
+# Both run in a process of their own, so that the time limit holds whatever hangs inside.
 _PROBE = """
 import sys, urllib.request
 try:
@@ -195,8 +195,8 @@ tfds.builder(name, data_dir=folder).download_and_prepare(download_dir=folder + "
 def download(name: str, *, timeout: float) -> Path:
     """Download and prepare a data set with TFDS; return its folder.
 
-    The work happens in a hidden folder beside the target and is moved into place when complete: on failure,
-    time-out or interruption nothing is left. Prints its progress. Raises `DataError` with the reason.
+    The files are made in a hidden folder beside the target and moved into place when complete: on failure,
+    time-out or interruption nothing is left. Prints the progress. Raises `DataError` with the reason.
     """
     plan = DOWNLOADS[name]
     if missing := missing_packages(plan):
@@ -206,7 +206,7 @@ def download(name: str, *, timeout: float) -> Path:
         target = _download_root()
         free = shutil.disk_usage(target).free / 1e6
         if free < 4 * plan.megabytes:
-            raise DataError(f"{target} has {free:,.0f} MB free, and {4 * plan.megabytes:,} are needed")
+            raise DataError(f"{target} has {free:,.0f} MB free; {4 * plan.megabytes:,} MB are needed")
         with tempfile.TemporaryDirectory(prefix=".workbook-", dir=target) as scratch:
             _run_preparation(name, Path(scratch), plan.megabytes, timeout)
             return _move_into_place(name, Path(scratch), target)
@@ -220,19 +220,19 @@ def missing_packages(plan: Download) -> list[str]:
 
 
 def _download_root() -> Path:
-    """Return the first root that exists and may be written to; make the usual one if none does."""
+    """Return the first root that exists and can be written to; make the usual one if there is none."""
     for root in prepared_roots():
         if os.path.isdir(root) and os.access(root, os.W_OK | os.X_OK):
             return root
     usual = usual_root()
     if usual is None:
-        raise DataError("there is no folder to download to: set WORKBOOK_DATA_DIR to one that exists")
+        raise DataError("there is no folder to download to: set WORKBOOK_DATA_DIR to a folder that exists")
     usual.mkdir(parents=True, exist_ok=True)
     return usual
 
 
 def reach(url: str) -> None:
-    """Raise `DataError` unless the address answers within seconds, so that nobody waits offline."""
+    """Raise `DataError` unless the address answers within seconds: offline, nobody has to wait."""
     host = url.split("/")[2]
     command = [sys.executable, "-c", _PROBE, url, str(PROBE_SECONDS - 1)]
     try:
@@ -266,7 +266,7 @@ def _run_preparation(name: str, scratch: Path, megabytes: int, timeout: float) -
 
 
 def _move_into_place(name: str, scratch: Path, target: Path) -> Path:
-    """Move the complete folder to its place; what stood there was unreadable, and goes with the scratch."""
+    """Move the complete folder into place; the unreadable one that it replaces is deleted with the scratch folder."""
     built = max((scratch / name).glob("*.*.*"), default=scratch / name)
     check_complete(built)
     final = target / name / built.name

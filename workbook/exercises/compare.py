@@ -183,7 +183,7 @@ def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str
     if np.all(agree):
         return None
     if expected.size <= 36 and expected.ndim <= 2:
-        return f"gave\n{short(observed)}\nexpected\n{short(expected)}"
+        return f"got\n{short(observed)}\nexpected\n{short(expected)}"
     place = tuple(int(index) for index in np.argwhere(~agree)[0])
     return (
         f"got {np.asarray(observed)[place]:.6g} at {list(place)}, expected {expected[place]:.6g} "

@@ -91,19 +91,30 @@ def time_limit(seconds: float) -> Iterator[None]:
     def ring(number: int, frame: Any) -> None:
         raise TimeLimit
 
-    previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    handler = signal.signal(signal.SIGALRM, ring)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *timer)  # somebody else's alarm, a test's own limit for one
 
 
 @contextlib.contextmanager
 def _time_limit_without_alarm(seconds: float) -> Iterator[None]:
-    """Do the same where the system has no alarm signal (Windows): interrupt the main thread."""
+    """Do the same where the system has no alarm signal (Windows): interrupt the main thread.
+
+    The interrupt gets a handler of its own: without one it does nothing where SIGINT is ignored, as in a job that a
+    script starts in the background.
+    """
     rang, done = threading.Event(), threading.Event()
+
+    def interrupted(number: int, frame: Any) -> None:
+        if rang.is_set() and not done.is_set():
+            raise TimeLimit
+        if callable(handler):
+            handler(number, frame)
 
     def ring() -> None:
         wait = seconds
@@ -112,17 +123,15 @@ def _time_limit_without_alarm(seconds: float) -> Iterator[None]:
             _thread.interrupt_main()
             wait = 0.5
 
+    handler = signal.signal(signal.SIGINT, interrupted)
     thread = threading.Thread(target=ring, daemon=True)
     thread.start()
     try:
         yield
-    except KeyboardInterrupt:
-        if rang.is_set():
-            raise TimeLimit from None
-        raise
     finally:
         done.set()
         thread.join()
+        signal.signal(signal.SIGINT, handler)
 
 
 def observe(

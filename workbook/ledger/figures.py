@@ -1,8 +1,8 @@
-"""The ledger of the lectures' figures: what each should be, and what the code makes of it.
+"""The ledger of the lectures' figures: the stated value of each, and the computed one.
 
-`figures.toml` holds what is *stated*: the expected value, its convention, its source and, where a lecture
-slipped, what went wrong. This module holds how each value is *computed*, from `arithmetic`, `reference` and
-`chains`. No result is typed here. What cannot be computed (how many people wrote the digits) is a `Fact`.
+`figures.toml` has what is *stated*: the expected value, its convention, its source and, if a lecture has a slip, an
+explanation. This module has how each value is *computed*, from `arithmetic`, `reference` and `quoted_networks`. No
+result is typed here. What cannot be computed (how many people wrote the digits) is a `Fact`.
 
 An id is a row of the course's contents and a name: "F8.parameters".
 """
@@ -47,8 +47,8 @@ from workbook.reference import conv2d, dense_matrix, flip, global_pool, pool2d
 class Figure:
     """One figure of the lectures: stated, and recomputed.
 
-    `tolerance` is half a unit of the last digit that the source prints; 0 means exactly (for fractions, to
-    one part in 10⁹). `slip` says what a lecture got wrong, or is None.
+    `tolerance` is half a unit of the last digit that the source prints; 0 means exact (for fractions, to one
+    part in 10⁹). `slip` explains an error in a lecture, or is None.
     """
 
     id: str
@@ -63,7 +63,7 @@ class Figure:
 
     @property
     def agrees(self) -> bool:
-        """Whether the computed value is the expected one, in shape and in every number."""
+        """Whether the computed value equals the expected one, in shape and in every number."""
         expected, computed = np.asarray(self.expected), np.asarray(self.computed)
         if expected.shape != computed.shape:
             return False
@@ -74,7 +74,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that no code can compute: cited, with its source."""
+    """A value that cannot be computed: cited, with its source."""
 
     id: str
     what: str
@@ -91,17 +91,17 @@ def figure(name: str) -> Figure:
     """Return one figure, recomputed now; ValueError for an unknown id."""
     entries = _stated()["figure"]
     if name not in entries:
-        raise ValueError(f"There is no such figure; ledger() lists them all. Received: {name!r}")
+        raise ValueError(f"name must be the id of a figure; ledger() lists them. Received: name={name!r}")
     return Figure(id=name, computed=_plain(COMPUTED[name]()), **entries[name])
 
 
 def facts() -> list[Fact]:
-    """Return what the lectures state and no code can compute."""
+    """Return what the lectures state and cannot be computed."""
     return [Fact(id=name, **entry) for name, entry in _stated()["fact"].items()]
 
 
 def as_text(rows: Iterable[Figure | Fact]) -> str:
-    """Lay figures or facts out as a text table, one a line; long values are cut short."""
+    """Return figures or facts as a text table, one per line; long values are truncated."""
     cells = [("id", "recomputed", "stated", "what")]
     for row in rows:
         if isinstance(row, Figure):
@@ -125,16 +125,16 @@ def _stated() -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def _plain(value: Any) -> Any:
-    """Turn arrays and lists into tuples of plain numbers, which compare and hash."""
+    """Return arrays and lists as tuples of plain numbers, which can be compared and hashed."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
-def _show(value: Any, unit: str = "", *, width: int = 34) -> str:
-    """Write a value for people: thousands separated, six digits of fractions, rows of a matrix parted by ;"""
+def _show(value: Any, unit: str = "") -> str:
+    """Return a value as text of at most 34 characters: thousands separated, six digits, rows separated by ;"""
     text = f"{_digits(value)} {unit}".rstrip()
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return text if len(text) <= 34 else text[:33] + "…"
 
 
 def _digits(value: Any) -> str:
@@ -178,24 +178,24 @@ def _module_macs(*, bottleneck: bool, count_3x3: int = 1) -> int:
 
 
 def _bottleneck_macs() -> int:
-    """Count the MACs a pixel of 64 → 32 through 1×1, then 32 → 64 through 5×5."""
+    """Count the MACs per pixel of 64 → 32 through 1×1, then 32 → 64 through 5×5."""
     return conv_macs((1, 1), 1, 64, 32) + conv_macs((1, 1), 5, 32, 64)
 
 
 def _response_norm(channels: Any, *, k: float, alpha: float, beta: float, n: int) -> np.ndarray:
-    """Normalise one pixel's channels by their neighbours: the channels from i − n/2 to i + n/2."""
+    """Return one pixel's channels, normalised by their neighbours: the channels from i − n/2 to i + n/2."""
     squares = np.square(channels)
     sums = [squares[max(0, i - n // 2) : i + n // 2 + 1].sum() for i in range(len(squares))]
     return channels / (k + alpha * np.array(sums)) ** beta
 
 
 def _smooth(label: int, classes: int, epsilon: float) -> np.ndarray:
-    """Mix a one-hot label with the uniform distribution, as the paper and Keras do."""
+    """Return a one-hot label mixed with the uniform distribution, as in the paper and in Keras."""
     return (1 - epsilon) * np.eye(classes)[label] + epsilon / classes
 
 
 def _idx_bytes(*shape: int) -> int:
-    """Count the bytes of an uncompressed MNIST file: a magic number, a number an axis, a byte a value."""
+    """Count the bytes of an uncompressed MNIST file: a magic number, one number per axis, one byte per value."""
     return 4 + 4 * len(shape) + memory_bytes(math.prod(shape), "uint8")
 
 

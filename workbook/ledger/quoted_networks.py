@@ -1,7 +1,7 @@
-"""What whole networks cost, counted from a list of their layers: no framework, only arithmetic.
+"""The cost of whole networks, counted from a list of their layers: no framework, only arithmetic.
 
-Sequential networks are lists that `count` walks through; networks with branches or shortcuts have a function
-each. All are at paper size, for 1,000 classes unless said otherwise.
+Sequential networks are lists of layers for `count`; each network with branches or shortcuts has its own function. All
+are at paper size, for 1,000 classes unless stated otherwise.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class Dense(NamedTuple):
 
 
 class Count(NamedTuple):
-    """What a chain of layers costs; weights leave the biases out."""
+    """The cost of a sequence of layers; weights do not include biases."""
 
     conv_weights: int
     dense_weights: int
@@ -47,7 +47,7 @@ Layer = QuotedConv | QuotedPool | Dense
 
 
 def alexnet(groups: int) -> list[Layer]:
-    """List AlexNet's layers; 2 groups for the paper's two towers, 1 for a single one."""
+    """Return AlexNet's layers; 2 groups for the paper's two towers, 1 for a single one."""
     return [
         QuotedConv(11, 96, 4, "valid"), QuotedPool(3, 2), QuotedConv(5, 256, groups=groups), QuotedPool(3, 2),
         QuotedConv(3, 384), QuotedConv(3, 384, groups=groups), QuotedConv(3, 256, groups=groups), QuotedPool(3, 2),
@@ -56,7 +56,7 @@ def alexnet(groups: int) -> list[Layer]:
 
 
 def lenet(first: int, second: int, *units: int) -> list[Layer]:
-    """List a LeNet's layers: two 5×5 convolutions of so many filters, then dense layers."""
+    """Return a LeNet's layers: two 5×5 convolutions with `first` and `second` filters, then dense layers."""
     features: list[Layer] = [
         QuotedConv(5, first, padding="valid"),
         QuotedPool(2, 2),
@@ -67,7 +67,7 @@ def lenet(first: int, second: int, *units: int) -> list[Layer]:
 
 
 def vgg(repeats: Sequence[int], last: int | None = None) -> list[Layer]:
-    """List VGG's layers from the convolutions a stage; `last` adds a kernel of that size to stages 3 to 5."""
+    """Return VGG's layers for the convolutions per stage; `last` adds a kernel of that size to stages 3 to 5."""
     layers: list[Layer] = []
     for stage, (filters, count) in enumerate(zip((64, 128, 256, 512, 512), repeats, strict=True)):
         layers += [QuotedConv(3, filters)] * count
@@ -85,7 +85,7 @@ VGG = {
 
 
 def count(size: int, channels: int, layers: Sequence[Layer]) -> Count:
-    """Walk square images of this size through the layers and add up what they cost."""
+    """Count what the layers cost on square images of this size."""
     conv = dense = biases = macs = 0
     for layer in layers:
         if isinstance(layer, QuotedConv):
@@ -112,7 +112,7 @@ def googlenet_parameters(*, auxiliary: bool) -> int:
     )  # fmt: skip
     total = conv_parameters(7, 3, 64) + conv_parameters(1, 64, 64) + conv_parameters(3, 64, 192)
     for channels, one, reduce3, three, reduce5, five, projection in modules:
-        total += sum(conv_parameters(1, channels, f) for f in (one, reduce3, reduce5, projection))
+        total += sum(conv_parameters(1, channels, filters) for filters in (one, reduce3, reduce5, projection))
         total += conv_parameters(3, reduce3, three) + conv_parameters(5, reduce5, five)
     for channels in (512, 528) if auxiliary else ():
         total += conv_parameters(1, channels, 128) + dense_parameters(4 * 4 * 128, 1024)
@@ -121,7 +121,7 @@ def googlenet_parameters(*, auxiliary: bool) -> int:
 
 
 def resnet_parameters(repeats: Sequence[int], *, bottleneck: bool = False, bias: bool = False) -> int:
-    """Count a ResNet's parameters: projections where the depth changes, scale and shift of every norm."""
+    """Count a ResNet's parameters: with projections where the depth changes, and scale and shift of every norm."""
 
     def normed(kernel_size: int, channels: int, filters: int) -> int:
         return conv_parameters(kernel_size, channels, filters, bias=bias) + 2 * filters
@@ -140,7 +140,7 @@ def resnet_parameters(repeats: Sequence[int], *, bottleneck: bool = False, bias:
 
 
 def densenet_parameters(repeats: Sequence[int], growth_rate: int = 32) -> int:
-    """Count a DenseNet's parameters and statistics: four numbers a channel in every batch normalisation."""
+    """Count a DenseNet's parameters and statistics: four numbers per channel of every batch normalisation."""
     channels = 2 * growth_rate
     total = conv_parameters(7, 3, channels, bias=False) + 4 * channels
     for block, layers in enumerate(repeats):

@@ -91,7 +91,7 @@ def test_bad_images_places_and_models_are_named(images: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"38 × 38. Received: place=\(38, 0\)"):
         receptive.gradient_map(model, images, place=(38, 0))
     flat = keras.Sequential([keras.Input((40, 40, 2)), keras.layers.GlobalAveragePooling2D()])
-    with pytest.raises(ValueError, match="must give feature maps"):
+    with pytest.raises(ValueError, match="must output feature maps"):
         receptive.gradient_map(flat, images)
 
 

@@ -22,7 +22,7 @@ STEM = (  # figure 3
 )
 STEM_RESNET_V1 = "3x3 32 /2 V, 3x3 32 V, 3x3 64, max /2 V, 1x1 80, 3x3 192 V, 3x3 256 /2 V"  # figure 14
 
-# part: how often it stands there, its boxes; in a residual block the linear 1×1's filters, and the scale
+# part: how often it occurs, its boxes; in a residual block the linear 1×1's filters, and the scale
 PAPER: dict[str, dict[str, tuple]] = {
     "inception_v4": {
         "stem": (1, STEM),
@@ -58,7 +58,7 @@ SHAPE = (75, 91, 3)
 
 
 def split(text: str, sign: str) -> list[str]:
-    """Split a table's text at a sign that stands outside all braces."""
+    """Split a table's text at a sign that is outside all braces."""
     parts, depth = [""], 0
     for character in text:
         depth += (character == "{") - (character == "}")
@@ -128,7 +128,7 @@ def both(name: str) -> tuple[np.ndarray, np.ndarray, dict]:
 
 
 def relative(ours: np.ndarray, by_hand: np.ndarray) -> float:
-    """Give the largest difference, in units of the largest value."""
+    """Return the largest difference, in units of the largest value."""
     return float(np.abs(ours - by_hand).max() / np.abs(by_hand).max())
 
 

@@ -52,7 +52,7 @@ def test_a_padded_shortcut_keeps_every_other_pixel_and_adds_zeros():
 
 
 def test_a_padded_shortcut_cannot_drop_channels():
-    with pytest.raises(ValueError, match=r"cannot drop channels\. Received: 3 channels, filters=2"):
+    with pytest.raises(ValueError, match=r"at least the input's channels\. Received: 3 channels, filters=2"):
         PaddedShortcut(2)(np.zeros((1, 2, 2, 3), np.float32))
     with pytest.raises(ValueError, match="Received: filters=4, strides=0"):
         PaddedShortcut(4, strides=0)

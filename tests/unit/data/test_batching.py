@@ -117,9 +117,9 @@ def test_the_parts_of_several_processes_make_the_batch_cut_to_what_they_share(la
     whole = Batches(np.arange(COUNT), labels, batch_size=8, multiple_of=4)
     parts = [Batches(np.arange(COUNT), labels, batch_size=8, multiple_of=4, share=(k, 2)) for k in (0, 1)]
     assert [len(x) for x, _ in whole] == [8, 8, 4]  # 7 are left, 4 of them are shared out
-    for both, one, other in zip(whole, *parts, strict=True):
-        np.testing.assert_array_equal(both[0], np.concatenate([one[0], other[0]]))
-        np.testing.assert_array_equal(both[1], np.concatenate([one[1], other[1]]))
+    for batch, first, second in zip(whole, *parts, strict=True):
+        np.testing.assert_array_equal(batch[0], np.concatenate([first[0], second[0]]))
+        np.testing.assert_array_equal(batch[1], np.concatenate([first[1], second[1]]))
     assert len(Batches(np.arange(COUNT), batch_size=11, multiple_of=2)) == 2  # one left: no batch for two
 
 
@@ -128,15 +128,15 @@ def test_the_parts_of_several_processes_make_the_batch_cut_to_what_they_share(la
 
 @pytest.mark.parametrize("fill", ["reflect", "edge", "constant"])
 def test_a_shift_is_a_window_of_the_padded_image(images: np.ndarray, fill: Any) -> None:
-    one = augment.shift((2, 3), fill=fill)
-    corners = one.draw(COUNT, (5, 1), 0)
-    moved = one.apply(images, corners)
+    change = augment.shift((2, 3), fill=fill)
+    corners = change.draw(COUNT, (5, 1), 0)
+    moved = change.apply(images, corners)
     padded = np.pad(images, ((0, 0), (2, 2), (3, 3), (0, 0)), mode=fill)
     for image, whole, (top, left) in zip(moved, padded, corners, strict=True):
         np.testing.assert_array_equal(image, whole[top : top + HEIGHT, left : left + WIDTH])
 
 
-def test_shifts_stay_within_reach_and_are_all_alike_likely() -> None:
+def test_shifts_stay_within_reach_and_are_equally_likely() -> None:
     corners = augment.shift((1, 2)).draw(30_000, (0, 1), 0)
     for axis, reach in enumerate((1, 2)):
         values, counts = np.unique(corners[:, axis], return_counts=True)
@@ -146,16 +146,16 @@ def test_shifts_stay_within_reach_and_are_all_alike_likely() -> None:
 
 
 def test_a_shift_of_nothing_changes_nothing(images: np.ndarray) -> None:
-    one = augment.shift(0)
-    np.testing.assert_array_equal(one.apply(images, one.draw(COUNT, (1,), 0)), images)
+    change = augment.shift(0)
+    np.testing.assert_array_equal(change.apply(images, change.draw(COUNT, (1,), 0)), images)
 
 
 @pytest.mark.parametrize("shape", [(4, 6, 7), (4, 6, 7, 1)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_all_augmentations_keep_shape_and_dtype(shape: tuple[int, ...], dtype: Any) -> None:
     x = np.random.default_rng(0).integers(1, 200, shape).astype(dtype)
-    for one in [*three_augmentations(), augment.flip()]:
-        changed = one.apply(x, one.draw(4, (0, 1), 0))
+    for change in [*three_augmentations(), augment.flip()]:
+        changed = change.apply(x, change.draw(4, (0, 1), 0))
         assert (changed.shape, changed.dtype) == (x.shape, x.dtype)
 
 
@@ -166,16 +166,16 @@ def test_alternate_flips_alternate(images: np.ndarray) -> None:
         batches.epoch = number
         epochs.append(an_epoch(batches)[0])
     mirrored = images[:, :, ::-1]
-    first = np.array([np.array_equal(one, other) for one, other in zip(epochs[0], mirrored, strict=True)])
+    first = np.array([np.array_equal(*pair) for pair in zip(epochs[0], mirrored, strict=True)])
     assert 0 < first.sum() < COUNT
     np.testing.assert_array_equal(epochs[0][~first], images[~first])
     for number in range(3):
         np.testing.assert_array_equal(epochs[number + 1], epochs[number][:, :, ::-1])
 
 
-def test_coins_are_tossed_anew_in_each_epoch() -> None:
-    one = augment.flip()
-    tosses = np.stack([one.draw(10_000, (0, 1), epoch) for epoch in range(2)])
+def test_coins_are_tossed_again_in_each_epoch() -> None:
+    change = augment.flip()
+    tosses = np.stack([change.draw(10_000, (0, 1), epoch) for epoch in range(2)])
     np.testing.assert_allclose(tosses.mean(axis=1), 0.5, atol=0.02)
     np.testing.assert_allclose((tosses[0] ^ tosses[1]).mean(), 0.5, atol=0.02)
     alternating = augment.alternating_flip()
@@ -184,8 +184,8 @@ def test_coins_are_tossed_anew_in_each_epoch() -> None:
 
 def test_a_cut_out_is_a_square_inside_the_image() -> None:
     x = np.ones((500, 6, 9, 2), np.float32)
-    one = augment.cutout(3)
-    cut = one.apply(x, one.draw(500, (0, 1), 0)) == 0
+    change = augment.cutout(3)
+    cut = change.apply(x, change.draw(500, (0, 1), 0)) == 0
     assert np.all(cut.sum(axis=(1, 2, 3)) == 3 * 3 * 2)
     assert np.all(cut.any(axis=(2, 3)).sum(axis=1) == 3)  # three rows
     assert np.all(cut.any(axis=(1, 3)).sum(axis=1) == 3)  # three columns
@@ -193,8 +193,8 @@ def test_a_cut_out_is_a_square_inside_the_image() -> None:
 
 
 def test_the_same_augmentation_twice_draws_twice(images: np.ndarray) -> None:
-    one = augment.shift(1)
-    batches = Batches(images, batch_size=COUNT, shuffle=False, augment=[one, one])
+    change = augment.shift(1)
+    batches = Batches(images, batch_size=COUNT, shuffle=False, augment=[change, change])
     first, second = batches._epoch_draws()[1]
     assert np.any(first != second)
 
@@ -220,8 +220,8 @@ def a_network(classes: int = 4) -> keras.Model:
     return model
 
 
-def assert_same_weights(one: keras.Model, other: keras.Model) -> None:
-    for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+def assert_same_weights(first: keras.Model, second: keras.Model) -> None:
+    for ours, theirs in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -337,8 +337,8 @@ def test_data_batches_is_the_same_thing(images: np.ndarray, labels: np.ndarray) 
         images, labels, batch_size=6, seed=3, augment=[augment.flip()], drop_last=True, start_epoch=1
     )
     assert type(ours) is Batches
-    for one, other in zip(an_epoch(ours), an_epoch(theirs), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for our_part, their_part in zip(an_epoch(ours), an_epoch(theirs), strict=True):
+        np.testing.assert_array_equal(our_part, their_part)
 
 
 def test_data_and_augment_load_no_keras() -> None:
@@ -394,5 +394,5 @@ def test_augmentations_refuse_what_makes_no_sense(make: Any) -> None:
 
 
 def test_a_batch_that_is_not_there_is_an_index_error() -> None:
-    with pytest.raises(IndexError, match="Received: 3"):
+    with pytest.raises(IndexError, match="Received: index=3"):
         Batches(X, Y, batch_size=2)[3]

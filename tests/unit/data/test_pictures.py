@@ -1,12 +1,39 @@
 """Photographs, and a learner's own drawing as an MNIST digit."""
 
+import hashlib
+import re
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests import ROOT
 from workbook import data
-from workbook.data import pictures
+from workbook.data import bundled, pictures
 from workbook.data.bundled import DataError
+
+# What `skimage.data` of scikit-image 0.26.0 returns: the shape, and the sha256 of the pixels, its first 16 digits.
+SCIKIT_IMAGES_PIXELS = {
+    "astronaut": ((512, 512, 3), "a8c429c18afa7b0f"),
+    "brick": ((512, 512), "664a145c5253f0d6"),
+    "camera": ((512, 512), "5cb24482a53416f9"),
+    "cell": ((660, 550), "dc464a59c68346fb"),
+    "chelsea": ((300, 451, 3), "416b729128bfb2c3"),
+    "clock": ((300, 400), "ad313afa739ea86c"),
+    "coffee": ((400, 600, 3), "0ce2b51640b9c95f"),
+    "coins": ((303, 384), "e080cc03805f1fa7"),
+    "grass": ((512, 512), "b18dae4c68bf850a"),
+    "gravel": ((512, 512), "3d51ad45f789cd8b"),
+    "hubble_deep_field": ((872, 1000, 3), "9a3ea9548188f81e"),
+    "ihc": ((512, 512, 3), "c5b3ef509a92f16d"),
+    "moon": ((512, 512), "a20362266d5b0102"),
+    "motorcycle": ((500, 741, 3), "ca829467c1d4f427"),
+    "page": ((191, 384), "667bfd85aab58052"),
+    "retina": ((1411, 1411, 3), "3670e389d0dae9f7"),
+    "rocket": ((427, 640, 3), "3d4435cc745752b7"),
+    "text": ((172, 448), "6705caed21e62817"),
+}
 
 
 @pytest.mark.parametrize("name", sorted(data.PHOTOGRAPHS))
@@ -18,23 +45,41 @@ def test_every_photograph_is_there_without_a_network(name):
     assert image.std() > 5
 
 
-def test_photographs_are_scikit_images_own():
-    from skimage import data as skimage_data
-
-    assert np.array_equal(data.photograph("chelsea"), skimage_data.chelsea())
-    assert np.array_equal(data.photograph("camera"), skimage_data.camera())
-    assert data.photograph("coffee").shape == (400, 600, 3)
+@pytest.mark.parametrize("name", sorted(data.PHOTOGRAPHS))
+def test_the_pixels_are_those_that_scikit_image_reads(name):
+    shape, digest = SCIKIT_IMAGES_PIXELS[name]
+    image = data.photograph(name)
+    assert image.shape == shape
+    assert hashlib.sha256(image.tobytes()).hexdigest().startswith(digest)
 
 
 def test_unknown_photograph_lists_the_names():
-    with pytest.raises(ValueError, match=r"astronaut, .*text. Received: name='lena'"):
+    with pytest.raises(ValueError, match=r"must be one of astronaut, .*text. Received: name='lena'"):
         data.photograph("lena")
 
 
-def test_missing_photograph_says_the_mend(monkeypatch):
-    monkeypatch.setitem(pictures.PHOTOGRAPHS, "ghost", "ghost.png")
-    with pytest.raises(DataError, match="pip install --force-reinstall scikit-image"):
-        data.photograph("ghost")
+def bundle_with(tmp_path, monkeypatch, *, content):
+    """Make a bundle that holds one photograph, coins.png, with this content."""
+    shutil.copy(bundled.bundle_folder() / "checksums.txt", tmp_path)
+    (tmp_path / "photographs").mkdir()
+    if content is not None:
+        (tmp_path / "photographs" / "coins.png").write_bytes(content)
+    monkeypatch.setattr(bundled, "bundle_folder", lambda: tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(None, "cannot be read"), (b"not a picture", "does not match its checksum")]
+)
+def test_missing_or_altered_photograph_says_how_to_restore_it(tmp_path, monkeypatch, content, problem):
+    bundle_with(tmp_path, monkeypatch, content=content)
+    with pytest.raises(DataError, match=rf"{problem}.*git checkout data/photographs/coins.png"):
+        data.photograph("coins")
+
+
+def test_the_readme_names_each_photograph():
+    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    named = re.findall(r"^\| `photographs/(\S+)` \|", readme, re.MULTILINE)
+    assert sorted(named) == sorted(pictures.PHOTOGRAPHS.values())
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +96,8 @@ def drawn(digit, *, side=224, canvas=(400, 500), corner=(30, 200)):
     return picture.clip(0, 1)
 
 
-def likeness(one, other):
-    return np.corrcoef(one.ravel(), other.ravel())[0, 1]
+def likeness(first, second):
+    return np.corrcoef(first.ravel(), second.ravel())[0, 1]
 
 
 def test_mnist_digit_stays_itself(digits):

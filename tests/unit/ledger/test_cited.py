@@ -1,4 +1,4 @@
-"""The figures that chapters cite from papers: each stands in the ledger with its table, and in the text as there."""
+"""The figures that chapters cite from papers: each is in the ledger with its table, and in the text with its value."""
 
 import re
 
@@ -10,7 +10,7 @@ from workbook.ledger import figures
 
 CITED = {fact.id: fact for fact in figures.facts()}
 PLACE = re.compile(r"\b(tables?|figures?|sections?|page)\b")
-SAID = [  # chapter, fact, what the chapter says of it, as a pattern with one group a number
+SAID = [  # chapter, fact, what the chapter says of it, as a pattern with one group per number
     ("06_alexnet_to_vgg", "A2.top5.five_networks", r"had ([\d.]+) %:\s+that is the average of five networks"),
     ("06_alexnet_to_vgg", "A2.top5.winning_entry", r"entry that won, ([\d.]+) %, averaged seven"),
     ("06_alexnet_to_vgg", "A2.top5.one_network", r"One network\s+alone had ([\d.]+) %"),
@@ -42,11 +42,11 @@ def _text(chapter: str) -> str:
 
 @pytest.mark.parametrize(("chapter", "name", "pattern"), SAID, ids=[name for _, name, _ in SAID])
 def test_a_chapter_cites_what_the_ledger_says(chapter, name, pattern):
-    found = re.search(pattern, _text(chapter))
-    assert found, f"chapter {chapter} does not say so any more"
+    sentence = re.search(pattern, _text(chapter))
+    assert sentence, f"chapter {chapter} does not say so any more"
     value = CITED[name].value
     stated = sorted(value) if isinstance(value, tuple) else [value]
-    assert sorted(map(float, found.groups())) == stated
+    assert sorted(map(float, sentence.groups())) == stated
 
 
 def test_a_fact_from_a_paper_names_its_table_or_section():
@@ -63,8 +63,8 @@ def test_measured_errors_are_cited_with_the_set_that_they_were_measured_on():
 
 @pytest.mark.parametrize("name", ["alexnet", "vgg", "resnet"])
 def test_the_recipes_rows_are_the_ledgers(name):
-    one = paper_recipes.recipe(name)
-    row = one.batch_size, one.learning_rate, one.momentum, one.weight_decay, one.dropout
+    recipe = paper_recipes.recipe(name)
+    row = recipe.batch_size, recipe.learning_rate, recipe.momentum, recipe.weight_decay, recipe.dropout
     assert row == CITED[f"A16.{name}"].value
 
 

@@ -116,9 +116,9 @@ def entries():
 
 
 def test_no_result_is_typed_in():
-    found = dict(entries())
-    assert set(found) == set(STATED)
-    for name, tree in found.items():
+    computations = dict(entries())
+    assert set(computations) == set(STATED)
+    for name, tree in computations.items():
         if isinstance(tree, ast.Name):  # a named function
             continue
         nodes = list(ast.walk(tree))
@@ -129,7 +129,7 @@ def test_no_result_is_typed_in():
 
 
 def test_an_unknown_figure_is_named():
-    with pytest.raises(ValueError, match=r"no such figure.*Received: 'F99.nothing'"):
+    with pytest.raises(ValueError, match=r"id of a figure.*Received: name='F99.nothing'"):
         figures.figure("F99.nothing")
 
 
@@ -144,7 +144,7 @@ def test_the_table_shows_each_row_and_marks_the_one_that_disagrees():
     assert figures.facts()[0].id in lines[4]
 
 
-def test_long_values_are_cut_short_in_the_table():
+def test_long_values_are_truncated_in_the_table():
     lines = figures.as_text([figures.figure("F7.same")]).splitlines()
     assert "-20 0 20 20 0; -30 0 30 30 0; " in lines[2]
     assert "…" in lines[2]

@@ -18,7 +18,7 @@ FILES = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_all_pieces_work_on_jax() -> None:
     files = [str(ROOT / "tests" / "unit" / f"{name}.py") for name in FILES]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

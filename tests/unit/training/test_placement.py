@@ -54,7 +54,7 @@ def assert_the_same(one: Path, other: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.claims)])
 def test_two_devices_learn_what_one_learns(backend: str, tmp_path: Path) -> None:
     """Batch normalisation is in it: statistics of half a batch each would give other losses."""
     assert train(backend, tmp_path / "one", 1).startswith("1 device ")
@@ -64,7 +64,7 @@ def test_two_devices_learn_what_one_learns(backend: str, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.claims)])
 def test_a_ragged_last_batch_is_cut_to_what_the_devices_share(backend: str, tmp_path: Path) -> None:
     train(backend, tmp_path / "ragged", 2, "--examples", "645")  # ten batches of 64, and 5 left
     train(backend, tmp_path / "even", 2, "--examples", "644")

@@ -324,7 +324,7 @@ def judge() -> Any:
     return generation.train_judge()
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("generator", [vae, diffusion], ids=["vae", "diffusion"])
 def test_generators_draw_what_is_wanted(generator: ModuleType, seed: int, judge: Any) -> None:

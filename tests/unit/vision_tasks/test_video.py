@@ -163,7 +163,7 @@ def test_an_unknown_kind_is_refused() -> None:
         video.network("3-D")
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_time_is_needed_for_the_motion_and_not_for_the_digit(seed: int) -> None:
     some, unseen = video.training_clips(video.QUICK.clips, seed=seed), video.unseen_clips()

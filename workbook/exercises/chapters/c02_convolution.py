@@ -306,7 +306,7 @@ CHANNELS = Exercise(
             "The bias is missing. Every filter has one: add it to each value of that filter's map.",
         ),
         Mistake(
-            "adds the bias once a channel",
+            "adds the bias once per channel",
             lambda image, kernel, bias: reference.conv2d(image, kernel, bias=bias * image.shape[-1]),
             "This adds the bias once per input channel. It belongs to the filter: add it once, after the sum over "
             "the channels.",

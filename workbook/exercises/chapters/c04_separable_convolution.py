@@ -267,8 +267,10 @@ def _group_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def _grouped(image: np.ndarray, kernel: np.ndarray, groups: int) -> np.ndarray:
-    parts = zip(np.split(image, groups, axis=2), np.split(kernel, groups, axis=3), strict=True)
-    return np.concatenate([reference.conv2d(channels, filters) for channels, filters in parts], axis=2)
+    channels = np.split(image, groups, axis=2)
+    filters = np.split(kernel, groups, axis=3)
+    maps = [reference.conv2d(channels[group], filters[group]) for group in range(groups)]
+    return np.concatenate(maps, axis=2)
 
 
 def _interleaved(maps: np.ndarray, groups: int) -> np.ndarray:

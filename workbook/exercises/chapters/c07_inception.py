@@ -7,9 +7,11 @@ import numpy as np
 from workbook.exercises import Exercise, Inputs, Mistake
 from workbook.exercises.models import observe_model, same_model
 
+# 7.1 The price of a bottleneck
+
 
 def _cost_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw maps that are not square, and widths that all differ."""
+    """Draw maps that are not square and widths that are all different, beside fixed ones."""
     height, width = rng.choice(np.arange(5, 30), 2, replace=False).tolist()
     channels, reduced, filters = rng.choice(np.arange(3, 120), 3, replace=False).tolist()
     drawn = ((height, width, channels), 5, reduced, filters)
@@ -25,21 +27,33 @@ def _cost_cases(rng: np.random.Generator) -> list[Inputs]:
 def bottleneck_cost(
     shape: tuple[int, int, int], kernel_size: int, reduced: int, filters: int
 ) -> tuple[int, int]:
-    """Count the parameters (with biases) and the MACs of a 1×1 convolution and the larger one after it."""
+    """Return the parameters, biases included, and the MACs of a 1×1 convolution and the larger one after it."""
     height, width, channels = shape
     first = channels * reduced
     second = kernel_size**2 * reduced * filters
     return first + reduced + second + filters, height * width * (first + second)
 
 
-def _cost(shape: tuple[int, int, int], k: int, reduced: int, filters: int, **wrong: Any) -> tuple[int, int]:
-    """Count as `bottleneck_cost`; `wrong` sets what a mistake has instead."""
+def _cost(
+    shape: tuple[int, int, int],
+    kernel_size: int,
+    reduced: int,
+    filters: int,
+    *,
+    bottleneck: bool = True,
+    reads_all: bool = False,
+    biases: int | None = None,
+    bias_macs: bool = False,
+    square: bool = False,
+) -> tuple[int, int]:
+    """Count as `bottleneck_cost` does; the options turn the result into a mistake's."""
     height, width, channels = shape
-    first = wrong.get("first", channels * reduced)
-    second = wrong.get("second", k * k * reduced * filters)
-    places = wrong.get("places", height * width)
-    biases = wrong.get("biases", reduced + filters)
-    return first + second + biases, places * (first + second + wrong.get("added", 0))
+    first = channels * reduced if bottleneck else 0
+    second = kernel_size**2 * (channels if reads_all else reduced) * filters
+    biases = reduced + filters if biases is None else biases
+    places = height**2 if square else height * width
+    macs = first + second + (biases if bias_macs else 0)
+    return first + second + biases, places * macs
 
 
 BOTTLENECK = Exercise(
@@ -54,73 +68,88 @@ BOTTLENECK = Exercise(
     mistakes=(
         Mistake(
             "forgets the biases",
-            lambda shape, k, reduced, filters: _cost(shape, k, reduced, filters, biases=0),
-            "The parameters lack the biases: one for each of the `reduced` and each of the `filters` filters.",
+            lambda *inputs: _cost(*inputs, biases=0),
+            "The parameters lack the biases. Each of the `reduced` and each of the `filters` filters has one: add "
+            "them.",
         ),
         Mistake(
             "forgets the biases of the 1×1",
-            lambda shape, k, reduced, filters: _cost(shape, k, reduced, filters, biases=filters),
-            "The 1×1 convolution is a layer like any other: its `reduced` filters have a bias each.",
+            lambda shape, kernel_size, reduced, filters: _cost(
+                shape, kernel_size, reduced, filters, biases=filters
+            ),
+            "This leaves out the biases of the 1×1 convolution. It is a layer like any other: each of its `reduced` "
+            "filters has a bias.",
         ),
         Mistake(
             "leaves the 1×1 out",
-            lambda shape, k, reduced, filters: _cost(shape, k, reduced, filters, first=0),
-            "The 1×1 convolution is missing. It is cheap and not free: C·reduced weights, used at every pixel.",
+            lambda *inputs: _cost(*inputs, bottleneck=False),
+            "This leaves out the 1×1 convolution. It is cheap, but not free: it has C·reduced weights, used at "
+            "every pixel.",
         ),
         Mistake(
             "lets the large kernel read all channels",
-            lambda shape, k, reduced, filters: _cost(
-                shape, k, reduced, filters, second=k * k * shape[2] * filters
-            ),
-            "The large kernel still reads all C channels. It stands after the 1×1, so that it reads only `reduced`.",
+            lambda *inputs: _cost(*inputs, reads_all=True),
+            "The large kernel still reads all C channels. It comes after the 1×1, so it reads only `reduced`.",
         ),
         Mistake(
             "counts biases as MACs",
-            lambda shape, k, reduced, filters: _cost(shape, k, reduced, filters, added=reduced + filters),
-            "The biases are among the MACs. A MAC is a multiplication with its addition; a bias is only added.",
+            lambda *inputs: _cost(*inputs, bias_macs=True),
+            "This counts the biases among the MACs. A MAC is a multiplication with its addition, and a bias is only "
+            "added: leave it out.",
         ),
         Mistake(
             "takes every map for square",
-            lambda shape, k, reduced, filters: _cost(shape, k, reduced, filters, places=shape[0] ** 2),
-            "The number of places is height · width; this squares the height.",
+            lambda *inputs: _cost(*inputs, square=True),
+            "This squares the height. The number of places is height · width.",
         ),
     ),
     hints=(
         "Two layers, one after the other: C → reduced by 1×1, reduced → filters by F×F.",
-        "Weights: C·reduced, then F·F·reduced·filters. Every weight is used once for each pixel.",
-        "Parameters are both layers' weights, + reduced + filters; MACs are both layers' weights · height · width.",
+        "Weights: C·reduced, then F·F·reduced·filters. Every weight is used once per pixel.",
+        "The parameters are both layers' weights + reduced + filters. The MACs are both layers' weights · height · "
+        "width.",
     ),
 )
 
 
+# 7.2 An inception module
+
+
 def _module_cases(rng: np.random.Generator) -> list[Inputs]:
-    widths = tuple(int(one) for one in rng.choice(np.arange(2, 20), 6, replace=False))
+    widths = tuple(rng.choice(np.arange(2, 20), 6, replace=False).tolist())
     return [((14, 18, 24), (8, 6, 12, 2, 4, 3)), ((9, 7, int(rng.integers(5, 16))), widths)]
 
 
-def _module(shape: tuple[int, int, int], widths: tuple[int, ...], wrong: str = "") -> Any:
-    """Build figure 2b's module, or one of the mistakes with it."""
+def _module(shape: tuple[int, int, int], widths: tuple[int, ...], mistake: str = "") -> Any:
+    """Return the module of the paper's figure 2b, or one with a mistake."""
     import keras
     from keras import layers
 
     def conv(x: Any, filters: int, size: int) -> Any:
-        bare = wrong == "linear" and size == 1
-        return layers.Conv2D(filters, size, padding="same", activation=None if bare else "relu")(x)
+        activation = None if mistake == "linear" and size == 1 else "relu"
+        return layers.Conv2D(filters, size, padding="same", activation=activation)(x)
 
-    one, reduce3, three, reduce5, five, projection = widths
+    filters1, reduce3, filters3, reduce5, filters5, projection = widths
+    if mistake == "mean":
+        pool = layers.AveragePooling2D(3, strides=1, padding="same")
+    else:
+        pool = layers.MaxPooling2D(3, strides=1, padding="valid" if mistake == "shrinks" else "same")
     inputs = keras.Input(shape)
-    pool = {
-        "mean": layers.AveragePooling2D(3, strides=1, padding="same"),
-        "shrinks": layers.MaxPooling2D(3, strides=1),
-    }.get(wrong, layers.MaxPooling2D(3, strides=1, padding="same"))
-    small = conv(inputs, one, 1)
-    middle = conv(inputs if wrong == "naive" else conv(inputs, reduce3, 1), three, 3)
-    below = {"naive": inputs, "series": middle}.get(wrong)
-    large = conv(conv(inputs, reduce5, 1) if below is None else below, five, 5)
-    last = pool(conv(inputs, projection, 1)) if wrong == "before" else pool(inputs)
-    last = last if wrong in ("naive", "before") else conv(last, projection, 1)
-    branches = [small, middle, large, last]
-    return keras.Model(inputs, layers.Concatenate()(branches[::-1] if wrong == "order" else branches))
+    if mistake == "naive":
+        branch3 = conv(inputs, filters3, 3)
+        branch5 = conv(inputs, filters5, 5)
+        branch_pool = pool(inputs)
+    else:
+        branch3 = conv(conv(inputs, reduce3, 1), filters3, 3)
+        branch5 = conv(branch3 if mistake == "series" else conv(inputs, reduce5, 1), filters5, 5)
+        if mistake == "before":
+            branch_pool = pool(conv(inputs, projection, 1))
+        else:
+            branch_pool = conv(pool(inputs), projection, 1)
+    branches = [conv(inputs, filters1, 1), branch3, branch5, branch_pool]
+    if mistake == "order":
+        branches.reverse()
+    return keras.Model(inputs, layers.Concatenate()(branches))
 
 
 MODULE = Exercise(
@@ -145,23 +174,24 @@ MODULE = Exercise(
         Mistake(
             "projects before the pooling",
             lambda shape, widths: _module(shape, widths, "before"),
-            "The 1×1 of the fourth branch stands before the pooling. In the table it comes after.",
+            "This puts the 1×1 of the fourth branch before the pooling. In the table it comes after the pooling.",
         ),
         Mistake(
             "leaves the ReLU of the 1×1 out",
             lambda shape, widths: _module(shape, widths, "linear"),
-            "The 1×1 convolutions have no activation. Every convolution of the module ends with a ReLU.",
+            "The 1×1 convolutions have no activation. Every convolution of the module ends with a ReLU: set "
+            '`activation="relu"`.',
         ),
         Mistake(
             "lets the branches shrink",
             lambda shape, widths: _module(shape, widths, "shrinks"),
-            "The branches have different heights and widths and cannot be joined. Every layer needs "
-            '`padding="same"`, and the pooling `strides=1` as well: its default is the window\'s size.',
+            'The branches have different heights and widths and cannot be joined. Set `padding="same"` in every '
+            "layer, and `strides=1` in the pooling, because its default is the window's size.",
         ),
         Mistake(
             "averages instead of taking the maximum",
             lambda shape, widths: _module(shape, widths, "mean"),
-            "The fourth branch takes means. The table asks for `MaxPooling2D`.",
+            "The fourth branch averages its windows. The table asks for `MaxPooling2D`.",
         ),
         Mistake(
             "puts the branches in series",
@@ -171,26 +201,31 @@ MODULE = Exercise(
         Mistake(
             "joins the branches in another order",
             lambda shape, widths: _module(shape, widths, "order"),
-            "The branches are right and joined in another order. The table's is: 1×1, 3×3, 5×5, pooling.",
+            "The branches are right, but their order is not. Join them as in the table: 1×1, 3×3, 5×5, pooling.",
         ),
     ),
     hints=(
         "Begin with `inputs = keras.Input(shape)`; each branch starts from `inputs`, not from the branch before.",
-        'The second branch: `b = layers.Conv2D(reduce3, 1, activation="relu")(inputs)`, then a `Conv2D(three, 3, '
-        'padding="same", activation="relu")(b)`.',
+        'The second branch: `b = layers.Conv2D(reduce3, 1, activation="relu")(inputs)`, then '
+        '`layers.Conv2D(three, 3, padding="same", activation="relu")(b)`.',
         'The fourth: `layers.MaxPooling2D(3, strides=1, padding="same")(inputs)`, then the 1×1. Last: '
         "`layers.Concatenate()([a, b, c, d])`.",
     ),
 )
 
 
+# 7.3 Batch normalisation in NumPy
+
+
 def _norm_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw batches with channels of different centre and spread; ε is large, so that its place shows."""
+    """Draw batches whose channels differ in mean and spread; ε is large, so that its place matters."""
     cases = []
     for shape in ((4, 5, 3, 2), (3, 2, 4, 5), (6, 1, 1, 3), (2, 3, 5, 4)):
-        spread, centre = rng.uniform(0.2, 0.8, shape[-1]), rng.uniform(1, 3, shape[-1])
-        gamma, beta = rng.uniform(1.5, 3, shape[-1]), rng.uniform(0.3, 1, shape[-1])
-        drawn = rng.normal(size=shape) + np.arange(shape[0])[:, None, None, None]  # images differ
+        spread = rng.uniform(0.2, 0.8, shape[-1])
+        centre = rng.uniform(1, 3, shape[-1])
+        gamma = rng.uniform(1.5, 3, shape[-1])
+        beta = rng.uniform(0.3, 1, shape[-1])
+        drawn = rng.normal(size=shape) + np.arange(shape[0])[:, None, None, None]  # the images differ
         cases.append((drawn * spread + centre, gamma, beta, float(rng.uniform(0.1, 0.4))))
     cases[1][0][..., 0] = 1.5  # a channel that does not vary
     return cases
@@ -205,7 +240,8 @@ def batch_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: floa
 
 def _normalised(x: np.ndarray, gamma: Any, beta: Any, epsilon: float, axes: Any) -> np.ndarray:
     """Normalise over other axes."""
-    mean, variance = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True)
+    mean = x.mean(axis=axes, keepdims=True)
+    variance = x.var(axis=axes, keepdims=True)
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
 
 
@@ -222,26 +258,26 @@ BATCH_NORM = Exercise(
         Mistake(
             "takes one mean for everything",
             lambda x, gamma, beta, epsilon: _normalised(x, gamma, beta, epsilon, (0, 1, 2, 3)),
-            "One mean and one variance for all channels together. Each channel has its own: take them over the axes "
-            "(0, 1, 2) and leave the last one.",
+            "This takes one mean and one variance for all channels together. Each channel has its own: take them "
+            "over the axes (0, 1, 2) and leave the last axis.",
         ),
         Mistake(
             "normalises each place by itself",
             lambda x, gamma, beta, epsilon: _normalised(x, gamma, beta, epsilon, 0),
-            "The statistics are taken over the batch alone, for each place by itself. After a convolution a channel is "
-            "the same feature at every place, so height and width count too: axis=(0, 1, 2).",
+            "This normalises each place over the batch alone. After a convolution a channel is the same feature at "
+            "every place, so height and width count too: `axis=(0, 1, 2)`.",
         ),
         Mistake(
             "normalises each image by itself",
             lambda x, gamma, beta, epsilon: _normalised(x, gamma, beta, epsilon, (1, 2)),
-            "Each image is normalised by itself; that is called instance normalisation. Here the batch (axis 0) "
-            "is part of the mean.",
+            "This normalises each image separately, which is called instance normalisation. Here the mean runs over "
+            "the batch (axis 0) as well.",
         ),
         Mistake(
             "normalises over the channels",
             lambda x, gamma, beta, epsilon: _normalised(x, gamma, beta, epsilon, -1),
-            "The statistics run over the channels of one pixel; that is layer normalisation. Keep the channels "
-            "apart, and take the mean over all the other axes.",
+            "This normalises over the channels of one pixel, which is layer normalisation. Keep the channels apart, "
+            "and take the mean over all the other axes.",
         ),
         Mistake(
             "divides by the variance",
@@ -255,34 +291,38 @@ BATCH_NORM = Exercise(
             lambda x, gamma, beta, epsilon: (
                 gamma * (x - x.mean((0, 1, 2))) / (x.std((0, 1, 2)) + epsilon) + beta
             ),
-            "ε is added to the root. In the paper and in Keras it stands inside: √(variance + ε).",
+            "This adds ε to the root. In the paper and in Keras it is inside: √(variance + ε).",
         ),
         Mistake(
             "leaves ε out where it is not needed",
             lambda x, gamma, beta, epsilon: (
                 gamma * (x - x.mean((0, 1, 2))) / np.maximum(x.std((0, 1, 2)), np.sqrt(epsilon) * 1e-3) + beta
             ),
-            "ε is missing. It is part of the formula, √(variance + ε), and not only a guard against zero.",
+            "ε is missing. It is always part of the formula, √(variance + ε), and not only a guard against zero.",
         ),
         Mistake(
             "divides the variance by m − 1",
             lambda x, gamma, beta, epsilon: (
                 gamma * (x - x.mean((0, 1, 2))) / np.sqrt(x.var((0, 1, 2), ddof=1) + epsilon) + beta
             ),
-            "The variance divides by m − 1. In training mode it is the plain mean of the squared distances: 1/m.",
+            "This divides the variance by m − 1. In training mode it is the plain mean of the squared distances: "
+            "divide by m.",
         ),
         Mistake(
             "forgets γ and β",
             lambda x, gamma, beta, epsilon: _normalised(x, 1.0, 0.0, epsilon, (0, 1, 2)),
-            "The last step is missing: γ · x̂ + β.",
+            "The last step is missing. Scale and shift the result: γ · x̂ + β.",
         ),
     ),
     hints=(
-        "m counts everything that a channel has in the batch: batch · height · width values.",
-        "`mean = x.mean(axis=(0, 1, 2))` has one number a channel, and broadcasts against (batch, H, W, C).",
+        "m counts all values of a channel in the batch: batch · height · width.",
+        "`mean = x.mean(axis=(0, 1, 2))` has one number per channel, and broadcasts against (batch, H, W, C).",
         "`gamma * (x - mean) / np.sqrt(x.var(axis=(0, 1, 2)) + epsilon) + beta`",
     ),
 )
+
+
+# 7.4 Moving statistics
 
 
 def _moving_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -294,7 +334,7 @@ def _moving_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def moving_statistics(batches: list[np.ndarray], momentum: float) -> tuple[np.ndarray, np.ndarray]:
-    """Follow Keras's moving mean and variance of each channel through the batches."""
+    """Return Keras's moving mean and variance of each channel after the last batch."""
     channels = batches[0].shape[-1]
     mean, variance = np.zeros(channels), np.ones(channels)
     for batch in batches:
@@ -317,7 +357,8 @@ def _moving(
 
 def _averaged(batches: list[np.ndarray], momentum: float) -> Any:
     means = [batch.mean(axis=(0, 1, 2)) for batch in batches]
-    return np.mean(means, axis=0), np.mean([batch.var(axis=(0, 1, 2)) for batch in batches], axis=0)
+    variances = [batch.var(axis=(0, 1, 2)) for batch in batches]
+    return np.mean(means, axis=0), np.mean(variances, axis=0)
 
 
 MOVING = Exercise(
@@ -333,23 +374,24 @@ MOVING = Exercise(
         Mistake(
             "gives the momentum to the new batch",
             lambda batches, momentum: _moving(batches, 1 - momentum),
-            "Old and new are exchanged. In Keras `momentum` is what stays of the old value; PyTorch's momentum is the "
-            "share of the new one, so that Keras's .9 is PyTorch's .1.",
+            "Old and new are exchanged. In Keras `momentum` is the share of the old value. In PyTorch it is the "
+            "share of the new one, so Keras's 0.9 is PyTorch's 0.1.",
         ),
         Mistake(
             "starts the variance at zero",
             lambda batches, momentum: _moving(batches, momentum, start=0.0),
-            "The moving variance starts at 1, as Keras has it (and the moving mean at 0).",
+            "This starts the moving variance at 0. Keras starts it at 1, and the moving mean at 0.",
         ),
         Mistake(
             "keeps the standard deviation",
             lambda batches, momentum: _moving(batches, momentum, root=True),
-            "These are averages of standard deviations. The variance is kept; the root is taken when it is used.",
+            "This averages standard deviations. Average the variances: the root is taken only when they are used.",
         ),
         Mistake(
             "divides the variance by m − 1",
             lambda batches, momentum: _moving(batches, momentum, ddof=1),
-            "The batch's variance divides by m − 1. Keras keeps the same variance that it normalises with: 1/m.",
+            "This divides the batch's variance by m − 1. Keras keeps the variance that it normalises with: divide "
+            "by m.",
         ),
         Mistake(
             "averages all batches alike",
@@ -360,26 +402,29 @@ MOVING = Exercise(
         Mistake(
             "remembers the last batch only",
             lambda batches, momentum: _moving(batches[-1:], momentum),
-            "Only the last batch has left a trace. Update the same two arrays batch after batch.",
+            "This uses only the last batch. Update the same two arrays batch after batch.",
         ),
     ),
     hints=(
         "Start with `np.zeros(channels)` and `np.ones(channels)`, and go through the batches in order.",
-        "`mean = momentum * mean + (1 - momentum) * batch.mean(axis=(0, 1, 2))`, and the variance likewise.",
+        "`mean = momentum * mean + (1 - momentum) * batch.mean(axis=(0, 1, 2))`, and the same for the variance.",
     ),
 )
 
 
+# 7.5 One step of RMSProp
+
+
 def _step_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw arrays of several shapes; ε is large, so that its place shows."""
+    """Draw arrays of several shapes; ε is large, so that its place matters."""
     cases = []
     for shape in ((4,), (3, 2), (2, 1, 3)):
-        weights, gradient = rng.normal(size=shape), rng.normal(size=shape) + 0.5
-        average, rate = rng.uniform(0.1, 2, shape), float(rng.uniform(0.05, 0.3))
-        cases.append(
-            (weights, gradient, average, rate, float(rng.uniform(0.6, 0.9)), float(rng.uniform(0.1, 0.5)))
-        )
-    cases[1][2][...] = 0  # the first step of all
+        weights = rng.normal(size=shape)
+        gradient = rng.normal(size=shape) + 0.5
+        average = rng.uniform(0.1, 2, shape)
+        learning_rate, rho, epsilon = rng.uniform((0.05, 0.6, 0.1), (0.3, 0.9, 0.5)).tolist()
+        cases.append((weights, gradient, average, learning_rate, rho, epsilon))
+    cases[1][2][...] = 0  # as before the very first step
     return cases
 
 
@@ -391,33 +436,61 @@ def rmsprop_step(
     rho: float,
     epsilon: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take one step of RMSProp as Keras does; give the new weights and the new average of squares."""
+    """Take one step of RMSProp as Keras does; return the new weights and the new average of squares."""
     average = rho * average + (1 - rho) * gradient**2
     return weights - learning_rate * gradient / np.sqrt(average + epsilon), average
 
 
-def _outside(w: Any, g: Any, a: Any, rate: float, rho: float, epsilon: float) -> Any:
-    a = rho * a + (1 - rho) * g**2
-    return w - rate * g / (np.sqrt(a) + epsilon), a
+def _moved(average: np.ndarray, squares: np.ndarray, rho: float) -> np.ndarray:
+    return rho * average + (1 - rho) * squares
 
 
-def _no_root(w: Any, g: Any, a: Any, rate: float, rho: float, epsilon: float) -> Any:
-    a = rho * a + (1 - rho) * g**2
-    return w - rate * g / (a + epsilon), a
+def _epsilon_outside(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    average: np.ndarray,
+    learning_rate: float,
+    rho: float,
+    epsilon: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    average = _moved(average, gradient**2, rho)
+    return weights - learning_rate * gradient / (np.sqrt(average) + epsilon), average
 
 
-def _late(w: Any, g: Any, a: Any, rate: float, rho: float, epsilon: float) -> Any:
-    return w - rate * g / np.sqrt(a + epsilon), rho * a + (1 - rho) * g**2
+def _without_root(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    average: np.ndarray,
+    learning_rate: float,
+    rho: float,
+    epsilon: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    average = _moved(average, gradient**2, rho)
+    return weights - learning_rate * gradient / (average + epsilon), average
 
 
-def _unsquared(w: Any, g: Any, a: Any, rate: float, rho: float, epsilon: float) -> Any:
-    a = rho * a + (1 - rho) * np.abs(g)
-    return w - rate * g / np.sqrt(a + epsilon), a
+def _with_old_average(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    average: np.ndarray,
+    learning_rate: float,
+    rho: float,
+    epsilon: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    step = learning_rate * gradient / np.sqrt(average + epsilon)
+    return weights - step, _moved(average, gradient**2, rho)
 
 
-def _climbs(w: Any, g: Any, a: Any, rate: float, rho: float, epsilon: float) -> Any:
-    a = rho * a + (1 - rho) * g**2
-    return w + rate * g / np.sqrt(a + epsilon), a
+def _unsquared(
+    weights: np.ndarray,
+    gradient: np.ndarray,
+    average: np.ndarray,
+    learning_rate: float,
+    rho: float,
+    epsilon: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    average = _moved(average, np.abs(gradient), rho)
+    return weights - learning_rate * gradient / np.sqrt(average + epsilon), average
 
 
 RMSPROP = Exercise(
@@ -432,49 +505,58 @@ RMSPROP = Exercise(
     mistakes=(
         Mistake(
             "adds ε outside the root",
-            _outside,
-            "ε is added to the root. Keras, and the formula above, have it inside: √(average + ε).",
+            _epsilon_outside,
+            "This adds ε to the root. In Keras, and in the formula above, it is inside: √(average + ε).",
         ),
         Mistake(
             "divides without the root",
-            _no_root,
-            "This divides by the average of squares itself. Its root has the unit of a gradient: that is the RMS.",
+            _without_root,
+            "This divides by the average of squares itself. Divide by its root, the RMS, which has the unit of a "
+            "gradient.",
         ),
         Mistake(
             "steps with the old average",
-            _late,
-            "The step divides by the average as it was. Update it first: the present gradient belongs to it.",
+            _with_old_average,
+            "This divides by the old average. Update it first: the current gradient belongs to it.",
         ),
         Mistake(
             "averages the gradients, not their squares",
             _unsquared,
-            "The average is taken over the sizes of the gradients. RMSProp averages their *squares*.",
+            "This averages the absolute values of the gradients. RMSProp averages their *squares*.",
         ),
         Mistake(
             "exchanges old and new",
-            lambda w, g, a, rate, rho, epsilon: rmsprop_step(w, g, a, rate, 1 - rho, epsilon),
-            "ρ is the share of the *old* average; the new square gets 1 − ρ.",
+            lambda weights, gradient, average, learning_rate, rho, epsilon: rmsprop_step(
+                weights, gradient, average, learning_rate, 1 - rho, epsilon
+            ),
+            "Old and new are exchanged. ρ is the share of the *old* average, and the new square gets 1 − ρ.",
         ),
         Mistake(
             "climbs",
-            _climbs,
-            "The step goes up the gradient. Subtract it, to make the loss smaller.",
+            lambda weights, gradient, average, learning_rate, rho, epsilon: rmsprop_step(
+                weights, gradient, average, -learning_rate, rho, epsilon
+            ),
+            "This steps up the gradient. Subtract the step, so that the loss becomes smaller.",
         ),
     ),
     hints=(
-        "Two lines: first the new average of squares, then the weights with that average.",
+        "Two lines are enough: first the new average of squares, then the weights with that average.",
         "`average = rho * average + (1 - rho) * gradient**2`",
         "`weights - learning_rate * gradient / np.sqrt(average + epsilon)`; return both, weights first.",
     ),
 )
 
 
+# 7.6 Smooth labels
+
+
 def _label_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw labels of several numbers of classes; one case is the text's."""
+    """Draw labels for several numbers of classes; the first case is the one of the text."""
     drawn = [(np.array([3, 0, 9]), 10, 0.1)]
     for count, classes in ((4, 5), (6, 3), (2, 7)):
         labels = rng.integers(0, classes, count)
-        labels[0], labels[1] = classes - 1, 0
+        labels[0] = classes - 1
+        labels[1] = 0
         drawn.append((labels, classes, float(rng.uniform(0.15, 0.4))))
     return drawn
 
@@ -484,8 +566,8 @@ def smooth_labels(labels: np.ndarray, classes: int, epsilon: float) -> np.ndarra
     return (1 - epsilon) * np.eye(classes)[labels] + epsilon / classes
 
 
-def _mixed(labels: np.ndarray, classes: int, true: float, other: float) -> np.ndarray:
-    return np.where(np.eye(classes)[labels] == 1, true, other)
+def _shared(labels: np.ndarray, classes: int, true_share: float, other_share: float) -> np.ndarray:
+    return np.where(np.eye(classes)[labels] == 1, true_share, other_share)
 
 
 SMOOTHING = Exercise(
@@ -500,32 +582,32 @@ SMOOTHING = Exercise(
     mistakes=(
         Mistake(
             "shares ε among the other classes",
-            lambda labels, classes, epsilon: _mixed(labels, classes, 1 - epsilon, epsilon / (classes - 1)),
+            lambda labels, classes, epsilon: _shared(labels, classes, 1 - epsilon, epsilon / (classes - 1)),
             "This gives 1 − ε to the true class and ε/(K − 1) to the others, a common misprint. In the paper and in "
             "Keras ε is spread over *all* K classes: 1 − ε + ε/K and ε/K.",
         ),
         Mistake(
             "forgets the true class's own share",
-            lambda labels, classes, epsilon: _mixed(labels, classes, 1 - epsilon, epsilon / classes),
-            "The rows do not add up to 1. The true class gets a share of ε as well: 1 − ε + ε/K.",
+            lambda labels, classes, epsilon: _shared(labels, classes, 1 - epsilon, epsilon / classes),
+            "The rows do not add up to 1. The true class also gets a share of ε: 1 − ε + ε/K.",
         ),
         Mistake(
             "adds without taking away",
-            lambda labels, classes, epsilon: _mixed(
+            lambda labels, classes, epsilon: _shared(
                 labels, classes, 1 + epsilon / classes, epsilon / classes
             ),
-            "ε/K is added everywhere, and nothing is taken from the true class: multiply the one-hot label by "
-            "1 − ε first.",
+            "This adds ε/K everywhere and takes nothing from the true class. Multiply the one-hot label by 1 − ε "
+            "first.",
         ),
         Mistake(
             "gives ε to every other class",
-            lambda labels, classes, epsilon: _mixed(labels, classes, 1 - epsilon, epsilon),
-            "Each other class gets all of ε. It is divided by the number of classes.",
+            lambda labels, classes, epsilon: _shared(labels, classes, 1 - epsilon, epsilon),
+            "This gives all of ε to each other class. Divide it by the number of classes.",
         ),
         Mistake(
             "leaves the labels hard",
             lambda labels, classes, epsilon: np.eye(classes)[labels],
-            "These are the one-hot labels, not smoothed yet.",
+            "These are the one-hot labels. Keep 1 − ε of them, and spread ε over all classes.",
         ),
     ),
     hints=(
@@ -535,11 +617,4 @@ SMOOTHING = Exercise(
     ),
 )
 
-EXERCISES = (
-    BOTTLENECK,
-    MODULE,
-    BATCH_NORM,
-    MOVING,
-    RMSPROP,
-    SMOOTHING,
-)
+EXERCISES = (BOTTLENECK, MODULE, BATCH_NORM, MOVING, RMSPROP, SMOOTHING)

@@ -1,5 +1,6 @@
 """The exercises of chapter 08: ResNet and DenseNet."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,34 +10,43 @@ from workbook.exercises import Exercise, Inputs, Mistake
 from workbook.exercises.models import observe_model, same_model
 from workbook.interpret import surface
 
+# 8.1 A residual block
+
 
 def _residual_cases(rng: np.random.Generator) -> list[Inputs]:
     filters = int(rng.integers(3, 20))
     return [(16, 16, 1), (16, 32, 2), (filters, filters, 2), (filters, filters + int(rng.integers(1, 9)), 1)]
 
 
-def _residual(channels: int, filters: int, strides: int, **changes: Any) -> Any:
-    """Build the block of exercise 8.1; `changes` turn it into one of the mistakes."""
+def _residual_variant(
+    channels: int,
+    filters: int,
+    strides: int,
+    *,
+    bias: bool = False,
+    always_project: bool = False,
+    merge: str | None = "Add",
+    early_relu: bool = False,
+    last_relu: bool = True,
+) -> Any:
+    """Build the block of exercise 8.1 with one of the mistakes."""
     import keras
     from keras import layers
-
-    bias = changes.get("bias", False)
 
     def conv_norm(x: Any, kernel_size: int, strides: int = 1) -> Any:
         x = layers.Conv2D(filters, kernel_size, strides=strides, padding="same", use_bias=bias)(x)
         return layers.BatchNormalization()(x)
 
     inputs = shortcut = keras.Input((12, 10, channels))
-    x = conv_norm(inputs, 3, strides)
-    x = layers.ReLU()(x)
+    x = layers.ReLU()(conv_norm(inputs, 3, strides))
     x = conv_norm(x, 3)
-    if changes.get("project", strides > 1 or channels != filters):
+    if always_project or strides > 1 or channels != filters:
         shortcut = conv_norm(inputs, 1, strides)
-    if changes.get("early"):
+    if early_relu:
         x = layers.ReLU()(x)
-    if changes.get("join", "Add"):
-        x = getattr(layers, changes.get("join", "Add"))()([shortcut, x])
-    if not changes.get("early") and changes.get("last", True):
+    if merge is not None:
+        x = getattr(layers, merge)()([shortcut, x])
+    if last_relu:
         x = layers.ReLU()(x)
     return keras.Model(inputs, x)
 
@@ -72,46 +82,49 @@ RESIDUAL_BLOCK = Exercise(
     mistakes=(
         Mistake(
             "forgets the shortcut",
-            lambda *inputs: _residual(*inputs, join="", project=False),
-            "This is a plain block: nothing is added. Keep the block's input in a name of its own, and add it with "
+            lambda *inputs: _residual_variant(*inputs, merge=None),
+            "This is a plain block: nothing is added. Keep the block's input in a variable, and add it with "
             "`layers.Add()([x, shortcut])`.",
         ),
         Mistake(
             "concatenates",
-            lambda *inputs: _residual(*inputs, join="Concatenate"),
-            "The two are put side by side, and the channels double. A residual block *adds* them: `layers.Add()`.",
+            lambda *inputs: _residual_variant(*inputs, merge="Concatenate"),
+            "This concatenates the two branches, so the channels double. A residual block *adds* them: `layers.Add()`.",
         ),
         Mistake(
             "activates before adding",
-            lambda *inputs: _residual(*inputs, early=True),
-            "The last ReLU stands before the addition, so the block can only ever add something positive. Add first, "
-            "then activate.",
+            lambda *inputs: _residual_variant(*inputs, early_relu=True, last_relu=False),
+            "The last ReLU comes before the addition, so the block can only add positive values. Add first, then "
+            "apply the ReLU.",
         ),
         Mistake(
             "leaves the last activation out",
-            lambda *inputs: _residual(*inputs, last=False),
-            "After the addition comes one more ReLU.",
+            lambda *inputs: _residual_variant(*inputs, last_relu=False),
+            "Nothing follows the addition. Apply one more ReLU after it.",
         ),
         Mistake(
             "always projects",
-            lambda *inputs: _residual(*inputs, project=True),
-            "The shortcut is projected even where the shapes agree (option C). Here the input is added as it is unless "
-            "strides > 1 or channels and filters differ.",
+            lambda *inputs: _residual_variant(*inputs, always_project=True),
+            "The shortcut is projected even where the shapes agree (option C). Project only if strides > 1 or if "
+            "channels and filters differ. Otherwise, add the input unchanged.",
         ),
         Mistake(
             "keeps the biases",
-            lambda *inputs: _residual(*inputs, bias=True),
-            "The convolutions have biases, but each is followed by batch normalisation, which takes them away again: "
+            lambda *inputs: _residual_variant(*inputs, bias=True),
+            "The convolutions have biases, but the batch normalisation after each one cancels them. Set "
             "`use_bias=False`.",
         ),
     ),
     hints=(
         "Write the plain block first: convolution, normalisation, ReLU, convolution, normalisation.",
-        "`shortcut = inputs`; where the shapes differ, a 1×1 convolution with the same strides and filters, and its "
-        "normalisation.",
+        "Start with `shortcut = inputs`. Where the shapes differ, replace it by a 1×1 convolution with the block's "
+        "strides and filters, followed by batch normalisation.",
         "`layers.ReLU()(layers.Add()([x, shortcut]))`",
     ),
 )
+
+
+# 8.2 A shortcut without parameters
 
 
 def _shortcut_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -137,18 +150,23 @@ def _repeated(x: np.ndarray, filters: int, strides: int) -> np.ndarray:
     return np.take(x[:, ::strides, ::strides], np.arange(filters) % x.shape[-1], axis=-1)
 
 
+def _zeros_first(x: np.ndarray, filters: int, strides: int) -> np.ndarray:
+    kept = x[:, ::strides, ::strides]
+    return np.pad(kept, [(0, 0), (0, 0), (0, 0), (filters - x.shape[-1], 0)])
+
+
 def _cropped(x: np.ndarray, filters: int, strides: int) -> np.ndarray:
-    height, width = (-(-side // strides) for side in x.shape[1:3])
+    height, width = math.ceil(x.shape[1] / strides), math.ceil(x.shape[2] / strides)
     return padded_shortcut(x[:, :height, :width], filters, 1)
 
 
 def _averaged(x: np.ndarray, filters: int, strides: int) -> np.ndarray:
-    sides = [-(-side // strides) * strides for side in x.shape[1:3]]
-    full = np.pad(
-        x, [(0, 0), *((0, side - one) for side, one in zip(sides, x.shape[1:3], strict=True)), (0, 0)]
-    )
-    split = full.reshape(len(x), sides[0] // strides, strides, sides[1] // strides, strides, x.shape[-1])
-    return padded_shortcut(split.mean(axis=(2, 4)), filters, 1)
+    """Average squares of `strides` × `strides` pixels, with zeros beyond the edge."""
+    batch, height, width, channels = x.shape
+    rows, columns = math.ceil(height / strides), math.ceil(width / strides)
+    padding = [(0, 0), (0, rows * strides - height), (0, columns * strides - width), (0, 0)]
+    squares = np.pad(x, padding).reshape(batch, rows, strides, columns, strides, channels)
+    return padded_shortcut(squares.mean(axis=(2, 4)), filters, 1)
 
 
 PADDED = Exercise(
@@ -164,48 +182,52 @@ PADDED = Exercise(
         Mistake(
             "averages instead of skipping",
             _averaged,
-            "The pixels are averaged. Option A only subsamples: it keeps every `strides`-th row and column as it is, "
-            "`x[:, ::strides, ::strides]`.",
+            "This averages pixels. Option A only subsamples: keep every `strides`-th row and column unchanged, `x[:, "
+            "::strides, ::strides]`.",
         ),
         Mistake(
             "crops instead of skipping",
             _cropped,
-            "The corner is cut out: the shape fits, but the shortcut now sees the top left part of the image only. Use "
-            "a slice with a step.",
+            "This cuts out a corner. The shape is right, but the shortcut sees only the top left part of the image. "
+            "Slice with a step instead.",
         ),
         Mistake(
             "puts the zeros first",
-            lambda x, filters, strides: padded_shortcut(x, filters, strides)[
-                ..., np.r_[x.shape[-1] : filters, : x.shape[-1]]
-            ],
-            "The zeros stand before the old channels. Append them: the pair for the last axis is (0, filters − C).",
+            _zeros_first,
+            "The zeros come before the old channels. Append them: the padding of the last axis is (0, filters − C).",
         ),
         Mistake(
             "repeats the channels",
             _repeated,
-            "The new channels repeat the old ones. Option A fills them with zeros, so that nothing is added there.",
+            "The new channels repeat the old ones. Option A fills them with zeros, so that the addition changes "
+            "nothing there.",
         ),
         Mistake(
             "forgets the strides",
             lambda x, filters, strides: padded_shortcut(x, filters, 1),
-            "The channels are right, but the maps keep their size. The block's first convolution has strides, and the "
-            "shortcut must shrink likewise.",
+            "The channels are right, but the maps keep their size. The block's first convolution has strides, so the "
+            "shortcut must shrink as well.",
         ),
         Mistake(
             "forgets the channels",
             lambda x, filters, strides: x[:, ::strides, ::strides],
-            "The maps have the right size, but still C channels. Pad the last axis with zeros up to `filters`.",
+            "The maps have the right size, but still only C channels. Pad the last axis with zeros up to `filters` "
+            "channels.",
         ),
     ),
     hints=(
-        "Two steps: fewer pixels, then more channels. Neither computes anything.",
-        "`x[:, ::strides, ::strides]` keeps every `strides`-th row and column. `np.pad` takes a pair for each axis.",
+        "There are two steps: fewer pixels, then more channels. Neither computes anything.",
+        "`x[:, ::strides, ::strides]` keeps every `strides`-th row and column. `np.pad` takes one pair (before, "
+        "after) for each axis.",
         "`np.pad(kept, [(0, 0), (0, 0), (0, 0), (0, filters - x.shape[-1])])`",
     ),
 )
 
 
-CHANGES = (  # of the training and of the test error; "=" is exactly the margin
+# 8.3 Degradation or over-fitting?
+
+
+CHANGES = (  # of the training and of the test error; "=" means exactly the margin
     ("worse", "worse"), ("alike", "worse"), ("better", "worse"), ("better", "better"), ("worse", "alike"),
     ("worse", "better"), ("better", "alike"), ("alike", "better"), ("alike", "alike"),
     ("=worse", "worse"), ("worse", "=worse"), ("better", "=better"), ("=better", "better"),
@@ -213,7 +235,7 @@ CHANGES = (  # of the training and of the test error; "=" is exactly the margin
 
 
 def _error_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw errors of two networks for every pair of changes; halves of a per cent, which floats hold exactly."""
+    """Draw errors of two networks for every pair of changes, in halves of a per cent, which floats hold exactly."""
     cases = []
     for changes in CHANGES:
         steps = int(rng.integers(2, 5))  # of the margin
@@ -223,12 +245,13 @@ def _error_cases(rng: np.random.Generator) -> list[Inputs]:
         sizes |= {"better": -sizes["worse"], "=better": -steps}
         sizes["alike"] = int(rng.choice((-1, 1)) * rng.integers(1, steps))
         deep = tuple(before + sizes[change] for before, change in zip(shallow, changes, strict=True))
-        cases.append((tuple(one / 2 for one in shallow), tuple(one / 2 for one in deep), steps / 2))
+        halved = [tuple(error / 2 for error in errors) for errors in (shallow, deep)]
+        cases.append((*halved, steps / 2))
     return cases
 
 
 def diagnose(shallow: Sequence[float], deep: Sequence[float], margin: float) -> str:
-    """Judge a deeper network by (training error, test error) of both: what is wrong, if anything."""
+    """Judge a deeper network by the (training error, test error) of both: what is wrong, if anything."""
     training, test = deep[0] - shallow[0], deep[1] - shallow[1]
     if test > margin:
         return "degradation" if training > margin else "over-fitting"
@@ -237,8 +260,8 @@ def diagnose(shallow: Sequence[float], deep: Sequence[float], margin: float) -> 
     return "none"
 
 
-def _by_one(shallow: float, deep: float, margin: float, verdict: str) -> str:
-    """Judge by one error alone."""
+def _by_one_error(shallow: float, deep: float, margin: float, verdict: str) -> str:
+    """Judge by one of the two errors alone."""
     if abs(deep - shallow) <= margin:
         return "none"
     return verdict if deep > shallow else "too small"
@@ -270,68 +293,76 @@ DIAGNOSIS = Exercise(
         Mistake(
             "counts a difference of exactly the margin",
             lambda shallow, deep, margin: diagnose(shallow, deep, margin - 0.25),
-            "A difference of exactly the margin counts here. It must be *larger* than the margin: > and not >=.",
+            "A difference of exactly the margin counts here. Count it only if it is *larger* than the margin: use "
+            "`>`, not `>=`.",
         ),
         Mistake(
             "ignores the margin",
             lambda shallow, deep, margin: diagnose(shallow, deep, 0),
-            "Every difference counts here, however small. One that is not larger than the margin may be chance: the "
-            "two errors are alike.",
+            "Every difference counts here, however small. A difference that is not larger than the margin may be "
+            "chance: treat the two errors as equal.",
         ),
         Mistake(
             "asks for a better training error",
             _needs_better_training,
-            "Over-fitting is found only where the training error got better. Where it is alike and the test error "
-            "worse, the network fits as well as before and generalises less: over-fitting, too.",
+            "This reports over-fitting only where the training error improves. Report it as well where the training "
+            "error stays about the same and the test error is worse: the network fits as well as before but "
+            "generalises less.",
         ),
         Mistake(
             "is content with a worse training error",
             _training_is_enough,
-            "A worse training error alone is taken for degradation. The test error must be worse, too: a network that "
-            "fits its training data less and reads new data as well has done no harm.",
+            "This reports degradation wherever the training error is worse. Require a worse test error as well: a "
+            "network that fits its training data less well, but classifies new data as well as before, has done no "
+            "harm.",
         ),
         Mistake(
             "judges by the test error alone",
-            lambda shallow, deep, margin: _by_one(shallow[1], deep[1], margin, "over-fitting"),
-            "A worse test error alone is taken for over-fitting. A network that over-fits is *good* on what it was "
-            "shown: look at the training errors as well. Where they are worse, too, it is degradation.",
+            lambda shallow, deep, margin: _by_one_error(shallow[1], deep[1], margin, "over-fitting"),
+            "This takes every worse test error for over-fitting. A network that over-fits is *good* on its training "
+            "data. Compare the training errors as well: where they are worse too, it is degradation.",
         ),
         Mistake(
             "takes every worse test error for degradation",
-            lambda shallow, deep, margin: _by_one(shallow[1], deep[1], margin, "degradation"),
-            "A worse test error alone is taken for degradation. That the deep network is worse on its training data, "
-            "too, is what makes it so: compare the training errors as well.",
+            lambda shallow, deep, margin: _by_one_error(shallow[1], deep[1], margin, "degradation"),
+            "This takes every worse test error for degradation. It is degradation only if the training error is worse "
+            "too: compare the training errors as well.",
         ),
         Mistake(
             "judges by the training error alone",
-            lambda shallow, deep, margin: _by_one(shallow[0], deep[0], margin, "degradation"),
-            "Only the training errors are compared. Over-fitting cannot be seen in them, and degradation asks for a "
-            "worse test error, too.",
+            lambda shallow, deep, margin: _by_one_error(shallow[0], deep[0], margin, "degradation"),
+            "This compares only the training errors. Over-fitting does not show in them, and degradation needs a "
+            "worse test error too: compare both.",
         ),
         Mistake(
             "looks at the deep network's own gap",
             _by_own_gap,
-            "The gap between the deep network's own test and training error is taken for over-fitting. Nearly every "
-            "network has such a gap. Compare the deep network with the shallow one, each error with its like.",
+            "This takes the gap between the deep network's own test and training error for over-fitting. Nearly every "
+            "network has such a gap. Compare the deep network with the shallow one: training error with training "
+            "error, test error with test error.",
         ),
         Mistake(
             "swaps the networks",
             lambda shallow, deep, margin: diagnose(deep, shallow, margin),
-            "The shallow network is judged against the deep one. A change is deep − shallow: above zero the deeper "
-            "network is worse.",
+            "This judges the shallow network against the deep one. Compute each change as deep − shallow: if it is "
+            "positive, the deeper network is worse.",
         ),
         Mistake(
             "reads the pairs the wrong way round",
             lambda shallow, deep, margin: diagnose(shallow[::-1], deep[::-1], margin),
-            "Training and test error are taken for each other. The first of each pair is the training error.",
+            "Training and test error are swapped. The first number of each pair is the training error.",
         ),
     ),
     hints=(
-        "Two changes decide, deep − shallow: one of the training errors, one of the test errors.",
+        "Two changes decide, both deep − shallow: that of the training error and that of the test error.",
         "Begin with the test error. Where it is worse, the training error tells degradation from over-fitting.",
-        "`if test > margin:` one of two verdicts; then `if training < -margin and test < -margin:`; else none.",
+        "`if test > margin:` leads to one of two verdicts. Then comes `if training < -margin and test < -margin:`. "
+        'Everything else is "none".',
     ),
 )
+
+
+# 8.4 A direction of the right length
 
 
 def _direction_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -343,16 +374,25 @@ def _norm(array: np.ndarray, axes: Sequence[int] | None) -> np.ndarray:
     return np.sqrt((array**2).sum(axis=axes, keepdims=True))
 
 
+def _all_but_last(array: np.ndarray) -> tuple[int, ...]:
+    return tuple(range(array.ndim - 1))
+
+
+def _scaled(direction: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Return the direction times a factor, and zeros for a vector."""
+    return direction * factor if direction.ndim > 1 else np.zeros_like(direction)
+
+
 def _whole(direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return direction * _norm(weights, None) / _norm(direction, None) * (weights.ndim > 1)
+    return _scaled(direction, _norm(weights, None) / _norm(direction, None))
 
 
 def _unit(direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return direction / _norm(direction, tuple(range(weights.ndim - 1))) * (weights.ndim > 1)
+    return _scaled(direction, 1 / _norm(direction, _all_but_last(direction)))
 
 
 def _moves_biases(direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    axes = tuple(range(weights.ndim - 1))
+    axes = _all_but_last(weights)
     return direction * _norm(weights, axes) / _norm(direction, axes)
 
 
@@ -362,13 +402,12 @@ def _keeps_biases(direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 def _by_input(direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
     axes = tuple(axis for axis in range(weights.ndim) if axis != weights.ndim - 2)
-    scaled = direction * _norm(weights, axes) / _norm(direction, axes)
-    return scaled * (weights.ndim > 1)
+    return _scaled(direction, _norm(weights, axes) / _norm(direction, axes))
 
 
 def _squares(direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    axes = tuple(range(weights.ndim - 1))
-    return direction * _norm(weights, axes) ** 2 / _norm(direction, axes) ** 2 * (weights.ndim > 1)
+    axes = _all_but_last(weights)
+    return _scaled(direction, (_norm(weights, axes) / _norm(direction, axes)) ** 2)
 
 
 DIRECTION = Exercise(
@@ -384,49 +423,53 @@ DIRECTION = Exercise(
         Mistake(
             "scales the layer as a whole",
             _whole,
-            "One factor is used for the whole layer. Each filter needs its own: a small filter would be moved as far "
-            "as a large one.",
+            "This uses one factor for the whole layer, so a small filter moves as far as a large one. Compute one "
+            "factor for each filter.",
         ),
         Mistake(
             "gives every filter length 1",
             _unit,
-            "Every filter of the direction has length 1 now. Multiply by the norm of the *weights'* filter, so that a "
+            "Every filter of the direction now has length 1. Multiply by the norm of the *weights'* filter, so that a "
             "step of 1 is as long as the filter itself.",
         ),
         Mistake(
             "scales the vectors too",
             _moves_biases,
-            "Vectors (biases, scale and shift) are moved here, each entry by its own size. They must give zeros.",
+            "Vectors (biases, scale and shift) are moved here, each entry by its own size. Return zeros for them.",
         ),
         Mistake(
             "leaves the vectors as they are",
             _keeps_biases,
-            "A vector's direction is returned as it was drawn. Biases and batch normalisation are not moved: return "
+            "The direction of a vector is returned unchanged. Biases and batch normalisation are not moved: return "
             "zeros of that shape.",
         ),
         Mistake(
             "goes along the input channels",
             _by_input,
-            "The norms are taken for each *input channel*. A filter is a slice of the last axis, (kh, kw, C): sum over "
-            "all axes but the last.",
+            "The norms are computed per *input channel*. A filter is a slice along the last axis, (kh, kw, C): sum "
+            "over all axes but the last.",
         ),
         Mistake(
             "forgets the root",
             _squares,
-            "These are ratios of squared lengths: the root is missing. `np.sqrt((x**2).sum(axis))`",
+            "These are ratios of squared lengths. Take the square root: `np.sqrt((x**2).sum(axis))`.",
         ),
     ),
     hints=(
-        "First the case of a vector: zeros. Then find the length of each filter, one for each entry of the last axis.",
-        "`axes = tuple(range(weights.ndim - 1))` are all axes but the last; "
-        "`np.sqrt((weights**2).sum(axis=axes))` is (filters,).",
-        "`direction * length_of_weights / length_of_direction`: NumPy matches the last axis by itself.",
+        "Treat a vector first: return zeros. Then compute the length of each filter, one number for each entry of the "
+        "last axis.",
+        "`axes = tuple(range(weights.ndim - 1))` lists all axes but the last; `np.sqrt((weights**2).sum(axis=axes))` "
+        "has the shape (filters,).",
+        "`direction * length_of_weights / length_of_direction`: NumPy aligns the last axis by itself.",
     ),
 )
 
 
+# 8.5 How wide it grows
+
+
 def _dense_cases(rng: np.random.Generator) -> list[Inputs]:
-    drawn = tuple(int(one) for one in rng.integers(2, 9, 4))
+    drawn = tuple(int(layers) for layers in rng.integers(2, 9, 4))
     growth_rate = 4 * int(rng.integers(2, 9))
     return [
         (64, (6, 12, 24, 16), 32, 0.5),
@@ -437,7 +480,7 @@ def _dense_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def dense_channels(channels: int, blocks: Sequence[int], growth_rate: int, compression: float) -> list[int]:
-    """List the channels at the end of each dense block; a transition between two keeps a part of them."""
+    """List the channels at the end of each dense block; a transition between two blocks keeps a part of them."""
     counts = []
     for layers in blocks:
         channels = channels + layers * growth_rate
@@ -457,7 +500,19 @@ def _only_new(channels: int, blocks: Sequence[int], growth_rate: int, compressio
 def _after_transition(
     channels: int, blocks: Sequence[int], growth_rate: int, compression: float
 ) -> list[int]:
-    return [int(one * compression) for one in dense_channels(channels, blocks, growth_rate, compression)]
+    counts = dense_channels(channels, blocks, growth_rate, compression)
+    return [int(count * compression) for count in counts]
+
+
+def _new_maps_compressed(
+    channels: int, blocks: Sequence[int], growth_rate: int, compression: float
+) -> list[int]:
+    counts, added = [], 0
+    for layers in blocks:
+        kept = channels + int(added * compression)
+        counts.append(kept + layers * growth_rate)
+        added += layers * growth_rate
+    return counts
 
 
 CHANNELS = Exercise(
@@ -475,46 +530,48 @@ CHANNELS = Exercise(
             lambda channels, blocks, growth_rate, compression: dense_channels(
                 channels, blocks, growth_rate, 1.0
             ),
-            "Nothing is compressed. Between two blocks a transition keeps int(channels · compression) of them.",
+            "Nothing is compressed. Between two blocks, a transition keeps only int(channels · compression) channels.",
         ),
         Mistake(
             "compresses before it counts",
             _after_transition,
-            "These are the channels after each transition. Asked for are those at the end of each block; and after the "
-            "last block there is no transition.",
+            "These are the channels after each transition. List those at the end of each block, before the "
+            "transition. There is no transition after the last block.",
         ),
         Mistake(
             "begins each block with the stem",
             _reset,
-            "Each block begins with the stem's channels here. It begins with what the transition lets through.",
+            "Each block starts with the stem's channels here. Start it with the channels that the transition before "
+            "it keeps.",
         ),
         Mistake(
             "counts only the new maps",
             _only_new,
-            "Only the new maps are counted. Concatenating keeps the block's own input as well.",
+            "This counts only the new maps. Concatenating keeps the block's own input as well: add its channels.",
         ),
         Mistake(
-            "grows once a block",
+            "grows once per block",
             lambda channels, blocks, growth_rate, compression: dense_channels(
                 channels, (1,) * len(blocks), growth_rate, compression
             ),
-            "The growth rate is added once a block. Each of the block's layers adds that many.",
+            "The growth rate is added once per block. Add it once for every layer of the block.",
         ),
         Mistake(
             "compresses only the new maps",
-            lambda channels, blocks, growth_rate, compression: [
-                channels + int(sum(blocks[:i]) * growth_rate * compression) + layers * growth_rate
-                for i, layers in enumerate(blocks)
-            ],
-            "Only what the blocks added is compressed. A transition reads all channels, the block's input too.",
+            _new_maps_compressed,
+            "Only the channels that the blocks added are compressed. A transition compresses all channels, including "
+            "the stem's.",
         ),
     ),
     hints=(
         "Follow one number through the network: a block of n layers adds n · growth_rate to it.",
-        "Note the number at the end of a block, then compress it for the next one.",
-        "In the loop: `channels += layers * growth_rate`, append, `channels = int(channels * compression)`.",
+        "Record the number at the end of a block, then compress it for the next block.",
+        "In the loop: `channels += layers * growth_rate`, then append, then `channels = int(channels * compression)`.",
     ),
 )
+
+
+# 8.6 A dense block
 
 
 def _block_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -522,30 +579,42 @@ def _block_cases(rng: np.random.Generator) -> list[Inputs]:
     return [(16, 3, 12), drawn, (7, 1, 4)]
 
 
-def _dense(channels: int, count: int, growth_rate: int, **changes: Any) -> Any:
-    """Build the block of exercise 8.6; `changes` turn it into one of the mistakes."""
+def _dense_variant(
+    channels: int,
+    count: int,
+    growth_rate: int,
+    *,
+    chain: bool = False,
+    join_input: bool = False,
+    new_first: bool = False,
+    convolve_first: bool = False,
+    wider: bool = False,
+) -> Any:
+    """Build the block of exercise 8.6 with one of the mistakes."""
     import keras
     from keras import layers
 
     inputs = x = keras.Input((8, 6, channels))
     for i in range(count):
-        filters = growth_rate * (i + 1) if changes.get("growing") else growth_rate
+        filters = growth_rate * (i + 1) if wider else growth_rate
         conv = layers.Conv2D(filters, 3, padding="same", use_bias=False)
-        if changes.get("late"):
+        if convolve_first:
             new = layers.ReLU()(layers.BatchNormalization()(conv(x)))
         else:
             new = conv(layers.ReLU()(layers.BatchNormalization()(x)))
-        if changes.get("chain"):
+        if chain:
             x = new
-        elif changes.get("first"):
+        elif join_input:
             x = layers.Concatenate()([inputs, new])
+        elif new_first:
+            x = layers.Concatenate()([new, x])
         else:
-            x = layers.Concatenate()([new, x] if changes.get("before") else [x, new])
+            x = layers.Concatenate()([x, new])
     return keras.Model(inputs, x)
 
 
 def dense_block(channels: int, count: int, growth_rate: int) -> Any:
-    """Build a dense block: each layer appends `growth_rate` maps to all before."""
+    """Build a dense block: each layer appends `growth_rate` maps to all maps before it."""
     import keras
     from keras import layers
 
@@ -572,46 +641,40 @@ DENSE_BLOCK = Exercise(
     mistakes=(
         Mistake(
             "forgets to concatenate",
-            lambda *inputs: _dense(*inputs, chain=True),
-            "Each layer reads only the layer before it: a plain chain. Concatenate the new maps to everything so far.",
+            lambda *inputs: _dense_variant(*inputs, chain=True),
+            "Each layer reads only the layer before it: this is a plain chain. Concatenate the new maps with "
+            "everything before them.",
         ),
         Mistake(
             "concatenates with the block's input",
-            lambda *inputs: _dense(*inputs, first=True),
-            "The new maps join the block's *input* each time, and the maps of the layers between are lost. Join them "
-            "to `x`, which holds everything so far.",
+            lambda *inputs: _dense_variant(*inputs, join_input=True),
+            "The new maps are joined to the block's *input* each time, so the maps of the layers between are lost. "
+            "Join them to `x`, which holds everything so far.",
         ),
         Mistake(
             "normalises after the convolution",
-            lambda *inputs: _dense(*inputs, late=True),
-            "The order is convolution, normalisation, ReLU. In DenseNet normalisation and ReLU come first: what is "
-            "stored is the convolution's raw output, and every reader normalises it anew.",
+            lambda *inputs: _dense_variant(*inputs, convolve_first=True),
+            "The order here is convolution, normalisation, ReLU. In DenseNet, normalisation and ReLU come first: the "
+            "block stores the convolution's raw output, and every layer that reads it normalises it again.",
         ),
         Mistake(
             "makes each layer wider",
-            lambda *inputs: _dense(*inputs, growing=True),
-            "The number of filters grows from layer to layer. Every layer makes `growth_rate` maps; what grows is its "
-            "input.",
+            lambda *inputs: _dense_variant(*inputs, wider=True),
+            "The number of filters grows from layer to layer. Use `growth_rate` filters in every layer; only its "
+            "input grows.",
         ),
         Mistake(
             "puts the new maps first",
-            lambda *inputs: _dense(*inputs, before=True),
-            "The new maps stand before the old ones. The network could learn as well, but here they are appended: "
-            "`Concatenate()([x, new])`.",
+            lambda *inputs: _dense_variant(*inputs, new_first=True),
+            "The new maps come before the old ones. Such a network can learn equally well, but the exercise appends "
+            "them: `Concatenate()([x, new])`.",
         ),
     ),
     hints=(
-        "A loop over `count`; `x` holds everything so far, `new` the maps of this layer.",
+        "Loop `count` times. `x` holds everything so far, `new` the maps of this layer.",
         "`new = layers.ReLU()(layers.BatchNormalization()(x))`, then the convolution with `growth_rate` filters.",
-        "`x = layers.Concatenate()([x, new])` at the end of each round.",
+        "End each round of the loop with `x = layers.Concatenate()([x, new])`.",
     ),
 )
 
-EXERCISES = (
-    RESIDUAL_BLOCK,
-    PADDED,
-    DIAGNOSIS,
-    DIRECTION,
-    CHANNELS,
-    DENSE_BLOCK,
-)
+EXERCISES = (RESIDUAL_BLOCK, PADDED, DIAGNOSIS, DIRECTION, CHANNELS, DENSE_BLOCK)

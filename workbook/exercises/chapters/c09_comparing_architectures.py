@@ -8,13 +8,15 @@ import numpy as np
 from workbook.exercises import Exercise, Inputs, Mistake, value_exercise
 from workbook.exercises.compare import close
 
+# 9.1 MB or MiB?
+
 
 def _size_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw sizes in MB, in MiB, cut off instead of rounded, and without the four bytes."""
     cases: list[Inputs] = [(13_378_280, 51), (6_998_552, 51), (143_667_240, 548), (143_667_240, 575)]
     for kind in ("MB", "MiB", "cut", "count", "kibi", "bits"):
         millions = int(rng.integers(20, 150))
-        megabytes = 4 * millions + 0.8  # far from a tie, and above its whole number
+        megabytes = 4 * millions + 0.8  # far from a tie; rounding goes up
         parameters = int(megabytes / 4 * 1e6)
         stated = {
             "MB": round(megabytes), "MiB": round(4 * parameters / 2**20), "cut": 4 * millions, "count": millions,
@@ -25,7 +27,7 @@ def _size_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def unit_of(parameters: int, stated: int) -> str:
-    """Say whether `stated` is the float32 size in MB, in MiB, or in neither."""
+    """Return whether `stated` is the float32 size in MB, in MiB, or in neither."""
     size = 4 * parameters
     if round(size / 10**6) == stated:
         return "MB"
@@ -63,54 +65,53 @@ AUDIT = Exercise(
         Mistake(
             "takes a million for everything",
             lambda parameters, stated: "MB" if round(4 * parameters / 1e6) == stated else "neither",
-            "MiB is never found. Divide by 2²⁰ as well.",
+            'This never returns "MiB". Divide the size by 2²⁰ as well, and compare again.',
         ),
         Mistake(
             "forgets the four bytes",
             lambda parameters, stated: _unit(parameters, stated, bytes_each=1),
-            "This compares the *number* of parameters. A float32 takes 4 bytes.",
+            "This compares the *number* of parameters. A float32 takes 4 bytes: multiply by 4.",
         ),
         Mistake(
             "counts bits",
             lambda parameters, stated: _unit(parameters, stated, bytes_each=32),
-            "A float32 has 32 bits, that is 4 bytes; MB and MiB count bytes.",
+            "This counts bits. MB and MiB count bytes, and a float32 takes 4: multiply by 4.",
         ),
         Mistake(
             "swaps the units",
             lambda parameters, stated: _unit(parameters, stated, mega=2**20, mebi=1e6),
-            "The units are exchanged: the M of MB is 10⁶, the Mi of MiB is 2²⁰, which is 4.9 % more.",
+            "The units are swapped. Divide by 10⁶ for MB, and by 2²⁰ for MiB, which is 4.9 % more.",
         ),
         Mistake(
             "takes 1024 · 1000",
             lambda parameters, stated: _unit(parameters, stated, mebi=1024 * 1000),
-            "A MiB is 1024 · 1024 bytes, not 1024 · 1000.",
+            "This divides by 1024 · 1000. A MiB has 1024 · 1024 bytes: divide by 2²⁰.",
         ),
         Mistake(
             "cuts off instead of rounding",
             _cut_off,
-            "The size is cut off, `//` or `int`. Tables round: `round(size / 10**6)`.",
+            "This cuts the decimals off, as `//` and `int` do. Tables round: `round(size / 10**6)`.",
         ),
         Mistake(
             "says MB or MiB even where neither fits",
             lambda parameters, stated: "MB" if round(4 * parameters / 1e6) == stated else "MiB",
-            'Whatever is not MB is taken for MiB here. Test both, and say "neither" where none fits.',
+            'Everything that is not MB is called MiB here. Test both, and return "neither" where neither fits.',
         ),
     ),
     hints=(
-        "The size in bytes first: `size = 4 * parameters`.",
+        "Compute the size in bytes first: `size = 4 * parameters`.",
         "MB: `round(size / 10**6) == stated`. MiB: the same with `2**20`.",
-        'Three returns: "MB" if the first fits, "MiB" if the second does, else "neither".',
+        'Write three returns: "MB" if the first test holds, "MiB" if the second one does, otherwise "neither".',
     ),
 )
 
 
+# 9.2 Counted twice
+
+
 AREA = 28 * 28
-
-
-THREE = AREA * 3 * 3 * 64 * 192
-
-
-RIGHT = AREA * (3 * 256 * 64 + 256 * 128 + 9 * 64 * 192 + 25 * 64 * 96)
+MACS_3X3 = AREA * 9 * 64 * 192
+TOTAL = AREA * (3 * 256 * 64 + 256 * 128 + 9 * 64 * 192 + 25 * 64 * 96)
 
 
 def _slip(term: str, macs: int, total: int) -> dict[str, Any]:
@@ -124,46 +125,52 @@ TWICE = value_exercise(
     section="Audit a slide",
     minutes=8,
     points=2,
-    reference=_slip("3x3", THREE, RIGHT),
+    reference=_slip("3x3", MACS_3X3, TOTAL),
     mistakes=(
         Mistake(
             "takes the 5×5",
-            _slip("5x5", AREA * 25 * 64 * 96, RIGHT),
-            "The 5×5 term is the largest, but 120.4 M too much would have made 391.8 M. Compute each term, and look "
-            "for the one that is the difference.",
+            _slip("5x5", AREA * 25 * 64 * 96, TOTAL),
+            "The 5×5 term is the largest, but counting it twice would give 391.8 M. Compute each term, and look for "
+            "the one that equals the difference.",
         ),
         Mistake(
             "leaves the slide's total",
-            _slip("3x3", THREE, RIGHT + THREE),
-            "The term is right. The total still counts it twice: add up the six terms, each once.",
+            _slip("3x3", MACS_3X3, TOTAL + MACS_3X3),
+            "The term is right, but this total still counts it twice. Add up the six terms, each once.",
         ),
         Mistake(
             "takes the term out altogether",
-            _slip("3x3", THREE, RIGHT - THREE),
-            "Now the term is missing. It was counted twice; it has to be counted once.",
+            _slip("3x3", MACS_3X3, TOTAL - MACS_3X3),
+            "This total leaves the term out. The slide counts it twice: count it once.",
         ),
         Mistake(
             "reads 256 channels",
-            _slip("3x3", AREA * 9 * 256 * 192, RIGHT),
-            "This is the 3×3 of the naive module. Behind the 1×1 it reads 64 channels.",
+            _slip("3x3", AREA * 9 * 256 * 192, TOTAL),
+            "This is the 3×3 convolution of the naive module, which reads 256 channels. After the 1×1 convolution it "
+            "reads 64.",
         ),
         Mistake(
             "forgets the places",
-            _slip("3x3", 9 * 64 * 192, RIGHT),
-            "These are the weights. A MAC is a weight used at one place, and the map has 28·28 of them.",
+            _slip("3x3", 9 * 64 * 192, TOTAL),
+            "This is the number of weights. A MAC is a weight used at one place, and the map has 28·28 places: "
+            "multiply by 28·28.",
         ),
         Mistake(
             "counts biases",
-            _slip("3x3", AREA * (9 * 64 + 1) * 192, RIGHT),
-            "Biases are no MACs: nothing is multiplied.",
+            _slip("3x3", AREA * (9 * 64 + 1) * 192, TOTAL),
+            "This counts the biases as well. A bias is added, not multiplied: leave the biases out.",
         ),
     ),
     hints=(
-        "A convolution takes H·W·F·F·C·filters MACs; H·W is 28·28 for every term, since the padding is same.",
-        "Three 1×1 on 256 channels make 64 each; the 3×3 and the 5×5 read those 64; the 128 read all 256.",
+        'A convolution takes H·W·F·F·C·filters MACs. H·W is 28·28 for every term, because the padding is "same".',
+        "Three 1×1 convolutions read 256 channels and have 64 filters each. The 3×3 and the 5×5 convolution read "
+        "those 64 channels. The 1×1 convolution with 128 filters reads all 256.",
         "Add up the six terms, and compare 358.06 M with the sum: the difference is one of the terms.",
     ),
 )
+
+
+# 9.3 One step with momentum
 
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -243,40 +250,48 @@ MOMENTUM_STEP = Exercise(
     compare=close(rtol=1e-6, atol=1e-10),
     mistakes=(
         Mistake(
-            "climbs", _plus, "The gradient is added: that climbs the loss. The velocity loses α·gradient."
+            "climbs",
+            _plus,
+            "This adds the gradient, so the step climbs the loss. Subtract α times the gradient from the velocity.",
         ),
-        Mistake(
-            "leaves the decay out", _no_decay, "The weight decay is missing: λ·w belongs to the gradient."
-        ),
+        Mistake("leaves the decay out", _no_decay, "The weight decay is missing. Add λ·w to the gradient."),
         Mistake(
             "moves by the old velocity",
             _old,
-            "The weights move by the velocity from before this step. Update the velocity first, then add the new one.",
+            "The weights move by the velocity from before this step. Update the velocity first, then add the new one "
+            "to the weights.",
         ),
         Mistake(
             "keeps the rate outside the velocity",
             _rate_outside,
-            "This is the rule of some other frameworks: v ← μ·v + gradient, w ← w − α·v. Keras and AlexNet keep α "
-            "*inside* the velocity; the two differ as soon as the rate changes.",
+            "This is the rule of some other frameworks: v ← μ·v + gradient, w ← w − α·v. Keras and AlexNet put α "
+            "*inside* the velocity. The two rules differ as soon as the rate changes.",
         ),
         Mistake(
             "averages the gradient",
             _average,
-            "The gradient is multiplied by 1 − μ, as in RMSProp and Adam. Plain momentum takes it whole.",
+            "The gradient is multiplied by 1 − μ, as in Adam. Plain momentum uses the whole gradient.",
         ),
         Mistake(
             "decays past the velocity",
             _decoupled,
-            "The decay goes straight to the weights, as Keras's option `weight_decay=` does. In AlexNet's rule it is "
-            "part of the gradient and enters the velocity.",
+            "The decay acts on the weights directly, as Keras's option `weight_decay=` does. In AlexNet's rule it is "
+            "part of the gradient and enters the velocity: add λ·w to the gradient.",
         ),
-        Mistake("returns them in the other order", _swapped, "Return the weights first, then the velocity."),
+        Mistake(
+            "returns them in the other order",
+            _swapped,
+            "The two results are in the wrong order. Return the weights first, then the velocity.",
+        ),
     ),
     hints=(
-        "First everything that pulls at the weights: `pull = gradient + decay * weights`.",
+        "First combine everything that pulls at the weights: `pull = gradient + decay * weights`.",
         "The new velocity: `momentum * velocity - rate * pull`. The new weights: the old ones plus that.",
     ),
 )
+
+
+# 9.4 Warm up, then drop
 
 
 def _rate_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -289,7 +304,7 @@ def _rate_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def learning_rate(step: int, peak: float, warmup: int, drops: Sequence[int]) -> float:
-    """Rise linearly to `peak` over `warmup` steps; from each step in `drops` on, divide by ten."""
+    """Rise linearly to `peak` over `warmup` steps; divide by ten at each step in `drops`."""
     if step < warmup:
         return peak * (step + 1) / warmup
     return peak * 0.1 ** sum(step >= drop for drop in drops)
@@ -307,6 +322,12 @@ def _counted_after(step: int, peak: float, warmup: int, drops: Sequence[int]) ->
     return learning_rate(step, peak, warmup, tuple(drop + warmup for drop in drops))
 
 
+def _halved(step: int, peak: float, warmup: int, drops: Sequence[int]) -> float:
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 ** sum(step >= drop for drop in drops)
+
+
 SCHEDULE = Exercise(
     id="9.4",
     title="Warm up, then drop",
@@ -321,42 +342,44 @@ SCHEDULE = Exercise(
         Mistake(
             "starts at zero",
             _from_zero,
-            "The first step has the rate 0 and learns nothing. Steps count from 0: use (step + 1) / warmup.",
+            "The rate of the first step is 0, so it learns nothing. Steps count from 0: use (step + 1) / warmup.",
         ),
         Mistake(
             "leaves the warm-up out",
             lambda step, peak, warmup, drops: learning_rate(step, peak, 0, drops),
-            "The rate begins at its peak. While step < warmup it should rise: peak · (step + 1) / warmup.",
+            "The rate starts at its peak. While step < warmup it must rise: peak · (step + 1) / warmup.",
         ),
         Mistake(
             "drops a step late",
             _late,
-            "The drop comes one step late: it holds *from* the step named in `drops` on, `step >= drop`.",
+            "Each drop comes one step late. The lower rate holds *from* the step named in `drops` on: `step >= drop`.",
         ),
         Mistake(
             "drops once only",
             lambda step, peak, warmup, drops: learning_rate(step, peak, warmup, drops[:1]),
-            "After the second drop the rate must be divided once more. Count how many drops have passed.",
+            "Only the first drop counts here. Divide by ten again at each later drop: count how many drops have "
+            "passed.",
         ),
         Mistake(
             "counts the drops from the end of the warm-up",
             _counted_after,
-            "The drops are counted from the end of the warm-up. They are steps from the start of training.",
+            "The drops are counted from the end of the warm-up. Count them from the start of training.",
         ),
         Mistake(
             "halves instead of dividing by ten",
-            lambda step, peak, warmup, drops: (
-                learning_rate(step, peak, warmup, drops) * 5 ** sum(step >= drop for drop in drops)
-            ),
-            "Each drop halves the rate here. It is divided by ten.",
+            _halved,
+            "Each drop halves the rate here. Divide it by ten.",
         ),
     ),
     hints=(
-        "Two cases: `if step < warmup:` for the rise, and what comes after.",
+        "There are two cases: `if step < warmup:` for the rise, and everything after it.",
         "The rise: `peak * (step + 1) / warmup`, so that step 0 learns a little and step warmup − 1 has the peak.",
-        "After it: `passed = sum(step >= drop for drop in drops)`, and the peak divided by 10 so many times.",
+        "After it: `passed = sum(step >= drop for drop in drops)`. Divide the peak by 10 that many times.",
     ),
 )
+
+
+# 9.5 From photograph to input
 
 
 def _picture_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -411,50 +434,62 @@ PREPARE = Exercise(
     reference=prepare,
     mistakes=(
         Mistake(
-            "cuts the corner", _corner,
-            "This is the top left corner. The middle starts at (height − size) // 2 and (width − size) // 2.",
+            "cuts the corner",
+            _corner,
+            "This is the top left corner. The middle starts at row (height − size) // 2 and column (width − size) // "
+            "2.",
         ),
         Mistake(
-            "swaps height and width", _turned,
-            "Height and width are exchanged in the offsets: `image.shape` is (height, width, channels).",
+            "swaps height and width",
+            _turned,
+            "Height and width are swapped in the offsets. `image.shape` is (height, width, channels).",
         ),
         Mistake(
-            "forgets to divide by 255", _pixels,
-            "The pixels are still 0 to 255, while mean and deviation are those of pixels from 0 to 1.",
+            "forgets to divide by 255",
+            _pixels,
+            "The pixels still range from 0 to 255, but mean and deviation belong to pixels from 0 to 1. Divide by 255 "
+            "first.",
         ),
         Mistake(
-            "turns the colours round", _bgr,
-            "The channels come out as BGR. Keras's VGG weights want that; this network was trained on RGB.",
+            "turns the colours round",
+            _bgr,
+            "The channels are in the order BGR. Keras's VGG weights need that order, but this network was trained on "
+            "RGB: keep the order of the image.",
         ),
         Mistake(
-            "leaves the deviation out", _no_deviation,
-            "The mean is subtracted, but nothing is divided by the deviation.",
+            "leaves the deviation out",
+            _no_deviation,
+            "This subtracts the mean but does not divide by the deviation. Do both.",
         ),
         Mistake(
-            "normalises by the picture's own mean", _own,
-            "This takes the mean and deviation of the picture itself. The network was trained with those of the whole "
-            "training set; they are given.",
+            "normalises by the picture's own mean",
+            _own,
+            "This uses the mean and deviation of the picture itself. The network was trained with those of the whole "
+            "training set: use the arguments `mean` and `deviation`.",
         ),
     ),
     hints=(
-        "The offsets: `top = (image.shape[0] - size) // 2`, and `left` likewise from `image.shape[1]`.",
+        "The offsets: `top = (image.shape[0] - size) // 2`. Compute `left` from `image.shape[1]` in the same way.",
         "Cut with slices: `image[top : top + size, left : left + size]`.",
-        "`(crop / 255 - mean) / deviation`: arrays of three numbers meet the last axis, the channels.",
+        "`(crop / 255 - mean) / deviation`: NumPy aligns an array of three numbers with the last axis, the channels.",
     ),
-)  # fmt: skip
+)
+
+
+# 9.6 Top-5
 
 
 def _top_cases(rng: np.random.Generator) -> list[Inputs]:
     cases: list[Inputs] = []
     for batch, classes, k in ((40, 12, 5), (50, 20, 3), (30, 6, 1), (25, 9, 8)):
         probabilities = rng.dirichlet(np.ones(classes), batch)
-        ranks = rng.permutation(np.arange(batch) % classes)  # the true class stands at every rank
+        ranks = rng.permutation(np.arange(batch) % classes)  # the true class is at every rank
         cases.append((probabilities, np.argsort(-probabilities, axis=1)[np.arange(batch), ranks], k))
     return cases
 
 
 def top_k_accuracy(probabilities: np.ndarray, labels: np.ndarray, k: int) -> float:
-    """Give the share of rows whose true class is among the k likeliest."""
+    """Return the share of rows whose true class is among the k likeliest."""
     likeliest = np.argsort(-probabilities, axis=1)[:, :k]  # (batch, k)
     return float((likeliest == labels[:, None]).any(axis=1).mean())
 
@@ -488,49 +523,45 @@ TOP_K = Exercise(
         Mistake(
             "counts the likeliest only",
             lambda probabilities, labels, k: top_k_accuracy(probabilities, labels, 1),
-            "This is the top-1 accuracy. An answer counts if the true class is anywhere among the k likeliest.",
+            "This is the top-1 accuracy. Count a row if its true class is anywhere among the k likeliest.",
         ),
         Mistake(
             "takes the least likely",
             _least,
-            "These are the k *smallest* probabilities: `argsort` sorts upwards. Sort −probabilities, or take the end.",
+            "These are the k *smallest* probabilities, because `argsort` sorts in ascending order. Sort "
+            "−probabilities, or take the end.",
         ),
-        Mistake("looks at the k-th only", _kth, "Only the k-th guess is compared. All of the first k count."),
+        Mistake(
+            "looks at the k-th only", _kth, "Only the k-th guess is compared. Compare all of the first k."
+        ),
         Mistake(
             "gives the error",
             lambda probabilities, labels, k: 1 - top_k_accuracy(probabilities, labels, k),
-            "This is the top-k *error*, 1 − accuracy. Tables state errors; here the accuracy is asked for.",
+            "This is the top-k *error*, 1 − accuracy. Tables state errors, but the exercise asks for the accuracy.",
         ),
         Mistake(
             "averages over the guesses",
             _mean_of_all,
-            "The hits are averaged over all k guesses. A row is one hit if any guess is right: `.any(axis=1)`, then "
-            "the mean.",
+            "The hits are averaged over all k guesses. A row is one hit if any of its guesses is right: "
+            "`.any(axis=1)`, then the mean.",
         ),
         Mistake(
             "counts the rows",
             lambda probabilities, labels, k: top_k_accuracy(probabilities, labels, k) * len(labels),
-            "This is the number of hits. The accuracy is their share of all rows.",
+            "This is the number of hits. Divide it by the number of rows.",
         ),
         Mistake(
             "takes the first columns",
             _first_columns,
-            "Sort the probabilities first: the classes stand in the order of their numbers, not of their "
-            "probabilities.",
+            "This takes the first k classes in the order of their numbers. Sort each row by probability first.",
         ),
     ),
     hints=(
         "`np.argsort(-probabilities, axis=1)` lists the classes of each row, likeliest first.",
-        "Keep the first k columns and compare them with `labels[:, None]`: a table (batch, k) of True and False.",
-        "`.any(axis=1)` makes one truth a row; the mean is the accuracy.",
+        "Keep the first k columns and compare them with `labels[:, None]`, which gives (batch, k) values of True and "
+        "False.",
+        "`.any(axis=1)` gives one True or False per row. Its mean is the accuracy.",
     ),
 )
 
-EXERCISES = (
-    AUDIT,
-    TWICE,
-    MOMENTUM_STEP,
-    SCHEDULE,
-    PREPARE,
-    TOP_K,
-)
+EXERCISES = (AUDIT, TWICE, MOMENTUM_STEP, SCHEDULE, PREPARE, TOP_K)

@@ -8,6 +8,8 @@ import numpy as np
 from workbook.exercises import Exercise, Inputs, Mistake
 from workbook.exercises.models import observe_model, same_model
 
+# 10.1 A network with windows
+
 
 def _window_cases(rng: np.random.Generator) -> list[Inputs]:
     return [(8, 10), (int(rng.integers(3, 20)), int(rng.integers(2, 9)))]
@@ -25,8 +27,8 @@ def network_with_maps(filters: int, classes: int) -> Any:
     return keras.Model(inputs, [low, high, layers.Dense(classes, activation="softmax")(x)])
 
 
-def _variant(sizes: Inputs, choose: Any, *, activation: str | None = "relu") -> Any:
-    """Build the same with other outputs: `choose` picks them from (low, high, pooled low and high, probabilities)."""
+def _with_outputs(sizes: Inputs, names: Sequence[str], *, activation: str | None = "relu") -> Any:
+    """Build the network of exercise 10.1 with other outputs."""
     import keras
     from keras import layers
 
@@ -36,20 +38,16 @@ def _variant(sizes: Inputs, choose: Any, *, activation: str | None = "relu") -> 
     pooled_low = layers.MaxPooling2D(2)(low)
     high = layers.Conv2D(2 * filters, 3, activation=activation)(pooled_low)
     pooled_high = layers.MaxPooling2D(2)(high)
-    end = layers.Dense(classes, activation="softmax")(layers.Flatten()(pooled_high))
-    return keras.Model(inputs, choose(low, high, pooled_low, pooled_high, end))
-
-
-def _fresh_layer(filters: int, classes: int) -> Any:
-    """Show maps of a convolution of its own instead of the network's."""
-    import keras
-    from keras import layers
-
-    inputs = keras.Input((28, 28, 1))
-    conv = layers.Conv2D(filters, 3, activation="relu")(inputs)
-    high = layers.Conv2D(2 * filters, 3, activation="relu")(layers.MaxPooling2D(2)(conv))
-    end = layers.Dense(classes, activation="softmax")(layers.Flatten()(layers.MaxPooling2D(2)(high)))
-    return keras.Model(inputs, [layers.Conv2D(filters, 3, activation="relu")(inputs), high, end])
+    probabilities = layers.Dense(classes, activation="softmax")(layers.Flatten()(pooled_high))
+    tensors = {
+        "low": low,
+        "high": high,
+        "pooled low": pooled_low,
+        "pooled high": pooled_high,
+        "probabilities": probabilities,
+        "extra": layers.Conv2D(filters, 3, activation=activation)(inputs),
+    }
+    return keras.Model(inputs, [tensors[name] for name in names])
 
 
 WINDOW = Exercise(
@@ -67,43 +65,48 @@ WINDOW = Exercise(
     mistakes=(
         Mistake(
             "shows the probabilities only",
-            lambda *sizes: _variant(sizes, lambda low, high, a, b, end: end),
-            "Only the probabilities come out. A model may have several outputs: `keras.Model(inputs, [low, high, "
-            "probabilities])`.",
+            lambda *sizes: _with_outputs(sizes, ["probabilities"]),
+            "The model outputs only the probabilities. A model may have several outputs: `keras.Model(inputs, [low, "
+            "high, probabilities])`.",
         ),
         Mistake(
             "shows the maps only",
-            lambda *sizes: _variant(sizes, lambda low, high, a, b, end: [low, high]),
-            "The maps are there, but the classifier is cut off. Give the probabilities as the third output.",
+            lambda *sizes: _with_outputs(sizes, ["low", "high"]),
+            "The model outputs the maps, but not the probabilities. Add them as the third output.",
         ),
         Mistake(
             "shows the pooled maps",
-            lambda *sizes: _variant(sizes, lambda low, high, a, b, end: [a, b, end]),
-            "These are the maps after pooling, half as wide. Keep what each convolution gives in a name of its own.",
+            lambda *sizes: _with_outputs(sizes, ["pooled low", "pooled high", "probabilities"]),
+            "These are the maps after pooling, half as wide. Keep the output of each convolution in a variable, and "
+            "output that.",
         ),
         Mistake(
             "turns the order round",
-            lambda *sizes: _variant(sizes, lambda low, high, a, b, end: [end, high, low]),
-            "The order is from the image up: first convolution, second convolution, probabilities.",
+            lambda *sizes: _with_outputs(sizes, ["probabilities", "high", "low"]),
+            "The outputs are in reverse order. Go from the image up: first convolution, second convolution, "
+            "probabilities.",
         ),
         Mistake(
             "leaves the activation out",
-            lambda *sizes: _variant(sizes, lambda low, high, a, b, end: [low, high, end], activation=None),
-            'These maps have no ReLU: the convolutions need `activation="relu"`.',
+            lambda *sizes: _with_outputs(sizes, ["low", "high", "probabilities"], activation=None),
+            'These maps have no ReLU. The convolutions need `activation="relu"`.',
         ),
         Mistake(
             "shows a new convolution",
-            _fresh_layer,
-            "The first output comes from a convolution of its own, with weights of its own. Name the tensor that the "
-            "network itself goes on with, and give that one.",
+            lambda *sizes: _with_outputs(sizes, ["extra", "high", "probabilities"]),
+            "The first output comes from an extra convolution with weights of its own. Output the tensor that the "
+            "network itself reads next.",
         ),
     ),
     hints=(
-        "Write the network first, and give the result of each convolution a name: `low = ...`, `high = ...`.",
+        "Write the network first, and keep the result of each convolution in a variable: `low = ...`, `high = ...`.",
         "The pooling layer reads `low`; the second convolution reads the pooled maps.",
         "`return keras.Model(inputs, [low, high, probabilities])`",
     ),
 )
+
+
+# 10.2 The activation degree
 
 
 def _map_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -137,27 +140,28 @@ DEGREE = Exercise(
         Mistake(
             "takes the largest value",
             lambda maps, k: maps[..., k].max(axis=(1, 2)),
-            "This is the strongest single place. The activation degree adds up all places of the map.",
+            "This is the largest value of the map. The activation degree adds up all its values.",
         ),
         Mistake(
             "adds up the batch as well",
             lambda maps, k: maps[..., k].sum(),
-            "One number comes out for all images together. Leave the batch axis alone: sum over axes 1 and 2 only.",
+            "This returns one number for all images together. Sum over axes 1 and 2 only, so that the batch axis "
+            "remains.",
         ),
         Mistake(
             "adds up all filters",
             lambda maps, k: maps.sum(axis=(1, 2, 3)),
-            "All filters are added together. Pick filter `k` on the last axis first.",
+            "This adds up all filters. Select filter `k` on the last axis first.",
         ),
         Mistake(
             "gives every filter",
             lambda maps, k: maps.sum(axis=(1, 2)),
-            "These are the degrees of all filters, (batch, filters). Asked for is filter `k` alone, (batch,).",
+            "These are the degrees of all filters, (batch, filters). Return those of filter `k` alone, (batch,).",
         ),
         Mistake(
             "takes k for a row",
             lambda maps, k: maps[:, k].sum(axis=(1, 2)),
-            "`k` is used as a row of the map. Channels stand last in Keras: `maps[..., k]`.",
+            "`k` is used as a row of the map. Channels are the last axis in Keras: `maps[..., k]`.",
         ),
         Mistake(
             "takes k for an image",
@@ -166,11 +170,14 @@ DEGREE = Exercise(
         ),
     ),
     hints=(
-        "The maps are (batch, H, W, filters). Which axis do you pick from, over which do you sum?",
-        "`maps[..., k]` is (batch, H, W).",
+        "The maps are (batch, H, W, filters). On which axis do you select, and over which do you sum?",
+        "`maps[..., k]` has the shape (batch, H, W).",
         "`maps[..., k].sum(axis=(1, 2))`",
     ),
 )
+
+
+# 10.3 One step uphill
 
 
 def _step_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -213,45 +220,49 @@ UPHILL = Exercise(
         Mistake(
             "takes the gradient as it is",
             lambda images, gradients, rate: _step(images, gradients, rate),
-            "The gradient is used as it is: a faint one moves nothing, a steep one jumps. Divide it by its root mean "
+            "The gradient is not scaled: a small one moves nothing, a large one jumps. Divide it by its root mean "
             "square.",
         ),
         Mistake(
             "measures the whole batch",
             lambda images, gradients, rate: _step(images, gradients / np.sqrt((gradients**2).mean()), rate),
-            "One size is taken for the whole batch, so one steep image slows all others. Each image has its own: "
-            "`axis=(1, 2, 3), keepdims=True`.",
+            "One size is computed for the whole batch, so one image with a steep gradient slows down all others. "
+            "Compute it for each image: `axis=(1, 2, 3), keepdims=True`.",
         ),
         Mistake(
             "divides by the norm",
             lambda images, gradients, rate: _step(
                 images, gradients / np.sqrt((gradients**2).sum(axis=(1, 2, 3), keepdims=True)), rate
             ),
-            "You divide by the root of the *sum* of squares, so the step shrinks with the number of pixels. Take the "
-            "mean of the squares.",
+            "This divides by the root of the *sum* of squares, so the step shrinks with the number of pixels. Take "
+            "the root of the *mean* of squares.",
         ),
         Mistake(
             "forgets the root",
             lambda images, gradients, rate: _step(images, gradients / _size(gradients) ** 2, rate),
-            "The root is missing: `np.sqrt` of the mean of the squares.",
+            "This divides by the mean of the squares. Take its square root: `np.sqrt`.",
         ),
         Mistake(
             "keeps the sign only",
             lambda images, gradients, rate: _step(images, np.sign(gradients), rate),
-            "Every pixel moves by the same amount. Pixels with a larger slope should move further.",
+            "Every pixel moves by the same amount. Keep the values of the gradient, so that a pixel with a larger "
+            "slope moves further.",
         ),
         Mistake(
             "leaves the range",
             lambda images, gradients, rate: images + rate * gradients / _size(gradients),
-            "Pixels leave 0 to 1, where no image is. Put them back with `np.clip`.",
+            "Some pixels leave the range from 0 to 1. Limit them with `np.clip`.",
         ),
     ),
     hints=(
-        "Three things: the size of each image's gradient, the move, and back into the range.",
-        "`np.sqrt((gradients**2).mean(axis=(1, 2, 3), keepdims=True))` is (batch, 1, 1, 1).",
+        "There are three steps: compute the size of each image's gradient, move, and return to the range.",
+        "`np.sqrt((gradients**2).mean(axis=(1, 2, 3), keepdims=True))` has the shape (batch, 1, 1, 1).",
         "`np.clip(images + rate * gradients / size, 0, 1)`",
     ),
 )
+
+
+# 10.4 What the top never sees
 
 
 def _chain_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -266,7 +277,7 @@ def _chain_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def field_and_unseen(size: int, layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
-    """Give the pixels that one value of the last map sees, and those at the end that none sees."""
+    """Return how many pixels one value of the last map sees, and how many at the end no value sees."""
     field, step = 1, 1
     values = size
     for kernel, strides in layers:
@@ -277,10 +288,12 @@ def field_and_unseen(size: int, layers: Sequence[tuple[int, int]]) -> tuple[int,
 
 
 def _chain(size: int, layers: Sequence[tuple[int, int]]) -> tuple[int, int, int]:
-    """Give the field, the distance of two neighbours in pixels, and the number of values."""
+    """Return the field, the distance between neighbouring values in pixels, and the number of values."""
     field, step, values = 1, 1, size
     for kernel, strides in layers:
-        field, step, values = field + (kernel - 1) * step, step * strides, (values - kernel) // strides + 1
+        field += (kernel - 1) * step
+        step *= strides
+        values = (values - kernel) // strides + 1
     return field, step, values
 
 
@@ -322,47 +335,50 @@ FIELD = Exercise(
         Mistake(
             "multiplies the strides too early",
             _strides_too_early,
-            "A layer's own strides are used in its own term. Values that a layer reads lie apart by the strides of the "
-            "layers *below* it: add (kernel − 1)·step first, then multiply the step.",
+            "A layer's own strides are used in its own term. The values that a layer reads are spaced by the strides "
+            "of the layers *below* it: add (kernel − 1)·step first, then multiply the step.",
         ),
         Mistake(
             "forgets the strides in the field",
             _without_strides,
-            "The field adds kernel − 1 for every layer. Above a layer with strides, neighbours lie further apart: "
-            "(kernel − 1)·step.",
+            "The field grows by kernel − 1 for every layer. Above a layer with strides, neighbouring values are "
+            "further apart: add (kernel − 1)·step.",
         ),
         Mistake(
             "lays the fields side by side",
             _tiles,
-            "The fields are laid side by side. They overlap: the next one begins one step further, so all together "
-            "cover (values − 1)·step + field pixels.",
+            "The fields are laid side by side. They overlap, because each begins one step after the last one: "
+            "together they cover (values − 1)·step + field pixels.",
         ),
         Mistake(
             "counts steps only",
             _without_field,
-            "values·step pixels are taken as covered. The last value sees a whole field from where it begins: "
+            "This takes values·step pixels as covered. The last value sees a whole field from where it begins: "
             "(values − 1)·step + field.",
         ),
         Mistake(
             "believes that all is seen",
             lambda size, layers: (_chain(size, layers)[0], 0),
-            "The field is right. But a window that does not fit any more is left out (padding valid), so a few pixels "
-            "at the end may be read by nobody.",
+            'The field is right, but not every pixel is seen. With "valid" padding, a window that no longer fits is '
+            "left out: count the pixels at the end that no window covers.",
         ),
         Mistake(
             "answers in the other order",
             lambda size, layers: field_and_unseen(size, layers)[::-1],
-            "The order is the other way round: first the field, then the pixels that nobody sees.",
+            "The two results are in the wrong order. Return the field first, then the number of unseen pixels.",
         ),
     ),
     hints=(
-        "Follow three numbers through the layers: the field, the distance of two neighbours in pixels, and how many "
-        "values there are.",
+        "Follow three numbers through the layers: the field, the distance between neighbouring values in pixels, and "
+        "the number of values.",
         "In the loop: `field += (kernel - 1) * step`, then `step *= strides`, and "
         "`values = (values - kernel) // strides + 1`.",
         "All fields together cover `(values - 1) * step + field` pixels.",
     ),
 )
+
+
+# 10.5 How rough is a picture?
 
 
 def _image_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -392,54 +408,60 @@ TOTAL_VARIATION = Exercise(
     mistakes=(
         Mistake(
             "squares the differences",
-            lambda images: sum((one**2).sum(axis=(1, 2, 3)) for one in _differences(images)),
-            "The differences are squared. Total variation adds their absolute values, so that one sharp edge costs no "
-            "more than the same rise in small steps.",
+            lambda images: sum((difference**2).sum(axis=(1, 2, 3)) for difference in _differences(images)),
+            "The differences are squared. Add up their absolute values, so that one sharp edge costs no more than the "
+            "same rise in small steps.",
         ),
         Mistake(
             "lets ups and downs cancel",
-            lambda images: sum(one.sum(axis=(1, 2, 3)) for one in _differences(images)),
+            lambda images: sum(difference.sum(axis=(1, 2, 3)) for difference in _differences(images)),
             "Rises and falls cancel here. Take the absolute value of each difference before you add.",
         ),
         Mistake(
             "takes the absolute value too late",
-            lambda images: sum(np.abs(one.sum(axis=(1, 2, 3))) for one in _differences(images)),
-            "The absolute value comes after the sum, when rises and falls have cancelled. Take it of each difference.",
+            lambda images: sum(np.abs(difference.sum(axis=(1, 2, 3))) for difference in _differences(images)),
+            "The absolute value comes after the sum, when rises and falls have already cancelled. Apply it to each "
+            "difference.",
         ),
         Mistake(
             "looks down only",
             lambda images: np.abs(np.diff(images, axis=1)).sum(axis=(1, 2, 3)),
-            "Only neighbours in a column are compared. Those in a row count as well.",
+            "Only neighbours in a column are compared. Compare those in a row as well.",
         ),
         Mistake(
             "looks right only",
             lambda images: np.abs(np.diff(images, axis=2)).sum(axis=(1, 2, 3)),
-            "Only neighbours in a row are compared. Those in a column count as well.",
+            "Only neighbours in a row are compared. Compare those in a column as well.",
         ),
         Mistake(
             "wraps around the edge",
             lambda images: sum(
                 np.abs(images - np.roll(images, 1, axis)).sum(axis=(1, 2, 3)) for axis in (1, 2)
             ),
-            "The last row is compared with the first: `np.roll` goes round the edge. Compare rows 1 to the end with "
-            "rows 0 to the last but one.",
+            "`np.roll` wraps around the edge, so the last row is compared with the first. Compare `images[:, 1:]` "
+            "with `images[:, :-1]`.",
         ),
         Mistake(
             "adds up the batch",
-            lambda images: sum(np.abs(one).sum() for one in _differences(images)),
-            "One number comes out for the whole batch. Sum over axes 1, 2 and 3 only.",
+            lambda images: sum(np.abs(difference).sum() for difference in _differences(images)),
+            "This returns one number for the whole batch. Sum over axes 1, 2 and 3 only.",
         ),
         Mistake(
             "takes means",
-            lambda images: sum(np.abs(one).mean(axis=(1, 2, 3)) for one in _differences(images)),
+            lambda images: sum(
+                np.abs(difference).mean(axis=(1, 2, 3)) for difference in _differences(images)
+            ),
             "These are means of the differences. Total variation is a sum.",
         ),
     ),
     hints=(
-        "`images[:, 1:] - images[:, :-1]` is the difference of each row and the one above.",
-        "Absolute values first, then the sum over axes (1, 2, 3); the same along the width.",
+        "`images[:, 1:] - images[:, :-1]` is the difference between each row and the row above it.",
+        "Take absolute values first, then sum over axes (1, 2, 3). Do the same along the width.",
     ),
 )
+
+
+# 10.6 Is it fooled?
 
 
 def _deception_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -458,7 +480,7 @@ def _deception_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def share_fooled(probabilities: np.ndarray, targets: np.ndarray, threshold: float) -> float:
-    """Give the share of images whose target class has at least this probability."""
+    """Return the share of images whose target class has at least this probability."""
     chosen = probabilities[np.arange(len(targets)), targets]
     return float((chosen >= threshold).mean())
 
@@ -480,50 +502,43 @@ FOOLED = Exercise(
         Mistake(
             "asks for any class",
             lambda p, targets, threshold: float((p.max(axis=1) >= threshold).mean()),
-            "An image counts here if *some* class is probable. It fools the network only if the class that it was made "
-            "for is.",
+            "An image counts here if *any* class is probable. It fools the network only if its target class is: look "
+            "up that probability alone.",
         ),
         Mistake(
             "asks for the likeliest class",
             lambda p, targets, threshold: float((p.argmax(axis=1) == targets).mean()),
-            "The threshold is not used: this asks whether the target is the likeliest class. Asked for is a "
-            "probability of at least the threshold.",
+            "This ignores the threshold and tests whether the target is the likeliest class. Test whether the "
+            "target's probability is at least the threshold.",
         ),
         Mistake(
             "leaves the threshold out",
             lambda p, targets, threshold: float((_chosen(p, targets) > threshold).mean()),
-            "An image with exactly the threshold is left out. At least means `>=`.",
+            'An image with exactly the threshold is left out. "At least" means `>=`.',
         ),
         Mistake(
             "counts",
             lambda p, targets, threshold: int((_chosen(p, targets) >= threshold).sum()),
-            "This is a count. A share is divided by the number of images.",
+            "This is a count. Divide it by the number of images to get the share.",
         ),
         Mistake(
             "averages the probabilities",
             lambda p, targets, threshold: float(_chosen(p, targets).mean()),
-            "This is the mean probability of the target class. First ask of each image whether it reaches the "
-            "threshold, then take the share.",
+            "This is the mean probability of the target class. First test whether each image reaches the threshold, "
+            "then take the share.",
         ),
         Mistake(
             "pairs every image with every target",
             lambda p, targets, threshold: float((p[:, targets] >= threshold).mean()),
-            "`probabilities[:, targets]` pairs every image with every target. Give rows as well: "
+            "`probabilities[:, targets]` pairs every image with every target. Index the rows as well: "
             "`probabilities[np.arange(len(targets)), targets]`.",
         ),
     ),
     hints=(
-        "First pick one number for each image: the probability of the class that it was made for.",
+        "First select one number for each image: the probability of the class that it was made for.",
         "`probabilities[np.arange(len(targets)), targets]`, as in exercise 5.1.",
-        "Compare with the threshold, and take the mean of the True and False.",
+        "Compare with the threshold, and take the mean of the True and False values.",
     ),
 )
 
-EXERCISES = (
-    WINDOW,
-    DEGREE,
-    UPHILL,
-    FIELD,
-    TOTAL_VARIATION,
-    FOOLED,
-)
+EXERCISES = (WINDOW, DEGREE, UPHILL, FIELD, TOTAL_VARIATION, FOOLED)

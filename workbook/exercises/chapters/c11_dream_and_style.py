@@ -6,19 +6,23 @@ import numpy as np
 
 from workbook.exercises import Exercise, Inputs, Mistake
 
+Arrays = Sequence[np.ndarray]
+
+# 11.1 More of what is there
+
 
 def _map_cases(rng: np.random.Generator) -> list[Inputs]:
     return [(rng.normal(0.4, 1.5, shape),) for shape in ((3, 4, 5, 2), (2, 6, 3, 5), (4, 2, 2, 3))]
 
 
 def amplify(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give each image's mean squared activation, and its derivative with respect to each activation."""
+    """Return each image's mean squared activation, and its derivative with respect to each activation."""
     values = maps.size / len(maps)
     return (maps**2).mean(axis=(1, 2, 3)), 2 * maps / values
 
 
 def _pulled(maps: np.ndarray, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the right score with another derivative, `direction` divided by the number of values."""
+    """Return the right score with another derivative: `direction` divided by the number of values."""
     return (maps**2).mean(axis=(1, 2, 3)), direction / maps[0].size
 
 
@@ -35,8 +39,8 @@ AMPLIFY = Exercise(
         Mistake(
             "takes the mean",
             lambda maps: (maps.mean(axis=(1, 2, 3)), np.ones_like(maps) / maps[0].size),
-            "This is the mean of the activations: it pulls all of them up alike, also the faint ones. The mean of "
-            "the *squares* pulls hardest where the layer sees most already.",
+            "This is the mean of the activations: it pulls all of them up equally, even the faint ones. Take the mean "
+            "of the *squares*, which pulls hardest where the layer responds most already.",
         ),
         Mistake(
             "adds up the squares",
@@ -46,43 +50,46 @@ AMPLIFY = Exercise(
         Mistake(
             "averages the batch as well",
             lambda maps: ((maps**2).mean(), 2 * maps / maps.size),
-            "One score comes out for all images together. Each has its own: leave the batch axis alone, and count the "
-            "values of *one* image's maps.",
+            "This returns one score for all images together. Return one per image: keep the batch axis, and divide by "
+            "the number of values in *one* image's maps.",
         ),
         Mistake(
             "divides by the whole batch",
             lambda maps: ((maps**2).mean(axis=(1, 2, 3)), 2 * maps / maps.size),
-            "The score is right. But the derivative is divided by the values of the whole batch; each image's mean is "
-            "over its own H·W·filters values.",
+            "The score is right, but the derivative is divided by the number of values in the whole batch. Divide by "
+            "that of one image, H·W·filters.",
         ),
         Mistake(
             "forgets the two",
             lambda maps: _pulled(maps, maps),
-            "The derivative of a² is 2·a: the 2 is missing.",
+            "The derivative of a² is 2·a: the factor 2 is missing.",
         ),
         Mistake(
             "forgets to divide the derivative",
             lambda maps: ((maps**2).mean(axis=(1, 2, 3)), 2 * maps),
-            "The score is a mean, so its derivative is divided by the number of values, too.",
+            "The score is right. It is a mean, so divide its derivative by the number of values as well.",
         ),
         Mistake(
             "goes downhill",
             lambda maps: _pulled(maps, -2 * maps),
-            "The derivative has the wrong sign: it would make the layer see less. A square grows away from zero.",
+            "The derivative has the wrong sign: it makes the layer respond less. The derivative of a² is +2·a.",
         ),
         Mistake(
             "pulls everything up",
             lambda maps: _pulled(maps, 2 * np.abs(maps)),
-            "Negative activations are pulled up here. The derivative of a² has the sign of a: what is negative becomes "
-            "more so.",
+            "Negative activations are pulled up here. The derivative of a² has the sign of a: negative values must "
+            "become more negative.",
         ),
     ),
     hints=(
-        "The score: square, then the mean over axes 1, 2 and 3, so that one number for each image is left.",
+        "The score: square, then take the mean over axes 1, 2 and 3, which leaves one number per image.",
         "The derivative of (a₁² + a₂² + … + aₙ²) / n with respect to a₁ is 2·a₁ / n. How large is n for one image?",
         "`(maps**2).mean(axis=(1, 2, 3))` and `2 * maps / maps[0].size`",
     ),
 )
+
+
+# 11.2 The sizes of the octaves
 
 
 def _size_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -102,7 +109,7 @@ def _rounded_each_time(height: int, width: int, octaves: int, scale: float) -> l
     return sizes
 
 
-def _sizes(height: int, width: int, powers: list[int], scale: float) -> list[tuple[int, int]]:
+def _sizes(height: int, width: int, powers: Sequence[int], scale: float) -> list[tuple[int, int]]:
     return [(round(height / scale**k), round(width / scale**k)) for k in powers]
 
 
@@ -119,7 +126,7 @@ SIZES = Exercise(
         Mistake(
             "begins with the largest",
             lambda height, width, octaves, scale: octave_sizes(height, width, octaves, scale)[::-1],
-            "The sizes are right, in the wrong order. A dream begins with the smallest.",
+            "The sizes are right, but in the wrong order. A dream begins with the smallest: put it first.",
         ),
         Mistake(
             "rounds down",
@@ -131,18 +138,18 @@ SIZES = Exercise(
         Mistake(
             "rounds each time",
             _rounded_each_time,
-            "Each size is made from the rounded one above it, and the errors add up. Divide the picture's own size by "
-            "scale**k, and round once.",
+            "Each size is computed from the rounded one above it, so the errors add up. Divide the picture's own size "
+            "by scale**k, and round once.",
         ),
         Mistake(
             "leaves the picture's own size out",
-            lambda height, width, octaves, scale: _sizes(height, width, [*range(octaves, 0, -1)], scale),
-            "The picture's own size is missing. It is the last octave, k = 0.",
+            lambda height, width, octaves, scale: _sizes(height, width, range(octaves, 0, -1), scale),
+            "The picture's own size is missing. Add it as the last octave, k = 0.",
         ),
         Mistake(
             "has one size too many",
-            lambda height, width, octaves, scale: _sizes(height, width, [*range(octaves, -1, -1)], scale),
-            "There is one size too many. The picture's own size counts as an octave.",
+            lambda height, width, octaves, scale: _sizes(height, width, range(octaves, -1, -1), scale),
+            "There is one size too many. The picture's own size counts as an octave: begin with k = octaves − 1.",
         ),
         Mistake(
             "grows",
@@ -154,14 +161,18 @@ SIZES = Exercise(
         Mistake(
             "turns height and width round",
             lambda height, width, octaves, scale: octave_sizes(width, height, octaves, scale),
-            "Height and width are exchanged. Arrays have the rows first: (height, width).",
+            "Height and width are swapped. Arrays have the rows first: (height, width).",
         ),
     ),
     hints=(
-        "Octave k below the picture's own has the size (height / scale**k, width / scale**k). Which k are there?",
-        "From octaves − 1 down to 0: `for k in reversed(range(octaves))`.",
+        "Octave k below the picture's own has the size (height / scale**k, width / scale**k). Which values does k "
+        "take?",
+        "k goes from octaves − 1 down to 0: `for k in reversed(range(octaves))`.",
     ),
 )
+
+
+# 11.3 No detail is lost
 
 
 def _octave_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -174,7 +185,7 @@ def _octave_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def next_octave(picture: np.ndarray, small: np.ndarray, dreamed: np.ndarray) -> np.ndarray:
-    """Add what was dreamed at half the size, enlarged, to the picture."""
+    """Enlarge what was dreamed at half the size, and add it to the picture."""
     change = dreamed - small
     return picture + np.repeat(np.repeat(change, 2, axis=0), 2, axis=1)
 
@@ -196,45 +207,45 @@ NEXT = Exercise(
         Mistake(
             "enlarges the dream",
             lambda picture, small, dreamed: _twice(dreamed),
-            "The small dream itself is enlarged: blocks of four equal pixels, and the fine detail of the picture is "
-            "gone. Enlarge only what was *changed*, and add it to the picture.",
+            "This enlarges the small dream itself into blocks of four equal pixels, so the picture's fine detail is "
+            "lost. Enlarge only what was *changed*, and add it to the picture.",
         ),
         Mistake(
             "adds the dream",
             lambda picture, small, dreamed: picture + _twice(dreamed),
-            "The whole dream is added on top of the picture, which counts the picture twice. Take its change: dreamed "
-            "minus small.",
+            "This adds the whole dream to the picture, so the picture counts twice. Add only the change: dreamed − "
+            "small.",
         ),
         Mistake(
             "takes the change the wrong way round",
             lambda picture, small, dreamed: picture - _twice(dreamed - small),
-            "The change has the wrong sign: it undoes the dream. It is what the picture became minus what it was.",
+            "The change has the wrong sign: it undoes the dream. Compute dreamed − small.",
         ),
         Mistake(
             "forgets the dream",
             lambda picture, small, dreamed: picture.copy(),
-            "This is the picture as it was. What the smaller octave dreamed has to be added.",
+            "This is the picture as it was. Add what the smaller octave dreamed.",
         ),
         Mistake(
             "lays tiles",
             lambda picture, small, dreamed: picture + np.tile(dreamed - small, (2, 2, 1)),
-            "The change is laid out four times side by side (`np.tile`). Enlarging makes each value a block of 2×2: "
-            "`np.repeat`, along the rows and along the columns.",
+            "`np.tile` lays four copies of the change side by side. Enlarging turns each value into a block of 2×2: "
+            "use `np.repeat` along the rows and along the columns.",
         ),
         Mistake(
             "thins the change",
             lambda picture, small, dreamed: picture + _twice(dreamed - small) / 4,
-            "The change is divided among four pixels. A picture that is made larger stays as bright as it was.",
+            "The change is divided among four pixels. An enlarged picture stays as bright as it was: do not divide.",
         ),
     ),
     hints=(
-        "What was changed at the small size? `dreamed - small`.",
+        "What changed at the small size? `dreamed - small`.",
         "`np.repeat(change, 2, axis=0)` doubles every row. Do the same along axis 1.",
     ),
 )
 
 
-Arrays = Sequence[np.ndarray]
+# 11.4 The Gram matrix
 
 
 def _style_map_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -253,7 +264,7 @@ def _columns(maps: np.ndarray) -> np.ndarray:
 
 
 def _mixed(maps: np.ndarray) -> np.ndarray:
-    """Reshape as if the filters stood first."""
+    """Reshape as if the filters were the first axis."""
     rows = maps.reshape(maps.shape[-1], -1)
     return rows @ rows.T / rows.shape[1]
 
@@ -277,56 +288,62 @@ GRAM = Exercise(
         Mistake(
             "compares places",
             lambda maps: _columns(maps) @ _columns(maps).T / len(_columns(maps)),
-            "This compares every place with every place, (H·W, H·W). Asked for is every filter with every filter: "
+            "This compares every place with every place, (H·W, H·W). Compare every filter with every filter: "
             "`columns.T @ columns`.",
         ),
         Mistake(
             "forgets to divide",
             lambda maps: _columns(maps).T @ _columns(maps),
-            "This is the sum over the places, so a larger picture has a larger one. Divide by their number, H·W.",
+            "This is the sum over the places, which grows with the size of the picture. Divide by the number of "
+            "places, H·W.",
         ),
         Mistake(
             "divides by the filters as well",
             lambda maps: gram_matrix(maps) / maps.shape[-1],
-            "You divide by H·W·filters. That is another convention; here it is the mean over places: divide by H·W.",
+            "This divides by H·W·filters, which is another convention. Here the Gram matrix is the mean over places: "
+            "divide by H·W.",
         ),
         Mistake(
             "mixes filters and places",
             _mixed,
-            "`reshape(filters, -1)` does not bring the filters to the front: it cuts the numbers up as they come, and "
-            "mixes filters with places. Reshape to (H·W, filters), then transpose.",
+            "`reshape(filters, -1)` does not move the filters to the front: it reads the numbers in their old order, "
+            "which mixes filters with places. Reshape to (H·W, filters), then transpose.",
         ),
         Mistake(
             "takes the mean off",
             lambda maps: np.cov(_columns(maps).T, bias=True),
-            "This is the covariance: the mean of each filter is taken off first. A Gram matrix keeps it.",
+            "This is the covariance, which subtracts the mean of each filter first. A Gram matrix does not subtract "
+            "it.",
         ),
         Mistake(
             "takes cosines",
             _cosines,
             "Every entry is divided by the sizes of its two filters, so the diagonal is 1. How strongly a filter "
-            "answers belongs to the style: leave it in.",
+            "responds is part of the style: leave that division out.",
         ),
         Mistake(
             "multiplies the means",
             lambda maps: np.outer(maps.mean(axis=(0, 1)), maps.mean(axis=(0, 1))),
-            "These are products of means. Multiply first, place by place: two filters that fire at different places "
-            "have the product 0.",
+            "These are products of means. Multiply first, place by place, then average: two filters that fire at "
+            "different places have the product 0.",
         ),
     ),
     hints=(
-        "Make a table first, one row for each place, one column for each filter: (H·W, filters).",
-        "`columns.T @ columns` multiplies every column with every column and adds up over the rows.",
+        "First make a table with one row for each place and one column for each filter: (H·W, filters).",
+        "`columns.T @ columns` multiplies every column with every column and sums over the rows.",
         "Then divide by the number of places.",
     ),
 )
+
+
+# 11.5 The style loss
 
 
 def _gram_cases(rng: np.random.Generator) -> list[Inputs]:
     cases = []
     for sizes in ((2, 3), (4, 2, 3), (5,)):
         wanted = [10.0**k * _symmetric(rng, size) for k, size in enumerate(sizes)]
-        made = [one + 0.5 * 10.0**k * _symmetric(rng, len(one)) for k, one in enumerate(wanted)]
+        made = [gram + 0.5 * 10.0**k * _symmetric(rng, len(gram)) for k, gram in enumerate(wanted)]
         cases.append((made, wanted))
     return cases
 
@@ -338,19 +355,28 @@ def _symmetric(rng: np.random.Generator, size: int) -> np.ndarray:
 
 def style_loss(made: Arrays, wanted: Arrays) -> float:
     """Average the relative squared distances of the Gram matrices over the layers."""
-    distances = [
-        np.sum((one - other) ** 2) / np.sum(other**2) for one, other in zip(made, wanted, strict=True)
-    ]
+    distances = [np.sum((a - b) ** 2) / np.sum(b**2) for a, b in zip(made, wanted, strict=True)]
     return float(np.mean(distances))
 
 
-def _pairs(made: Arrays, wanted: Arrays) -> list[tuple[np.ndarray, np.ndarray]]:
-    return list(zip(made, wanted, strict=True))
-
-
 def _lumped(made: Arrays, wanted: Arrays) -> float:
-    distance = sum(np.sum((one - other) ** 2) for one, other in _pairs(made, wanted))
-    return float(distance / sum(np.sum(other**2) for other in wanted))
+    distance = sum(np.sum((a - b) ** 2) for a, b in zip(made, wanted, strict=True))
+    size = sum(np.sum(b**2) for b in wanted)
+    return float(distance / size)
+
+
+def _unsquared(made: Arrays, wanted: Arrays) -> float:
+    pairs = zip(made, wanted, strict=True)
+    return float(np.mean([np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in pairs]))
+
+
+def _absolute(made: Arrays, wanted: Arrays) -> float:
+    pairs = zip(made, wanted, strict=True)
+    return float(np.mean([np.abs(a - b).sum() / np.abs(b).sum() for a, b in pairs]))
+
+
+def _not_relative(made: Arrays, wanted: Arrays) -> float:
+    return float(np.mean([np.sum((a - b) ** 2) for a, b in zip(made, wanted, strict=True)]))
 
 
 STYLE_LOSS = Exercise(
@@ -366,51 +392,50 @@ STYLE_LOSS = Exercise(
         Mistake(
             "adds up the layers",
             lambda made, wanted: len(made) * style_loss(made, wanted),
-            "The layers are added up. Take their mean, so that the loss means the same however many layers there are.",
+            "This adds up the layers. Take their mean, so that the loss means the same for any number of layers.",
         ),
         Mistake(
             "is not relative",
-            lambda made, wanted: float(np.mean([np.sum((a - b) ** 2) for a, b in _pairs(made, wanted)])),
-            "The distances are not divided by the size of what is wanted, so the layer with the largest numbers "
-            "decides alone.",
+            _not_relative,
+            "The distances are not divided by the size of the wanted matrix, so the layer with the largest numbers "
+            "dominates. Divide by the sum of wanted².",
         ),
         Mistake(
             "divides by what was made",
             lambda made, wanted: style_loss(wanted, made),
-            "You divide by the Gram matrix of the picture that is being made, which changes with every step. Divide by "
-            "the wanted one.",
+            "This divides by the Gram matrix of the picture that is being made, which changes with every step. Divide "
+            "by the wanted one.",
         ),
         Mistake(
             "lumps the layers together",
             _lumped,
-            "Distances and sizes are added up over all layers before the division, so one layer with large numbers "
-            "drowns the others. Divide layer by layer, then take the mean.",
+            "Distances and sizes are added up over all layers before the division, so a layer with large numbers "
+            "dominates. Divide layer by layer, then take the mean.",
         ),
         Mistake(
             "takes the root",
-            lambda made, wanted: float(
-                np.mean([np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in _pairs(made, wanted)])
-            ),
-            "These are distances; the loss takes them squared.",
+            _unsquared,
+            "These are distances. The loss uses squared distances: leave the square root out.",
         ),
         Mistake(
             "takes absolute values",
-            lambda made, wanted: float(
-                np.mean([np.abs(a - b).sum() / np.abs(b).sum() for a, b in _pairs(made, wanted)])
-            ),
-            "The differences are taken as absolute values. The loss squares them.",
+            _absolute,
+            "This takes the absolute values of the differences. Square them instead.",
         ),
         Mistake(
             "looks at the last layer only",
             lambda made, wanted: style_loss(made[-1:], wanted[-1:]),
-            "Only the last layer counts here. Fine patterns live in the early ones: take all, and average.",
+            "Only the last layer counts here. Fine patterns show in the early layers: use all layers, and average.",
         ),
     ),
     hints=(
-        "One layer: the sum of (made − wanted)², divided by the sum of wanted².",
-        "Loop over both lists together: `for one, other in zip(made, wanted)`; at the end the mean.",
+        "For one layer: the sum of (made − wanted)², divided by the sum of wanted².",
+        "Loop over both lists together: `for a, b in zip(made, wanted)`. At the end, take the mean.",
     ),
 )
+
+
+# 11.6 The whole loss
 
 
 def _loss_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -460,13 +485,35 @@ def _rough_as_sum(
     return whole_loss(content, style, image, {**weights, "smoothness": weights["smoothness"] * image.size})
 
 
-def _one_way(
+def _down_only(
     content: float, style: float, image: np.ndarray, weights: Mapping[str, float]
 ) -> tuple[float, str]:
     down = float(np.abs(np.diff(image, axis=0)).sum()) / image.size
     terms = {**_terms(content, style, image), "smoothness": down}
     weighted = {name: weights[name] * term for name, term in terms.items()}
     return sum(weighted.values()), max(weighted, key=lambda name: weighted[name])
+
+
+def _smallest(
+    content: float, style: float, image: np.ndarray, weights: Mapping[str, float]
+) -> tuple[float, str]:
+    terms = _terms(content, style, image)
+    weighted = {name: weights[name] * term for name, term in terms.items()}
+    return sum(weighted.values()), min(weighted, key=lambda name: weighted[name])
+
+
+def _negative(
+    content: float, style: float, image: np.ndarray, weights: Mapping[str, float]
+) -> tuple[float, str]:
+    total, largest = whole_loss(content, style, image, weights)
+    return -total, largest
+
+
+def _style_subtracted(
+    content: float, style: float, image: np.ndarray, weights: Mapping[str, float]
+) -> tuple[float, str]:
+    total, largest = whole_loss(content, style, image, weights)
+    return total - 2 * weights["style"] * style, largest
 
 
 WHOLE_LOSS = Exercise(
@@ -482,33 +529,28 @@ WHOLE_LOSS = Exercise(
         Mistake(
             "leaves the weights out",
             _unweighted,
-            "The three losses are added as they are. Multiply each by its weight first.",
+            "The three losses are added without their weights. Multiply each by its weight first.",
         ),
         Mistake(
             "names the largest before weighting",
             _largest_before,
-            "The total is right. But what pulls the picture is the *weighted* loss: name the largest of those.",
+            "The total is right, but the name is that of the largest loss before weighting. The *weighted* loss is "
+            "what pulls the picture: name the largest of those.",
         ),
         Mistake(
             "turns the signs round",
-            lambda content, style, image, weights: (
-                -whole_loss(content, style, image, weights)[0],
-                whole_loss(content, style, image, weights)[1],
-            ),
-            "The total has the wrong sign. These are losses, 0 for a perfect match, and are made small.",
+            _negative,
+            "The total has the wrong sign. A loss is 0 for a perfect match and positive otherwise: add all three.",
         ),
         Mistake(
             "rewards the distance to the style",
-            lambda content, style, image, weights: (
-                whole_loss(content, style, image, {**weights, "style": -weights["style"]})[0],
-                whole_loss(content, style, image, weights)[1],
-            ),
-            "The style loss is subtracted, so the picture would flee from the style. All three are added.",
+            _style_subtracted,
+            "The style loss is subtracted, so the picture would move away from the style. Add all three.",
         ),
         Mistake(
             "adds the roughness up",
             _rough_as_sum,
-            "The total variation is a sum here, and grows with the size of the picture. Divide by the number of "
+            "The total variation is a sum here, which grows with the size of the picture. Divide it by the number of "
             "values, `image.size`.",
         ),
         Mistake(
@@ -516,36 +558,25 @@ WHOLE_LOSS = Exercise(
             lambda content, style, image, weights: whole_loss(
                 content, style, image, {**weights, "smoothness": 0.0}
             ),
-            "The third term is missing: the total variation of the image, divided by its number of values.",
+            "The third term is missing. Add the weighted total variation of the image, divided by its number of "
+            "values.",
         ),
         Mistake(
             "looks down only",
-            _one_way,
-            "Only neighbours in a column are compared. The total variation counts those in a row as well.",
+            _down_only,
+            "Only neighbours in a column are compared. Total variation counts those in a row as well.",
         ),
         Mistake(
             "names the smallest",
-            lambda content, style, image, weights: (
-                whole_loss(content, style, image, weights)[0],
-                min(
-                    _terms(content, style, image),
-                    key=lambda name: weights[name] * _terms(content, style, image)[name],
-                ),
-            ),
-            "This names the smallest weighted loss. Asked for is the largest.",
+            _smallest,
+            "This names the smallest weighted loss. Name the largest.",
         ),
     ),
     hints=(
-        "The roughness: `np.abs(np.diff(image, axis=0)).sum()` plus the same along axis 1, divided by `image.size`.",
-        "Put the three weighted losses in a dictionary; `sum(d.values())` and `max(d, key=d.get)` do the rest.",
+        "The total variation: `np.abs(np.diff(image, axis=0)).sum()` plus the same along axis 1. Divide it by "
+        "`image.size`.",
+        "Put the three weighted losses in a dictionary `d`. Then use `sum(d.values())` and `max(d, key=d.get)`.",
     ),
 )
 
-EXERCISES = (
-    AMPLIFY,
-    SIZES,
-    NEXT,
-    GRAM,
-    STYLE_LOSS,
-    WHOLE_LOSS,
-)
+EXERCISES = (AMPLIFY, SIZES, NEXT, GRAM, STYLE_LOSS, WHOLE_LOSS)

@@ -1,5 +1,6 @@
 """The exercises of chapter 12: speech."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,16 @@ from workbook.exercises.models import observe_model, same_model
 
 Sizes = dict[str, float]
 
+# 12.1 Cut a sound into frames
+
 
 def _frame_cases(rng: np.random.Generator) -> list[Inputs]:
-    sizes = (20, 6, 2), (23, 8, 5), (25, 8, 3), (31, 7, 4), (30, 9, 2)
-    more = int(rng.integers(40, 60)), 10, int(rng.integers(6, 10))
-    return [(rng.integers(1, 100, samples).astype(float), *rest) for samples, *rest in (*sizes, more)]
+    drawn = int(rng.integers(40, 60)), 10, int(rng.integers(6, 10))
+    sizes = (20, 6, 2), (23, 8, 5), (25, 8, 3), (31, 7, 4), (30, 9, 2), drawn
+    return [
+        (rng.integers(1, 100, samples).astype(float), frame_length, hop)
+        for samples, frame_length, hop in sizes
+    ]
 
 
 def cut_frames(signal: np.ndarray, frame_length: int, hop: int) -> np.ndarray:
@@ -29,10 +35,9 @@ def _one_too_few(signal: np.ndarray, frame_length: int, hop: int) -> np.ndarray:
 
 
 def _filled_up(signal: np.ndarray, frame_length: int, hop: int) -> np.ndarray:
-    count = -(-len(signal) // hop)
-    return cut_frames(np.pad(signal, (0, hop * count - len(signal) + frame_length)), frame_length, hop)[
-        :count
-    ]
+    padded = np.pad(signal, (0, frame_length))
+    starts = range(0, len(signal), hop)
+    return np.array([padded[start : start + frame_length] for start in starts])
 
 
 FRAMES = Exercise(
@@ -48,35 +53,35 @@ FRAMES = Exercise(
         Mistake(
             "leaves the last frame out",
             _one_too_few,
-            "The last frame is missing where it ends exactly at the end of the signal. The last possible start is "
-            "len(signal) − frame_length, and `range` stops *before* its end: add 1.",
+            "The last frame is missing where it ends exactly at the end of the signal. The last start is len(signal) "
+            "− frame_length, and `range` stops *before* its end: add 1.",
         ),
         Mistake(
             "puts frames side by side",
             lambda signal, frame_length, hop: cut_frames(signal, frame_length, frame_length),
-            "Each frame begins where the one before ends. They overlap: a frame begins every `hop` samples.",
+            "Each frame begins where the one before it ends. Frames overlap: begin one every `hop` samples.",
         ),
         Mistake(
             "moves on by one sample",
             lambda signal, frame_length, hop: cut_frames(signal, frame_length, 1),
-            "A frame begins at every sample. Step by `hop`: it is the stride of chapter 02.",
+            "A frame begins at every sample. Step by `hop`, which is the stride of chapter 02.",
         ),
         Mistake(
             "takes the hop for the overlap",
             lambda signal, frame_length, hop: cut_frames(signal, frame_length, frame_length - hop),
-            "Neighbours share `hop` samples here. The hop is the distance between their *starts*; they share "
-            "frame_length − hop.",
+            "Neighbouring frames share `hop` samples here. The hop is the distance between their *starts*, so they "
+            "share frame_length − hop samples.",
         ),
         Mistake(
             "fills up the end",
             _filled_up,
-            "The frames at the end are filled up with zeros. Only whole frames are wanted: what is left over is "
-            "dropped.",
+            "The frames at the end are padded with zeros. Return whole frames only, and drop what is left of the "
+            "signal.",
         ),
         Mistake(
-            "turns rows and columns",
+            "swaps rows and columns",
             lambda signal, frame_length, hop: cut_frames(signal, frame_length, hop).T,
-            "The frames stand in columns. Each row is one frame: (frames, frame_length).",
+            "The frames are columns here. Make each frame a row: (frames, frame_length).",
         ),
     ),
     hints=(
@@ -85,6 +90,9 @@ FRAMES = Exercise(
         "`np.array([signal[start : start + frame_length] for start in starts])`",
     ),
 )
+
+
+# 12.2 What a spectrogram's pixels mean
 
 
 def _size_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -98,7 +106,7 @@ def _size_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def spectrogram_sizes(samples: int, rate: int, frame_length: int, hop: int) -> Sizes:
-    """Say what a spectrogram's rows and columns are."""
+    """Return what a spectrogram's rows and columns stand for."""
     return {
         "frames": (samples - frame_length) // hop + 1,
         "bins": frame_length // 2 + 1,
@@ -107,9 +115,9 @@ def spectrogram_sizes(samples: int, rate: int, frame_length: int, hop: int) -> S
     }
 
 
-def _changed(key: str, value):  # type: ignore[no-untyped-def]
+def _changed(key: str, value: Callable[..., float]) -> Callable[..., Sizes]:
     """Make the wrong answer in which one entry is another function of the inputs."""
-    return lambda *inputs: spectrogram_sizes(*inputs) | {key: value(*inputs)}
+    return lambda *inputs: {**spectrogram_sizes(*inputs), key: value(*inputs)}
 
 
 SIZES = Exercise(
@@ -125,50 +133,54 @@ SIZES = Exercise(
         Mistake(
             "counts one frame too few",
             _changed("frames", lambda n, rate, length, hop: (n - length) // hop),
-            "One frame is missing: the first one, which begins at 0. It is the formula of chapter 02, "
-            "floor((W − F) / S) + 1.",
+            "One frame is missing: the first one, which begins at 0. Use the formula of chapter 02, floor((W − F) / "
+            "S) + 1.",
         ),
         Mistake(
             "divides the samples by the hop",
             _changed("frames", lambda n, rate, length, hop: n // hop),
-            "`samples // hop` counts starts near the end too, where no whole frame fits any more.",
+            "`samples // hop` also counts starts near the end, where no whole frame fits. Use (samples − "
+            "frame_length) // hop + 1.",
         ),
         Mistake(
             "counts a bin for each sample",
             _changed("bins", lambda n, rate, length, hop: length),
-            "There are only half as many bins, and one: for real samples the other half of the spectrum is a mirror "
-            "image.",
+            "This counts one bin per sample. For real samples, one half of the spectrum mirrors the other: there are "
+            "frame_length // 2 + 1 bins.",
         ),
         Mistake(
             "forgets one end of the spectrum",
             _changed("bins", lambda n, rate, length, hop: length // 2),
-            "The bins go from 0 Hz to half the sampling rate, both ends included: one more.",
+            "One bin is missing. The bins go from 0 Hz to half the sampling rate, both ends included: add 1.",
         ),
         Mistake(
             "divides half the rate by the bins",
             _changed("hertz", lambda n, rate, length, hop: rate / 2 / (length // 2 + 1)),
-            "Half the rate is divided by the number of bins. Between so many bins there is one gap fewer: "
-            "the distance is rate / frame_length.",
+            "This divides half the rate by the number of bins. There is one gap fewer than there are bins: the "
+            "distance is rate / frame_length.",
         ),
         Mistake(
             "takes the frame for the column",
             _changed("milliseconds", lambda n, rate, length, hop: 1000 * length / rate),
-            "This is how long a frame lasts. From column to column the sound moves on by one `hop`.",
+            "This is the length of a frame. Neighbouring columns are one `hop` apart: 1000 · hop / rate.",
         ),
         Mistake(
             "gives seconds",
             _changed("milliseconds", lambda n, rate, length, hop: hop / rate),
-            "These are seconds; a second has 1000 milliseconds.",
+            "These are seconds. Multiply by 1000 to get milliseconds.",
         ),
     ),
     hints=(
-        "Frames: the output size of chapter 02 for an input of `samples`, a window of `frame_length`, a stride of "
+        "Frames: the output size of chapter 02 for an input of `samples`, a window of `frame_length` and a stride of "
         "`hop`.",
-        "Bin k counts waves that go round k times in a frame of frame_length / rate seconds; k goes from 0 to "
+        "Bin k belongs to waves with k periods in a frame of frame_length / rate seconds; k goes from 0 to "
         "frame_length / 2.",
         "bins: `frame_length // 2 + 1`; hertz: `rate / frame_length`; milliseconds: `1000 * hop / rate`.",
     ),
 )
+
+
+# 12.3 Loudness in decibels
 
 
 def _power_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -182,7 +194,7 @@ def _power_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def decibels(power: np.ndarray, floor: float) -> np.ndarray:
-    """Give decibels below the largest power, and `floor` for all that is fainter."""
+    """Return decibels below the largest power, and `floor` for everything fainter."""
     return 10 * np.log10(np.maximum(power / power.max(), 10 ** (floor / 10)))
 
 
@@ -208,7 +220,7 @@ DECIBELS = Exercise(
         Mistake(
             "multiplies by 20",
             lambda power, floor: np.maximum(2 * decibels(power, -1000), floor),
-            "20 · log₁₀ is for amplitudes. This is power, the amplitude's square: 10 · log₁₀.",
+            "This multiplies by 20, which is for amplitudes. Power is an amplitude squared: use 10 · log₁₀.",
         ),
         Mistake(
             "takes another logarithm",
@@ -218,35 +230,36 @@ DECIBELS = Exercise(
         Mistake(
             "does not compare with the loudest",
             lambda power, floor: np.maximum(decibels(power, -1000) + 10 * np.log10(power.max()), floor),
-            "These are decibels above a power of 1. Divide by the largest power first, so that the loudest place is "
-            "0.",
+            "These are decibels above a power of 1. Divide by the largest power first, so that the loudest place is 0.",
         ),
         Mistake(
             "leaves silence at minus infinity",
             _unlimited,
-            "Nothing stops at the floor, and silence gives −∞. Raise all that is fainter to `floor`, best before "
-            "taking "
-            "the logarithm.",
+            "Nothing stops at the floor, so silence becomes −∞. Raise everything fainter to `floor`, preferably "
+            "before the logarithm.",
         ),
         Mistake(
             "compares each row with itself",
             lambda power, floor: decibels(power / power.max(axis=1, keepdims=True), floor),
-            "Each row is divided by its own maximum, so that every row has a 0. One loudest place counts for the "
-            "whole "
-            "picture.",
+            "Each row is divided by its own maximum, so every row has a 0. Divide the whole picture by its one "
+            "largest power.",
         ),
         Mistake(
             "starts at the floor",
             _moved_up,
-            "The floor is at 0 here and the loudest above it. The loudest is 0, everything else is below.",
+            "The floor is 0 here, and louder places are above it. Make the loudest place 0, and everything else "
+            "negative.",
         ),
     ),
     hints=(
-        "Ten times the power is 10 dB more, a hundred times 20 dB: 10 · log₁₀ of a ratio.",
-        "The ratio is `power / power.max()`, 1 at the loudest place.",
-        "`floor` decibels are the ratio 10 ** (floor / 10): take `np.maximum` with that before `np.log10`.",
+        "Ten times the power is 10 dB more, a hundred times is 20 dB more: 10 · log₁₀ of a ratio.",
+        "The ratio is `power / power.max()`, which is 1 at the loudest place.",
+        "`floor` decibels are the ratio 10 ** (floor / 10): apply `np.maximum` with that ratio before `np.log10`.",
     ),
 )
+
+
+# 12.4 Bands on the mel scale
 
 
 def _band_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -259,7 +272,7 @@ def _band_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def band_centres(low: float, high: float, bands: int) -> np.ndarray:
-    """Give the centres, in hertz, of bands equally far apart in mel."""
+    """Return the centres, in hertz, of bands that are equally spaced in mel."""
     lowest, highest = (2595 * np.log10(1 + hertz / 700) for hertz in (low, high))
     mel = np.linspace(lowest, highest, bands + 2)[1:-1]
     return 700 * (10 ** (mel / 2595) - 1)
@@ -267,6 +280,14 @@ def band_centres(low: float, high: float, bands: int) -> np.ndarray:
 
 def _mel(hertz: float) -> float:
     return float(2595 * np.log10(1 + hertz / 700))
+
+
+def _mel_points(low: float, high: float, count: int) -> np.ndarray:
+    return np.linspace(_mel(low), _mel(high), count)
+
+
+def _hertz(mel: np.ndarray) -> np.ndarray:
+    return 700 * (10 ** (mel / 2595) - 1)
 
 
 BAND_CENTRES = Exercise(
@@ -282,62 +303,74 @@ BAND_CENTRES = Exercise(
         Mistake(
             "spreads them evenly in hertz",
             lambda low, high, bands: np.linspace(low, high, bands + 2)[1:-1],
-            "These are equally far apart in hertz. Go to mel first, take equal steps there, and come back.",
+            "These are equally spaced in hertz. Convert to mel first, space them equally there, and convert back.",
         ),
         Mistake(
             "stays in mel",
-            lambda low, high, bands: np.linspace(_mel(low), _mel(high), bands + 2)[1:-1],
-            "These are mel. Solve m = 2595 · log₁₀(1 + f / 700) for f and go back to hertz.",
+            lambda low, high, bands: _mel_points(low, high, bands + 2)[1:-1],
+            "These are in mel. Solve m = 2595 · log₁₀(1 + f / 700) for f to get back to hertz.",
         ),
         Mistake(
             "puts bands on the ends",
-            lambda low, high, bands: 700 * (10 ** (np.linspace(_mel(low), _mel(high), bands) / 2595) - 1),
-            "The first band's centre is `low` itself here, and the last one's `high`. A band reaches from its "
-            "neighbour "
-            "below to its neighbour above, so there is one point more at either end: bands + 2 points, the inner "
-            "ones are "
-            "the centres.",
+            lambda low, high, bands: _hertz(_mel_points(low, high, bands)),
+            "The first band's centre is `low` itself here, and the last one's is `high`. A band reaches from the "
+            "centre below it to the centre above it, so one more point is needed at either end: take bands + 2 "
+            "points, and keep the inner ones.",
         ),
         Mistake(
             "keeps the ends",
-            lambda low, high, bands: 700 * (10 ** (np.linspace(_mel(low), _mel(high), bands + 2) / 2595) - 1),
-            "`low` and `high` are among them. They are where the first triangle begins and the last one ends: cut "
-            "them off.",
+            lambda low, high, bands: _hertz(_mel_points(low, high, bands + 2)),
+            "`low` and `high` are included here. They are where the first triangle begins and the last one ends: "
+            "leave them out.",
         ),
         Mistake(
             "forgets the 1 on the way back",
-            lambda low, high, bands: 700 * 10 ** (np.linspace(_mel(low), _mel(high), bands + 2)[1:-1] / 2595),
-            "All are 700 Hz too high: on the way back, f = 700 · (10^(m / 2595) − 1).",
+            lambda low, high, bands: _hertz(_mel_points(low, high, bands + 2)[1:-1]) + 700,
+            "All centres are 700 Hz too high. Subtract 1 on the way back: f = 700 · (10^(m / 2595) − 1).",
         ),
         Mistake(
             "goes back with e instead of 10",
-            lambda low, high, bands: (
-                700 * (np.exp(np.linspace(_mel(low), _mel(high), bands + 2)[1:-1] / 2595) - 1)
-            ),
-            "The formula's logarithm has base 10, so that its inverse is 10 ** (m / 2595), not `np.exp`.",
+            lambda low, high, bands: 700 * (np.exp(_mel_points(low, high, bands + 2)[1:-1] / 2595) - 1),
+            "This goes back with `np.exp`. The formula's logarithm has base 10, so its inverse is 10 ** (m / 2595).",
         ),
     ),
     hints=(
-        "Three steps: `low` and `high` to mel; equally spaced points between them; back to hertz.",
-        "`np.linspace(mel_low, mel_high, bands + 2)[1:-1]` are the centres in mel.",
+        "There are three steps: convert `low` and `high` to mel, space points equally between them, and convert these "
+        "to hertz.",
+        "`np.linspace(mel_low, mel_high, bands + 2)[1:-1]` gives the centres in mel.",
         "Back: f = 700 · (10 ** (m / 2595) − 1).",
     ),
 )
 
 
-def _table(bands: int, frames: int, filters: int, **changes: Any) -> Any:
-    """Build the network of exercise 12.5; `changes` turn it into one of the mistakes."""
+# 12.5 Kernels that slide along frequency
+
+
+def _frequency_cnn(
+    bands: int,
+    frames: int,
+    filters: int,
+    *,
+    kernels: tuple[tuple[int, int], tuple[int, int]] | None = None,
+    pool_size: tuple[int, int] = (2, 1),
+    padding: str = "valid",
+    activation: str | None = "relu",
+    widening: int = 2,
+    flatten: bool = True,
+    end: str | None = "softmax",
+) -> Any:
+    """Build the network of exercise 12.5; the options turn it into one of the mistakes."""
     import keras
     from keras import layers
 
+    first, second = kernels or ((5, frames), (5, 1))
+    settings = {"activation": activation, "padding": padding}
     inputs = keras.Input((bands, frames, 1))
-    first, second = changes.get("kernels", ((5, frames), (5, 1)))
-    settings = {"activation": changes.get("activation", "relu"), "padding": changes.get("padding", "valid")}
     x = layers.Conv2D(filters, first, **settings)(inputs)
-    x = layers.MaxPooling2D(changes.get("pool_size", (2, 1)))(x)
-    x = layers.Conv2D(changes.get("twice", 2) * filters, second, **settings)(x)
-    x = (layers.GlobalMaxPooling2D() if changes.get("head") == "global" else layers.Flatten())(x)
-    return keras.Model(inputs, layers.Dense(10, activation=changes.get("end", "softmax"))(x))
+    x = layers.MaxPooling2D(pool_size)(x)
+    x = layers.Conv2D(widening * filters, second, **settings)(x)
+    x = layers.Flatten()(x) if flatten else layers.GlobalMaxPooling2D()(x)
+    return keras.Model(inputs, layers.Dense(10, activation=end)(x))
 
 
 FREQUENCY_CNN = Exercise(
@@ -351,64 +384,63 @@ FREQUENCY_CNN = Exercise(
         (40, 61, 8),
         (int(rng.integers(22, 39)), int(rng.integers(41, 60)), int(rng.integers(3, 9))),
     ],
-    reference=_table,
+    reference=_frequency_cnn,
     observe=observe_model,
     compare=same_model(),
     time_limit=30,
     mistakes=(
         Mistake(
             "slides along time",
-            lambda bands, frames, filters: _table(
+            lambda bands, frames, filters: _frequency_cnn(
                 bands, frames, filters, kernels=((bands, 5), (1, 5)), pool_size=(1, 2)
             ),
-            "These kernels span all bands and slide along time. Rows are bands, columns are frames, and a size is "
-            "(rows, columns): a kernel of 5 bands and all frames is (5, frames).",
+            "These kernels span all bands and slide along time. A kernel size is (rows, columns), here (bands, "
+            "frames): a kernel of 5 bands and all frames is (5, frames).",
         ),
         Mistake(
             "slides along both",
-            lambda bands, frames, filters: _table(
-                bands, frames, filters, kernels=((5, 5), (5, 5)), pool_size=(2, 1)
-            ),
-            "The kernels are 5×5 and slide along both axes. The table's first kernel has all frames in it.",
+            lambda bands, frames, filters: _frequency_cnn(bands, frames, filters, kernels=((5, 5), (5, 5))),
+            "The kernels are 5×5 and slide along both axes. The table's first kernel spans all frames: (5, frames).",
         ),
         Mistake(
             "pads the edges",
-            lambda bands, frames, filters: _table(bands, frames, filters, padding="same"),
-            'With `padding="same"` the kernel slides along time as well, half of it over zeros. Without padding '
-            "there is "
-            "only one place for a kernel as long as the image.",
+            lambda bands, frames, filters: _frequency_cnn(bands, frames, filters, padding="same"),
+            'With `padding="same"` the kernel slides along time as well, partly over zeros. Leave the padding out: a '
+            "kernel as long as the image then has only one place along time.",
         ),
         Mistake(
             "pools everything",
-            lambda bands, frames, filters: _table(bands, frames, filters, head="global"),
-            "The head keeps one number a filter, wherever on the frequency axis it was found. Whether a peak is "
-            "high or low "
-            "tells vowels apart: the table flattens.",
+            lambda bands, frames, filters: _frequency_cnn(bands, frames, filters, flatten=False),
+            "The head keeps one number per filter, wherever on the frequency axis it occurs. Vowels differ in whether "
+            "a peak is high or low: use `layers.Flatten()`, as in the table.",
         ),
         Mistake(
             "keeps the number of filters",
-            lambda bands, frames, filters: _table(bands, frames, filters, twice=1),
-            "Both convolutions have the same number of filters. The second has twice as many.",
+            lambda bands, frames, filters: _frequency_cnn(bands, frames, filters, widening=1),
+            "Both convolutions have the same number of filters. Give the second twice as many.",
         ),
         Mistake(
             "leaves the activation out",
-            lambda bands, frames, filters: _table(bands, frames, filters, activation=None),
-            'The convolutions have no activation: `activation="relu"` in both.',
+            lambda bands, frames, filters: _frequency_cnn(bands, frames, filters, activation=None),
+            'The convolutions have no activation. Set `activation="relu"` in both.',
         ),
         Mistake(
             "ends without a softmax",
-            lambda bands, frames, filters: _table(bands, frames, filters, end=None),
-            'The outputs are scores, not probabilities: the last layer needs `activation="softmax"`.',
+            lambda bands, frames, filters: _frequency_cnn(bands, frames, filters, end=None),
+            'The outputs are scores, not probabilities. Give the last layer `activation="softmax"`.',
         ),
     ),
     hints=(
-        "An image is (bands, frames, 1), so a kernel's size is (bands of it, frames of it).",
-        'First `layers.Conv2D(filters, (5, frames), activation="relu")`: its output is (bands − 4, 1, filters). Then '
-        "`layers.MaxPooling2D((2, 1))`.",
-        "Second kernel (5, 1), twice the filters; then `layers.Flatten()` and `layers.Dense(10, "
+        "An image is (bands, frames, 1), so a kernel size is (number of bands, number of frames).",
+        'Begin with `layers.Conv2D(filters, (5, frames), activation="relu")`, whose output is (bands − 4, 1, '
+        "filters). Then comes `layers.MaxPooling2D((2, 1))`.",
+        "The second kernel is (5, 1), with twice the filters. Then come `layers.Flatten()` and `layers.Dense(10, "
         'activation="softmax")`.',
     ),
 )
+
+
+# 12.6 The shift between two voices
 
 
 def _image_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -417,19 +449,25 @@ def _image_cases(rng: np.random.Generator) -> list[Inputs]:
         image = rng.random((7, 9))
         other = audio.shifted(image, **{("bands", "frames")[axis]: -step}) + rng.uniform(0, 0.02, image.shape)
         cases.append((image, other, 3, axis))
-    while len(cases) < 12:  # unlike pictures, for which going round the edge matters
+    while len(cases) < 12:  # unlike pictures, for which it matters whether a shift wraps around
         inputs = rng.random((6, 8)) ** 3, rng.random((6, 8)) ** 3, 4, len(cases) % 2
         if best_shift(*inputs) not in (_rolled(*inputs), _wrong_axis(*inputs), -best_shift(*inputs)):
             cases.append(inputs)
     return cases
 
 
-def _nearest(image: np.ndarray, others: dict[int, np.ndarray]) -> int:
-    return min(others, key=lambda step: float(((image - others[step]) ** 2).sum()))
+def _shifts(other: np.ndarray, steps: range, axis: int) -> dict[int, np.ndarray]:
+    """Return `other` shifted along an axis, by step."""
+    name = ("bands", "frames")[axis]
+    return {step: audio.shifted(other, **{name: step}) for step in steps}
+
+
+def _nearest(image: np.ndarray, shifts: dict[int, np.ndarray]) -> int:
+    return min(shifts, key=lambda step: float(((image - shifts[step]) ** 2).sum()))
 
 
 def best_shift(image: np.ndarray, other: np.ndarray, largest: int, axis: int) -> int:
-    """Find the shift of `other` along an axis that brings it nearest to `image`."""
+    """Return the shift of `other` along an axis that brings it nearest to `image`."""
     name = ("bands", "frames")[axis]
     steps = range(-largest, largest + 1)
     errors = [((image - audio.shifted(other, **{name: step})) ** 2).sum() for step in steps]
@@ -445,20 +483,17 @@ def _wrong_axis(image: np.ndarray, other: np.ndarray, largest: int, axis: int) -
 
 
 def _one_way(image: np.ndarray, other: np.ndarray, largest: int, axis: int) -> int:
-    name = ("bands", "frames")[axis]
-    return _nearest(image, {step: audio.shifted(other, **{name: step}) for step in range(largest + 1)})
+    return _nearest(image, _shifts(other, range(largest + 1), axis))
 
 
 def _farthest(image: np.ndarray, other: np.ndarray, largest: int, axis: int) -> int:
-    name = ("bands", "frames")[axis]
-    moved = {step: audio.shifted(other, **{name: step}) for step in range(-largest, largest + 1)}
-    return max(moved, key=lambda step: float(((image - moved[step]) ** 2).sum()))
+    shifts = _shifts(other, range(-largest, largest + 1), axis)
+    return max(shifts, key=lambda step: float(((image - shifts[step]) ** 2).sum()))
 
 
 def _summed_first(image: np.ndarray, other: np.ndarray, largest: int, axis: int) -> int:
-    name = ("bands", "frames")[axis]
-    moved = {step: audio.shifted(other, **{name: step}) for step in range(-largest, largest + 1)}
-    return min(moved, key=lambda step: abs(float((image - moved[step]).sum())))
+    shifts = _shifts(other, range(-largest, largest + 1), axis)
+    return min(shifts, key=lambda step: abs(float((image - shifts[step]).sum())))
 
 
 BEST_SHIFT = Exercise(
@@ -472,22 +507,20 @@ BEST_SHIFT = Exercise(
     reference=best_shift,
     mistakes=(
         Mistake(
-            "turns the sign",
+            "has the wrong sign",
             lambda image, other, largest, axis: best_shift(other, image, largest, axis),
-            "This moves `image` towards `other`. The question is how far `other` has to move to come to `image`: "
-            "the other "
-            "way.",
+            "This moves `image` towards `other`. Move `other` towards `image`.",
         ),
         Mistake(
             "takes the other axis",
             _wrong_axis,
-            "The shift is along the wrong axis. Axis 0 counts rows, the bands; axis 1 columns, the frames.",
+            "The shift is along the wrong axis. Axis 0 counts the rows (bands), axis 1 the columns (frames).",
         ),
         Mistake(
             "goes round the edge",
             _rolled,
-            "`np.roll` brings in again at one edge what leaves at the other: the highest notes become the lowest. "
-            "`audio.shifted` fills with silence.",
+            "`np.roll` wraps around: what leaves at one edge comes back at the other, so the highest notes become the "
+            "lowest. Use `audio.shifted`, which fills with silence.",
         ),
         Mistake(
             "looks one way only",
@@ -497,19 +530,19 @@ BEST_SHIFT = Exercise(
         Mistake(
             "takes the worst",
             _farthest,
-            "This is the shift with the largest error. The best one has the smallest: `np.argmin`.",
+            "This is the shift with the largest error. Take the smallest: `np.argmin`.",
         ),
         Mistake(
             "lets errors cancel",
             _summed_first,
-            "The differences are added up as they are, so that too much here makes up for too little there. Square "
-            "each "
+            "The differences are added up with their signs, so positive and negative ones cancel. Square each "
             "difference first.",
         ),
         Mistake(
             "gives the place in the list",
             lambda image, other, largest, axis: best_shift(image, other, largest, axis) + largest,
-            "This is the place of the best shift in the list of shifts. The list begins with −largest, not with 0.",
+            "This is the position of the best shift in the list of shifts. Return the shift itself: the list begins "
+            "with −largest, not with 0.",
         ),
     ),
     hints=(
@@ -519,11 +552,4 @@ BEST_SHIFT = Exercise(
     ),
 )
 
-EXERCISES = (
-    FRAMES,
-    SIZES,
-    DECIBELS,
-    BAND_CENTRES,
-    FREQUENCY_CNN,
-    BEST_SHIFT,
-)
+EXERCISES = (FRAMES, SIZES, DECIBELS, BAND_CENTRES, FREQUENCY_CNN, BEST_SHIFT)

@@ -1,7 +1,7 @@
 """The exercises of chapter 13: sentences as numbers, and the network that reads them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,11 @@ LEXICON = text.tokens(
 )
 
 
+# 13.1 A vocabulary that has not seen the test
+
+
 def _vocabulary_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw sentences in which ties matter, and one word that only the test sentences have, often."""
+    """Draw sentences in which ties matter, and test sentences with new words, one of them often."""
     cases: list[Inputs] = [
         (["so good it is so good", "the cast is good"], ["the plot is dull dull dull", "a plot"], 4),
     ]
@@ -27,11 +30,10 @@ def _vocabulary_cases(rng: np.random.Generator) -> list[Inputs]:
         new = words[12:15]
         test = [" ".join([*rng.choice(words[:12], 3), new[0], new[0], *rng.choice(new, 2)]) for _ in range(4)]
         size = int(rng.integers(4, 7))
-        ordered = Counter(" ".join(training).split())
-        tied = (
-            len({ordered[one] for one in known_words(training, test, len(ordered))[0][size - 1 : size + 1]})
-            == 1
-        )
+        counts = Counter(_all_words(training))
+        by_frequency, _ = known_words(training, test, len(counts))
+        last_and_next = by_frequency[size - 1 : size + 1]
+        tied = len({counts[word] for word in last_and_next}) == 1
         if tied and known_words(training, test, size)[0] != _by_appearance(training, test, size)[0]:
             cases.append((training, test, size))
     return cases
@@ -49,12 +51,27 @@ def _all_words(sentences: list[str]) -> list[str]:
     return " ".join(sentences).split()
 
 
-def _outside(words: list[str], found: Iterable[str]) -> int:
-    return sum(word not in words for word in found)
+def _outside(words: list[str], sentence_words: Iterable[str]) -> int:
+    return sum(word not in words for word in sentence_words)
 
 
 def _leaks(training: list[str], test: list[str], size: int) -> tuple[list[str], int]:
     return known_words([*training, *test], test, size)
+
+
+def _distinct_unknown(training: list[str], test: list[str], size: int) -> tuple[list[str], int]:
+    words, _ = known_words(training, test, size)
+    return words, _outside(words, set(_all_words(test)))
+
+
+def _never_seen(training: list[str], test: list[str], size: int) -> tuple[list[str], int]:
+    words, _ = known_words(training, test, size)
+    return words, _outside(_all_words(training), _all_words(test))
+
+
+def _unknown_share(training: list[str], test: list[str], size: int) -> tuple[list[str], float]:
+    words, unknown = known_words(training, test, size)
+    return words, unknown / len(_all_words(test))
 
 
 def _by_appearance(training: list[str], test: list[str], size: int) -> tuple[list[str], int]:
@@ -86,67 +103,61 @@ KNOWN_WORDS = Exercise(
         Mistake(
             "counts the test sentences too",
             _leaks,
-            "The list was made from the test sentences as well. That is a leak: words that only they have get an "
-            "entry, and fewer words seem unknown than will be in a new sentence. Count the training sentences only.",
+            "This counts the words of the test sentences too. That is a leak: their words get an entry, so fewer "
+            "words seem unknown than will be in a new sentence. Count the training sentences only.",
         ),
         Mistake(
             "leaves ties in order of appearance",
             _by_appearance,
-            "Words that are equally frequent stand in the order in which they appeared (`most_common` does that). The "
-            "order of the alphabet is wanted: sort by (−count, word).",
+            "Equally frequent words are in order of appearance, as `most_common` returns them. Put them in "
+            "alphabetical order: sort by (−count, word).",
         ),
         Mistake(
             "sorts by the alphabet alone",
             _alphabet,
-            "These are the first words of the alphabet. The *most frequent* ones are wanted; the alphabet only decides "
+            "These are the first words of the alphabet. List the *most frequent* ones; the alphabet only decides "
             "between equals.",
         ),
         Mistake(
             "takes the rarest",
             _rarest,
-            "These are the rarest words. The sort goes the wrong way: the largest count comes first.",
+            "These are the rarest words. Sort the other way, so that the largest count comes first.",
         ),
         Mistake(
             "counts each unknown word once",
-            lambda training, test, size: (
-                known_words(training, test, size)[0],
-                _outside(known_words(training, test, size)[0], set(_all_words(test))),
-            ),
-            "Each unknown word is counted once. Count how often one occurs: a word that stands there four times is "
-            "missed four times.",
+            _distinct_unknown,
+            "Each unknown word is counted once. Count every occurrence: a word that occurs four times counts four "
+            "times.",
         ),
         Mistake(
             "compares with all training words",
-            lambda training, test, size: (
-                known_words(training, test, size)[0],
-                _outside(_all_words(training), _all_words(test)),
-            ),
-            "A word is counted as unknown only if no training sentence has it. But the list was cut after `size` "
-            "words, and what is not in the list is unknown too.",
+            _never_seen,
+            "A word counts as unknown only if no training sentence has it. The list ends after `size` words: count "
+            "every word that is not in the list.",
         ),
         Mistake(
             "gives a share",
-            lambda training, test, size: (
-                known_words(training, test, size)[0],
-                known_words(training, test, size)[1] / len(_all_words(test)),
-            ),
-            "The second value is a share. Asked for is the number of unknown words, a whole number.",
+            _unknown_share,
+            "The second value is a share. Return the number of unknown words, an integer.",
         ),
     ),
     hints=(
-        "Two steps: count the words of the training sentences; then go through those of the test sentences.",
+        "There are two steps: count the words of the training sentences, then go through those of the test sentences.",
         "`Counter(word for sentence in training for word in sentence.split())` counts them.",
         "`sorted(counts, key=lambda word: (-counts[word], word))[:size]`",
     ),
 )
 
 
+# 13.2 A sentence as numbers
+
+
 def _sentence_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw sentences shorter than, longer than and as long as the length, with unknown words among them."""
+    """Draw sentences shorter than, longer than and as long as the length, with unknown words in them."""
     cases: list[Inputs] = []
     for count, length in ((3, 6), (9, 5), (4, 4), (7, 10)):
-        words = ["", "[UNK]", *(str(one) for one in rng.permutation(LEXICON)[:14])]
-        sentence = [str(one) for one in rng.choice(words[2:], count)]
+        words = ["", "[UNK]", *(str(word) for word in rng.permutation(LEXICON)[:14])]
+        sentence = [str(word) for word in rng.choice(words[2:], count)]
         sentence[int(rng.integers(1, min(count, length) - 1))] = "zebra"
         sentence[0] = words[2]
         sentence[-1] = words[3]
@@ -155,7 +166,7 @@ def _sentence_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def encode(sentence: str, words: list[str], length: int) -> list[int]:
-    """Turn a sentence into `length` ids: 1 for a word that is not in the list, 0 after the end."""
+    """Return `length` ids: 1 for a word that is not in the list, 0 after the end of the sentence."""
     ids = [words.index(word) if word in words else 1 for word in sentence.split()[:length]]
     return ids + [0] * (length - len(ids))
 
@@ -183,28 +194,28 @@ ENCODE = Exercise(
             lambda sentence, words, length: (
                 [0] * max(length - len(sentence.split()), 0) + _every_id(sentence, words)[:length]
             ),
-            "The zeros stand before the words. Here they come after them, as in `TextVectorization`.",
+            "The zeros come before the words. Put them after the words, as `TextVectorization` does.",
         ),
         Mistake(
             "leaves unknown words out",
             _known_only,
-            "Unknown words are left out, and what follows moves up: two words become neighbours that are not. Write a "
-            "1 in their place.",
+            "Unknown words are left out, so words that are not neighbours in the sentence become neighbours. Write 1 "
+            "in the place of each unknown word.",
         ),
         Mistake(
             "takes unknown words for padding",
             lambda sentence, words, length: [
-                0 if one == 1 else one for one in encode(sentence, words, length)
+                0 if word_id == 1 else word_id for word_id in encode(sentence, words, length)
             ],
-            "An unknown word became 0, which means that nothing is there. Its id is 1.",
+            "An unknown word becomes 0, which means that there is no word. Write 1, the id of unknown words.",
         ),
         Mistake(
             "does not cut",
             lambda sentence, words, length: (
                 _every_id(sentence, words) + [0] * (length - len(sentence.split()))
             ),
-            "A sentence longer than `length` is not cut. Every sentence must give equally many ids, or they make no "
-            "array.",
+            "A sentence longer than `length` is not cut. All sentences must have the same number of ids to form an "
+            "array: keep the first `length`.",
         ),
         Mistake(
             "keeps the end of a long sentence",
@@ -214,23 +225,26 @@ ENCODE = Exercise(
         Mistake(
             "begins to count at the first word",
             lambda sentence, words, length: [
-                one - 2 if one > 1 else one for one in encode(sentence, words, length)
+                word_id - 2 if word_id > 1 else word_id for word_id in encode(sentence, words, length)
             ],
-            "The ids are two too small. An id is the place in the list, and its first two places are taken by padding "
-            "and the unknown word.",
+            "The ids are 2 too small. An id is the position in the list, whose first two entries are padding and the "
+            "unknown word.",
         ),
         Mistake(
             "does not pad",
             lambda sentence, words, length: _every_id(sentence, words)[:length],
-            "A short sentence stays short. Fill it up with zeros to `length` ids.",
+            "A short sentence stays short. Append zeros until it has `length` ids.",
         ),
     ),
     hints=(
-        "Cut first: `sentence.split()[:length]`. Then a number for each word. Then zeros.",
+        "Cut first: `sentence.split()[:length]`. Then look up an id for each word. Then append zeros.",
         "`words.index(word) if word in words else 1`",
         "`ids + [0] * (length - len(ids))`",
     ),
 )
+
+
+# 13.3 An embedding is a product
 
 
 def _table_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -243,15 +257,32 @@ def _table_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def embed(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Write ids as one-hot rows (time, words), and multiply them by the table: (time, dimensions)."""
+    """Return ids as one-hot rows (time, words), and their product with the table (time, dimensions)."""
     one_hot = np.zeros((len(ids), len(table)))
     one_hot[np.arange(len(ids)), ids] = 1
     return one_hot, one_hot @ table
 
 
 def _empty_padding(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    one_hot = embed(ids, table)[0]
+    one_hot, _ = embed(ids, table)
     one_hot[ids == 0] = 0
+    return one_hot, one_hot @ table
+
+
+def _transposed(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    one_hot, vectors = embed(ids, table)
+    return one_hot.T, vectors
+
+
+def _bag_of_words(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    one_hot, _ = embed(ids, table)
+    counts = one_hot.sum(axis=0)
+    return counts, counts @ table
+
+
+def _whole_columns(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    one_hot = np.zeros((len(ids), len(table)))
+    one_hot[:, ids] = 1
     return one_hot, one_hot @ table
 
 
@@ -267,48 +298,43 @@ EMBED = Exercise(
     mistakes=(
         Mistake(
             "turns the matrix over",
-            lambda ids, table: (embed(ids, table)[0].T, embed(ids, table)[1]),
-            "Rows and columns of the one-hot matrix are exchanged. A row stands for a place in the sentence, a column "
-            "for a word of the list.",
+            _transposed,
+            "Rows and columns of the one-hot matrix are swapped. Use a row for each place in the sentence, and a "
+            "column for each word of the list.",
         ),
         Mistake(
             "leaves padding empty",
             _empty_padding,
-            "The row of id 0 is all zeros. For the embedding padding is an entry like any other, with a vector of its "
-            "own: its 1 stands in column 0.",
+            "The row of id 0 is all zeros. For the embedding, padding is an entry like any other, with a vector of "
+            "its own: set a 1 in column 0.",
         ),
         Mistake(
             "counts the words",
-            lambda ids, table: (embed(ids, table)[0].sum(axis=0), embed(ids, table)[0].sum(axis=0) @ table),
-            "All rows are added up: a bag of words. Which word stands where is lost. Keep a row for each place.",
+            _bag_of_words,
+            "This adds up all rows, which makes a bag of words and loses their order. Keep one row for each place.",
         ),
         Mistake(
             "sets whole columns",
-            lambda ids, table: (
-                np.isin(np.arange(len(table)), ids) * np.ones((len(ids), 1)),
-                np.isin(np.arange(len(table)), ids) * np.ones((len(ids), 1)) @ table,
-            ),
-            "`one_hot[:, ids] = 1` sets whole columns: each row now holds every word of the sentence. Pair each row "
+            _whole_columns,
+            "`one_hot[:, ids] = 1` sets whole columns, so each row holds every word of the sentence. Pair each row "
             "with its own id: `one_hot[np.arange(len(ids)), ids] = 1`.",
         ),
         Mistake(
             "gives the vectors alone",
             lambda ids, table: table[ids],
-            "The vectors are right, and this is how Keras finds them. Asked for are both: the one-hot matrix, and its "
+            "The vectors are right, and this is how Keras looks them up. Return both the one-hot matrix and its "
             "product with the table.",
         ),
     ),
     hints=(
-        "One row for each place in the sentence, one column for each word of the list, a single 1 in each row.",
-        "`one_hot[np.arange(len(ids)), ids] = 1` on a matrix of zeros.",
+        "Use one row for each place in the sentence, one column for each word of the list, and a single 1 in each row.",
+        "Set `one_hot[np.arange(len(ids)), ids] = 1` on a matrix of zeros.",
         "`return one_hot, one_hot @ table`",
     ),
 )
 
 
-WORDS = text.tokens(
-    "a bad but cast dull ends film fine good great in is it long not of plot short slow so the too"
-)
+# 13.4 A convolution along time
 
 
 def _window_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -320,28 +346,31 @@ def _window_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def conv_time(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Slide each filter along time (no padding), add its bias, and cut below 0: (time − width + 1, filters)."""
+    """Slide each filter along time without padding, add its bias and apply ReLU: (time − width + 1, filters)."""
     width = len(kernel)
     windows = [x[start : start + width] for start in range(len(x) - width + 1)]
     maps = np.array([np.tensordot(window, kernel, 2) for window in windows])
     return np.maximum(maps + bias, 0)
 
 
+def _windows(x: np.ndarray, width: int) -> np.ndarray:
+    """Return every window of `width` words: (places, width, dimensions)."""
+    return np.array([x[start : start + width] for start in range(len(x) - width + 1)])
+
+
 def _linear(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    return conv_time(x, kernel, bias + 1000) - 1000
+    return np.tensordot(_windows(x, len(kernel)), kernel, 2) + bias
 
 
-def _flat(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Keep the dimensions apart, as a depthwise convolution would, with the first filter's weights only."""
-    width = len(kernel)
-    return np.array(
-        [(x[start : start + width] * kernel[..., 0]).sum(axis=0) for start in range(len(x) - width + 1)]
-    )
+def _by_dimension(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Keep the dimensions apart, as a depthwise convolution does, with the first filter's weights only."""
+    return (_windows(x, len(kernel)) * kernel[..., 0]).sum(axis=1)
 
 
-def _same(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+def _padded(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     before = (len(kernel) - 1) // 2
-    return conv_time(np.pad(x, [(before, len(kernel) - 1 - before), (0, 0)]), kernel, bias)
+    after = len(kernel) - 1 - before
+    return conv_time(np.pad(x, [(before, after), (0, 0)]), kernel, bias)
 
 
 CONV_TIME = Exercise(
@@ -357,77 +386,93 @@ CONV_TIME = Exercise(
         Mistake(
             "forgets the ReLU",
             _linear,
-            "Negative values are left. After the bias comes the ReLU: `np.maximum(maps, 0)`.",
+            "Negative values remain. Apply the ReLU after the bias: `np.maximum(maps + bias, 0)`.",
         ),
         Mistake(
             "forgets the bias",
             lambda x, kernel, bias: conv_time(x, kernel, 0 * bias),
-            "The bias is missing. Each filter adds its own number before the ReLU.",
+            "The bias is missing. Add each filter's own bias before the ReLU.",
         ),
         Mistake(
             "adds the bias last",
             lambda x, kernel, bias: conv_time(x, kernel, 0 * bias) + bias,
-            "The bias is added after the ReLU, so a value may still be negative. Add it first, then cut below 0.",
+            "The bias is added after the ReLU, so a value may still be negative. Add it first, then apply the ReLU.",
         ),
         Mistake(
             "turns the filter round",
             lambda x, kernel, bias: conv_time(x, kernel[::-1], bias),
-            "The filter is turned round: its last row meets the first word. Keras lays the filter on as it is.",
+            "The filter is flipped: its last row meets the first word. Keras does not flip it: use the kernel as it "
+            "is.",
         ),
         Mistake(
             "stops one window early",
             lambda x, kernel, bias: conv_time(x[:-1], kernel, bias),
-            "The last window is missing: with T words and a width of F there are T − F + 1 places.",
+            "The last window is missing. With T words and a width of F, there are T − F + 1 places.",
         ),
         Mistake(
             "pads the sentence",
-            _same,
-            "There are as many places as words: the sentence was padded. Here the filter stays within it, and a width "
-            "of F leaves T − F + 1 places.",
+            _padded,
+            "There are as many places as words, because the sentence is padded. Do not pad: a width of F leaves T − F "
+            "+ 1 places.",
         ),
         Mistake(
             "keeps the dimensions apart",
-            _flat,
-            "The products are added up along time only. A filter spans *all* dimensions: the sum over a window and its "
-            "filter is one number.",
+            _by_dimension,
+            "The products are added up along time only. A filter spans *all* dimensions: add up the products of a "
+            "whole window, which gives one number per filter.",
         ),
     ),
     hints=(
-        "A window is `x[start : start + width]`, (width, dimensions), as large as one filter.",
-        "One number for each window and filter: multiply element by element, and add everything up. "
-        "`np.tensordot(window, kernel, 2)` does it for all filters at once.",
+        "A window is `x[start : start + width]`, (width, dimensions), the same size as one filter.",
+        "For each window and filter, multiply element by element, and add everything up. `np.tensordot(window, "
+        "kernel, 2)` does it for all filters at once.",
         "`np.maximum(maps + bias, 0)`",
     ),
 )
 
 
+# 13.5 What fires a filter
+
+
 def _map_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw maps as after a ReLU: many zeros, no two heights the same in a filter."""
+    """Draw maps as after a ReLU: many zeros, and a clear maximum for each filter."""
     cases = []
     for places, filters, width in ((6, 3, 3), (8, 2, 4), (5, 6, 2), (7, 4, 5)):
         maps = np.maximum(rng.normal(0.2, 1, (places, filters)), 0)
         maps[rng.integers(1, places - 1, filters), np.arange(filters)] += 3  # a maximum that is clear
-        words = [str(one) for one in rng.choice(WORDS, places + width - 1, replace=False)]
+        words = [str(word) for word in rng.choice(LEXICON, places + width - 1, replace=False)]
         cases.append((maps, words, width))
     return cases
 
 
 def what_fires(maps: np.ndarray, words: list[str], width: int) -> list:
-    """Give for each filter the words under its highest window, and that height."""
-    found = []
-    for one in range(maps.shape[1]):
-        start = int(maps[:, one].argmax())
-        found.append((" ".join(words[start : start + width]), float(maps[start, one])))
-    return found
+    """List for each filter the words under its highest window, and that height."""
+    fired = []
+    for k in range(maps.shape[1]):
+        start = int(maps[:, k].argmax())
+        fired.append((" ".join(words[start : start + width]), float(maps[start, k])))
+    return fired
 
 
-def _changed(maps: np.ndarray, words: list[str], width: int, start: Any, end: Any, height: Any) -> list:
-    """Make a mistake: where the n-gram begins and ends, from its place, and what is told of the map."""
-    found = []
-    for one in maps.T:
-        place = int(one.argmax())
-        found.append((" ".join(words[max(start(place), 0) : end(place)]), float(height(one))))
-    return found
+def _fired(
+    maps: np.ndarray, words: list[str], *, first: int = 0, end: int, number: Callable[..., float] = np.max
+) -> list:
+    """List for each filter the words from `first` to before `end`, counted from its place, and a number of its map."""
+    fired = []
+    for column in maps.T:
+        place = int(column.argmax())
+        start = max(place + first, 0)
+        fired.append((" ".join(words[start : place + end]), float(number(column))))
+    return fired
+
+
+def _centred(maps: np.ndarray, words: list[str], width: int) -> list:
+    first = -(width // 2)
+    return _fired(maps, words, first=first, end=first + width)
+
+
+def _by_place(maps: np.ndarray, words: list[str], width: int) -> list:
+    return [(" ".join(words[place : place + width]), float(row.max())) for place, row in enumerate(maps)]
 
 
 def _lowest(maps: np.ndarray, words: list[str], width: int) -> list:
@@ -446,65 +491,52 @@ WHAT_FIRES = Exercise(
     mistakes=(
         Mistake(
             "gives one word",
-            lambda maps, words, width: _changed(
-                maps, words, width, lambda place: place, lambda place: place + 1, np.max
-            ),
-            "This is the first word of the window only. A filter of width F reads F words, from its place on.",
+            lambda maps, words, width: _fired(maps, words, end=1),
+            "This is only the first word of the window. A filter of width F reads F words: take all of them, from its "
+            "place on.",
         ),
         Mistake(
             "centres the window",
-            lambda maps, words, width: _changed(
-                maps,
-                words,
-                width,
-                lambda place: place - width // 2,
-                lambda place: place - width // 2 + width,
-                np.max,
-            ),
-            "The n-gram is laid around the place. Without padding the window *begins* there: words[t], words[t + 1], …",
+            _centred,
+            "The n-gram is centred on the place. Without padding, the window *begins* there: words[t], words[t + 1], …",
         ),
         Mistake(
             "takes one word too many",
-            lambda maps, words, width: _changed(
-                maps, words, width, lambda place: place, lambda place: place + width + 1, np.max
-            ),
-            "One word too many: the slice ends before `start + width`.",
+            lambda maps, words, width: _fired(maps, words, end=width + 1),
+            "There is one word too many. The slice ends at `start + width`, which it does not include.",
         ),
         Mistake(
             "takes the lowest place",
             _lowest,
-            "This is where the filter answers least. The pooling keeps the largest value: `argmax`.",
+            "This is where the filter responds least. The pooling keeps the largest value: use `argmax`.",
         ),
         Mistake(
             "averages over time",
-            lambda maps, words, width: [
-                (ngram, float(one.mean()))
-                for (ngram, _), one in zip(what_fires(maps, words, width), maps.T, strict=True)
-            ],
-            "The words are right, but the number is the mean over time. The network gets the maximum.",
+            lambda maps, words, width: _fired(maps, words, end=width, number=np.mean),
+            "The words are right, but the number is the mean over time. Return the maximum, which is what the network "
+            "reads.",
         ),
         Mistake(
             "gives the place instead of the height",
-            lambda maps, words, width: _changed(
-                maps, words, width, lambda place: place, lambda place: place + width, np.argmax
-            ),
-            "The number is the place of the maximum. Asked for is how high it is.",
+            lambda maps, words, width: _fired(maps, words, end=width, number=np.argmax),
+            "The number is the place of the maximum. Return the value of the map at that place.",
         ),
         Mistake(
             "goes along the filters",
-            lambda maps, words, width: [
-                (" ".join(words[place : place + width]), float(row.max())) for place, row in enumerate(maps)
-            ],
-            "There is an answer for each place: the maximum was taken over the filters. Go along *time*, and give one "
-            "answer for each filter.",
+            _by_place,
+            "There is one answer for each place here, because the maximum is taken over the filters. Take it over "
+            "*time*, and return one answer for each filter.",
         ),
     ),
     hints=(
-        "Go through the filters: `maps[:, one]` is the map of one filter, (time,).",
-        "`start = int(maps[:, one].argmax())` is where its window begins.",
-        '`(" ".join(words[start : start + width]), float(maps[start, one]))`',
+        "Loop over the filters: `maps[:, k]` is the map of filter k, (time,).",
+        "`start = int(maps[:, k].argmax())` is where its window begins.",
+        '`(" ".join(words[start : start + width]), float(maps[start, k]))`',
     ),
 )
+
+
+# 13.6 The text CNN from its table
 
 
 def _network_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -527,25 +559,35 @@ def text_cnn(size: int, dimensions: int, filters: int, widths: tuple[int, ...]) 
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(x))
 
 
-def _network(size: int, dimensions: int, filters: int, widths: tuple[int, ...], **changes: Any) -> Any:
-    """Build the network of exercise 13.6; `changes` turn it into one of the mistakes."""
+def _text_cnn_variant(
+    size: int,
+    dimensions: int,
+    filters: int,
+    widths: tuple[int, ...],
+    *,
+    stacked: bool = False,
+    padding: str = "valid",
+    activation: str | None = "relu",
+    pool: str = "GlobalMaxPooling1D",
+    merge: str = "Concatenate",
+    dropout: bool = True,
+    units: int = 1,
+    end: str = "sigmoid",
+) -> Any:
+    """Build the network of exercise 13.6 with one of the mistakes."""
     import keras
     from keras import layers
 
     inputs = keras.Input((20,))
     x = embedded = layers.Embedding(size, dimensions)(inputs)
-    pool = getattr(layers, changes.get("pool", "GlobalMaxPooling1D"))
-    settings = {"padding": changes.get("padding", "valid"), "activation": changes.get("activation", "relu")}
     strongest = []
     for width in widths:
-        x = layers.Conv1D(filters, width, **settings)(x if changes.get("chain") else embedded)
-        strongest.append(pool()(x))
-    if changes.get("chain"):
-        x = strongest[-1]
-    else:
-        x = getattr(layers, changes.get("join", "Concatenate"))()(strongest)
-    x = layers.Dropout(0.5)(x) if changes.get("dropout", True) else x
-    units, end = changes.get("end", (1, "sigmoid"))
+        conv = layers.Conv1D(filters, width, padding=padding, activation=activation)
+        x = conv(x if stacked else embedded)
+        strongest.append(getattr(layers, pool)()(x))
+    x = strongest[-1] if stacked else getattr(layers, merge)()(strongest)
+    if dropout:
+        x = layers.Dropout(0.5)(x)
     return keras.Model(inputs, layers.Dense(units, activation=end)(x))
 
 
@@ -564,59 +606,55 @@ TEXT_CNN = Exercise(
     mistakes=(
         Mistake(
             "stacks the widths",
-            lambda *inputs: _network(*inputs, chain=True),
-            "The convolutions stand one after the other. Here they stand side by side: each reads the embedding, and "
-            "their maxima are concatenated.",
+            lambda *inputs: _text_cnn_variant(*inputs, stacked=True),
+            "The convolutions follow one another. Put them side by side: each reads the embedding, and their maxima "
+            "are concatenated.",
         ),
         Mistake(
             "averages over time",
-            lambda *inputs: _network(*inputs, pool="GlobalAveragePooling1D"),
-            "The maps are averaged. The table asks for the maximum over time: does the n-gram occur at all, wherever?",
+            lambda *inputs: _text_cnn_variant(*inputs, pool="GlobalAveragePooling1D"),
+            "The maps are averaged. Take the maximum over time, as in the table: it tells whether the n-gram occurs "
+            "anywhere.",
         ),
         Mistake(
             "adds the branches",
-            lambda *inputs: _network(*inputs, join="Add"),
-            "The branches are added: filter 1 of one width and filter 1 of another have nothing in common. Put them "
-            "side by side with `layers.Concatenate()`.",
+            lambda *inputs: _text_cnn_variant(*inputs, merge="Add"),
+            "The branches are added, but filter 1 of one width has nothing in common with filter 1 of another. Put "
+            "them side by side with `layers.Concatenate()`.",
         ),
         Mistake(
             "pads the convolutions",
-            lambda *inputs: _network(*inputs, padding="same"),
-            "The convolutions are padded. The table says valid, Keras's default: a window lies within the sentence.",
+            lambda *inputs: _text_cnn_variant(*inputs, padding="same"),
+            'The convolutions are padded. The table says "valid", Keras\'s default: every window is inside the '
+            "sentence.",
         ),
         Mistake(
             "leaves the activation out",
-            lambda *inputs: _network(*inputs, activation=None),
+            lambda *inputs: _text_cnn_variant(*inputs, activation=None),
             'The convolutions have no activation. The table says ReLU: `activation="relu"`.',
         ),
         Mistake(
             "ends in a softmax over one unit",
-            lambda *inputs: _network(*inputs, end=(1, "softmax")),
-            "A softmax over a single score is always 1. One unit needs a sigmoid.",
+            lambda *inputs: _text_cnn_variant(*inputs, end="softmax"),
+            "A softmax over a single score is always 1. Use a sigmoid for one unit.",
         ),
         Mistake(
             "ends in two units",
-            lambda *inputs: _network(*inputs, end=(2, "softmax")),
-            "Two units with a softmax, as in the paper, would do; the table asks for one unit with a sigmoid.",
+            lambda *inputs: _text_cnn_variant(*inputs, units=2, end="softmax"),
+            "Two units with a softmax, as in the paper, would work as well. The table asks for one unit with a "
+            "sigmoid.",
         ),
         Mistake(
             "leaves the dropout out",
-            lambda *inputs: _network(*inputs, dropout=False),
-            "The dropout before the last layer is missing.",
+            lambda *inputs: _text_cnn_variant(*inputs, dropout=False),
+            "The dropout is missing. Add it before the last layer.",
         ),
     ),
     hints=(
-        "Keep the embedding in a name of its own, `x`, and let each convolution of a loop over `widths` read it.",
+        "Keep the embedding in a variable of its own, `x`, and let each convolution of a loop over `widths` read it.",
         "`strongest.append(layers.GlobalMaxPooling1D()(maps))`, and after the loop `layers.Concatenate()(strongest)`.",
-        'The end: `layers.Dropout(0.5)`, then `layers.Dense(1, activation="sigmoid")`.',
+        'At the end: `layers.Dropout(0.5)`, then `layers.Dense(1, activation="sigmoid")`.',
     ),
 )
 
-EXERCISES = (
-    KNOWN_WORDS,
-    ENCODE,
-    EMBED,
-    CONV_TIME,
-    WHAT_FIRES,
-    TEXT_CNN,
-)
+EXERCISES = (KNOWN_WORDS, ENCODE, EMBED, CONV_TIME, WHAT_FIRES, TEXT_CNN)

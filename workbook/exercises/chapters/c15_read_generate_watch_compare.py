@@ -2,31 +2,36 @@
 
 from collections.abc import Callable
 from itertools import groupby, product
+from typing import Any
 
 import numpy as np
 
 from workbook.exercises import Exercise, Inputs, Mistake
 from workbook.vision_tasks import reading
 
+Arrays = tuple[np.ndarray, np.ndarray]
+
+# 15.1 What a path reads
+
 
 def _paths(rng: np.random.Generator) -> list[Inputs]:
     """Draw paths with repeats, a double digit (a blank between), and a digit that comes again later."""
     cases: list[Inputs] = [([8, 8, 0, 8, 1],), ([0, 0, 1, 1, 0, 0],), ([0, 0, 0],)]
     while len(cases) < 8:
-        a, b, c = (int(one) for one in rng.choice(np.arange(1, 11), 3, replace=False))
+        a, b, c = (int(label) for label in rng.choice(np.arange(1, 11), 3, replace=False))
         path = [a, a, 0, a, b, c, 0, 0, b]
-        repeats = rng.integers(1, 3, len(path))
-        cases.append(([one for one, times in zip(path, repeats, strict=True) for _ in range(times)],))
+        widths = rng.integers(1, 3, len(path))
+        cases.append((np.repeat(path, widths).tolist(),))
     return cases
 
 
 def collapse(path: list[int]) -> str:
     """Merge equal neighbours, drop the blanks, write the digits."""
-    return "".join(str(one - 1) for one, _ in groupby(path) if one != 0)
+    return "".join(str(label - 1) for label, _ in groupby(path) if label != 0)
 
 
-def _digits(path: list[int]) -> list[int]:
-    return [one for one in path if one != 0]
+def _without_blanks(path: list[int]) -> list[int]:
+    return [label for label in path if label != 0]
 
 
 COLLAPSE = Exercise(
@@ -41,43 +46,47 @@ COLLAPSE = Exercise(
     mistakes=(
         Mistake(
             "drops the blanks first",
-            lambda path: collapse(_digits(path)),
-            "The blanks went first, so two equal digits with a blank between became neighbours and were merged: 77 "
-            "reads 7. Merge first, then drop the blanks.",
+            lambda path: collapse(_without_blanks(path)),
+            "The blanks are dropped first, so two equal digits with a blank between them become neighbours and are "
+            "merged: 77 reads 7. Merge first, then drop the blanks.",
         ),
         Mistake(
             "does not merge",
-            lambda path: "".join(str(one - 1) for one in _digits(path)),
-            "Equal neighbours are not merged. A digit is several columns wide; only a blank, or another digit, begins "
-            "a new one.",
+            lambda path: "".join(str(label - 1) for label in _without_blanks(path)),
+            "Equal neighbours are not merged. A digit is several columns wide, and only a blank or another digit ends "
+            "it: merge first.",
         ),
         Mistake(
             "keeps the blanks",
-            lambda path: "".join(str(one - 1) for one, _ in groupby(path)),
-            "A blank became the text -1. It stands for no digit: leave class 0 out.",
+            lambda path: "".join(str(label - 1) for label, _ in groupby(path)),
+            "A blank becomes the text -1. It stands for no digit: leave class 0 out.",
         ),
         Mistake(
             "writes the classes",
-            lambda path: "".join(str(one) for one, _ in groupby(path) if one != 0),
-            "Every digit is one too high. Class 0 is the blank, so class 1 is the digit 0: write `one - 1`.",
+            lambda path: "".join(str(label) for label, _ in groupby(path) if label != 0),
+            "Every digit is 1 too high. Class 0 is the blank, so class 1 is the digit 0: subtract 1.",
         ),
         Mistake(
             "writes each digit once",
-            lambda path: "".join(str(one - 1) for one in dict.fromkeys(_digits(path))),
-            "A digit that comes again later is lost. Only *neighbours* are merged, not all that are equal.",
+            lambda path: "".join(str(label - 1) for label in dict.fromkeys(_without_blanks(path))),
+            "A digit that comes again later is lost. Merge only *neighbours*, not all equal digits.",
         ),
         Mistake(
             "gives a list",
-            lambda path: [int(one) for one in collapse(path)],
-            "The digits are right. Asked for is one string: join them.",
+            lambda path: [int(digit) for digit in collapse(path)],
+            "The digits are right, but in a list. Join them into one string.",
         ),
     ),
     hints=(
         "Go from column to column. When does a column add a digit to the text?",
-        "If its class is no blank and not the one before it. `itertools.groupby(path)` merges equal neighbours.",
-        '`"".join(str(one - 1) for one, _ in groupby(path) if one != 0)`',
+        "It adds one if its class is not the blank and differs from the class before it. `itertools.groupby(path)` "
+        "merges equal neighbours.",
+        '`"".join(str(label - 1) for label, _ in groupby(path) if label != 0)`',
     ),
 )
+
+
+# 15.2 The probability of a string
 
 
 def _grids(rng: np.random.Generator) -> list[Inputs]:
@@ -90,33 +99,36 @@ def _grids(rng: np.random.Generator) -> list[Inputs]:
 
 def string_probability(probabilities: np.ndarray, text: str) -> float:
     """Add up the probabilities of all paths (products over the columns) that read `text`."""
-    return sum(_all_paths(probabilities, text))
+    return sum(_path_probabilities(probabilities, text))
 
 
-def _all_paths(
+def _path_probabilities(
     probabilities: np.ndarray, text: str, reads: Callable[[tuple[int, ...]], str] = reading.collapse
 ) -> list[float]:
     """List the probabilities of the paths that read `text`."""
     columns, classes = probabilities.shape
-    found = []
+    products = []
     for path in product(range(classes), repeat=columns):
         if reads(path) == text:
-            found.append(float(np.prod(probabilities[np.arange(columns), path])))
-    return found
+            products.append(float(np.prod(probabilities[np.arange(columns), path])))
+    return products
 
 
 def _unmerged(path: tuple[int, ...]) -> str:
-    return "".join(str(one - 1) for one in path if one != 0)
+    return "".join(str(label - 1) for label in path if label != 0)
 
 
-def _unblanked(path: tuple[int, ...]) -> str:
+def _without_blank_paths(path: tuple[int, ...]) -> str:
     return "" if 0 in path else reading.collapse(path)
 
 
 def _sums(probabilities: np.ndarray, text: str) -> float:
     columns, classes = probabilities.shape
-    paths = [path for path in product(range(classes), repeat=columns) if reading.collapse(path) == text]
-    return float(sum(probabilities[np.arange(columns), path].sum() for path in paths))
+    total = 0.0
+    for path in product(range(classes), repeat=columns):
+        if reading.collapse(path) == text:
+            total += float(probabilities[np.arange(columns), path].sum())
+    return total
 
 
 STRING_PROBABILITY = Exercise(
@@ -131,45 +143,47 @@ STRING_PROBABILITY = Exercise(
     mistakes=(
         Mistake(
             "takes the best path",
-            lambda probabilities, text: max(_all_paths(probabilities, text)),
-            "This is the probability of the best path alone. Every path that reads the text counts: add them all up.",
+            lambda probabilities, text: max(_path_probabilities(probabilities, text)),
+            "This is the probability of the best path alone. Add up the probabilities of all paths that read the text.",
         ),
         Mistake(
             "adds along a path",
             _sums,
-            "The columns of a path are added. All of them must come out as the path says: multiply.",
+            "The probabilities along a path are added. Multiply them: all columns must agree with the path at once.",
         ),
         Mistake(
             "gives the mean of the paths",
-            lambda probabilities, text: float(np.mean(_all_paths(probabilities, text))),
-            "This is the mean over the paths. They exclude each other, so their probabilities add up.",
+            lambda probabilities, text: float(np.mean(_path_probabilities(probabilities, text))),
+            "This is the mean over the paths. Only one path can happen, so their probabilities add up: take the sum.",
         ),
         Mistake(
             "does not merge",
-            lambda probabilities, text: float(sum(_all_paths(probabilities, text, _unmerged))),
-            "Only blanks are dropped: paths in which a digit is several columns wide are missing. `reading.collapse` "
-            "merges them, too.",
+            lambda probabilities, text: float(sum(_path_probabilities(probabilities, text, _unmerged))),
+            "Only blanks are dropped, so paths in which a digit is several columns wide are missing. Use "
+            "`reading.collapse`, which merges them too.",
         ),
         Mistake(
             "leaves out paths with blanks",
-            lambda probabilities, text: float(sum(_all_paths(probabilities, text, _unblanked))),
-            "Paths that have a blank are missing. The blank is a class like any other: run through all, from 0.",
+            lambda probabilities, text: float(
+                sum(_path_probabilities(probabilities, text, _without_blank_paths))
+            ),
+            "Paths with a blank are missing. The blank is a class like any other: try all classes from 0 on.",
         ),
         Mistake(
             "gives the loss",
-            lambda probabilities, text: float(-np.log(sum(_all_paths(probabilities, text)))),
-            "This is −ln of the probability, the CTC loss. Asked for is the probability.",
+            lambda probabilities, text: float(-np.log(sum(_path_probabilities(probabilities, text)))),
+            "This is −ln of the probability, the CTC loss. Return the probability itself.",
         ),
     ),
     hints=(
-        "Try every path. A path is a class for each column; is its text the one asked for?",
-        "`itertools.product(range(classes), repeat=columns)` gives all paths.",
-        "`np.prod(probabilities[np.arange(columns), path])` is the probability of one.",
+        "Try every path. A path is one class for each column: does it read the given text?",
+        "`itertools.product(range(classes), repeat=columns)` lists all paths.",
+        "`np.prod(probabilities[np.arange(columns), path])` is the probability of one path.",
     ),
 )
 
 
-Arrays = tuple[np.ndarray, np.ndarray]
+# 15.3 A cloud of codes
 
 
 def _clouds(rng: np.random.Generator) -> list[Inputs]:
@@ -180,10 +194,33 @@ def _clouds(rng: np.random.Generator) -> list[Inputs]:
 
 
 def cloud(mean: np.ndarray, log_variance: np.ndarray, noise: np.ndarray) -> Arrays:
-    """Draw a code from each cloud, (n, codes), and give each cloud's divergence from the normal one, (n,)."""
+    """Return a code drawn from each cloud, (n, codes), and each cloud's divergence from the normal one, (n,)."""
     codes = mean + np.exp(log_variance / 2) * noise
     divergence = (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1) / 2
     return codes, divergence
+
+
+def _with_codes(codes: Callable[..., np.ndarray]) -> Callable[..., Arrays]:
+    """Make the wrong answer with the right divergence and other codes."""
+    return lambda mean, log_variance, noise: (
+        codes(mean, log_variance, noise),
+        cloud(mean, log_variance, noise)[1],
+    )
+
+
+def _with_divergence(change: Callable[[np.ndarray], Any]) -> Callable[..., Any]:
+    """Make the wrong answer with the right codes and a changed divergence."""
+
+    def answer(mean: np.ndarray, log_variance: np.ndarray, noise: np.ndarray) -> Any:
+        codes, divergence = cloud(mean, log_variance, noise)
+        return codes, change(divergence)
+
+    return answer
+
+
+def _averaged_divergence(mean: np.ndarray, log_variance: np.ndarray, noise: np.ndarray) -> Arrays:
+    codes, divergence = cloud(mean, log_variance, noise)
+    return codes, divergence / mean.shape[1]
 
 
 CLOUD = Exercise(
@@ -198,66 +235,51 @@ CLOUD = Exercise(
     mistakes=(
         Mistake(
             "takes the log-variance for the width",
-            lambda mean, log_variance, noise: (
-                mean + log_variance * noise,
-                cloud(mean, log_variance, noise)[1],
-            ),
-            "The noise is multiplied by the log-variance, which may be negative. The standard deviation is "
-            "e^(log-variance / 2).",
+            _with_codes(lambda mean, log_variance, noise: mean + log_variance * noise),
+            "The noise is multiplied by the log-variance, which may be negative. Multiply it by the standard "
+            "deviation, e^(log-variance / 2).",
         ),
         Mistake(
             "takes the variance for the width",
-            lambda mean, log_variance, noise: (
-                mean + np.exp(log_variance) * noise,
-                cloud(mean, log_variance, noise)[1],
-            ),
-            "The noise is multiplied by the variance. Its root, the standard deviation, is wanted: halve the "
-            "log-variance before the exponential.",
+            _with_codes(lambda mean, log_variance, noise: mean + np.exp(log_variance) * noise),
+            "The noise is multiplied by the variance. Multiply it by the standard deviation, the root of the "
+            "variance: halve the log-variance before the exponential.",
         ),
         Mistake(
             "gives the middle",
-            lambda mean, log_variance, noise: (mean, cloud(mean, log_variance, noise)[1]),
-            "The codes are the means: nothing is drawn. Add the standard deviation times the noise.",
+            _with_codes(lambda mean, log_variance, noise: mean),
+            "The codes are the means, so nothing is drawn. Add the standard deviation times the noise.",
         ),
         Mistake(
             "forgets the half",
-            lambda mean, log_variance, noise: (
-                cloud(mean, log_variance, noise)[0],
-                2 * cloud(mean, log_variance, noise)[1],
-            ),
-            "The divergence is twice too large: the sum is halved.",
+            _with_divergence(lambda divergence: 2 * divergence),
+            "The divergence is twice as large as it should be. Halve the sum.",
         ),
         Mistake(
-            "turns the sign",
-            lambda mean, log_variance, noise: (
-                cloud(mean, log_variance, noise)[0],
-                -cloud(mean, log_variance, noise)[1],
-            ),
-            "The divergence is negative. It is 0 for the normal cloud and positive for every other.",
+            "has the wrong sign",
+            _with_divergence(lambda divergence: -divergence),
+            "The divergence has the wrong sign. It is 0 for the normal cloud and positive otherwise: change its sign.",
         ),
         Mistake(
             "averages over the codes",
-            lambda mean, log_variance, noise: (
-                cloud(mean, log_variance, noise)[0],
-                cloud(mean, log_variance, noise)[1] / mean.shape[1],
-            ),
-            "The divergence is a mean over the code's numbers. It is their sum.",
+            _averaged_divergence,
+            "The divergence is the mean over the numbers of a code. Take their sum.",
         ),
         Mistake(
             "adds up the pictures",
-            lambda mean, log_variance, noise: (
-                cloud(mean, log_variance, noise)[0],
-                float(cloud(mean, log_variance, noise)[1].sum()),
-            ),
+            _with_divergence(lambda divergence: float(divergence.sum())),
             "The divergences of all pictures are added up. Each picture has its own: sum over the last axis only.",
         ),
     ),
     hints=(
-        "Variance = e^(log-variance); standard deviation = its root = e^(log-variance / 2).",
-        "`mean + np.exp(log_variance / 2) * noise` are the codes.",
+        "The variance is e^(log-variance). The standard deviation is its root, e^(log-variance / 2).",
+        "The codes are `mean + np.exp(log_variance / 2) * noise`.",
         "`(mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1) / 2`",
     ),
 )
+
+
+# 15.4 Into the noise, and a step back
 
 
 def _noisy_pictures(rng: np.random.Generator) -> list[Inputs]:
@@ -271,13 +293,16 @@ def _noisy_pictures(rng: np.random.Generator) -> list[Inputs]:
 def noise_and_step(
     pictures: np.ndarray, noise: np.ndarray, time: np.ndarray, guess: np.ndarray, left: int
 ) -> Arrays:
-    """Mix pictures with noise, each at its time; then walk one of `left` steps from there to the guess."""
+    """Mix pictures with noise, each at its time; then take the first of `left` steps from there to the guess."""
     share = time[:, None, None]
     noisy = (1 - share) * pictures + share * noise
     return noisy, noisy + (guess - noisy) / left
 
 
-def _step(noisy: np.ndarray, guess: np.ndarray, left: int) -> Arrays:
+def _unfaded(
+    pictures: np.ndarray, noise: np.ndarray, time: np.ndarray, guess: np.ndarray, left: int
+) -> Arrays:
+    noisy = pictures + time[:, None, None] * noise
     return noisy, noisy + (guess - noisy) / left
 
 
@@ -285,6 +310,18 @@ def _mean_time(
     pictures: np.ndarray, noise: np.ndarray, time: np.ndarray, guess: np.ndarray, left: int
 ) -> Arrays:
     return noise_and_step(pictures, noise, np.full_like(time, time.mean()), guess, left)
+
+
+def _whole_way(
+    pictures: np.ndarray, noise: np.ndarray, time: np.ndarray, guess: np.ndarray, left: int
+) -> Arrays:
+    return noise_and_step(pictures, noise, time, guess, 1)
+
+
+def _backwards(
+    pictures: np.ndarray, noise: np.ndarray, time: np.ndarray, guess: np.ndarray, left: int
+) -> Arrays:
+    return noise_and_step(pictures, noise, time, guess, -left)
 
 
 NOISE = Exercise(
@@ -300,56 +337,52 @@ NOISE = Exercise(
         Mistake(
             "turns time round",
             lambda pictures, noise, time, guess, left: noise_and_step(pictures, noise, 1 - time, guess, left),
-            "Time runs the other way: at time 0 there should be the picture alone, at time 1 the noise alone.",
+            "Time runs backwards here. At time 0 there must be the picture alone, at time 1 the noise alone.",
         ),
         Mistake(
             "does not fade the picture",
-            lambda pictures, noise, time, guess, left: _step(
-                pictures + time[:, None, None] * noise, guess, left
-            ),
-            "Noise is added to the whole picture. The picture fades as the noise grows: its share is 1 − time.",
+            _unfaded,
+            "Noise is added to the whole picture. The picture must fade as the noise grows: multiply it by 1 − time.",
         ),
         Mistake(
             "takes one time for all",
             _mean_time,
-            "All pictures got the same time. Each has its own: `time[:, None, None]` lines times up with pictures.",
+            "All pictures get the same time. Each has its own: `time[:, None, None]` aligns the times with the "
+            "pictures.",
         ),
         Mistake(
             "walks the whole way",
-            lambda pictures, noise, time, guess, left: (
-                noise_and_step(pictures, noise, time, guess, left)[0],
-                guess,
-            ),
-            "The step goes all the way to the guess. With `left` steps to go, one of them is 1 / left of the way.",
+            _whole_way,
+            "The step goes all the way to the guess. With `left` steps to go, one step is 1 / left of the way.",
         ),
         Mistake(
             "walks away",
-            lambda pictures, noise, time, guess, left: (
-                noise_and_step(pictures, noise, time, guess, left)[0],
-                noise_and_step(pictures, noise, time, guess, -left)[1],
-            ),
+            _backwards,
             "The step leads away from the guess. The way from a to b is b − a.",
         ),
         Mistake(
             "walks to the picture",
             lambda pictures, noise, time, guess, left: noise_and_step(pictures, noise, time, pictures, left),
-            "The step leads to the true picture, which nobody knows when a new one is drawn. Walk to the guess.",
+            "The step leads to the true picture, which is unknown when a new picture is drawn. Step towards the guess.",
         ),
     ),
     hints=(
-        "A mix of two things: share · one + (1 − share) · other.",
-        "`share = time[:, None, None]` has the shape (n, 1, 1): one time for each picture.",
+        "A mix of two arrays a and b is share · a + (1 − share) · b.",
+        "`share = time[:, None, None]` has the shape (n, 1, 1): one time per picture.",
         "`noisy + (guess - noisy) / left` is the end of the step.",
     ),
 )
+
+
+# 15.5 Space and time, together or apart
 
 
 def _kernels(rng: np.random.Generator) -> list[Inputs]:
     """Draw channels, filters, side and span, all different."""
     cases: list[Inputs] = [(1, 16, 5, 3)]
     while len(cases) < 5:
-        channels, filters = (int(one) for one in rng.choice(np.arange(8, 64), 2, replace=False))
-        side, span = (int(one) for one in rng.choice([2, 3, 5, 7], 2, replace=False))
+        channels, filters = (int(count) for count in rng.choice(np.arange(8, 64), 2, replace=False))
+        side, span = (int(length) for length in rng.choice([2, 3, 5, 7], 2, replace=False))
         cases.append((channels, filters, side, span))
     return cases
 
@@ -378,7 +411,7 @@ SPACE_TIME = Exercise(
                 span * side**2 * channels * filters,
                 side**2 * channels * filters + span * filters**2,
             ),
-            "The biases are missing: each filter of each layer has one.",
+            "The biases are missing. Each filter of each layer has one.",
         ),
         Mistake(
             "gives time the input's channels",
@@ -386,8 +419,8 @@ SPACE_TIME = Exercise(
                 (span * side**2 * channels + 1) * filters,
                 (side**2 * channels + 1) * filters + (span * channels + 1) * filters,
             ),
-            "The convolution over time reads the clip's own channels. It comes after the one over space, so it reads "
-            "that one's filters.",
+            "The convolution over time reads the clip's own channels. It follows the convolution over space: let it "
+            "read that layer's filters.",
         ),
         Mistake(
             "keeps the channels apart in time",
@@ -395,8 +428,8 @@ SPACE_TIME = Exercise(
                 (span * side**2 * channels + 1) * filters,
                 (side**2 * channels + 1) * filters + (span + 1) * filters,
             ),
-            "The convolution over time reads one channel a filter, as a depthwise one would. An ordinary convolution "
-            "reads all of them: span · filters weights a filter.",
+            "The convolution over time reads one channel per filter, as a depthwise one does. An ordinary convolution "
+            "reads all of them: span · filters weights per filter.",
         ),
         Mistake(
             "forgets a side",
@@ -404,20 +437,24 @@ SPACE_TIME = Exercise(
                 (span * side * channels + 1) * filters,
                 (side * channels + 1) * filters + (span * filters + 1) * filters,
             ),
-            "A kernel over space is side · side large; one side is missing.",
+            "The factor `side` appears only once. A kernel over space has side · side places.",
         ),
         Mistake(
             "gives both in the other order",
             lambda channels, filters, side, span: space_time_parameters(channels, filters, side, span)[::-1],
-            "Both numbers are right, but in the other order: joint first, then separable.",
+            "Both numbers are right, but in the wrong order. Return the joint one first, then the separable one.",
         ),
     ),
     hints=(
-        "A filter has a weight for each place of its kernel and each channel that it reads, and one bias.",
-        "The joint kernel is span · side · side large. The separable one is two layers: side · side, then span.",
+        "A filter has one weight for each place of its kernel and each channel that it reads, and one bias.",
+        "The joint kernel has span · side · side places. The separable one is two layers: side · side places, then "
+        "span places.",
         "The second layer reads `filters` channels: `(span * filters + 1) * filters`.",
     ),
 )
+
+
+# 15.6 Recall at 1
 
 
 def _neighbourhoods(rng: np.random.Generator) -> list[Inputs]:
@@ -434,12 +471,8 @@ def _neighbourhoods(rng: np.random.Generator) -> list[Inputs]:
     return cases
 
 
-def _distances(embeddings: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
-
-
 def recall_at_1(embeddings: np.ndarray, labels: np.ndarray) -> float:
-    """Give the share of points whose nearest other point has the same label."""
+    """Return the share of points whose nearest other point has the same label."""
     distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
     np.fill_diagonal(distances, np.inf)
     nearest = distances.argmin(axis=1)
@@ -447,7 +480,8 @@ def recall_at_1(embeddings: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _farthest(embeddings: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean(labels[_distances(embeddings).argmax(axis=1)] == labels))
+    distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
+    return float(np.mean(labels[distances.argmax(axis=1)] == labels))
 
 
 def _by_products(embeddings: np.ndarray, labels: np.ndarray) -> float:
@@ -476,43 +510,38 @@ RECALL = Exercise(
         Mistake(
             "finds itself",
             lambda embeddings, labels: 1.0,
-            "This is 1, whatever the points are: each is its own nearest neighbour, at distance 0. Put the diagonal of "
-            "the distances to infinity.",
+            "This is 1 for any points: each is its own nearest neighbour, at distance 0. Set the diagonal of the "
+            "distances to infinity.",
         ),
         Mistake(
             "takes the farthest",
             _farthest,
-            "This looks at the farthest point. The nearest has the *smallest* distance.",
+            "This takes the farthest point. Take the nearest one, which has the *smallest* distance.",
         ),
         Mistake(
             "compares by products",
             _by_products,
-            "The neighbour is the one with the largest product, so long vectors are everybody's neighbours. Products "
-            "and distances agree only where all vectors have length 1. Use distances.",
+            "The neighbour here is the point with the largest product, so long vectors are everybody's neighbours. "
+            "Use distances: the two agree only where all vectors have length 1.",
         ),
         Mistake(
             "compares with class means",
             _by_means,
-            "Each point is compared with the means of the classes. Recall at 1 asks for the nearest single point.",
+            "Each point is compared with the class means. Compare it with every single other point, and take the "
+            "nearest.",
         ),
         Mistake(
             "counts",
             lambda embeddings, labels: round(recall_at_1(embeddings, labels) * len(labels)),
-            "This is how many points are right. Asked for is their share: divide by the number of points.",
+            "This is the number of right points. Divide it by the number of points to get the share.",
         ),
     ),
     hints=(
-        "First all differences: `embeddings[:, None] - embeddings[None]` has the shape (n, n, dimensions).",
-        "`np.linalg.norm(…, axis=2)` gives (n, n); `np.fill_diagonal(distances, np.inf)`: no point finds itself.",
-        "`nearest = distances.argmin(axis=1)`, and the share in which `labels[nearest] == labels`.",
+        "Compute all differences first: `embeddings[:, None] - embeddings[None]` has the shape (n, n, dimensions).",
+        "`np.linalg.norm(…, axis=2)` gives the distances (n, n). With `np.fill_diagonal(distances, np.inf)`, no point "
+        "finds itself.",
+        "`nearest = distances.argmin(axis=1)`; then take the share of points with `labels[nearest] == labels`.",
     ),
 )
 
-EXERCISES = (
-    COLLAPSE,
-    STRING_PROBABILITY,
-    CLOUD,
-    NOISE,
-    SPACE_TIME,
-    RECALL,
-)
+EXERCISES = (COLLAPSE, STRING_PROBABILITY, CLOUD, NOISE, SPACE_TIME, RECALL)

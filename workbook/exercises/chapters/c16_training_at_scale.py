@@ -8,23 +8,24 @@ from workbook.exercises import Exercise, Inputs, Mistake
 from workbook.exercises.compare import close
 
 Speed = tuple[float, str]  # FLOP/s, and what binds them
-
-
 Arrived = tuple[np.ndarray, bool]  # gradients, and whether the step is skipped
+Plan = tuple[int, float]  # steps, and the rate at one of them
+
+# 16.1 Who waits for whom?
 
 
 def _pipeline_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw a loader that is faster and one that is slower than the step, without and with workers."""
     cases: list[Inputs] = [(100, 0.05, 0.02, 0), (100, 0.05, 0.02, 1), (100, 0.02, 0.05, 1)]
-    for slower in (0.4, 2.5, 7.5):
+    for ratio in (0.4, 2.5, 7.5):
         step = float(rng.uniform(0.01, 0.2))
-        load = step * slower * float(rng.uniform(0.9, 1.1))
+        load = step * ratio * float(rng.uniform(0.9, 1.1))
         cases += [(int(rng.integers(32, 600)), load, step, workers) for workers in (0, 1, 2, 5)]
     return cases
 
 
 def throughput(batch_size: int, load: float, step: float, workers: int) -> tuple[float, float]:
-    """Give images per second, and the share of the time in which the accelerator idles."""
+    """Return images per second, and the share of the time in which the accelerator idles."""
     if workers == 0:
         period = load + step
     else:
@@ -32,7 +33,16 @@ def throughput(batch_size: int, load: float, step: float, workers: int) -> tuple
     return batch_size / period, 1 - step / period
 
 
-def _of_period(batch_size: int, period: float, step: float) -> tuple[float, float]:
+def _batches(batch_size: int, load: float, step: float, workers: int) -> tuple[float, float]:
+    return throughput(1, load, step, workers)
+
+
+def _busy(batch_size: int, load: float, step: float, workers: int) -> tuple[float, float]:
+    images, idle = throughput(batch_size, load, step, workers)
+    return images, 1 - idle
+
+
+def _from_period(batch_size: int, period: float, step: float) -> tuple[float, float]:
     return batch_size / period, 1 - step / period
 
 
@@ -48,66 +58,67 @@ PIPELINE = Exercise(
     mistakes=(
         Mistake(
             "adds the two although they overlap",
-            lambda batch_size, load, step, workers: _of_period(batch_size, load + step, step),
-            "This adds loading and step in every case. With a worker they happen at the same time: the slower one "
-            "sets the pace, `max(load / workers, step)`.",
+            lambda batch_size, load, step, workers: _from_period(batch_size, load + step, step),
+            "This adds loading and step in every case. With a worker they overlap, and the slower one sets the pace: "
+            "`max(load / workers, step)`.",
         ),
         Mistake(
             "lets the faster one set the pace",
-            lambda batch_size, load, step, workers: _of_period(
+            lambda batch_size, load, step, workers: _from_period(
                 batch_size, min(load / workers, step) if workers else load + step, step
             ),
-            "This takes the shorter of the two times. A chain is as fast as its slowest part: `max`, not `min`.",
+            "This takes the shorter of the two times. A chain is as fast as its slowest part: use `max`, not `min`.",
         ),
         Mistake(
             "forgets that workers share the loading",
-            lambda batch_size, load, step, workers: _of_period(
+            lambda batch_size, load, step, workers: _from_period(
                 batch_size, max(load, step) if workers else load + step, step
             ),
-            "Several workers make several batches at a time, so that one is ready every load / workers seconds.",
+            "This takes the loading time of a single worker. Several workers load several batches at a time, so one "
+            "is ready every load / workers seconds.",
         ),
         Mistake(
             "divides the step among the workers as well",
-            lambda batch_size, load, step, workers: _of_period(
+            lambda batch_size, load, step, workers: _from_period(
                 batch_size, max(load, step) / workers if workers else load + step, step
             ),
-            "Workers only load. The accelerator takes its whole `step` for a batch, however many workers there are.",
+            "This divides the step by the number of workers as well. Workers only load: the accelerator needs its "
+            "whole `step` for each batch.",
         ),
         Mistake(
             "overlaps without a worker",
-            lambda batch_size, load, step, workers: _of_period(
+            lambda batch_size, load, step, workers: _from_period(
                 batch_size, max(load / max(workers, 1), step), step
             ),
-            "With 0 workers nobody loads while the accelerator computes: one after the other, load + step.",
+            "Loading and step overlap here even with 0 workers. Then nothing loads while the accelerator computes: "
+            "use load + step.",
         ),
         Mistake(
             "counts batches",
-            lambda batch_size, load, step, workers: (
-                throughput(1, load, step, workers)[0],
-                throughput(1, load, step, workers)[1],
-            ),
-            "These are batches per second. Each holds `batch_size` images.",
+            _batches,
+            "These are batches per second. Multiply by `batch_size` to get images.",
         ),
         Mistake(
             "gives the share in which it works",
-            lambda batch_size, load, step, workers: (
-                throughput(batch_size, load, step, workers)[0],
-                1 - throughput(batch_size, load, step, workers)[1],
-            ),
-            "step / period is the share of the time in which the accelerator *works*. It idles for the rest.",
+            _busy,
+            "step / period is the share of the time in which the accelerator *works*. Return the rest, in which it "
+            "idles.",
         ),
     ),
     hints=(
         "Find the period first: the seconds from one finished batch to the next.",
         "Without workers the period is load + step. With workers it is the larger of load / workers and step.",
-        "Then `batch_size / period` images per second; the accelerator works for `step` of each `period` and idles for "
-        "the rest: `1 - step / period`.",
+        "The result is `batch_size / period` images per second. The accelerator works for `step` of each `period` and "
+        "idles for the rest: `1 - step / period`.",
     ),
 )
 
 
+# 16.2 Under the roof
+
+
 def _roof_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw layers on both sides of the ridge of a made-up machine."""
+    """Draw layers on both sides of the ridge of an invented machine."""
     cases: list[Inputs] = []
     for height in (0.02, 0.3, 0.7, 1.5, 4.0, 60.0):  # intensity, as a multiple of the ridge's
         peak, bandwidth = float(rng.uniform(2e10, 2e13)), float(rng.uniform(5e9, 9e11))
@@ -118,7 +129,7 @@ def _roof_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def attainable(macs: int, values: int, peak: float, bandwidth: float) -> Speed:
-    """Give the FLOP/s that a layer can reach at most, and what binds it: "compute" or "memory"."""
+    """Return the FLOP/s that a layer can reach at most, and what binds it: "compute" or "memory"."""
     intensity = 2 * macs / (4 * values)
     bound = "memory" if intensity * bandwidth < peak else "compute"
     return min(peak, intensity * bandwidth), bound
@@ -129,9 +140,19 @@ def _roof(intensity: float, peak: float, bandwidth: float) -> Speed:
     return min(peak, intensity * bandwidth), bound
 
 
-def _harmonic(macs: int, values: int, peak: float, bandwidth: float) -> Speed:
-    reach = macs / (2 * values) * bandwidth
-    return peak * reach / (peak + reach), attainable(macs, values, peak, bandwidth)[1]
+def _times_added(macs: int, values: int, peak: float, bandwidth: float) -> Speed:
+    limit = macs / (2 * values) * bandwidth
+    return peak * limit / (peak + limit), attainable(macs, values, peak, bandwidth)[1]
+
+
+def _higher_limit(macs: int, values: int, peak: float, bandwidth: float) -> Speed:
+    limit = macs / (2 * values) * bandwidth
+    return max(peak, limit), attainable(macs, values, peak, bandwidth)[1]
+
+
+def _names_swapped(macs: int, values: int, peak: float, bandwidth: float) -> Speed:
+    speed, bound = attainable(macs, values, peak, bandwidth)
+    return speed, "compute" if bound == "memory" else "memory"
 
 
 ROOFLINE = Exercise(
@@ -147,56 +168,56 @@ ROOFLINE = Exercise(
         Mistake(
             "takes a MAC for one operation",
             lambda macs, values, peak, bandwidth: _roof(macs / (4 * values), peak, bandwidth),
-            "A MAC is a multiplication and an addition: two floating-point operations.",
+            "This counts a MAC as one operation. It is a multiplication and an addition: multiply by 2.",
         ),
         Mistake(
             "takes a value for a byte",
             lambda macs, values, peak, bandwidth: _roof(2 * macs / values, peak, bandwidth),
-            "Bandwidth counts bytes. A float32 value has 4 of them.",
+            "This counts a value as one byte. A float32 value has 4 bytes: multiply by 4.",
         ),
         Mistake(
             "turns the intensity upside down",
             lambda macs, values, peak, bandwidth: _roof(4 * values / (2 * macs), peak, bandwidth),
-            "This is bytes per operation. Intensity is operations per byte: 2 · MACs over 4 · values.",
+            "This is bytes per operation. Intensity is operations per byte: divide 2 · MACs by 4 · values.",
         ),
         Mistake(
             "takes the higher of the two limits",
-            lambda macs, values, peak, bandwidth: (
-                max(peak, macs / (2 * values) * bandwidth),
-                attainable(macs, values, peak, bandwidth)[1],
-            ),
-            "Both limits hold at once, so the lower one counts: `min(peak, intensity * bandwidth)`.",
+            _higher_limit,
+            "This takes the higher of the two limits. Both hold at once, so the lower one counts: `min(peak, "
+            "intensity * bandwidth)`.",
         ),
         Mistake(
             "swaps the two names",
-            lambda macs, values, peak, bandwidth: (
-                attainable(macs, values, peak, bandwidth)[0],
-                "compute" if attainable(macs, values, peak, bandwidth)[1] == "memory" else "memory",
-            ),
-            'The number is right, the name is not. If the memory cannot feed the peak, the layer is "memory" bound.',
+            _names_swapped,
+            "The number is right, but the names are swapped. Where the memory cannot feed the peak, the layer is "
+            '"memory" bound.',
         ),
         Mistake(
             "always promises the peak",
             lambda macs, values, peak, bandwidth: (peak, "compute"),
-            "The peak is reached only if the values arrive fast enough: compare it with intensity · bandwidth.",
+            "This always returns the peak. A layer reaches it only if the values arrive fast enough: compare it with "
+            "intensity · bandwidth.",
         ),
         Mistake(
             "adds the two times",
-            _harmonic,
-            "This lets the layer compute and then move its values. The roofline is an upper limit, in which both "
+            _times_added,
+            "This adds the time to compute and the time to move the values. In the roofline, an upper limit, both "
             "happen at the same time: `min(peak, intensity * bandwidth)`.",
         ),
     ),
     hints=(
-        "Operations: 2 a MAC. Bytes: 4 a value. Their quotient is the intensity, in FLOP per byte.",
+        "Count 2 operations per MAC and 4 bytes per value. Their quotient is the intensity, in FLOP per byte.",
         "The memory can feed intensity · bandwidth FLOP/s; the processor can do `peak`. The lower one counts.",
-        'It is "memory" bound if `intensity * bandwidth < peak`, else "compute" bound.',
+        'The layer is "memory" bound if `intensity * bandwidth < peak`, otherwise "compute" bound.',
     ),
 )
 
 
+# 16.3 Through sixteen bits
+
+
 def _gradient_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw gradients that float16 loses, and scales that are none, helpful and too large."""
+    """Draw gradients that float16 loses, and scales that do nothing, help and are too large."""
     cases: list[Inputs] = [
         (np.array([1e-8, 1e-3], np.float32), 1),
         (np.array([1e-8, 1e-3], np.float32), 2**15),
@@ -211,7 +232,7 @@ def _gradient_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def through_float16(gradients: np.ndarray, scale: int) -> Arrived:
-    """Give the gradients that arrive through float16 with loss scaling, and whether the step is skipped."""
+    """Return the gradients that arrive through float16 with loss scaling, and whether the step is skipped."""
     with np.errstate(over="ignore"):
         scaled = (gradients * scale).astype(np.float16)
     if not np.isfinite(scaled).all():
@@ -225,8 +246,10 @@ def _half(values: np.ndarray) -> np.ndarray:
 
 
 def _scaled_late(gradients: np.ndarray, scale: int) -> Arrived:
-    kept, skip = _half(gradients).astype(np.float32), through_float16(gradients, scale)[1]
-    return (np.zeros(len(gradients)), True) if skip else (kept * scale / scale, False)
+    _, skipped = through_float16(gradients, scale)
+    if skipped:
+        return np.zeros(len(gradients)), True
+    return _half(gradients).astype(np.float32) * scale / scale, False
 
 
 def _never_skips(gradients: np.ndarray, scale: int) -> Arrived:
@@ -234,14 +257,14 @@ def _never_skips(gradients: np.ndarray, scale: int) -> Arrived:
 
 
 def _drops_the_infinite(gradients: np.ndarray, scale: int) -> Arrived:
-    kept = _half(gradients * scale).astype(np.float32) / scale
-    finite = np.isfinite(kept)
-    return np.where(finite, kept, 0), not finite.all()
+    arrived = _half(gradients * scale).astype(np.float32) / scale
+    finite = np.isfinite(arrived)
+    return np.where(finite, arrived, 0), not finite.all()
 
 
 def _not_unscaled(gradients: np.ndarray, scale: int) -> Arrived:
-    kept, skip = through_float16(gradients, scale)
-    return kept * scale, skip
+    arrived, skipped = through_float16(gradients, scale)
+    return arrived * scale, skipped
 
 
 LOSS_SCALING = Exercise(
@@ -258,47 +281,49 @@ LOSS_SCALING = Exercise(
         Mistake(
             "holds them in float16 without the scale",
             _scaled_late,
-            "Somewhere float16 holds the gradients without their scale, and what became 0 there stays 0. Scale "
-            "*before* `.astype(np.float16)`, and divide only after the way back to float32.",
+            "The gradients pass through float16 without their scale, and what became 0 there stays 0. Scale *before* "
+            "`.astype(np.float16)`, and divide only after converting back to float32.",
         ),
         Mistake(
             "forgets to take the scale off",
             _not_unscaled,
-            "These gradients are still `scale` times too large: the step would be, too. Divide by the scale.",
+            "These gradients are still `scale` times too large, so the step would be too. Divide by the scale.",
         ),
         Mistake(
             "does not scale at all",
             lambda gradients, scale: (_half(gradients).astype(np.float32), False),
-            "The scale is not used. Multiply by it before the conversion, and divide after the way back.",
+            "The scale is not used. Multiply by it before the conversion to float16, and divide after converting back.",
         ),
         Mistake(
             "steps on infinity",
             _never_skips,
-            "A scaled gradient beyond 65,504 becomes infinite, and one such step destroys the weights. Look for it "
-            "with `np.isfinite`, and skip the step.",
+            "A scaled gradient beyond 65,504 becomes infinite, and one such step destroys the weights. Test with "
+            "`np.isfinite`, and skip the step.",
         ),
         Mistake(
             "skips only the infinite ones",
             _drops_the_infinite,
-            "The whole step is skipped, not one weight of it: if anything overflowed, all gradients are 0.",
+            "Only the infinite gradients are set to 0. Skip the whole step: if any gradient overflows, set all of "
+            "them to 0.",
         ),
         Mistake(
             "stays in float32",
             lambda gradients, scale: (gradients * scale / scale, False),
-            "Nothing was lost because nothing went through float16: `.astype(np.float16)` is missing.",
+            "Nothing is lost here, because nothing passes through float16. Convert with `.astype(np.float16)`.",
         ),
     ),
     hints=(
-        "Three stations: times the scale and into float16; is all of it finite?; back to float32 and divided.",
-        "`scaled = (gradients * scale).astype(np.float16)`. A value beyond 65,504 has become infinite: "
-        "`np.isfinite(scaled).all()` tells.",
-        "If not all are finite: `return np.zeros(len(gradients)), True`. Else "
-        "`return scaled.astype(np.float32) / scale, False`.",
+        "There are three steps: multiply by the scale and convert to float16; test whether all values are finite; "
+        "convert back to float32 and divide.",
+        "`scaled = (gradients * scale).astype(np.float16)`. A value beyond 65,504 becomes infinite: test with "
+        "`np.isfinite(scaled).all()`.",
+        "If not all are finite: `return np.zeros(len(gradients)), True`. Otherwise: `return scaled.astype(np.float32) "
+        "/ scale, False`.",
     ),
 )
 
 
-Plan = tuple[int, float]  # steps, and the rate at one of them
+# 16.4 k times the batch
 
 
 def _batch_cases(rng: np.random.Generator) -> list[Inputs]:
@@ -314,7 +339,7 @@ def _batch_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def larger_batch(step: int, images: int, batch_size: int, rate: float, k: int) -> Plan:
-    """Give the steps of one epoch with batches k times as large, and the one-cycle rate at a step."""
+    """Return the steps of one epoch with batches k times as large, and the one-cycle rate at a step."""
     steps = int(np.ceil(images / (k * batch_size)))
     peak, top = k * rate, steps / 5
     if step < top:
@@ -324,7 +349,9 @@ def larger_batch(step: int, images: int, batch_size: int, rate: float, k: int) -
 
 def _one_cycle(step: int, steps: int, peak: float) -> float:
     top = steps / 5
-    return peak * step / top if step < top else peak * (steps - step) / (steps - top)
+    if step < top:
+        return peak * step / top
+    return peak * (steps - step) / (steps - top)
 
 
 def _floored(step: int, images: int, batch_size: int, rate: float, k: int) -> Plan:
@@ -366,66 +393,71 @@ LARGER_BATCH = Exercise(
         Mistake(
             "leaves the rate as it was",
             lambda step, images, batch_size, rate, k: larger_batch(step, images, batch_size, rate / k, k),
-            "The peak is the old rate. There are k times fewer steps, so each has to go k times as far: k · rate.",
+            "The peak is the old rate. There are k times fewer steps, so each must go k times as far: use k · rate.",
         ),
         Mistake(
             "scales with the root of k",
             lambda step, images, batch_size, rate, k: larger_batch(
                 step, images, batch_size, rate / k**0.5, k
             ),
-            "This scales the rate with √k, a rule for other optimisers. Linear scaling is asked for: k · rate.",
+            "This scales the rate by √k, a rule for other optimisers. The exercise asks for linear scaling: k · rate.",
         ),
         Mistake(
             "divides the rate by k",
             lambda step, images, batch_size, rate, k: larger_batch(step, images, batch_size, rate / k**2, k),
-            "The rate is divided by k. Fewer steps need a larger rate: multiply.",
+            "This divides the rate by k. Fewer steps need a larger rate: multiply by k.",
         ),
         Mistake(
             "keeps the number of steps",
             _same_steps,
-            "These are the steps of the old batch. A batch k times as large uses the epoch up in a k-th of the steps.",
+            "This is the number of steps for the old batch. A batch k times as large needs k times fewer steps: "
+            "divide by k · batch_size.",
         ),
         Mistake(
             "multiplies the steps by k",
             _more_steps,
-            "A larger batch needs fewer steps for an epoch, not more: images / (k · batch_size).",
+            "This multiplies the number of steps by k. A larger batch needs fewer steps per epoch: divide by k · "
+            "batch_size.",
         ),
         Mistake(
             "drops the last batch",
             _floored,
-            "The last, smaller batch is a step too: round up, as `math.ceil` or `np.ceil` do.",
+            "The last, smaller batch is left out. It is a step too: round up with `math.ceil` or `np.ceil`.",
         ),
         Mistake(
             "starts at the peak",
             _no_warm_up,
-            "There is no warm-up: in the first fifth of the steps the rate *rises* from 0 to the peak.",
+            "There is no warm-up. In the first fifth of the steps the rate must *rise* from 0 to the peak.",
         ),
         Mistake(
             "stays at the peak",
             _constant,
-            "After the warm-up the rate stays at its peak. It should fall on a straight line, to 0 at the end.",
+            "The rate stays at its peak after the warm-up. It must fall in a straight line, to 0 at the end.",
         ),
     ),
     hints=(
         "The number of steps: `int(np.ceil(images / (k * batch_size)))`. The peak: `k * rate`, reached at `steps / 5`.",
-        "Going up, for `step < top`: a share step / top of the peak.",
-        "Coming down: (steps − step) of (steps − top) are left, so `peak * (steps - step) / (steps - top)`.",
+        "On the way up, for `step < top`, the rate is step / top of the peak.",
+        "On the way down, (steps − step) of (steps − top) are left: `peak * (steps - step) / (steps - top)`.",
     ),
 )
 
 
+# 16.5 One gradient from many
+
+
 def _device_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw gradients of two to five devices, with shares that are equal, ragged, and in one case empty."""
+    """Draw gradients of two to five devices, with shares that are equal, unequal, and in one case empty."""
     cases: list[Inputs] = [(np.array([[1.0, 2.0], [4.0, -1.0]]), np.array([3, 1]))]
     for devices in (2, 3, 5):
         shares = rng.integers(5, 40, devices) * np.arange(1, devices + 1)
         cases.append((rng.normal(size=(devices, 4)), shares))
-    idle = rng.normal(size=(3, 4)) * np.array([[1], [1], [0]])
-    return [*cases, (idle, np.array([16, 7, 0])), (rng.normal(size=(4, 3)), np.full(4, 32))]
+    with_idle = rng.normal(size=(3, 4)) * np.array([[1], [1], [0]])
+    return [*cases, (with_idle, np.array([16, 7, 0])), (rng.normal(size=(4, 3)), np.full(4, 32))]
 
 
 def whole_gradient(gradients: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Give the whole batch's mean gradient from the means (devices, weights) and the images of each device."""
+    """Return the mean gradient of the whole batch from the means (devices, weights) and image counts (devices,)."""
     return counts @ gradients / counts.sum()
 
 
@@ -442,13 +474,14 @@ WHOLE_GRADIENT = Exercise(
         Mistake(
             "takes the plain mean",
             lambda gradients, counts: gradients.mean(axis=0),
-            "This is right only if all devices hold equally many images. A device's mean speaks for its images: weigh "
-            "it by their number.",
+            "This is right only if all devices hold the same number of images. Weight each device's mean by its "
+            "number of images.",
         ),
         Mistake(
             "adds the devices up",
             lambda gradients, counts: gradients.sum(axis=0),
-            "A sum of means grows with the number of devices. The gradient of a mean is a mean: weigh, and divide.",
+            "This adds up the means, so the result grows with the number of devices. Weight each mean by its count, "
+            "and divide by the number of all images.",
         ),
         Mistake(
             "weighs and does not divide",
@@ -458,29 +491,34 @@ WHOLE_GRADIENT = Exercise(
         Mistake(
             "divides by the number of devices",
             lambda gradients, counts: counts @ gradients / len(counts),
-            "The weights are numbers of images, so they add up to all images: divide by `counts.sum()`.",
+            "This divides by the number of devices. The means are weighted by numbers of images: divide by their sum, "
+            "`counts.sum()`.",
         ),
         Mistake(
             "averages over the weights instead of the devices",
             lambda gradients, counts: gradients.mean(axis=1),
-            "The result has one number a device. It should have one number a weight: average over axis 0, the devices.",
+            "This averages over the weights, which gives one number per device. Average over axis 0, the devices, to "
+            "get one number per weight.",
         ),
         Mistake(
             "takes the fullest device",
             lambda gradients, counts: gradients[counts.argmax()],
-            "This uses one device and throws the others' work away. All images count alike.",
+            "This uses one device and ignores the others. All images count equally: average over all devices.",
         ),
     ),
     hints=(
-        "A device's mean times its count is the sum over its images. Those sums may be added.",
+        "A device's mean times its count is the sum over its images. You may add these sums.",
         "Then divide by the number of all images, `counts.sum()`.",
         "With matrices: `counts @ gradients` is the sum, (weights,).",
     ),
 )
 
 
+# 16.6 One batch norm from many
+
+
 def _norm_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw the statistics of equal shares of a batch, far apart enough to matter."""
+    """Draw the statistics of equal shares of a batch, far enough apart to matter."""
     cases: list[Inputs] = [(np.array([[0.0], [4.0]]), np.array([[1.0], [1.0]]))]
     for devices in (2, 3, 8):
         shares = rng.normal(rng.normal(0, 2, (devices, 1, 3)), rng.uniform(0.5, 2), (devices, 20, 3))
@@ -489,7 +527,7 @@ def _norm_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def global_statistics(means: np.ndarray, variances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give mean and variance (channels,) of the whole batch from those of equal shares (devices, channels)."""
+    """Return mean and variance (channels,) of the whole batch from those of equal shares (devices, channels)."""
     mean = means.mean(axis=0)
     variance = (variances + means**2).mean(axis=0) - mean**2
     return mean, variance
@@ -509,28 +547,31 @@ NORM_STATISTICS = Exercise(
         Mistake(
             "averages the variances",
             lambda means, variances: (means.mean(axis=0), variances.mean(axis=0)),
-            "The mean of the variances leaves out how far the devices' means lie apart. Add that spread.",
+            "This averages the variances, which leaves out how far apart the devices' means are. Add the variance of "
+            "the means.",
         ),
         Mistake(
             "takes the spread of the means alone",
             lambda means, variances: (means.mean(axis=0), means.var(axis=0)),
-            "This is how the devices differ from each other. The images differ within each device, too.",
+            "This is only how the devices differ from each other. The images differ within each device too: add the "
+            "mean of the variances.",
         ),
         Mistake(
             "forgets to take the mean's square off",
             lambda means, variances: (means.mean(axis=0), (variances + means**2).mean(axis=0)),
-            "This is the mean of the squares, E[x²]. The variance is E[x²] − E[x]².",
+            "This is the mean of the squares, E[x²]. The variance is E[x²] − E[x]²: subtract the square of the mean.",
         ),
         Mistake(
             "averages the standard deviations",
             lambda means, variances: (means.mean(axis=0), np.sqrt(variances).mean(axis=0) ** 2),
-            "Standard deviations cannot be averaged. Average the squares, E[x²] = variance + mean², then take the "
-            "mean's square off.",
+            "This averages the standard deviations. Average the squares instead, E[x²] = variance + mean², then "
+            "subtract the square of the mean.",
         ),
         Mistake(
             "adds the variances up",
             lambda means, variances: (means.mean(axis=0), variances.sum(axis=0)),
-            "The sum of the variances grows with the number of devices. Average the squares instead.",
+            "This adds up the variances, so the result grows with the number of devices. Average the squares instead, "
+            "variance + mean², then subtract the square of the mean.",
         ),
         Mistake(
             "counts the devices as a sample",
@@ -538,22 +579,15 @@ NORM_STATISTICS = Exercise(
                 means.mean(axis=0),
                 variances.mean(axis=0) + means.var(axis=0, ddof=1),
             ),
-            "The spread of the means is divided by devices − 1 here. Batch normalisation divides by the number itself: "
-            "`ddof=0`.",
+            "The spread of the means is divided by devices − 1 here. Batch normalisation divides by the number of "
+            "devices: `ddof=0`.",
         ),
     ),
     hints=(
         "The mean is easy: the shares are equal, so it is the mean of the means.",
-        "Squares may be averaged, variances may not: on each device the mean of the squares is variance + mean².",
-        "Average those over the devices, and take the square of the global mean off.",
+        "Squares can be averaged, variances cannot: on each device, the mean of the squares is variance + mean².",
+        "Average these over the devices, and subtract the square of the global mean.",
     ),
 )
 
-EXERCISES = (
-    PIPELINE,
-    ROOFLINE,
-    LOSS_SCALING,
-    LARGER_BATCH,
-    WHOLE_GRADIENT,
-    NORM_STATISTICS,
-)
+EXERCISES = (PIPELINE, ROOFLINE, LOSS_SCALING, LARGER_BATCH, WHOLE_GRADIENT, NORM_STATISTICS)
