@@ -6,9 +6,9 @@ that compute the same, however they are written, have the same signatures, so th
 Layers of one signature get the same weights: exchanging them would change nothing.
 """
 
-import copy
 import hashlib
 import math
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +20,7 @@ from workbook.exercises.model_graph import TRAINING_ONLY, Graph, Key, RefusedErr
 
 SCALES = (0.3, 1.0, 3.0, 30.0)  # of the examples: a bound such as ReLU6's shows at large values only
 TOLERANCE = 1e-4  # of the largest value of an example's output: sums in float32, in another order
-MOST_PARAMETERS, MOST_VALUES = 2_000_000, 20_000_000
+MOST_VALUES = 20_000_000  # of weights and feature maps together
 LARGEST_SETTING = 1024  # of a window, a stride, a padding: what works in memory that no output shows
 LINEAR = ("Conv1D", "Conv2D", "Conv3D", "Dense")  # a 1×1 convolution is a dense layer at every place
 SIZES = ("pool_size", "strides", "dilation_rate", "padding", "size", "cropping", "kernel_size", "pad_width")
@@ -33,7 +33,7 @@ class Function:
     """What a model computes: outputs for the drawn inputs, and what they do not show.
 
     `layers` are the signatures of the layers with weights, sorted. `hidden` are settings that only training shows:
-    regularisers, momenta, what is frozen.
+    regularisers, what is frozen.
     """
 
     outputs: tuple[np.ndarray, ...]
@@ -41,11 +41,13 @@ class Function:
     hidden: tuple[str, ...]
 
 
-def evaluate(class_name: str, clean: dict[str, Any], graph: Graph) -> Function:
+def evaluate(class_name: str, clean: dict[str, Any], graph: Graph, values: int) -> Function:
     """Rebuild a model from its reduced configuration and return what it computes.
 
-    `RefusedError` for one that would take much memory; the caller has compared shapes and parameters before.
+    `values` is what `count_values` says of it. `RefusedError` for a model that would take much memory.
     """
+    if values > MOST_VALUES:
+        raise RefusedError("has too many weights or too large feature maps to check")
     _check_sizes(graph)
     # Keras keeps its state per thread: a thread of our own takes it along.
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -85,12 +87,9 @@ def _numbers(value: Any) -> list[int]:
 def _evaluate(class_name: str, clean: dict[str, Any], graph: Graph) -> Function:
     import keras
 
-    marked = _marked(clean)
     build = (keras.Sequential if class_name == "Sequential" else keras.Model).from_config
     with keras.utils.custom_object_scope({"_Mark": _mark_class()}):
-        with keras.StatelessScope(initialize_variables=False):
-            _check_memory(build(copy.deepcopy(marked)))  # Keras takes a configuration apart
-        model = build(marked)
+        model = build(_marked(clean))
     layers = dict(_layers(model))
     signatures = _signatures(graph, layers)
     for path, layer in layers.items():
@@ -101,7 +100,7 @@ def _evaluate(class_name: str, clean: dict[str, Any], graph: Graph) -> Function:
     return Function(outputs, tuple(sorted(signatures.values())), tuple(sorted(_hidden(graph, signatures))))
 
 
-def _layers(model: Any, prefix: str = "") -> Any:
+def _layers(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the layers of a model and of the models within it, by their paths."""
     for layer in model.layers:
         if hasattr(layer, "layers") and hasattr(layer, "inputs"):
@@ -110,21 +109,15 @@ def _layers(model: Any, prefix: str = "") -> Any:
             yield prefix + layer.name, layer
 
 
-def _check_memory(sketch: Any) -> None:
-    """Refuse a model whose weights, or whose layers' outputs for one example, are many values."""
-    if sketch.count_params() > MOST_PARAMETERS:
-        raise RefusedError(f"has {sketch.count_params():,} parameters, too many to check")
-    total = sum(
-        math.prod(size or 1 for size in tensor.shape)
-        for _, layer in _layers(sketch)
-        for tensor in _made_by(layer)
-    )
-    if total > MOST_VALUES:
-        raise RefusedError("has feature maps that are too large to check")
-
-
-def _made_by(layer: Any) -> list[Any]:
-    return [tensor for node in layer._inbound_nodes for tensor in node.output_tensors]
+def count_values(model: Any) -> int:
+    """Return how many numbers the weights and, for one example, the layers' outputs of a model are."""
+    tensors = [
+        tensor
+        for _, layer in _layers(model)
+        for node in layer._inbound_nodes
+        for tensor in node.output_tensors
+    ]
+    return model.count_params() + sum(math.prod(size or 1 for size in tensor.shape) for tensor in tensors)
 
 
 # What training alone shows ----------------------------------------------------------------------------------
@@ -172,14 +165,14 @@ def _marked_layer(layer: dict[str, Any]) -> dict[str, Any]:
     return {**layer, "module": None, "class_name": "_Mark", "registered_name": "_Mark", "config": mark}
 
 
-def _hidden(graph: Graph, signatures: dict[str, str]) -> Any:
+def _hidden(graph: Graph, signatures: dict[str, str]) -> Iterator[str]:
     """Yield the settings that neither outputs nor marks show, each with the layer that has it."""
     for (path, call), step in graph.steps.items():
         layer = signatures.get(path, step.kind)
         if call:
             continue
         for name, value in step.settings.items():
-            if value is not None and (name.endswith("_regularizer") or name == "momentum"):
+            if value is not None and name.endswith("_regularizer"):
                 yield f"{layer} {step.kind} {name}={value}"
         if step.settings.get("trainable") is False:
             yield f"{layer} trainable=False"

@@ -78,7 +78,11 @@ class Layer:
 
     def __str__(self) -> str:
         if self.kind == "Activation":
-            return f"Activation({self.settings['activation']!r})"
+            return (
+                "ReLU"
+                if self.settings["activation"] == "relu"
+                else f"Activation({self.settings['activation']!r})"
+            )
         sizes = [self.settings[name] for name in ("filters", "units", "rate") if name in self.settings]
         return f"{self.kind}({sizes[0]})" if sizes else self.kind
 
@@ -325,10 +329,10 @@ def _canonical(layer: dict[str, Any], call: int) -> tuple[str, dict[str, Any]]:
         if settings.get("padding") == "same" and sizes and set(sizes) == {1}:
             settings["padding"] = "valid"  # a 1×1 kernel needs no padding
         name = _activation(LayerCall(kind, settings, []))
-        return ("Activation", {"activation": name, "trainable": True}) if name else (kind, settings)
+        return _activation_layer(name) if isinstance(name, str) else (kind, settings)
     constants = _constants(layer["inbound_nodes"][call]) if call < len(layer["inbound_nodes"]) else ()
     if kind in ACTIVATIONS:
-        return "Activation", {"activation": ACTIVATIONS[kind], "trainable": True}
+        return _activation_layer(ACTIVATIONS[kind])
     if kind in ("Mean", "Max") and not constants:
         axes = settings["axis"] if isinstance(settings["axis"], tuple) else (settings["axis"],)
         if (kind, axes) in GLOBAL_POOLS:
@@ -336,6 +340,12 @@ def _canonical(layer: dict[str, Any], call: int) -> tuple[str, dict[str, Any]]:
     if constants:
         settings["arguments"] = constants
     return kind, {**settings, "trainable": True}
+
+
+def _activation_layer(name: str) -> tuple[str, dict[str, Any]]:
+    if name == "relu":
+        return "ReLU", {"max_value": None, "negative_slope": 0.0, "threshold": 0.0, "trainable": True}
+    return "Activation", {"activation": name, "trainable": True}
 
 
 def _constants(call: dict[str, Any]) -> tuple[Any, ...]:

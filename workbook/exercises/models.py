@@ -7,6 +7,7 @@ check rebuilds the model from it (`model_graph` says out of what), and compares 
 import json
 import math
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,6 +35,12 @@ class Facts:
     ends: tuple[int, ...]
     parameters: int
     trainable: int
+    values: int  # of weights and feature maps
+
+    @property
+    def sizes(self) -> tuple[Shapes, Shapes, int, int]:
+        """What two models that compute the same have in common."""
+        return self.inputs, self.outputs, self.parameters, self.trainable
 
 
 def observe_model(answer: Any, *inputs: Any) -> Any:
@@ -64,7 +71,7 @@ def same_model(*, may_rescale: bool = False) -> Comparison:
     """Return a comparison of two observed models by what they compute.
 
     Compared are the shapes, the number of parameters, the outputs on random inputs under weights that correspond, and
-    what only training shows: dropout, augmentation, regularisers, momentum. How a model is written does not matter. The
+    what only training shows: dropout, augmentation, regularisers. How a model is written does not matter. The
     layers are read to say where a model differs. With `may_rescale`, a model may begin with a `Rescaling` of its
     pixels.
     """
@@ -84,17 +91,10 @@ def same_model(*, may_rescale: bool = False) -> Comparison:
                 described = _without_rescaling(described)
             facts, wanted_facts = read_facts(described), read_facts(wanted)
             apart = _first_difference(facts, wanted_facts)
-            counts = (facts.inputs, facts.outputs, facts.parameters, facts.trainable)
-            if counts != (
-                wanted_facts.inputs,
-                wanted_facts.outputs,
-                wanted_facts.parameters,
-                wanted_facts.trainable,
-            ):
-                return (
-                    apart
-                    or f"got a model of {facts.trainable:,} trainable parameters, expected {wanted_facts.trainable:,}"
-                )
+            if facts.sizes != wanted_facts.sizes:
+                return apart or f"got a model with {facts.trainable:,} trainable parameters"
+            if apart is None:
+                return None
             function, wanted_function = read_function(described), read_function(wanted)
         except ValueError as error:
             return f"got a model that {error}"
@@ -148,9 +148,9 @@ def _read_facts(text: str) -> Facts:
     class_name, graph, clean = _graph(text)
     # Keras keeps its state and a list of weights to create per thread: a thread of our own takes them with it.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        inputs, outputs, parameters, trainable = pool.submit(_rebuild, class_name, clean).result()
+        shapes, counts = pool.submit(_rebuild, class_name, clean).result()
     layers, ends = graph.layers()
-    return Facts(inputs, outputs, layers, ends, parameters, trainable)
+    return Facts(*shapes, layers, ends, *counts)
 
 
 @lru_cache(maxsize=128)
@@ -158,22 +158,26 @@ def _read_function(text: str) -> "Function":
     from workbook.exercises.model_function import evaluate
 
     class_name, graph, clean = _graph(text)
-    return evaluate(class_name, clean, graph)
+    return evaluate(class_name, clean, graph, _read_facts(text).values)
 
 
-def _rebuild(class_name: str, clean: dict[str, Any]) -> tuple[Shapes, Shapes, int, int]:
-    """Rebuild a model without creating weights; return its shapes in and out, and its parameters, all and trainable."""
+def _rebuild(class_name: str, clean: dict[str, Any]) -> tuple[tuple[Shapes, Shapes], tuple[int, int, int]]:
+    """Rebuild a model without creating weights.
+
+    Return its shapes in and out; and its parameters, the trainable ones, and all values that it would hold.
+    """
     import keras
 
+    from workbook.exercises.model_function import count_values
     from workbook.exercises.model_graph import RefusedError
 
     with keras.StatelessScope(initialize_variables=False):
         model = (keras.Sequential if class_name == "Sequential" else keras.Model).from_config(clean)
     if not model.built or not model.inputs:
         raise RefusedError("does not know its input shape: begin it with `keras.Input(shape)`")
-    inputs, outputs = tuple(model.inputs), tuple(model.outputs)
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-    return _shapes_of(inputs), _shapes_of(outputs), model.count_params(), trainable
+    shapes = _shapes_of(tuple(model.inputs)), _shapes_of(tuple(model.outputs))
+    return shapes, (model.count_params(), trainable, count_values(model))
 
 
 def _shapes_of(tensors: tuple[Any, ...]) -> Shapes:
@@ -192,14 +196,11 @@ def _without_rescaling(described: Any) -> Any:
 # Comparing --------------------------------------------------------------------------------------------------
 
 
-def _difference_in_function(observed: "Function", expected: "Function", apart: str | None) -> str | None:
+def _difference_in_function(observed: "Function", expected: "Function", apart: str) -> str | None:
+    """Return `apart`, the first difference between the layers, unless the two compute the same."""
     from workbook.exercises.model_function import same_outputs
 
-    if not same_outputs(observed, expected):
-        return apart or "got a model that computes something else, though its layers look alike"
-    if observed.hidden != expected.hidden:
-        return apart or "got a model that computes the same, but is regularised or normalised in another way"
-    return None
+    return None if same_outputs(observed, expected) and observed.hidden == expected.hidden else apart
 
 
 def _first_difference(observed: Facts, expected: Facts) -> str | None:
@@ -207,16 +208,9 @@ def _first_difference(observed: Facts, expected: Facts) -> str | None:
         return f"got a model with inputs {_shapes(observed.inputs)}, expected {_shapes(expected.inputs)}"
     if observed.outputs != expected.outputs:
         return f"got a model with outputs {_shapes(observed.outputs)}, expected {_shapes(expected.outputs)}"
-    for index, pair in enumerate(zip(observed.layers, expected.layers, strict=False), start=1):
-        difference = _layer_difference(*pair)
-        if difference:
-            return f"got a model whose layer {index} {difference}"
-    observed_count, expected_count = len(observed.layers), len(expected.layers)
-    counts = f"got a model of {observed_count} layers, expected {expected_count}"
-    if observed_count < expected_count:
-        return f"{counts}: {expected.layers[observed_count]} is missing"
-    if observed_count > expected_count:
-        return f"{counts}: {observed.layers[expected_count]} is not needed"
+    difference = _difference_in_layers(observed.layers, expected.layers)
+    if difference:
+        return f"got a model {difference}"
     if observed.ends != expected.ends:
         return f"got a model that ends in {_places(observed.ends)}, expected {_places(expected.ends)}"
     if observed.parameters != expected.parameters:
@@ -224,7 +218,37 @@ def _first_difference(observed: Facts, expected: Facts) -> str | None:
     return None
 
 
-def _layer_difference(observed: "Layer", expected: "Layer") -> str | None:
+def _difference_in_layers(observed: "Sequence[Layer]", expected: "Sequence[Layer]") -> str | None:
+    """Say which layer one model has and the other has not; if there is none, which layer reads another one."""
+    surplus, lacking = _unmatched(observed, expected), _unmatched(expected, observed)
+    counts = f"of {len(observed)} layers, expected {len(expected)}"
+    if not surplus and lacking:
+        return f"{counts}: {expected[lacking[0]]} is missing"
+    for number in surplus:
+        alike = [place for place in lacking if expected[place].kind == observed[number].kind]
+        if alike or lacking:
+            place = (alike or lacking)[0]
+            return f"whose layer {number + 1} {_layer_difference(observed[number], expected[place])}"
+        return f"{counts}: {observed[number]} is not needed"
+    for number, (mine, other) in enumerate(zip(observed, expected, strict=True), start=1):
+        if mine != other:
+            return f"whose layer {number} {_layer_difference(mine, other)}"
+    return None
+
+
+def _unmatched(layers: "Sequence[Layer]", others: "Sequence[Layer]") -> list[int]:
+    """Return the places of the layers that have no partner of the same class and settings among the others."""
+    partners = [(layer.kind, layer.settings) for layer in others]
+    places = []
+    for place, layer in enumerate(layers):
+        if (layer.kind, layer.settings) in partners:
+            partners.remove((layer.kind, layer.settings))
+        else:
+            places.append(place)
+    return places
+
+
+def _layer_difference(observed: "Layer", expected: "Layer") -> str:
     if observed.kind != expected.kind or str(observed) != str(expected):
         return f"is {observed}, expected {expected}"
     for name in {**expected.settings, **observed.settings}:
@@ -232,9 +256,7 @@ def _layer_difference(observed: "Layer", expected: "Layer") -> str | None:
         expected_value = expected.settings.get(name)
         if observed_value != expected_value:
             return f"is {observed} with {name}={observed_value!r}, expected {name}={expected_value!r}"
-    if observed.reads != expected.reads:
-        return f"is {observed} and reads {_places(observed.reads)}, expected {_places(expected.reads)}"
-    return None
+    return f"is {observed} and reads {_places(observed.reads)}, expected {_places(expected.reads)}"
 
 
 def _shapes(shapes: Shapes) -> str:

@@ -377,7 +377,7 @@ BUILD = Exercise(
     points=3,
     cases=_build_cases,
     observe=observe_model,
-    compare=same_model(),
+    compare=same_model(may_rescale=True),
     reference=_build,
     time_limit=40.0,
     mistakes=(

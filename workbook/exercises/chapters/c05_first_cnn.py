@@ -166,7 +166,7 @@ FROM_A_TABLE = Exercise(
     cases=lambda rng: [(8, 10), (int(rng.integers(3, 24)), int(rng.integers(2, 12)))],
     reference=_small_cnn,
     observe=observe_model,
-    compare=same_model(),
+    compare=same_model(may_rescale=True),
     time_limit=30,
     mistakes=(
         Mistake(

@@ -332,7 +332,7 @@ VGG_TABLE = Exercise(
     cases=_vgg_cases,
     reference=_small_vgg,
     observe=observe_model,
-    compare=same_model(),
+    compare=same_model(may_rescale=True),
     time_limit=30,
     mistakes=(
         Mistake(
@@ -433,7 +433,7 @@ NIN = Exercise(
     cases=_nin_cases,
     reference=_small_nin,
     observe=observe_model,
-    compare=same_model(),
+    compare=same_model(may_rescale=True),
     time_limit=30,
     mistakes=(
         Mistake(
