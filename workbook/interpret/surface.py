@@ -26,7 +26,7 @@ def filter_normalised(direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
     direction, weights = np.asarray(direction, float), np.asarray(weights, float)
     if direction.shape != weights.shape:
         raise ValueError(
-            f"direction must have the shape of weights. Received: {direction.shape}, {weights.shape}"
+            f"direction must have the shape of weights. Received: direction {direction.shape}, weights {weights.shape}"
         )
     if weights.ndim < 2:
         return np.zeros_like(weights)
