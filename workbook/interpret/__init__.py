@@ -1,13 +1,13 @@
-"""Look inside a trained network: feature maps, and images that are made by following gradients back to the pixels.
+"""Look inside a trained network: feature maps, and images made by following gradients back to the pixels.
 
-Arrays in, arrays out, on any Keras model whose first input is a batch of images (batch, H, W, C):
+Arrays in, arrays out, for any Keras model whose first input is a batch of images (batch, H, W, C):
 
-- `feature_maps`, `activation_degree`, `part`, `layer_names`: what a layer gives for given images;
+- `feature_maps`, `activation_degree`, `part`, `layer_names`: the outputs of a layer for given images;
 - `ascend`: the image that excites a filter, a dense neuron or an output most, with penalties and a record;
-- `saliency`, `grad_cam`: which pixels and which places speak for a class;
-- `dream`: amplify what a layer sees, in several sizes; `stylise`: content of one picture, style of another;
-- `input_gradient`: the one place where a backend takes gradients (TensorFlow or JAX); the step is compiled once;
-- `Canvas`: pictures as a classifier takes them, and back; `open_picture`, `upload`: a learner's own photograph;
+- `saliency`, `grad_cam`: the pixels and the regions that matter for a class;
+- `dream`: amplify what a layer sees, at several sizes; `stylise`: the content of one picture, the style of another;
+- `input_gradient`: gradients with respect to the input, with TensorFlow or JAX, compiled once;
+- `Canvas`: from pictures to a classifier's input and back; `open_picture`, `upload`: a learner's own photograph;
 - `filter_normalised`, `random_direction`, `loss_grid`: the loss around a network (see `workbook.interpret.surface`).
 
 Nothing here changes a weight of the model.

@@ -1,4 +1,4 @@
-"""Gradient ascent on the input: the weights stand still, the pixels move, until a unit is excited.
+"""Gradient ascent on the input: the weights stay fixed and the pixels change to excite a unit.
 
 Erhan, Bengio, Courville and Vincent 2009, "Visualizing higher-layer features of a deep network"; the penalties and
 blurs follow Mahendran and Vedaldi 2015 and Yosinski et al. 2015.
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from workbook.interpret import maps
 from workbook.interpret.gradients import InputGradient, Objective, input_gradient
-from workbook.interpret.penalties import blurred, charged, check_penalties
+from workbook.interpret.penalties import blurred, check_penalties, total_penalty
 from workbook.interpret.progress import counted
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Ascent:
-    """What an ascent found: `images` (batch, H, W, C), and its record from the start to the end.
+    """The result of an ascent: `images` (batch, H, W, C), and a record from the start to the end.
 
-    `scores` (steps + 1, batch) is what the units gave before each step and after the last one, `charges` of the same
-    shape what the penalties took. Their difference is what was climbed.
+    `scores` (steps + 1, batch) are the outputs of the units before each step and after the last one, `charges`, of the
+    same shape, the penalties. The ascent maximises their difference.
     """
 
     images: Array
@@ -51,18 +51,19 @@ def ascend(
     bounds: Bounds = (0.0, 1.0),
     seed: int = 0,
 ) -> Ascent:
-    """Make one image for each of `units`, all in one batch: the image that excites this unit of the layer most.
+    """Find, for each of `units`, the image that excites this unit of the layer most, all in one batch.
 
     A filter's score is its activation degree, the sum of its feature map; a neuron's is its output. `penalties` are
-    weights of "pixel_sum", "l2" and "total_variation", subtracted from it. `start` is (units, H, W, C), or one image
-    for all; without it uniform noise of `seed` between the `bounds`, in which the pixels stay. `activation=False`
-    climbs what the layer gives before its activation. For `blur`, `jitter`, `steps` and `rate` see `climb`.
+    weights of "pixel_sum", "l2" and "total_variation", which are subtracted from the score. `start` is one image per
+    unit (units, H, W, C), or one for all; the default is uniform noise from `seed`. Pixels stay within the `bounds`.
+    `activation=False` maximises the layer's output before its activation. For `blur`, `jitter`, `steps` and `rate` see
+    `climb`.
 
-    ValueError for an unknown layer or penalty, a unit out of range, a start that does not fit.
+    ValueError for an unknown layer or penalty, a unit out of range, or a start that does not fit.
     """
-    chosen = maps.check_units(model, layer, units)
-    objective = _objective(model, layer, chosen, penalties or {}, activation=activation)
-    first = _start(model, len(chosen), start, bounds, seed)
+    numbers = maps.check_units(model, layer, units)
+    objective = _objective(model, layer, numbers, penalties or {}, activation=activation)
+    first = _start(model, len(numbers), start, bounds, seed)
     images, record = climb(
         input_gradient(objective),
         first,
@@ -84,28 +85,28 @@ def _objective(
     *,
     activation: bool,
 ) -> Objective:
-    """Give, for image i, the score of unit i and minus what the penalties take: (batch, 2)."""
+    """Return an objective with, for image i, the score of unit i and minus its penalty: (batch, 2)."""
     from keras import ops
 
-    taken = check_penalties(weights)
+    penalties = check_penalties(weights)
     cut = maps.part(model, layer, activation=activation)
-    chosen = np.eye(cut.output.shape[-1])[list(units)]  # (batch, filters)
+    one_hot = np.eye(cut.output.shape[-1])[list(units)]  # (batch, filters)
 
     def objective(images: Any) -> Any:
         degrees = maps.degrees(cut(images, training=False))  # (batch, filters)
-        scores = ops.sum(degrees * ops.cast(chosen, degrees.dtype), axis=-1)
-        return ops.stack([scores, 0 * scores - charged(images, taken)], axis=-1)
+        scores = ops.sum(degrees * ops.cast(one_hot, degrees.dtype), axis=-1)
+        return ops.stack([scores, 0 * scores - total_penalty(images, penalties)], axis=-1)
 
     return objective
 
 
 def _start(model: "keras.Model", count: int, start: ArrayLike | None, bounds: Bounds, seed: int) -> Array:
-    """Return the first images (count, H, W, C), noise where none are given."""
+    """Return the first images (count, H, W, C), noise if no start is given."""
     shape = tuple(model.inputs[0].shape[1:])
     if start is None:
         if None in shape:
             raise ValueError(
-                f"The model takes images of any size: give a start. Received: start=None, {shape}"
+                f"start must be given for a model that takes images of any size. Received: start=None, {shape}"
             )
         noise = np.random.default_rng(seed).random((count, *shape))
         return maps.as_images(model, bounds[0] + (bounds[1] - bounds[0]) * noise)
@@ -113,7 +114,7 @@ def _start(model: "keras.Model", count: int, start: ArrayLike | None, bounds: Bo
     images = images[np.newaxis] if images.ndim == len(shape) else images
     if len(images) not in (1, count):
         raise ValueError(
-            f"One start for all units, or one for each. Received: {len(images)} for {count} units"
+            f"start must be one image for all units, or one for each. Received: {len(images)} for {count} units"
         )
     return maps.as_images(model, np.repeat(images, count // len(images), axis=0))
 
@@ -128,27 +129,27 @@ def climb(
     blur: float = 0.0,
     jitter: int = 0,
     seed: int = 0,
-    what: str = "gradient ascent",
+    task: str = "gradient ascent",
 ) -> tuple[Array, Array]:
     """Follow a gradient from `start` (batch, H, W, C); return the images and the record of its values.
 
-    The gradient of each image is divided by its root mean square, so that a step moves a pixel by `rate` times the
-    range of the `bounds`, typically; the rate falls linearly to 0. Pixels beyond the bounds are put back on them.
-    Before each step the images are blurred by `blur` pixels, which falls likewise; `jitter` shifts them around by up to
-    so many pixels, at random, while the gradient is taken. The record is (steps + 1, batch) or
-    (steps + 1, batch, terms), taken on the shifted and blurred images, at the end on the images as they are returned.
+    The gradient of each image is divided by its root mean square, so that a step typically changes a pixel by `rate`
+    times the range of the `bounds`; the rate falls linearly to 0. Pixels outside the bounds are clipped. Before each
+    step the images are blurred by `blur` pixels, which also fall to 0. While the gradient is computed they are shifted
+    cyclically by up to `jitter` pixels at random. The record is (steps + 1, batch) or (steps + 1, batch, terms),
+    computed for the shifted and blurred images, and at the end for the returned images. `task` names the progress line.
 
-    ValueError for no steps, a rate that is not positive, bounds that are not in order, a negative blur or jitter.
+    ValueError for no steps, a rate that is not positive, bounds that are not in order, or a negative blur or jitter.
     """
     _check(steps, rate, bounds, blur, jitter)
     rng, images, record = np.random.default_rng(seed), start.copy(), []
     low, high = bounds
-    for step in counted(steps, what):
-        left = 1 - step / steps
+    for step in counted(steps, task):
+        remaining = 1 - step / steps
         shift = tuple(rng.integers(-jitter, jitter + 1, 2))
-        images = np.roll(blurred(images, blur * left), shift, (1, 2))
-        values, slopes = gradient(images)
-        moved = images + rate * left * (high - low) * _unit_size(slopes)
+        images = np.roll(blurred(images, blur * remaining), shift, (1, 2))
+        values, gradients = gradient(images)
+        moved = images + rate * remaining * (high - low) * _unit_size(gradients)
         images = np.roll(np.clip(moved, low, high), (-shift[0], -shift[1]), (1, 2)).astype(start.dtype)
         record.append(values)
     record.append(gradient(images)[0])
@@ -156,15 +157,15 @@ def climb(
 
 
 def _unit_size(gradients: Array) -> Array:
-    """Divide each image's gradient by its root mean square; a gradient of zeros stays."""
+    """Return each image's gradient divided by its root mean square; a gradient of zeros stays zero."""
     size = np.sqrt(np.mean(np.square(gradients), axis=(1, 2, 3), keepdims=True))
     return gradients / np.where(size == 0, 1, size)
 
 
 def _check(steps: int, rate: float, bounds: Bounds, blur: float, jitter: int) -> None:
     if steps < 1 or not rate > 0:
-        raise ValueError(f"steps is at least 1, rate above 0. Received: steps={steps}, rate={rate}")
+        raise ValueError(f"steps must be at least 1 and rate above 0. Received: steps={steps}, rate={rate}")
     if not bounds[0] < bounds[1]:
-        raise ValueError(f"bounds are (low, high), low below high. Received: bounds={bounds}")
+        raise ValueError(f"bounds must be (low, high) with low below high. Received: bounds={bounds}")
     if not blur >= 0 or jitter < 0:
-        raise ValueError(f"blur and jitter are 0 or more. Received: blur={blur}, jitter={jitter}")
+        raise ValueError(f"blur and jitter must be at least 0. Received: blur={blur}, jitter={jitter}")

@@ -1,4 +1,4 @@
-"""DeepDream: change a picture so that a layer sees more of what it sees in it already, from coarse to fine.
+"""DeepDream: change a picture so that a layer sees more of what it already sees in it, from coarse to fine.
 
 Mordvintsev, Olah and Tyka 2015, "Inceptionism: going deeper into neural networks".
 """
@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Dream:
-    """A dreamed `image` (H, W, C), what each octave ended with, coarse to fine, and its record (steps + 1,)."""
+    """A dreamed `image` (H, W, C), and for each octave, coarse to fine, its last image and its record (steps + 1,)."""
 
     image: Array
     octaves: tuple[Array, ...]
@@ -30,22 +30,24 @@ class Dream:
 
 
 def octave_sizes(height: int, width: int, *, octaves: int, scale: float) -> tuple[tuple[int, int], ...]:
-    """List the sizes (height, width) from the smallest to the picture's own, each `scale` times the one before.
+    """Return the sizes (height, width) from the smallest to the picture's own, each `scale` times the one before.
 
-    ValueError for no octave, a scale that is not above 1, or sizes below one pixel.
+    ValueError for no octave, a scale of at most 1, or sizes below one pixel.
     """
     if octaves < 1 or not scale > 1:
-        raise ValueError(f"octaves is at least 1, scale above 1. Received: octaves={octaves}, scale={scale}")
+        raise ValueError(
+            f"octaves must be at least 1 and scale above 1. Received: octaves={octaves}, scale={scale}"
+        )
     sizes = [(round(height / scale**k), round(width / scale**k)) for k in range(octaves - 1, -1, -1)]
     if min(sizes[0]) < 1:
         raise ValueError(
-            f"The smallest octave has no pixels. Received: {height} × {width}, {octaves} octaves"
+            f"The smallest octave must have a pixel. Received: {height} × {width} pixels, {octaves} octaves"
         )
     return tuple(sizes)
 
 
 def resized(image: ArrayLike, size: tuple[int, int]) -> Array:
-    """Resize a picture (H, W, C) to `size` (height, width), smoothly: bilinear, with antialiasing when it shrinks."""
+    """Return a picture (H, W, C) resized to `size` (height, width): bilinear, with antialiasing if it shrinks."""
     from keras import ops
 
     array = np.asarray(image)
@@ -69,29 +71,36 @@ def dream(
     bounds: Bounds = (0.0, 1.0),
     seed: int = 0,
 ) -> Dream:
-    """Amplify what `layers` see in a picture (H, W, C), given as the model takes it, pixels within `bounds`.
+    """Amplify what `layers` see in a picture (H, W, C), which is a model input with pixels within `bounds`.
 
-    Climbed is the mean of the squared activations, summed over the layers with their weights (a name alone has weight
-    1). It begins with the picture made small; what was changed is enlarged and added to the next size, so that no
-    detail of the picture is lost. The model may be one for another size: its layers up to these must be convolutions,
-    poolings and the like. For `steps`, `rate` and `jitter` in each octave see `ascent.climb`.
+    The dream maximises the mean of the squared activations, summed over the layers with their weights; a single name
+    has weight 1. It begins with the smallest size. The change is then enlarged and added to the next size, so that no
+    detail of the picture is lost. The model may be built for another size if its layers up to these accept any, as
+    convolutions and poolings do. For `steps`, `rate` and `jitter` in each octave see `ascent.climb`.
 
-    ValueError for unknown layers, a picture of another rank or number of channels, and as `octave_sizes`.
+    ValueError for unknown layers, a picture of another rank or number of channels, and as for `octave_sizes`.
     """
     weights = {layers: 1.0} if isinstance(layers, str) else dict(layers)
     cut = maps.any_size(model, list(weights))
     picture = maps.as_images(cut, np.asarray(image)[np.newaxis])[0]
     gradient = input_gradient(_objective(cut, list(weights.values())))
-    change, ends, records = np.zeros((1, 1, picture.shape[-1]), picture.dtype), [], []
+    change = np.zeros((1, 1, picture.shape[-1]), picture.dtype)
+    ends, records = [], []
     for size in octave_sizes(*picture.shape[:2], octaves=octaves, scale=scale):
         small = picture if size == picture.shape[:2] else resized(picture, size)
         start = np.clip(small + resized(change, size), *bounds).astype(picture.dtype)
-        found, record = climb(
-            gradient, start[np.newaxis], steps=steps, rate=rate, bounds=bounds, jitter=jitter, seed=seed,
-            what=f"dream, {size[0]} × {size[1]} pixels",
-        )  # fmt: skip
-        change = found[0] - small
-        ends.append(found[0])
+        images, record = climb(
+            gradient,
+            start[np.newaxis],
+            steps=steps,
+            rate=rate,
+            bounds=bounds,
+            jitter=jitter,
+            seed=seed,
+            task=f"dream, {size[0]} × {size[1]} pixels",
+        )
+        change = images[0] - small
+        ends.append(images[0])
         records.append(record[:, 0])
     return Dream(ends[-1], tuple(ends), tuple(records))
 
@@ -100,8 +109,8 @@ def _objective(cut: "keras.Model", weights: list[float]) -> Any:
     from keras import ops
 
     def objective(images: Any) -> Any:
-        given = maps.listed(cut(images, training=False))
-        means = [ops.mean(ops.square(one), axis=tuple(range(1, len(one.shape)))) for one in given]
+        outputs = maps.listed(cut(images, training=False))
+        means = [ops.mean(ops.square(output), axis=tuple(range(1, len(output.shape)))) for output in outputs]
         return sum(weight * mean for weight, mean in zip(weights, means, strict=True))
 
     return objective

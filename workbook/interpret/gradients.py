@@ -1,4 +1,4 @@
-"""The gradient of a number with respect to an image, by whichever backend Keras runs on."""
+"""The gradient of a number with respect to an image, with the backend that Keras uses."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ Step = Callable[[Tensor], tuple[Tensor, Tensor]]
 class InputGradient:
     """A compiled function: images (batch, ...) → values (batch,) or (batch, terms), and gradients of the images' shape.
 
-    Compiled at the first call and once more for each new shape or dtype, never again: `traces` counts.
+    It is compiled at the first call and for each new shape or dtype; `traces` counts how often.
     """
 
     def __init__(self, objective: Objective) -> None:
@@ -23,16 +23,18 @@ class InputGradient:
         self._step = _compiler()(self._counted)
 
     def _counted(self, images: Tensor) -> Tensor:
-        """Run the objective; Python passes here only while a backend traces it."""
+        """Run the objective and count; Python code runs only while a backend traces it."""
         self.traces += 1
         values = self._objective(images)
         shape = tuple(values.shape)
         if len(shape) not in (1, 2) or shape[0] != images.shape[0]:
-            raise ValueError(f"An objective gives (batch,) or (batch, terms) values. Received: shape {shape}")
+            raise ValueError(
+                f"An objective must return values (batch,) or (batch, terms). Received: shape {shape}"
+            )
         return values
 
     def __call__(self, images: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the values and the gradients as arrays; whole numbers are taken as float32."""
+        """Return the values and the gradients as arrays; integers are converted to float32."""
         from keras import ops
 
         array = np.asarray(images)
@@ -43,27 +45,27 @@ class InputGradient:
 
 
 def input_gradient(objective: Objective) -> InputGradient:
-    """Compile `objective` and its gradient with respect to the images.
+    """Return `objective` compiled together with its gradient with respect to the images.
 
-    `objective` takes a tensor of images (batch, ...) and gives (batch,) values, or (batch, terms) of which each image's
-    are added up; it is written with `keras.ops` and Keras models, and a value depends on its own image only. Pixels
-    that it does not use have gradient 0.
-    ValueError for a backend other than TensorFlow and JAX, and for values of another shape.
+    `objective` takes a tensor of images (batch, ...) and returns values (batch,), or (batch, terms) whose sum over the
+    terms is differentiated. It must be written with `keras.ops` and Keras models, and a value must depend on its own
+    image only. Unused pixels have gradient 0. ValueError for a backend other than TensorFlow and JAX, and for values of
+    another shape.
     """
     return InputGradient(objective)
 
 
 def _compiler() -> Callable[[Objective], Step]:
-    """Choose how gradients are taken; the one place that knows backends."""
+    """Return the function that compiles an objective for the backend. No other code depends on the backend."""
     import keras
 
-    known: dict[str, Callable[[Objective], Step]] = {"tensorflow": _with_tensorflow, "jax": _with_jax}
+    compilers: dict[str, Callable[[Objective], Step]] = {"tensorflow": _with_tensorflow, "jax": _with_jax}
     backend = keras.backend.backend()
-    if backend not in known:
+    if backend not in compilers:
         raise ValueError(
-            f"Gradients are taken with TensorFlow or JAX: set KERAS_BACKEND and start again. Received: {backend!r}"
+            f"Gradients need TensorFlow or JAX: set KERAS_BACKEND and restart Python. Received: {backend!r}"
         )
-    return known[backend]
+    return compilers[backend]
 
 
 def _with_tensorflow(objective: Objective) -> Step:

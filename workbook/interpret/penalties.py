@@ -1,4 +1,4 @@
-"""What an image is charged for while it is made: its ink, its squares, its roughness; and how that is measured."""
+"""Penalties for images in gradient ascent: ink, squares, roughness; and the same measures of arrays."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -41,24 +41,24 @@ def check_penalties(penalties: Mapping[str, float]) -> dict[str, float]:
     """Return the weights of the penalties; ValueError for an unknown name or a negative weight."""
     for name, weight in penalties.items():
         if name not in PENALTIES:
-            raise ValueError(f"Penalties are {', '.join(PENALTIES)}. Received: {name!r}")
+            raise ValueError(f"penalties must be among {', '.join(PENALTIES)}. Received: {name!r}")
         if not weight >= 0:
-            raise ValueError(f"A penalty's weight is 0 or more. Received: {name}={weight}")
+            raise ValueError(f"The weight of a penalty must be at least 0. Received: {name}={weight}")
     return dict(penalties)
 
 
-def charged(images: Tensor, penalties: Mapping[str, float]) -> Tensor | float:
-    """Return the weighted sum of the penalties of each image, (batch,); 0 where there are none."""
+def total_penalty(images: Tensor, penalties: Mapping[str, float]) -> Tensor | float:
+    """Return the weighted sum of the penalties of each image, (batch,); 0 if there are none."""
     return sum((weight * PENALTIES[name](images) for name, weight in penalties.items()), start=0.0)
 
 
 def ink(images: ArrayLike) -> NDArray[Any]:
-    """Measure the sum of the absolute pixels of each image: (batch, H, W, C) → (batch,)."""
+    """Return the sum of the absolute pixels of each image: (batch, H, W, C) → (batch,)."""
     return np.abs(np.asarray(images, float)).sum(axis=(1, 2, 3))
 
 
 def total_variation(images: ArrayLike) -> NDArray[Any]:
-    """Measure the roughness of each image: the sum of |differences| of neighbours, down and to the right.
+    """Return the roughness of each image: the sum of |differences| of neighbours, down and to the right.
 
     (batch, H, W, C) → (batch,). Rudin, Osher and Fatemi 1992, in the anisotropic form.
     """
@@ -67,12 +67,12 @@ def total_variation(images: ArrayLike) -> NDArray[Any]:
 
 
 def blurred(images: ArrayLike, sigma: float) -> NDArray[Any]:
-    """Blur images (batch, H, W, C) with a Gaussian of `sigma` pixels; the edge pixels are repeated outwards.
+    """Return images (batch, H, W, C) blurred with a Gaussian of `sigma` pixels; edge pixels are repeated outwards.
 
-    ValueError for a negative sigma. The kernel is cut off at 3 sigma, so a constant image stays as it is.
+    The kernel ends at 3 sigma and has the sum 1, so a constant image stays the same. ValueError for a negative sigma.
     """
     if not sigma >= 0:
-        raise ValueError(f"sigma is 0 or more. Received: sigma={sigma}")
+        raise ValueError(f"sigma must be at least 0. Received: sigma={sigma}")
     array = np.asarray(images)
     if sigma == 0:
         return array.copy()
@@ -80,7 +80,8 @@ def blurred(images: ArrayLike, sigma: float) -> NDArray[Any]:
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     weights /= weights.sum()
     for axis in (1, 2):
-        margins = [(reach, reach) if one == axis else (0, 0) for one in range(array.ndim)]
+        margins = [(0, 0)] * array.ndim
+        margins[axis] = (reach, reach)
         windows = np.lib.stride_tricks.sliding_window_view(np.pad(array, margins, "edge"), len(weights), axis)
         array = (windows @ weights.astype(array.dtype)).astype(array.dtype)
     return array

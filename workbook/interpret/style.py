@@ -1,8 +1,8 @@
-"""Style transfer: one picture's content and another's style, as distances between feature maps and Gram matrices.
+"""Style transfer: the content of one picture in the style of another, by feature maps and Gram matrices.
 
-Gatys, Ecker and Bethge 2016, "Image style transfer using convolutional neural networks". Two deviations: each distance
-is divided by the size of its target, so that weights mean the same in every layer and model; and pixels follow
-normalised gradient steps (`ascent.climb`) instead of L-BFGS.
+Gatys, Ecker and Bethge 2016, "Image style transfer using convolutional neural networks". There are two deviations: each
+distance is divided by the size of its target, so that weights mean the same in every layer and model; and the pixels
+follow normalised gradient steps (`ascent.climb`) instead of L-BFGS.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 class Style:
     """A stylised `image` (H, W, C), and the losses before each step and after the last, (steps + 1,) each.
 
-    `content` and `style` are without their weights: 0 is a perfect match, 1 a distance as large as the target itself.
+    `content` and `style` are losses without weights: 0 is a perfect match, 1 a distance as large as the target itself.
     """
 
     image: Array
@@ -35,30 +35,32 @@ class Style:
 
 
 def gram_matrix(feature_maps: ArrayLike) -> Array:
-    """Return which filters fire together: the mean over all places of the products of two maps.
+    """Return which filters are active together: the mean over all positions of the product of each two maps.
 
-    (batch, H, W, filters) → (batch, filters, filters), symmetric. Where things are is lost, on purpose.
+    (batch, H, W, filters) → (batch, filters, filters), symmetric. Positions are lost, on purpose.
     ValueError for another rank.
     """
     array = np.asarray(feature_maps)
     if array.ndim != 4:
-        raise ValueError(f"Feature maps are (batch, H, W, filters). Received: shape {array.shape}")
+        raise ValueError(f"feature_maps must be (batch, H, W, filters). Received: shape {array.shape}")
     return np.einsum("bhwi,bhwj->bij", array, array) / (array.shape[1] * array.shape[2])
 
 
 def style_loss(made: Sequence[ArrayLike], wanted: Sequence[ArrayLike]) -> float:
-    """Return how far the Gram matrices `made` are from those `wanted`, one of each for every layer.
+    """Return how far the Gram matrices `made` are from those `wanted`; each sequence has one per layer.
 
-    The mean over the layers of |made - wanted|² / |wanted|²: 0 for a perfect match. ValueError for no layers, or lists
-    or matrices that do not fit each other.
+    It is the mean over the layers of |made - wanted|² / |wanted|², 0 for a perfect match. ValueError for no layers, and
+    for sequences or matrices of different sizes.
     """
-    pairs = [
-        (np.asarray(one, float), np.asarray(other, float)) for one, other in zip(made, wanted, strict=False)
+    grams = [np.asarray(gram, float) for gram in made]
+    targets = [np.asarray(gram, float) for gram in wanted]
+    shapes = [gram.shape for gram in grams], [target.shape for target in targets]
+    if not grams or shapes[0] != shapes[1]:
+        raise ValueError(f"made and wanted must have the same shapes, one per layer. Received: {shapes}")
+    losses = [
+        np.sum((gram - target) ** 2) / np.sum(target**2) for gram, target in zip(grams, targets, strict=True)
     ]
-    if not pairs or len(made) != len(wanted) or any(one.shape != other.shape for one, other in pairs):
-        shapes = [[np.shape(one) for one in matrices] for matrices in (made, wanted)]
-        raise ValueError(f"Give one matrix made and one wanted for each layer. Received: {shapes}")
-    return float(np.mean([np.sum((one - other) ** 2) / np.sum(other**2) for one, other in pairs]))
+    return float(np.mean(losses))
 
 
 def _gram(feature_maps: Any) -> Any:
@@ -85,27 +87,30 @@ def stylise(
 ) -> Style:
     """Change a picture until its feature maps match `content` and its Gram matrices match `style`.
 
-    Pictures are (H, W, C), as the model takes them, pixels within `bounds`; the two may differ in size. Minimised is
-    content_weight · content + style_weight · style + smoothness · total variation per value; content and style are
-    means over their layers of |difference|² / |target|². It begins with the content, or with `start` of the same shape.
-    The model may be one for another size, as for `dream`.
+    Pictures are model inputs (H, W, C) with pixels within `bounds`; the two may differ in size. The loss is
+    content_weight · content + style_weight · style + smoothness · total variation per value, where content and style
+    are means over their layers of |difference|² / |target|². The picture starts as `start`, or else as the content. The
+    model may be built for another size, as for `dream`.
 
-    ValueError for no layers, unknown ones, negative weights, or pictures that do not fit.
+    ValueError for no layers, unknown layers, negative weights, or pictures that do not fit.
     """
     if min(content_weight, style_weight, smoothness) < 0 or content_weight + style_weight == 0:
         raise ValueError(
-            "Weights are 0 or more, and not both 0. "
-            f"Received: content {content_weight}, style {style_weight}, smoothness {smoothness}"
+            "Weights must be at least 0, and those of content and style not both 0. "
+            f"Received: {content_weight=}, {style_weight=}, {smoothness=}"
         )
     cut = maps.any_size(model, [*content_layers, *style_layers])
     first = maps.as_images(cut, np.asarray(content if start is None else start)[np.newaxis])
-    wanted = _targets(cut, content, len(content_layers)), _targets(cut, style, len(content_layers))
-    targets = [*wanted[0][0], *wanted[1][1]]
+    content_maps, _ = _targets(cut, content, len(content_layers))
+    _, style_grams = _targets(cut, style, len(content_layers))
+    targets = [*content_maps, *style_grams]
     if first.shape[1:] != np.shape(content):
-        raise ValueError(f"start has the content's shape. Received: {first.shape[1:]}, {np.shape(content)}")
+        raise ValueError(
+            f"start must have the shape of content. Received: {first.shape[1:]}, {np.shape(content)}"
+        )
     weights = content_weight, style_weight, smoothness / first[0].size
     gradient = input_gradient(_objective(cut, targets, len(content_layers), weights))
-    images, record = climb(gradient, first, steps=steps, rate=rate, bounds=bounds, what="style transfer")
+    images, record = climb(gradient, first, steps=steps, rate=rate, bounds=bounds, task="style transfer")
     losses = [-record[:, 0, i] / (weight or 1) for i, weight in enumerate(weights[:2])]
     return Style(images[0], *losses)
 
@@ -114,30 +119,31 @@ def _targets(cut: "keras.Model", picture: ArrayLike, contents: int) -> tuple[lis
     """Return the feature maps of the content layers and the Gram matrices of the style layers of one picture."""
     from keras import ops
 
-    given = maps.listed(cut(maps.as_images(cut, np.asarray(picture)[np.newaxis]), training=False))
-    arrays = [ops.convert_to_numpy(one) for one in given]
-    return arrays[:contents], [gram_matrix(one) for one in arrays[contents:]]
+    outputs = maps.listed(cut(maps.as_images(cut, np.asarray(picture)[np.newaxis]), training=False))
+    arrays = [ops.convert_to_numpy(output) for output in outputs]
+    return arrays[:contents], [gram_matrix(array) for array in arrays[contents:]]
 
 
 def _objective(
     cut: "keras.Model", targets: list[Array], contents: int, weights: tuple[float, ...]
 ) -> Objective:
-    """Give minus the three weighted losses: (batch, 3)."""
+    """Return an objective with minus the three weighted losses: (batch, 3)."""
     from keras import ops
 
-    def distance(one: Any, target: Array) -> Any:
-        axes, size = tuple(range(1, len(one.shape))), max(float(np.sum(target**2)), 1e-12)
-        return ops.sum(ops.square(one - ops.cast(target, one.dtype)), axis=axes) / size
+    def distance(tensor: Any, target: Array) -> Any:
+        axes = tuple(range(1, len(tensor.shape)))
+        size = max(float(np.sum(target**2)), 1e-12)
+        return ops.sum(ops.square(tensor - ops.cast(target, tensor.dtype)), axis=axes) / size
 
     def objective(images: Any) -> Any:
-        given = maps.listed(cut(images, training=False))
-        found = [*given[:contents], *(_gram(one) for one in given[contents:])]
-        losses = [distance(one, target) for one, target in zip(found, targets, strict=True)]
+        outputs = maps.listed(cut(images, training=False))
+        tensors = [*outputs[:contents], *(_gram(output) for output in outputs[contents:])]
+        losses = [distance(tensor, target) for tensor, target in zip(tensors, targets, strict=True)]
         content = sum(losses[:contents]) / max(contents, 1)
         style = sum(losses[contents:]) / max(len(losses) - contents, 1)
         smooth = penalties.PENALTIES["total_variation"](images)
-        nothing = 0 * smooth  # where one of the two has no layers
-        terms = [nothing + content, nothing + style, smooth]
+        zeros = 0 * smooth  # content or style is the number 0 if it has no layers
+        terms = [zeros + content, zeros + style, smooth]
         return -ops.stack([weight * term for weight, term in zip(weights, terms, strict=True)], axis=-1)
 
     return objective

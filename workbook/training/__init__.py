@@ -1,16 +1,16 @@
 """Train for real, on the TensorFlow and the JAX backend.
 
-- `seed_everything`, `budget`, `by_budget`: randomness, and how large a run may be;
-- `device_report`, `hardware`: what this machine has, with advice; in one line for stored results;
-- `Triangular`, `WarmUp`, `Steps`, `CosineWithWarmUp`: learning rates over steps;
+- `seed_everything`, `budget`, `by_budget`: random seeds, and how large a run may be;
+- `device_report`, `hardware`: what this machine has: a table with advice, or one line for stored results;
+- `Triangular`, `WarmUp`, `Steps`: learning rates over steps (a cosine behind a warm-up is Keras's `CosineDecay`);
 - `Muon`, `orthogonalised`: orthogonal steps for convolution kernels;
-- `EpochAverage`, `ExponentialAverage`, `refresh_normalisation`: averages of weights;
-- `predict_averaged`, `View`, `VIEWS`: several looks at a test image;
-- `whitening_kernel`, `patches`, `Dirac`: first weights;
+- `EpochAverage`, `ExponentialAverage`, `refresh_normalisation`: averages of weights over a training;
+- `predict_averaged`, `View`, `VIEWS`: predictions averaged over several views of a test image;
+- `whitening_kernel`, `patches`, `Dirac`: initial weights;
 - `LiveCurve`, `StopOnTime`: callbacks.
 
 The input path is `workbook.data.batching` with `workbook.data.augment`. A name loads its module, and with it Keras,
-when it is first asked for: who only starts other processes needs none.
+on first use, so that code that only starts processes loads neither.
 """
 
 import importlib
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from workbook.training.callbacks import LiveCurve, StopOnTime
     from workbook.training.devices import DeviceReport, device_report, hardware
     from workbook.training.muon import Muon, orthogonalised
-    from workbook.training.schedules import CosineWithWarmUp, Steps, Triangular, WarmUp
+    from workbook.training.schedules import Steps, Triangular, WarmUp
     from workbook.training.seeds import budget, by_budget, seed_everything
     from workbook.training.views import VIEWS, View, predict_averaged
     from workbook.training.whitening import Dirac, patches, whitening_kernel
 
 __all__ = [
-    "VIEWS", "CosineWithWarmUp", "DeviceReport", "Dirac", "EpochAverage", "ExponentialAverage", "LiveCurve", "Muon",
+    "VIEWS", "DeviceReport", "Dirac", "EpochAverage", "ExponentialAverage", "LiveCurve", "Muon",
     "Steps", "StopOnTime", "Triangular", "View", "WarmUp", "budget", "by_budget", "device_report", "hardware",
     "orthogonalised", "patches", "predict_averaged", "refresh_normalisation", "seed_everything", "whitening_kernel",
 ]  # fmt: skip
@@ -37,7 +37,7 @@ _HOMES = {
     "LiveCurve": "callbacks", "StopOnTime": "callbacks",
     "DeviceReport": "devices", "device_report": "devices", "hardware": "devices",
     "Muon": "muon", "orthogonalised": "muon",
-    "CosineWithWarmUp": "schedules", "Steps": "schedules", "Triangular": "schedules", "WarmUp": "schedules",
+    "Steps": "schedules", "Triangular": "schedules", "WarmUp": "schedules",
     "budget": "seeds", "by_budget": "seeds", "seed_everything": "seeds",
     "VIEWS": "views", "View": "views", "predict_averaged": "views",
     "Dirac": "whitening", "patches": "whitening", "whitening_kernel": "whitening",
@@ -45,7 +45,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load the module of a name when it is first asked for."""
+    """Load the module of a name on first use."""
     if name not in _HOMES:
         raise AttributeError(f"module 'workbook.training' has no attribute {name!r}")
     return getattr(importlib.import_module(f"workbook.training.{_HOMES[name]}"), name)

@@ -1,10 +1,9 @@
-"""Average the weights along the way: the mean of several good places is often a better one.
+"""Average the weights over a training: the mean of several good weights is often better than each of them.
 
-Batch normalisation's moving statistics belong to the weights under which they were gathered, so after averaging they
-are gathered anew from training images, where some are given.
+Batch normalisation's moving statistics belong to the weights with which they were computed. After averaging they are
+computed again from training images, if these are given.
 """
 
-import numbers
 from typing import Any
 
 import keras
@@ -12,37 +11,40 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
+from workbook.training.seeds import checked_integer
+
 
 def normalisations(model: Any) -> list[Any]:
-    """List the batch normalisation layers that learn, also those in networks within the network."""
-    found = []
+    """List the trainable batch normalisation layers, those of nested models included."""
+    layers = []
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
-            found.append(layer)
+            layers.append(layer)
         elif hasattr(layer, "layers"):
-            found += normalisations(layer)
-    return found
+            layers += normalisations(layer)
+    return layers
 
 
 def refresh_normalisation(model: Any, x: ArrayLike, *, batch_size: int = 500) -> None:
     """Set each normalisation's moving mean and variance to those of its inputs over `x` (N, ...), in training mode.
 
-    All batches count by their size. The weights stay; dropout, if there is any, is at work as in training.
-    ValueError for no examples or a batch size below 1.
+    Each batch counts in proportion to its size. The weights stay as they are; dropout is active, as in training.
+    ValueError if `x` is empty or the batch size is below 1.
     """
     array = np.asarray(x)
     if array.ndim < 2 or not len(array):
-        raise ValueError(f"x is a filled array of inputs (N, ...). Received: shape {array.shape}")
-    if not (isinstance(batch_size, numbers.Integral) and batch_size >= 1):
-        raise ValueError(f"batch_size is at least 1. Received: batch_size={batch_size!r}")
+        raise ValueError(
+            f"x must be an array of inputs (N, ...) with N at least 1. Received: shape {array.shape}"
+        )
+    batch_size = checked_integer("batch_size", batch_size)
     layers = normalisations(model)
     if not layers:
         return
     momenta = [layer.momentum for layer in layers]
     try:
         for layer in layers:
-            layer.momentum = 0.0  # the moving statistics then are those of the last batch
-        moments = _gathered(model, layers, array, int(batch_size))
+            layer.momentum = 0.0  # so that the moving statistics are those of the last batch
+        moments = _moments(model, layers, array, batch_size)
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
@@ -51,22 +53,23 @@ def refresh_normalisation(model: Any, x: ArrayLike, *, batch_size: int = 500) ->
         layer.moving_variance.assign(np.maximum(square - mean**2, 0))
 
 
-def _gathered(model: Any, layers: list[Any], x: NDArray[Any], batch_size: int) -> list[tuple[Any, Any]]:
+def _moments(model: Any, layers: list[Any], x: NDArray[Any], batch_size: int) -> list[tuple[Any, Any]]:
     """Return the mean and the mean square of each normalisation's inputs, (channels,) each, over all batches."""
     totals: list[tuple[Any, Any]] = [(0.0, 0.0) for _ in layers]
     for start in range(0, len(x), batch_size):
         batch = x[start : start + batch_size]
         model(batch, training=True)
         share = len(batch) / len(x)
-        for place, layer in enumerate(layers):
+        for index, layer in enumerate(layers):
             mean = np.asarray(ops.convert_to_numpy(layer.moving_mean), np.float64)
             square = ops.convert_to_numpy(layer.moving_variance) + mean**2
-            totals[place] = (totals[place][0] + share * mean, totals[place][1] + share * square)
+            total_mean, total_square = totals[index]
+            totals[index] = (total_mean + share * mean, total_square + share * square)
     return totals
 
 
 class _Averaging(keras.callbacks.Callback):
-    """What both averages share: at the end of the training the average goes into the model."""
+    """The part that both averages share: at the end of the training the model gets the average."""
 
     def __init__(self, refresh: ArrayLike | None, batch_size: int) -> None:
         super().__init__()
@@ -75,7 +78,7 @@ class _Averaging(keras.callbacks.Callback):
         self.average: list[NDArray[Any]] | None = None
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Put the average into the model, if there is one, and gather the statistics anew."""
+        """Give the model the average, if there is one, and compute the statistics again."""
         if self.average is None:
             return
         self.model.set_weights(self.average)
@@ -84,19 +87,18 @@ class _Averaging(keras.callbacks.Callback):
 
 
 class EpochAverage(_Averaging):
-    """Take the mean of the weights after each of the last `last` epochs, once the training ends.
+    """At the end of the training, set the weights to their mean after each of the last `last` epochs.
 
-    `refresh` are training inputs from which normalisation's statistics are gathered anew; without them the statistics
-    are averaged, too. The last epochs are those before `fit`'s `epochs`; a training that ends earlier has the mean of
-    those that it got to, or stays as it is. Izmailov et al. 2018 ("stochastic weight averaging").
+    `refresh` holds training inputs from which normalisation's statistics are computed again; without it the
+    statistics are averaged too. The last epochs are counted from `fit`'s `epochs`: a training that stops early averages
+    those of them that it reached, and keeps its weights if it reached none. Izmailov et al. 2018 ("stochastic weight
+    averaging").
     """
 
     def __init__(self, last: int, *, refresh: ArrayLike | None = None, batch_size: int = 500) -> None:
-        """ValueError for fewer than one epoch."""
-        if isinstance(last, bool) or not (isinstance(last, numbers.Integral) and last >= 1):
-            raise ValueError(f"last is a number of epochs from 1 on. Received: last={last!r}")
+        """Raise ValueError unless `last` is at least 1."""
         super().__init__(refresh, batch_size)
-        self.last: int = int(last)
+        self.last: int = checked_integer("last", last)
         self.count: int = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -104,7 +106,7 @@ class EpochAverage(_Averaging):
         self.average, self.count = None, 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Take this epoch's weights into the mean, if it is one of the last."""
+        """Add the weights to the mean if this is one of the last epochs."""
         if epoch < self.params["epochs"] - self.last:
             return
         self.count += 1
@@ -120,9 +122,10 @@ class EpochAverage(_Averaging):
 class ExponentialAverage(_Averaging):
     """After every `every` steps: average ← decay · average + (1 − decay) · weights.
 
-    It begins at the first weights. With `feeds_back` the training goes on from the average (Zhang et al. 2019,
-    "lookahead", with slow steps of 1 − decay). `ramp` lets the decay grow: (step / all steps)^ramp of it, so that the
-    bad weights of the beginning are soon forgotten. airbench94 uses decay .95⁵, every 5, ramp 3, feeding back.
+    The average begins at the initial weights. With `feeds_back` the training continues from the average (Zhang et al.
+    2019, "lookahead", with slow steps of 1 − decay). `ramp` makes the decay grow during the training, to
+    (step / all steps)^ramp · decay, so that the poor weights of the beginning are soon forgotten. airbench94 uses a
+    decay of .95⁵ every 5 steps, a ramp of 3, and feeds back.
     """
 
     def __init__(
@@ -135,26 +138,24 @@ class ExponentialAverage(_Averaging):
         refresh: ArrayLike | None = None,
         batch_size: int = 500,
     ) -> None:
-        """ValueError for a decay outside 0 to 1, fewer than 1 step, or a negative ramp."""
+        """Raise ValueError for a decay outside 0 to 1, `every` below 1, or a negative ramp."""
         if not 0 <= decay < 1:
-            raise ValueError(f"decay is 0 or more and below 1. Received: decay={decay!r}")
-        if isinstance(every, bool) or not (isinstance(every, numbers.Integral) and every >= 1):
-            raise ValueError(f"every is a number of steps from 1 on. Received: every={every!r}")
+            raise ValueError(f"decay must be at least 0 and below 1. Received: decay={decay!r}")
         if not ramp >= 0:
-            raise ValueError(f"ramp is 0 or more. Received: ramp={ramp!r}")
+            raise ValueError(f"ramp must be at least 0. Received: ramp={ramp!r}")
         super().__init__(refresh, batch_size)
         self.decay: float = float(decay)
-        self.every: int = int(every)
+        self.every: int = checked_integer("every", every)
         self.feeds_back: bool = bool(feeds_back)
         self.ramp: float = float(ramp)
         self.step: int = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Begin at the weights of now."""
+        """Begin at the initial weights."""
         self.average, self.step = self.model.get_weights(), 0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Count the step, and move the average if it is its turn."""
+        """Count the step, and update the average at every `every`-th."""
         self.step += 1
         if self.step % self.every or self.average is None:
             return
@@ -167,6 +168,6 @@ class ExponentialAverage(_Averaging):
             self.model.set_weights(self.average)
 
     def progress(self) -> float:
-        """Return the share of the steps that are through, 0 to 1; 1 where the number of steps is not known."""
+        """Return the share of completed steps, 0 to 1; 1 if the number of steps is unknown."""
         steps, epochs = self.params.get("steps"), self.params.get("epochs")
         return min(1.0, self.step / (steps * epochs)) if steps and epochs else 1.0

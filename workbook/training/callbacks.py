@@ -1,24 +1,23 @@
-"""A curve that grows while the network learns, and a training that ends on time."""
+"""Callbacks: a curve that grows while the network learns, and a time limit."""
 
 import io
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import keras
 
-from workbook.interpret.progress import is_watched
+from workbook.interpret import progress
 
 SIZE = (6.0, 3.0)  # inches
 COLOURS = {"": "#0072B2", "val_": "#D55E00"}  # Okabe and Ito's blue and vermilion
 
 
 class LiveCurve(keras.callbacks.Callback):
-    """Draw a metric over the epochs in JupyterLab, one picture that is drawn over; elsewhere do nothing.
+    """Draw a metric over the epochs in JupyterLab, in one picture that is updated; do nothing elsewhere.
 
-    The last picture stays in the notebook, with its numbers as text beside it for those who cannot see it. Silent in a
-    terminal, under pytest and nbval, and where a program executes the notebook. `shown` counts the drawings.
+    The last picture stays in the notebook, with its numbers as alternative text. Nothing is shown in a terminal, under
+    pytest and nbval, and where a program executes the notebook. `shown` counts the drawings.
     """
 
     def __init__(self, metric: str = "loss") -> None:
@@ -28,29 +27,28 @@ class LiveCurve(keras.callbacks.Callback):
         self._handle: Any = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Begin a new picture."""
+        """Start a new picture."""
         self.values, self._handle = {"": [], "val_": []}, None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Add a point and draw. ValueError where the training does not measure the metric."""
-        if self.metric not in (logs or {}):
-            raise ValueError(
-                f"The training measures {', '.join(logs or {})}. Received: metric={self.metric!r}"
-            )
+        """Add a point and draw; ValueError if the training does not measure the metric."""
+        logs = logs or {}
+        if self.metric not in logs:
+            raise ValueError(f"metric must be one of {', '.join(logs)}. Received: metric={self.metric!r}")
         for prefix, values in self.values.items():
-            if prefix + self.metric in (logs or {}):
-                values.append(float((logs or {})[prefix + self.metric]))
+            if prefix + self.metric in logs:
+                values.append(float(logs[prefix + self.metric]))
         if in_front_end():
             self._show(epoch + 1)
 
     def text(self) -> str:
-        """Say the last values in a line."""
-        known = {"": self.metric, "val_": f"validation {self.metric}"}
-        parts = (f"{known[prefix]} {values[-1]:.4f}" for prefix, values in self.values.items() if values)
+        """Return the last values as one line of text."""
+        names = {"": self.metric, "val_": f"validation {self.metric}"}
+        parts = (f"{names[prefix]} {values[-1]:.4f}" for prefix, values in self.values.items() if values)
         return f"after {len(self.values[''])} epochs: {', '.join(parts)}"
 
     def picture(self, last_epoch: int) -> bytes:
-        """Return the curve as a PNG, its horizontal axis ending at `last_epoch`."""
+        """Return the curve as a PNG whose last point is at `last_epoch`."""
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator
 
@@ -80,16 +78,16 @@ class LiveCurve(keras.callbacks.Callback):
 
 
 class StopOnTime(keras.callbacks.Callback):
-    """End the training after the first batch at which `seconds` are over; `stopped` says whether it did.
+    """Stop the training after the first batch that ends `seconds` or more after its start; `stopped` says if it did.
 
-    Seconds count from the beginning of `fit`, by the wall, or by another clock: `time.process_time` counts the
-    processor's. The unfinished epoch's weights stay. ValueError unless seconds are above 0.
+    Wall-clock seconds are counted from the beginning of `fit`; with `clock=time.process_time`, CPU seconds. The
+    weights of the unfinished epoch stay. ValueError unless `seconds` is a number above 0.
     """
 
     def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-            raise ValueError(f"seconds are above 0. Received: seconds={seconds!r}")
+            raise ValueError(f"seconds must be a number above 0. Received: seconds={seconds!r}")
         self.seconds, self.stopped = seconds, False
         self._clock, self._start = clock, 0.0
 
@@ -98,13 +96,11 @@ class StopOnTime(keras.callbacks.Callback):
         self._start, self.stopped = self._clock(), False
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Look at the clock."""
+        """Stop the training if the time is over."""
         if self._clock() - self._start >= self.seconds:
             self.model.stop_training = self.stopped = True
 
 
 def in_front_end() -> bool:
-    """Whether a notebook's reader is in front, so that a picture can be shown and drawn over."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return getattr(shell, "kernel", None) is not None and is_watched()
+    """Return whether a person is looking at a notebook, so that a picture can be shown and updated."""
+    return progress.kernel() is not None and progress.is_watched()

@@ -1,6 +1,6 @@
-"""Checkpoints of a run, in one file that is whole or is not there: weights, optimizer, dropout's generators, history.
+"""Checkpoints of a run, written as a whole or not at all: weights, optimizer, dropout's generators, history.
 
-Keras's own files leave out the state of random layers, and a resumed run must draw what an uninterrupted one draws.
+Keras's own files leave out the state of random layers, but a resumed run must draw what an uninterrupted one draws.
 """
 
 import json
@@ -17,7 +17,7 @@ NAME = "checkpoint.npz"
 
 
 def save(folder: Path, model: "keras.Model", about: dict[str, Any]) -> None:
-    """Write a compiled model's whole state and `about` (plain values): beside the old file first, then in its place."""
+    """Write a compiled model's whole state and `about` (plain values), and then replace the old file."""
     content: dict[str, Any] = {name: np.asarray(variable) for name, variable in _state(model).items()}
     content["about"] = np.array(json.dumps(about))
     part = folder / f"{NAME}.part"
@@ -29,7 +29,7 @@ def save(folder: Path, model: "keras.Model", about: dict[str, Any]) -> None:
 
 
 def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-    """Read what was told about a run, and its arrays; None without a checkpoint, ValueError for a broken one."""
+    """Return a checkpoint's `about` and arrays; None if there is none, ValueError if it is damaged."""
     path = folder / NAME
     if not path.exists():
         return None
@@ -37,13 +37,15 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         return json.loads(str(arrays.pop("about"))), arrays
-    except Exception as error:  # a damaged zip raises many kinds
+    except Exception as error:  # a damaged zip file raises many kinds
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ValueError(f"{path} cannot be read ({reason}). Delete it to start at the beginning.") from error
+        raise ValueError(
+            f"{path} cannot be read ({reason}). Delete it to start from the beginning."
+        ) from error
 
 
 def restore(model: "keras.Model", arrays: dict[str, np.ndarray]) -> None:
-    """Put a checkpoint's arrays into a compiled model and its optimizer; ValueError if they do not fit."""
+    """Load a checkpoint's arrays into a compiled model and its optimizer; ValueError if they do not fit."""
     model.optimizer.build(model.trainable_variables)
     state = _state(model)
     shapes = {name: tuple(variable.shape) for name, variable in state.items()}
@@ -54,6 +56,8 @@ def restore(model: "keras.Model", arrays: dict[str, np.ndarray]) -> None:
 
 
 def _state(model: "keras.Model") -> dict[str, Any]:
-    """Number all variables: the layers' with their generators of random numbers, then the optimizer's."""
-    state = {f"model_{number:04}": one for number, one in enumerate(model.variables)}
-    return state | {f"optimizer_{number:04}": one for number, one in enumerate(model.optimizer.variables)}
+    """Return all variables, numbered: those of the layers and their random generators, then the optimizer's."""
+    state = {f"model_{number:04}": variable for number, variable in enumerate(model.variables)}
+    return state | {
+        f"optimizer_{number:04}": variable for number, variable in enumerate(model.optimizer.variables)
+    }

@@ -1,4 +1,4 @@
-"""What this machine has for training, and one sentence of advice on each point: `print(device_report())`."""
+"""Report what this machine has for training, with a sentence of advice on each point: `print(device_report())`."""
 
 import os
 import platform
@@ -23,13 +23,13 @@ FEATURES = (
     "asimd",
     "sve",
 )
-TENSOR_CORES = (7, 0)  # the compute capability from which float16 is faster, by NVIDIA's table
-PATIENCE = 5.0  # seconds that nvidia-smi may take
+TENSOR_CORES = (7, 0)  # the lowest compute capability with which float16 is faster, from NVIDIA's table
+NVIDIA_SMI_SECONDS = 5.0  # how long nvidia-smi may take
 
 
 @dataclass(frozen=True)
 class Line:
-    """One point: what it is, what was found, what to do with it."""
+    """One point of the report: its name, what was found, and advice."""
 
     name: str
     found: str
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Gpu:
-    """A GPU as the backend names it; memory in GiB and compute capability where they could be found out."""
+    """A GPU as the backend names it, with its memory in GiB and compute capability where these are known."""
 
     name: str
     memory: float | None = None
@@ -52,7 +52,7 @@ class Gpu:
 
 @dataclass(frozen=True)
 class DeviceReport:
-    """What was found, point by point; `str` gives a table with the advice below each point."""
+    """What was found, point by point; `str` makes a table of it, with the advice below each point."""
 
     lines: tuple[Line, ...]
 
@@ -63,15 +63,17 @@ class DeviceReport:
         )
 
     def found(self, name: str) -> str:
-        """Return what was found for a point, as "backend"; ValueError for a point that is not there."""
+        """Return what was found for a point such as "backend"; ValueError for an unknown point."""
         for line in self.lines:
             if line.name == name:
                 return line.found
-        raise ValueError(f"Points are {', '.join(line.name for line in self.lines)}. Received: name={name!r}")
+        raise ValueError(
+            f"name must be one of {', '.join(line.name for line in self.lines)}. Received: name={name!r}"
+        )
 
 
 def device_report() -> DeviceReport:
-    """Look at the processor, the backend and its GPUs. Loads Keras; changes nothing."""
+    """Return a report on the processor, the backend and its GPUs. Loads Keras; changes nothing."""
     import keras
 
     backend, gpus = keras.backend.backend(), find_gpus()
@@ -89,7 +91,7 @@ def device_report() -> DeviceReport:
 
 
 def hardware() -> str:
-    """Name the processor, its usable cores and the GPUs in one line, as stored results carry it."""
+    """Return the processor, its usable cores and the GPUs in one line, for stored results."""
     gpus = find_gpus()
     names = " and ".join(str(gpu) for gpu in gpus) if gpus else "no GPU"
     count = cores()
@@ -97,14 +99,14 @@ def hardware() -> str:
 
 
 def software() -> str:
-    """Name Python, Keras and its backend with their versions, as stored results carry them."""
+    """Return the versions of Python and Keras and the name of the backend, for stored results."""
     import keras
 
     return f"Python {platform.python_version()}, Keras {keras.__version__}, {keras.backend.backend()}"
 
 
 def processor() -> str:
-    """Name the processor where the system tells it (Linux), else its family."""
+    """Return the processor's name where the system provides it (Linux), else its family."""
     return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
@@ -116,7 +118,7 @@ def cores() -> int:
 
 
 def cpu_features() -> tuple[str, ...]:
-    """List the vector instructions that matter here; empty where the system does not tell."""
+    """List the vector instructions that matter here; empty where the system does not list them."""
     flags = set(f"{_cpuinfo('flags')} {_cpuinfo('Features')}".split())
     return tuple(feature for feature in FEATURES if feature in flags)
 
@@ -134,7 +136,7 @@ def find_gpus() -> list[Gpu]:
 
 
 def _cpuinfo(key: str) -> str:
-    """Return the first value of a key in Linux's list of processors, or ""."""
+    """Return the first value of a key in /proc/cpuinfo, or ""."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -147,9 +149,9 @@ def _tensorflow_gpus() -> list[Gpu]:
     import tensorflow as tf
 
     memories, gpus = _nvidia_memories(), []
-    for place, device in enumerate(tf.config.list_physical_devices("GPU")):
+    for index, device in enumerate(tf.config.list_physical_devices("GPU")):
         details = tf.config.experimental.get_device_details(device)
-        memory = memories[place] if place < len(memories) else None
+        memory = memories[index] if index < len(memories) else None
         gpus.append(Gpu(details.get("device_name", device.name), memory, details.get("compute_capability")))
     return gpus
 
@@ -157,8 +159,8 @@ def _tensorflow_gpus() -> list[Gpu]:
 def _jax_gpus() -> list[Gpu]:
     import jax
 
-    found = [device for device in jax.local_devices() if device.platform not in ("cpu", "interpreter")]
-    return [Gpu(device.device_kind, _jax_memory(device), _jax_capability(device)) for device in found]
+    gpus = [device for device in jax.local_devices() if device.platform not in ("cpu", "interpreter")]
+    return [Gpu(device.device_kind, _jax_memory(device), _jax_capability(device)) for device in gpus]
 
 
 def _jax_memory(device: Any) -> float | None:
@@ -168,19 +170,21 @@ def _jax_memory(device: Any) -> float | None:
 
 def _jax_capability(device: Any) -> tuple[int, int] | None:
     parts = str(getattr(device, "compute_capability", "")).split(".")
-    return (
-        (int(parts[0]), int(parts[1])) if len(parts) == 2 and all(part.isdigit() for part in parts) else None
-    )
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        return None
+    return int(parts[0]), int(parts[1])
 
 
 def _nvidia_memories() -> list[float]:
-    """Ask NVIDIA's tool for the memory of each visible GPU, in GiB; empty where it is not to be had."""
+    """Ask nvidia-smi for the memory of each visible GPU, in GiB; return an empty list if it fails."""
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []
     query = [tool, "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
     try:
-        answer = subprocess.run(query, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
+        answer = subprocess.run(
+            query, capture_output=True, text=True, timeout=NVIDIA_SMI_SECONDS, check=True
+        ).stdout
         return [float(line) / 1024 for line in answer.splitlines() if line.strip()]
     except (OSError, subprocess.SubprocessError, ValueError):
         return []
@@ -193,9 +197,9 @@ def _processor_line() -> Line:
     features = cpu_features()
     wide = any(feature.startswith(("avx512", "amx", "sve")) for feature in features)
     advice = (
-        "Wide vectors: convolutions in float32 run at their best here without any setting."
+        "Wide vectors: float32 convolutions run at full speed here without any setting."
         if wide
-        else "Narrow vectors or unknown ones: choose small images and few filters for quick runs."
+        else "Narrow or unknown vectors: choose small images and few filters for quick runs."
     )
     return Line("processor", f"{processor()} ({', '.join(features) or 'features unknown'})", advice)
 
@@ -205,7 +209,7 @@ def _cores_line() -> Line:
     return Line(
         "cores",
         f"{count} usable",
-        "TensorFlow and JAX take all of them; results of different numbers of threads differ in the fourth digit.",
+        "TensorFlow and JAX use all of them. With another number of threads, results differ in the fourth digit.",
     )
 
 
@@ -213,7 +217,7 @@ def _backend_line(backend: str, version: str) -> Line:
     return Line(
         "backend",
         f"{backend}, Keras {version}",
-        "Set KERAS_BACKEND to tensorflow or jax before Keras is imported; later changes have no effect.",
+        "Set KERAS_BACKEND to tensorflow or jax before you import Keras; later changes have no effect.",
     )
 
 
@@ -221,29 +225,30 @@ def _onednn_line() -> Line:
     setting = os.environ.get("TF_ENABLE_ONEDNN_OPTS")
     if setting == "1" and not workbook.CAME_LATE:
         return Line(
-            "oneDNN", "on", "Keep it: convolutions took 1.3 to 2 times less processor time where measured."
+            "oneDNN", "on", "Keep it on: where measured, convolutions needed 1.3 to 2 times less CPU time."
         )
     found = "off" if setting == "0" else "as TensorFlow chose for this processor"
-    return Line("oneDNN", found, "Set TF_ENABLE_ONEDNN_OPTS=1 before the import, or import workbook first.")
+    return Line(
+        "oneDNN", found, "Set TF_ENABLE_ONEDNN_OPTS=1 before you import TensorFlow, or import workbook first."
+    )
 
 
 def _gpu_line(gpus: list[Gpu]) -> Line:
     if not gpus:
         return Line(
-            "GPU", "none", "Train the quick forms here; on Colab: Runtime → Change runtime type → T4 GPU."
+            "GPU", "none", "Use the quick recipes here. On Colab: Runtime → Change runtime type → T4 GPU."
         )
-    several = (
-        "Several: a strategy or keras.distribution uses all." if len(gpus) > 1 else "Keras uses it by itself."
-    )
-    return Line(
-        "GPU", "; ".join(str(gpu) for gpu in gpus), several + " Take batches as large as memory allows."
-    )
+    use = "Keras uses it by itself."
+    if len(gpus) > 1:
+        use = "Several: use all of them with tf.distribute or keras.distribution."
+    names = "; ".join(str(gpu) for gpu in gpus)
+    return Line("GPU", names, f"{use} Choose batches as large as memory allows.")
 
 
 def _precision_line(gpus: list[Gpu], policy: str) -> Line:
     if not gpus:
         if any(feature.endswith("_bf16") for feature in cpu_features()):
-            advice = "Try mixed_bfloat16, which this CPU computes in; not mixed_float16, far slower with TensorFlow."
+            advice = "Try mixed_bfloat16, which this CPU supports. Avoid mixed_float16, far slower with TensorFlow."
         else:
             advice = "Stay with float32: 16-bit numbers took 3 to 9 times longer on such a CPU."
         return Line("mixed precision", policy, advice)
@@ -261,12 +266,12 @@ def _xla_line(gpus: list[Gpu], backend: str) -> Line:
         return Line(
             "XLA",
             "always (JAX compiles with it)",
-            "Keep shapes fixed: each new batch shape is compiled anew.",
+            "Keep shapes fixed: each new batch shape is compiled again.",
         )
     if gpus:
-        return Line("XLA", 'jit_compile="auto"', "Leave it: Keras turns XLA on where the model allows it.")
+        return Line("XLA", 'jit_compile="auto"', "Leave it: Keras turns XLA on where the model supports it.")
     return Line(
         "XLA",
         'jit_compile="auto"',
-        "Never jit_compile=True on a CPU: other networks took 3 to 9 times longer.",
+        "Do not set jit_compile=True on a CPU: some networks took 3 to 9 times longer.",
     )

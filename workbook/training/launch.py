@@ -1,7 +1,7 @@
-"""Watch over the processes of one training, and say in one line how it ended if it did not end well.
+"""Supervise the processes of one training, and say in one line what went wrong, if anything did.
 
-A process that loses the others is ended by the runtime below Keras, with a page of addresses and no word for people. So
-the command that a person types starts the process that trains, keeps its messages in a file, and waits.
+When a process loses the others, the runtime below Keras ends it with a page of addresses and no explanation. The
+command that a person types therefore starts the training processes, writes their messages to files, and waits.
 """
 
 import signal
@@ -16,21 +16,21 @@ from pathlib import Path
 from workbook.training.placement import ADDRESS, PROCESS, PROCESSES, Team
 
 WORKER = "WORKBOOK_TRAIN_WORKER"  # set in the environment of a process that trains for a team
-SAID_WHY = 2  # the exit code of a process that printed its one line
+EXPLAINED = 2  # the exit code of a process that printed what was wrong
 INTERRUPTED = 130
-GRACE = 5.0  # seconds between asking a process to end and making it
+GRACE = 5.0  # seconds between asking a process to end and killing it
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a training ended: an exit code, and a line for people where there is something to say."""
+    """How a training ended: an exit code, and a line that explains a failure."""
 
     code: int
     line: str = ""
 
 
 def local_teams(processes: int) -> list[Team]:
-    """Make the members of a team whose processes all run on this machine, at a port that is free now."""
+    """Return the members of a team whose processes all run on this machine, at a port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
@@ -38,7 +38,7 @@ def local_teams(processes: int) -> list[Team]:
 
 
 def environment(team: Team, environ: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of a process that trains as that member of a team."""
+    """Return the environment variables of a process that trains as this member of a team."""
     own = {ADDRESS[0]: team.address, PROCESSES[0]: str(team.processes), PROCESS[0]: str(team.process)}
     return {**environ, **own, WORKER: "1"}
 
@@ -46,9 +46,9 @@ def environment(team: Team, environ: Mapping[str, str]) -> dict[str, str]:
 def supervise(
     members: Sequence[Team], arguments: Sequence[str], environ: Mapping[str, str], logs: Path
 ) -> Ending:
-    """Run `python ARGUMENTS` once for each member here; when one ends badly, end the rest and say which and how.
+    """Run `python ARGUMENTS` once for each member; when one fails, end the rest and say which failed and how.
 
-    Process 0 prints where this one does; what the others print, and every message of the runtime, goes to
+    Process 0 prints to this process's output. What the others print, and all messages of the runtime, go to
     `logs/process-N.log`.
     """
     logs.mkdir(parents=True, exist_ok=True)
@@ -72,9 +72,11 @@ def supervise(
 def _wait(running: Mapping[Team, "subprocess.Popen[bytes]"], logs: Path) -> Ending:
     while True:
         codes = {team: process.poll() for team, process in running.items()}
-        bad = {team: code for team, code in codes.items() if code}
-        if bad:
-            team, code = min(bad.items(), key=lambda one: (one[1] == -signal.SIGABRT, one[0].process))
+        failed = [team for team, code in codes.items() if code]
+        if failed:
+            # The runtime aborts processes that lost another: report the one that failed by itself, if there is one.
+            team = min(failed, key=lambda team: (codes[team] == -signal.SIGABRT, team.process))
+            code = codes[team] or 0
             return Ending(code if code > 0 else 128 - code, _line(team, code, logs))
         if all(code == 0 for code in codes.values()):
             return Ending(0)
@@ -82,16 +84,18 @@ def _wait(running: Mapping[Team, "subprocess.Popen[bytes]"], logs: Path) -> Endi
 
 
 def _line(team: Team, code: int, logs: Path) -> str:
-    """Say how process `team.process` ended; an abort is how the runtime ends a process that has lost the others."""
+    """Return a line on how a process ended. By an abort, the runtime ends a process that has lost the others."""
     log = logs / f"process-{team.process}.log"
-    who = f"process {team.process} of {team.processes}"
-    if code == SAID_WHY:
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return "" if team.process == 0 else f"{who}: {said[-1] if said else 'ended'}"
+    name = f"process {team.process} of {team.processes}"
+    if code == EXPLAINED and team.process == 0:
+        return ""  # it printed its line here
+    if code == EXPLAINED:
+        messages = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return f"{name}: {messages[-1] if messages else 'ended'}"
     if code == -signal.SIGABRT:
-        return f"{who} lost the others: one of them ended, or never came to {team.address}. See {log}"
+        return f"{name} lost the others: one of them ended, or never connected to {team.address}. See {log}"
     how = f"was ended by signal {-code}" if code < 0 else f"failed with code {code}"
-    return f"{who} {how}. See {log}"
+    return f"{name} {how}. See {log}"
 
 
 def _end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:

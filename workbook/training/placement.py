@@ -1,9 +1,9 @@
-"""Where a training runs: one device, several devices of one machine, or several processes on one machine or many.
+"""Choose where a training runs: on one device, several devices of a machine, or several processes on any machines.
 
-Data parallelism: every device holds the same weights, reads its share of each batch, and the gradients are averaged
-before the step, so that what is learned does not depend on the number of devices. On the TensorFlow backend several
-devices of one machine work by `tf.distribute.MirroredStrategy`; on the JAX backend `keras.distribution` spans
-processes, too.
+This is data parallelism: every device holds the same weights and reads its share of each batch, and the gradients are
+averaged before the step, so that the result does not depend on the number of devices. The TensorFlow backend uses
+`tf.distribute.MirroredStrategy` for several devices of one machine; on the JAX backend, `keras.distribution` also spans
+processes.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import keras
 
-PATIENCE = 60.0  # seconds to wait for the others
+PATIENCE = 60.0  # seconds to wait for the other processes
 HEARTBEAT = 20  # seconds of silence after which a process counts as dead
-# Who sets which: Keras's own names, SLURM's for each task, and those of a Kubernetes indexed Job.
+# Environment variables: Keras's own, those that SLURM sets for each task, and that of a Kubernetes indexed Job.
 ADDRESS = ("KERAS_DISTRIBUTION_JOB_ADDRESSES",)
 PROCESSES = ("KERAS_DISTRIBUTION_NUM_PROCESSES", "SLURM_NTASKS")
 PROCESS = ("KERAS_DISTRIBUTION_PROCESS_ID", "SLURM_PROCID", "JOB_COMPLETION_INDEX")
@@ -29,7 +29,7 @@ PROCESS = ("KERAS_DISTRIBUTION_PROCESS_ID", "SLURM_PROCID", "JOB_COMPLETION_INDE
 
 @dataclass(frozen=True)
 class Team:
-    """The processes of one training: how many, which one this is (from 0), and the address "host:port" of number 0."""
+    """The processes of one training: their number, which one this is (from 0), and process 0's address "host:port"."""
 
     processes: int
     process: int
@@ -37,15 +37,20 @@ class Team:
 
     def __post_init__(self) -> None:
         if self.processes < 2:
-            raise ValueError(f"A team has at least 2 processes. Received: {self.processes}")
+            raise ValueError(f"processes must be at least 2 for a team. Received: processes={self.processes}")
         if not 0 <= self.process < self.processes:
-            raise ValueError(f"process must lie between 0 and {self.processes - 1}. Received: {self.process}")
+            raise ValueError(
+                f"process must be between 0 and {self.processes - 1}. Received: process={self.process}"
+            )
         host, _, port = self.address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
-            raise ValueError(f"An address is host:port, as 10.0.0.1:12345. Received: {self.address!r}")
+            raise ValueError(
+                f"address must be host:port, such as 10.0.0.1:12345. Received: address={self.address!r}"
+            )
 
     @property
     def host_and_port(self) -> tuple[str, int]:
+        """The host and the port of process 0."""
         host, _, port = self.address.rpartition(":")
         return host.strip("[]"), int(port)
 
@@ -57,25 +62,29 @@ def team_from(
     processes: int | None = None,
     process: int | None = None,
 ) -> Team | None:
-    """Put a team together from what is given and, where it is not, from the environment; None for one process alone.
+    """Return the team that the arguments describe, completed from the environment; None for a single process.
 
-    SLURM's variables count only if an address is there, too: a single run inside an allocation stays single.
+    SLURM's variables count only together with an address, so that a single run inside an allocation stays single.
     ValueError if a part is missing or is not a number.
     """
     address = address or _first(environ, ADDRESS)
     if address is None:
         if processes is not None or process is not None:
-            raise ValueError("Several processes need the address host:port of number 0. Received: none")
+            raise ValueError(
+                "Several processes need the address of process 0, as host:port. Received: address=None"
+            )
         return None
     count = processes if processes is not None else _number(environ, PROCESSES)
     number = process if process is not None else _number(environ, PROCESS)
     if count == 1:
         return None
     if count is None or number is None:
-        missing, names = (
-            ("number of processes", PROCESSES) if count is None else ("process's own number", PROCESS)
-        )
-        raise ValueError(f"The {missing} is not given, nor is it in the environment as {' or '.join(names)}.")
+        if count is None:
+            missing: str = "number of processes"
+            names: tuple[str, ...] = PROCESSES
+        else:
+            missing, names = "number of this process", PROCESS
+        raise ValueError(f"The {missing} is missing: give it, or set {' or '.join(names)}.")
     return Team(count, number, address.split(",")[0])
 
 
@@ -88,13 +97,13 @@ def _number(environ: Mapping[str, str], names: tuple[str, ...]) -> int | None:
     if name is None:
         return None
     if not environ[name].isdigit():
-        raise ValueError(f"{name} is a whole number. Received: {environ[name]!r}")
+        raise ValueError(f"{name} must be an integer. Received: {name}={environ[name]!r}")
     return int(environ[name])
 
 
 @dataclass(frozen=True)
 class Placement:
-    """The devices of a training, over all processes, and what this process has to do with them."""
+    """The devices of a training over all processes, and the role of this process."""
 
     devices: int = 1
     processes: int = 1
@@ -103,24 +112,24 @@ class Placement:
 
     @property
     def writes(self) -> bool:
-        """Whether this process writes the files: one of them does."""
+        """Whether this process writes the files; only one of them does."""
         return self.process == 0
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Open the scope in which the model is built, compiled and trained."""
+        """Return the scope in which the model is built, compiled and trained."""
         return contextlib.nullcontext() if self.strategy is None else self.strategy.scope()
 
     def check_batch(self, batch_size: int) -> None:
-        """Raise ValueError for a batch that cannot be dealt out evenly."""
+        """Raise ValueError for a batch size that is not a multiple of the number of devices."""
         if batch_size % self.devices:
             raise ValueError(
-                f"A batch is dealt out evenly to {self.devices} devices. Received: batch_size={batch_size}"
+                f"batch_size must be a multiple of the {self.devices} devices. Received: batch_size={batch_size}"
             )
 
     def synchronise(self, model: "keras.Model") -> None:
-        """Let batch normalisation see the whole batch, not the device's share, so that it means the same as on one.
+        """Let batch normalisation see the whole batch instead of the device's share, as it does on one device.
 
-        On the JAX backend it does so by itself: a batch is one array, wherever its parts lie.
+        On the JAX backend it does so by itself: a batch is one array, wherever its parts are.
         """
         import keras
 
@@ -130,15 +139,15 @@ class Placement:
                     layer.synchronized = True
 
     def check_agreement(self, epochs: int) -> None:
-        """Raise ValueError unless all processes have read the same number of epochs from the checkpoint."""
+        """Raise ValueError unless all processes read the same number of epochs from the checkpoint."""
         if self.processes == 1:
             return
         from jax.experimental import multihost_utils
 
-        each = [int(one) for one in multihost_utils.process_allgather(epochs)]
-        if len(set(each)) > 1:
+        counts = [int(count) for count in multihost_utils.process_allgather(epochs)]
+        if len(set(counts)) > 1:
             raise ValueError(
-                f"All processes go on from one checkpoint: its folder must be shared. Received: epochs {each}"
+                f"All processes must resume from one checkpoint, in a shared folder. Received: epochs={counts}"
             )
 
     def __str__(self) -> str:
@@ -151,10 +160,10 @@ ALONE = Placement()
 
 
 def place(devices: int = 1, team: Team | None = None, *, patience: float = PATIENCE) -> Placement:
-    """Prepare this process: `devices` of it, the accelerators if there are as many, else as many logical CPU devices.
+    """Prepare this process to train on `devices` accelerators, or on as many logical CPU devices if there are fewer.
 
-    Call it before anything is computed with Keras. With a team, wait at most `patience` seconds for process 0.
-    ValueError, in one line, for a backend that cannot, an address that does not answer, and a port in use.
+    Call it before anything is computed with Keras. A member of a team waits at most `patience` seconds for process 0.
+    ValueError, in one line, for a backend without this feature, an address that does not answer, or a port in use.
     """
     import keras
 
@@ -179,11 +188,9 @@ def place(devices: int = 1, team: Team | None = None, *, patience: float = PATIE
 def _place_tensorflow(devices: int) -> Placement:
     import tensorflow as tf
 
-    cards = tf.config.list_physical_devices("GPU")
-    if len(cards) >= devices:
-        return Placement(
-            devices, strategy=tf.distribute.MirroredStrategy([f"GPU:{n}" for n in range(devices)])
-        )
+    if len(tf.config.list_physical_devices("GPU")) >= devices:
+        gpus = [f"GPU:{number}" for number in range(devices)]
+        return Placement(devices, strategy=tf.distribute.MirroredStrategy(gpus))
     cpu = tf.config.list_physical_devices("CPU")[0]
     logical = [tf.config.LogicalDeviceConfiguration()] * devices
     try:
@@ -191,40 +198,41 @@ def _place_tensorflow(devices: int) -> Placement:
     except RuntimeError:
         if len(tf.config.list_logical_devices("CPU")) < devices:
             raise ValueError(_too_late(devices)) from None
-    return Placement(devices, strategy=tf.distribute.MirroredStrategy([f"CPU:{n}" for n in range(devices)]))
+    cpus = [f"CPU:{number}" for number in range(devices)]
+    return Placement(devices, strategy=tf.distribute.MirroredStrategy(cpus))
 
 
 def _place_jax(devices: int, team: Team | None, patience: float) -> Placement:
     import jax
     import keras
 
-    with contextlib.suppress(RuntimeError):  # too late once a backend is awake; counted below
+    with contextlib.suppress(RuntimeError):  # too late once the backend is initialised; counted below
         jax.config.update("jax_num_cpu_devices", devices)
     if team is not None:
         _join(jax, team, patience)
     if devices == 1 and team is None:
         return Placement()
     chosen = _chosen_devices(jax, devices)
-    names = [f"{one.platform}:{one.id}" for one in chosen]
+    names = [f"{device.platform}:{device.id}" for device in chosen]
     parallel = keras.distribution.DataParallel(devices=names, auto_shard_dataset=False)
     return Placement(len(chosen), jax.process_count(), jax.process_index(), parallel)
 
 
 def _chosen_devices(jax: Any, devices: int) -> list[Any]:
-    """Give so many devices of every process: accelerators if there are enough, else CPU devices."""
+    """Return `devices` devices of every process: accelerators if there are enough, else CPU devices."""
     for platform in (None, "cpu"):
-        several = [jax.local_devices(n, platform) for n in range(jax.process_count())]
-        if all(len(some) >= devices for some in several):
-            return [one for some in several for one in some[:devices]]
+        available = [jax.local_devices(process, platform) for process in range(jax.process_count())]
+        if all(len(local) >= devices for local in available):
+            return [device for local in available for device in local[:devices]]
     raise ValueError(_too_late(devices))
 
 
 def _too_late(devices: int) -> str:
-    return f"The devices are fixed once Keras has computed something: ask for {devices} at the start of the process."
+    return f"Keras has already computed something: ask for {devices} devices at the start of the process."
 
 
 def _join(jax: Any, team: Team, patience: float) -> None:
-    """Meet the others; look first whether that can work, because the runtime itself ends a process without a word."""
+    """Connect to the other processes, after checks, because the runtime ends a process without an explanation."""
     from jax.experimental import multihost_utils
 
     if team.process == 0:
@@ -243,29 +251,31 @@ def _join(jax: Any, team: Team, patience: float) -> None:
             multihost_utils.sync_global_devices("met")
     except Exception as error:
         reason = str(error).splitlines()[0]
-        raise ValueError(f"The {team.processes} processes did not meet at {team.address}: {reason}") from None
+        raise ValueError(
+            f"The {team.processes} processes could not connect at {team.address}: {reason}"
+        ) from None
 
 
 @contextlib.contextmanager
 def _noise_to_stderr() -> Iterator[None]:
-    """Send what the runtime prints below Python where its other messages go."""
+    """Redirect what the runtime prints below Python to stderr, where its other messages go."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    stdout = os.dup(1)
     os.dup2(2, 1)
     try:
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 def _check_port_is_free(team: Team) -> None:
     host, port = team.host_and_port
     try:
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(where)
+            probe.bind(address)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise ValueError(
@@ -282,6 +292,6 @@ def _await_coordinator(team: Team, patience: float) -> None:
         except OSError as error:
             if time.monotonic() >= end:
                 raise ValueError(
-                    f"Nobody answers at {team.address} after {patience:.0f} s ({error}): is process 0 running there?"
+                    f"No answer from {team.address} after {patience:.0f} s ({error}). Is process 0 running there?"
                 ) from None
         time.sleep(0.2)

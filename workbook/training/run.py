@@ -1,7 +1,8 @@
-"""Run a recipe: train, save, resume. The same seed on the same machine and number of threads gives the same weights.
+"""Run a recipe: train, save, resume. The same seed, machine and number of threads lead to the same weights.
 
-A run's folder holds `model.keras`, `history.csv`, `curve.png` and `run.json` when it is through, and a checkpoint after
-each epoch before. A run that was killed goes on from the last whole epoch with `resume=True`, to the same end.
+The folder of a finished run holds `model.keras`, `history.csv`, `curve.png` and `run.json`; before that, a checkpoint
+is written after each epoch. A run that was killed continues after the last completed epoch with `resume=True`, and ends
+with the same weights.
 """
 
 import csv
@@ -19,6 +20,7 @@ import numpy as np
 from workbook.training import checkpoint
 from workbook.training.placement import ALONE, Placement
 from workbook.training.recipes import Examples, Recipe
+from workbook.training.seeds import checked_integer, seed_everything
 
 if TYPE_CHECKING:
     import keras
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     from workbook.data.batching import Batches
 
 MODEL, HISTORY, CURVE, RECORD = "model.keras", "history.csv", "curve.png", "run.json"
-BATCH_AT_TEST = 500
+TEST_BATCH_SIZE = 500
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is: epochs that are through of how many, steps of all, and the last whole epoch's row."""
+    """The progress of a run: completed epochs and steps, how many there are, and the last completed epoch's row."""
 
     epoch: int
     epochs: int
@@ -42,10 +44,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What came out. `n` is how many test examples were read; accuracy is the share that was right.
+    """The result of a run. `accuracy` is the share of the `n` test examples that are classified correctly.
 
-    `cpu_seconds` counts user and system time from building the network to the end of training, over all sittings,
-    without loading Keras and the data; `peak_bytes` is the last process's, with them.
+    `cpu_seconds` is user and system time from building the network to the end of training, over all sittings, without
+    loading Keras and the data; `peak_bytes` is the last process's largest memory, with both.
     """
 
     data: str
@@ -75,21 +77,19 @@ def train(
     progress: Callable[[Progress], None] | None = None,
     placement: Placement = ALONE,
 ) -> TrainingResult:
-    """Train a recipe, write the run into the folder `out`, and give what came out.
+    """Train a recipe, write the run to the folder `out`, and return the result.
 
-    `epochs` replaces the recipe's number. `progress` is told of every step. With `resume` the run in `out` goes on
-    after its last whole epoch, or begins where there is none. ValueError, in one line, for numbers that make no
-    sense, for an unfinished run in `out` without `resume`, and for a run of other settings with it.
+    `epochs` replaces the recipe's number of epochs. `progress` is called after every step. With `resume`, the run in
+    `out` continues after its last completed epoch, or starts if there is none. ValueError, in one line, for numbers out
+    of range, for an unfinished run in `out` without `resume`, and for a run with other settings with `resume`.
 
-    `placement` says on which devices (`workbook.training.placement.place`). All processes of a team call this alike,
-    with the same folder, which the first of them writes; each of them gives the same result.
+    `placement` says on which devices (`workbook.training.placement.place`). All processes of a team call this with the
+    same arguments, and each returns the same result; only the first writes to the folder.
     """
     placement.check_batch(recipe.batch_size)
     plan = _plan(recipe, seed, recipe.epochs if epochs is None else epochs)
     stored = _stored(Path(out), plan, resume, placement.writes)
     import keras  # noqa: F401  # loaded before the clock starts
-
-    from workbook.training.seeds import seed_everything
 
     examples = recipe.load(seed)
     start = time.process_time()
@@ -100,7 +100,7 @@ def train(
             run.restore(*stored)
         placement.check_agreement(len(run.rows))
         run.fit(start, progress)
-    run.bring_home()
+    run.collect_weights()
     result = run.result()
     if placement.writes:
         _write(Path(out), run.model, result)
@@ -108,26 +108,29 @@ def train(
 
 
 def _plan(recipe: Recipe, seed: int, epochs: int) -> dict[str, Any]:
-    """Give what two runs must have in common for one to go on with the other; ValueError for impossible numbers."""
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed must lie between 0 and 2**32 - 1. Received: seed={seed}")
-    if epochs < 1:
-        raise ValueError(f"epochs must be at least 1. Received: epochs={epochs}")
-    return {"data": recipe.data, "recipe": recipe.name, "seed": seed, "epochs": epochs}
+    """Return the settings that a resumed run must share with its beginning; ValueError for numbers out of range."""
+    return {
+        "data": recipe.data,
+        "recipe": recipe.name,
+        "seed": checked_integer("seed", seed, least=0, most=2**32 - 1),
+        "epochs": checked_integer("epochs", epochs),
+    }
 
 
 def _stored(
     out: Path, plan: dict[str, Any], resume: bool, writes: bool
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Look into the folder: give the checkpoint to go on with, or None; a finished run makes room for a new one."""
+    """Return the checkpoint to resume from, or None; delete a finished run to make room for a new one."""
     if out.exists() and not out.is_dir():
-        raise ValueError(f"out is a folder for the run. Received: {out}, which is a file")
+        raise ValueError(f"out must be a folder. Received: {out}, which is a file")
     out.mkdir(parents=True, exist_ok=True)
     if not resume and not writes:
-        return None  # the process that writes looks after the folder
+        return None  # the process that writes also cleans the folder
     if not resume:
         if (out / checkpoint.NAME).exists() and not (out / RECORD).exists():
-            raise ValueError(f"{out} holds an unfinished run: resume it, or choose another folder.")
+            raise ValueError(
+                f"{out} holds an unfinished run: resume it (--resume), or choose another folder."
+            )
         for name in (checkpoint.NAME, RECORD, MODEL, HISTORY, CURVE):
             (out / name).unlink(missing_ok=True)
         return None
@@ -142,7 +145,7 @@ def _stored(
 
 
 class _Run:
-    """One sitting of a run: the network, its optimizer, and the rows of the epochs that are through."""
+    """One sitting of a run: the network, its optimizer, and the rows of the completed epochs."""
 
     def __init__(
         self, recipe: Recipe, plan: dict[str, Any], examples: Examples, out: Path, placement: Placement
@@ -183,77 +186,78 @@ class _Run:
         return model
 
     def restore(self, about: dict[str, Any], arrays: dict[str, Any]) -> None:
-        """Go back to where a checkpoint was written; ValueError if that was on other data."""
+        """Load a checkpoint; ValueError if it was trained on other data."""
         if about["source"] != self.examples.source:
-            raise ValueError(f"The run was begun on {about['source']}. Received: {self.examples.source}")
+            raise ValueError(
+                f"The run was started with data from {about['source']}. Received: {self.examples.source}"
+            )
         checkpoint.restore(self.model, arrays)
         self.rows, self.seconds_before = about["history"], about["cpu_seconds"]
 
     def fit(self, start: float, progress: Callable[[Progress], None] | None) -> None:
-        """Train the epochs that are missing; after each, write a checkpoint."""
+        """Train the remaining epochs, and write a checkpoint after each."""
         self.batches.epoch = len(self.rows)
-        more = self.recipe.callbacks(self.steps, self.epochs) if self.recipe.callbacks else []
+        callbacks = self.recipe.callbacks(self.steps, self.epochs) if self.recipe.callbacks else []
         self.model.fit(
             self.batches,
             initial_epoch=len(self.rows),
             epochs=self.epochs,
-            callbacks=[*more, self._watch(start, progress)],
+            callbacks=[*callbacks, self._recorder(start, progress)],
             verbose=0,
         )
         self.cpu_seconds = self.seconds_before + time.process_time() - start
 
-    def _watch(self, start: float, progress: Callable[[Progress], None] | None) -> Any:
-        """Make the callback that keeps the rows, writes checkpoints and tells of progress."""
+    def _recorder(self, start: float, progress: Callable[[Progress], None] | None) -> Any:
+        """Return the callback that stores the rows, writes checkpoints and reports progress."""
         from keras import callbacks
 
-        def tell(batch: int) -> None:
+        def report(batch: int) -> None:
             if progress is not None:
-                done = len(self.rows) * self.steps + batch
+                step = len(self.rows) * self.steps + batch
                 row = self.rows[-1] if self.rows else None
-                progress(Progress(len(self.rows), self.epochs, done, self.epochs * self.steps, row))
+                progress(Progress(len(self.rows), self.epochs, step, self.epochs * self.steps, row))
 
-        def epoch_ends(epoch: int, logs: dict[str, Any]) -> None:
-            names = ("loss", "accuracy")
-            self.rows.append({"epoch": epoch + 1} | {name: float(logs[name]) for name in names})
+        def end_epoch(epoch: int, logs: dict[str, Any]) -> None:
+            row = {"epoch": epoch + 1, "loss": float(logs["loss"]), "accuracy": float(logs["accuracy"])}
+            self.rows.append(row)
             seconds = self.seconds_before + time.process_time() - start
             about = {"source": self.examples.source, "history": self.rows, "cpu_seconds": seconds}
             if self.placement.writes:
                 checkpoint.save(self.out, self.model, self.plan | about)
-            tell(0)
+            report(0)
 
         return callbacks.LambdaCallback(
             on_epoch_begin=self.batches.begin,
-            on_train_batch_end=lambda batch, logs: tell(batch + 1),
-            on_epoch_end=epoch_ends,
+            on_train_batch_end=lambda batch, logs: report(batch + 1),
+            on_epoch_end=end_epoch,
         )
 
-    def bring_home(self) -> None:
-        """Take the weights of several devices over into a network on one, which reads test batches of any size."""
+    def collect_weights(self) -> None:
+        """Copy the weights from several devices to a network on one, which accepts test batches of any size."""
         if self.placement.strategy is not None:
-            alone = self.recipe.build()
-            alone.set_weights([np.asarray(one) for one in self.model.get_weights()])
-            self.model = alone
+            model = self.recipe.build()
+            model.set_weights([np.asarray(weights) for weights in self.model.get_weights()])
+            self.model = model
 
     def result(self) -> TrainingResult:
-        """Read the test examples and say what came out."""
-
+        """Classify the test examples and return the result."""
         from workbook.training.devices import hardware, software
 
-        some = self.examples
+        examples = self.examples
         if self.recipe.predict is not None:
-            scores = self.recipe.predict(self.model, some.x_test)
+            scores = self.recipe.predict(self.model, examples.x_test)
         else:
-            scores = self.model.predict(some.x_test, batch_size=BATCH_AT_TEST, verbose=0)
+            scores = self.model.predict(examples.x_test, batch_size=TEST_BATCH_SIZE, verbose=0)
         return TrainingResult(
             **self.plan,
-            accuracy=float(np.mean(np.argmax(scores, axis=1) == some.y_test)),
-            n=len(some.y_test),
+            accuracy=float(np.mean(np.argmax(scores, axis=1) == examples.y_test)),
+            n=len(examples.y_test),
             parameters=self.model.count_params(),
             cpu_seconds=round(self.cpu_seconds, 2),
             peak_bytes=peak_bytes(),
             history=self.rows,
-            source=some.source,
-            is_standin=some.is_standin,
+            source=examples.source,
+            is_standin=examples.is_standin,
             hardware=hardware(),
             software=software(),
             date=datetime.date.today().isoformat(),
@@ -261,10 +265,10 @@ class _Run:
 
 
 def _write(out: Path, model: "keras.Model", result: TrainingResult) -> None:
-    """Write the four files; `run.json` last, because it says that the run is through."""
+    """Write the four files; `run.json` last, because it shows that the run is finished."""
     import keras
 
-    # A model of its own, not compiled, so that it loads without the recipe's optimizer.
+    # A new model that is not compiled can be loaded without the recipe's optimizer.
     keras.Model(model.inputs, model.outputs, name=model.name).save(out / MODEL)
     with (out / HISTORY).open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["epoch", "loss", "accuracy"], lineterminator="\n")
@@ -278,21 +282,20 @@ def _write(out: Path, model: "keras.Model", result: TrainingResult) -> None:
 
 
 def _draw(result: TrainingResult) -> Any:
-    """Draw loss and accuracy on the training examples over the epochs, and the test accuracy as a line."""
+    """Plot loss and accuracy on the training examples over the epochs, and the test accuracy as a line."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [row["epoch"] for row in result.history]
-    left.plot(epochs, [row["loss"] for row in result.history], "o-", color="#0072B2")
-    left.set(ylabel="loss, in training")
-    right.plot(
-        epochs, [100 * row["accuracy"] for row in result.history], "o-", color="#0072B2", label="in training"
-    )
-    right.axhline(
-        100 * result.accuracy, color="#D55E00", linestyle="--", label=f"test, {100 * result.accuracy:.2f} %"
-    )
-    right.set(ylabel="right, %")
+    losses = [row["loss"] for row in result.history]
+    accuracies = [100 * row["accuracy"] for row in result.history]  # %
+    test = 100 * result.accuracy
+    left.plot(epochs, losses, "o-", color="#0072B2")
+    left.set(ylabel="training loss")
+    right.plot(epochs, accuracies, "o-", color="#0072B2", label="training")
+    right.axhline(test, color="#D55E00", linestyle="--", label=f"test, {test:.2f} %")
+    right.set(ylabel="accuracy, %")
     right.legend(fontsize=8)
     for ax in (left, right):
         ax.set_xlabel("epoch")
@@ -303,7 +306,7 @@ def _draw(result: TrainingResult) -> Any:
 
 
 def peak_bytes() -> int:
-    """Give the most memory that this process has held, from the kernel: its own, not that of the one that made it."""
+    """Return the largest memory of this process so far, without that of its parent before a fork."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
         return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))

@@ -1,4 +1,4 @@
-"""Where randomness and the size of a run are set."""
+"""Set the random seed and the size of a run; check arguments."""
 
 import numbers
 import os
@@ -9,18 +9,16 @@ BUDGETS = ("quick", "full")
 
 
 def seed_everything(seed: int, *, deterministic: bool = False) -> None:
-    """Seed Python, NumPy and the backend, so that weights, dropout and shuffles come out the same again.
+    """Seed Python, NumPy and the backend, so that weights, dropout and shuffles are reproducible.
 
-    `deterministic` also asks TensorFlow for operations that add in a fixed order (an error where it has none); JAX
-    needs no such call. Two runs are bit-identical on the same machine with the same number of threads and the same
-    setting of oneDNN; elsewhere they agree to about three digits. ValueError unless 0 <= seed < 2³².
+    `deterministic` also makes TensorFlow add in a fixed order, and fail for an operation that cannot; JAX needs no such
+    call. Two runs are bit-identical on the same machine with the same number of threads and the same setting of
+    oneDNN; elsewhere they agree to about three digits. ValueError unless 0 <= seed < 2³².
     """
-    is_whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
-    if not (is_whole and 0 <= seed < 2**32):
-        raise ValueError(f"A seed is a whole number from 0 to 2³² - 1. Received: seed={seed!r}")
+    seed = checked_integer("seed", seed, least=0, most=2**32 - 1)
     import keras
 
-    keras.utils.set_random_seed(int(seed))
+    keras.utils.set_random_seed(seed)
     if deterministic and keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -28,18 +26,27 @@ def seed_everything(seed: int, *, deterministic: bool = False) -> None:
 
 
 def budget() -> str:
-    """Return "quick" (the default) or "full", as WORKBOOK_BUDGET says; ValueError for another word."""
-    word = os.environ.get("WORKBOOK_BUDGET", "") or BUDGETS[0]
-    return checked_choice("WORKBOOK_BUDGET", word, BUDGETS)
+    """Return "quick" (the default) or "full", the value of WORKBOOK_BUDGET; ValueError for another value."""
+    value = os.environ.get("WORKBOOK_BUDGET", "") or BUDGETS[0]
+    return checked_choice("WORKBOOK_BUDGET", value, BUDGETS)
 
 
 def by_budget(*, quick: Any, full: Any) -> Any:
-    """Choose the value for the present budget: `epochs = by_budget(quick=1, full=20)`."""
+    """Return the value for the current budget: `epochs = by_budget(quick=1, full=20)`."""
     return full if budget() == "full" else quick
 
 
 def checked_choice(name: str, value: str, choices: Collection[str]) -> str:
-    """Return a word that is one of the choices; ValueError that names them otherwise."""
+    """Return `value` if it is one of the choices; ValueError otherwise."""
     if value not in choices:
-        raise ValueError(f"{name} is one of {', '.join(choices)}. Received: {name}={value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(choices)}. Received: {name}={value!r}")
     return value
+
+
+def checked_integer(name: str, value: Any, *, least: int = 1, most: int | None = None) -> int:
+    """Return `value` if it is an integer from `least` to `most`; ValueError otherwise."""
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if is_integer and least <= value and (most is None or value <= most):
+        return int(value)
+    limits = f"at least {least}" if most is None else f"from {least} to {most}"
+    raise ValueError(f"{name} must be an integer, {limits}. Received: {name}={value!r}")

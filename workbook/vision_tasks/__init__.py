@@ -1,6 +1,10 @@
-"""The tasks of computer vision, each small enough to learn in seconds: scenes, networks, decoding, metrics.
+"""The tasks of computer vision, each small enough to train in seconds.
 
-`scenes` composes pictures of MNIST digits with boxes and masks, `arrows` draws arrows with landmarks; `networks`
-builds one small network a task; `targets` turns annotations into what a network learns, and its outputs back into
-boxes, masks and points; `metrics` measures; `tasks` trains.
+- `scenes`, `arrows`: pictures of MNIST digits with boxes and masks, and of arrows with landmarks;
+- `networks`: one small network per task;
+- `targets`: from annotations to training targets, and from outputs back to boxes, masks and points;
+- `metrics`, `tasks`: measure and train;
+- `reading`, `embedding`, `video`: strips of digits, distances between pictures, clips;
+- `generation`, `vae`, `diffusion`, `generators`: draw new digits and measure them;
+- `stored`: trained networks that come with the course.
 """

@@ -1,8 +1,8 @@
-"""Learn a distance: two pictures of the same thing shall lie close together, also of things that were never trained.
+"""Learn a distance: two pictures of the same thing should be close together, even of things not seen in training.
 
-A network turns each picture into a vector of length 1. It learns from pairs, two views of the same written digit, and
-no labels. It is measured on digits of other classes: does a picture's nearest neighbour show the same class? A view
-has one digit at a random place, in a random size and brightness; in training it is stretched and slanted, too.
+A network turns each picture into a vector of length 1. It learns from pairs, two views of the same handwritten digit,
+without labels. It is measured on digits of other classes: does a picture's nearest neighbour show the same class? A
+view has one digit at a random place, with a random size and brightness; in training it is also stretched and slanted.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from workbook.vision_tasks.raster import as_bytes, resize
 if TYPE_CHECKING:
     import keras
 
-KNOWN, NEW = (0, 1, 2, 3, 4), (5, 6, 7, 8, 9)  # digits for training, and digits for the question
+KNOWN, NEW = (0, 1, 2, 3, 4), (5, 6, 7, 8, 9)  # digits for training, and digits for the test
 SIZE, NOISE = 28, 8.0
 RULES = reading.StripRules(height=SIZE, width=SIZE, heights=(16, 20))
-STRETCH, SLANT = 0.25, 0.3  # in training: widths by e^±.25, rows shifted by up to .3 pixels a row
+STRETCH, SLANT = 0.25, 0.3  # in training: widths times e^±.25, rows shifted by up to .3 pixels per row
 PAIRS, TEST, TEST_SEED = 12_000, 2000, 99
 RECIPE = tasks.TaskTraining(epochs=3, peak=0.01, batch_size=25)  # 25 pairs
 TEMPERATURE = 0.1
@@ -38,13 +38,13 @@ class Views:
 
 
 def make_views(digits: np.ndarray, *, seed: int, stretch: float = 0.0, slant: float = 0.0) -> np.ndarray:
-    """Make a view of each digit (N, 28, 28) or (N, 28, 28, 1), in their order: bytes (N, 28, 28, 1).
+    """Return a view of each digit (N, 28, 28) or (N, 28, 28, 1), in the same order: bytes (N, 28, 28, 1).
 
-    Widths change by a factor of up to e^`stretch`, either way; `slant` shifts each row by up to so many pixels
-    against the next.
+    Widths change by a factor of e^-`stretch` to e^`stretch`; each row is shifted by up to `slant` pixels against the
+    next.
     """
     if stretch < 0 or slant < 0:
-        raise ValueError(f"stretch and slant are 0 or more. Received: {stretch=}, {slant=}")
+        raise ValueError(f"stretch and slant must be at least 0. Received: {stretch=}, {slant=}")
     rng = np.random.default_rng(seed)
     return np.stack([_view(digit, rng, stretch, slant) for digit in digits.reshape(-1, 28, 28)])
 
@@ -60,22 +60,22 @@ def _view(digit: np.ndarray, rng: np.random.Generator, stretch: float, slant: fl
 
 
 def slanted(digit: np.ndarray, slant: float) -> np.ndarray:
-    """Shift each row of a picture (H, W) by `slant` pixels against the next, rounded; the middle row stays."""
+    """Return a picture (H, W) with each row shifted by `slant` pixels against the next; the middle row stays."""
     height, width = digit.shape
     shifts = np.round(slant * (np.arange(height) - height // 2)).astype(int)
-    columns = np.arange(width) - shifts[:, None]  # where each pixel comes from
+    columns = np.arange(width) - shifts[:, None]  # the source of each pixel
     rows = np.arange(height)[:, None]
     return np.where((columns >= 0) & (columns < width), digit[rows, columns.clip(0, width - 1)], 0)
 
 
-def training_pairs(count: int = PAIRS, *, seed: int = 0, classes: tuple[int, ...] = KNOWN) -> np.ndarray:
-    """Make two views of each of `count` of MNIST's training digits, without the last 5,000: (count, 2, 28, 28, 1).
+def training_pairs(count: int = PAIRS, *, seed: int = 0) -> np.ndarray:
+    """Return two views of each of `count` MNIST training digits, without the last 5,000: (count, 2, 28, 28, 1).
 
-    Before that each digit is turned by a multiple of 90° and mirrored at random: five digits become forty shapes, and
-    what tells many shapes apart is of more use for new ones.
+    First, each digit is rotated by a multiple of 90° and mirrored at random: five digits become forty shapes, and
+    features that distinguish many shapes are more useful for new ones.
     """
     mnist = data.load("mnist")
-    digits, _ = of_classes(mnist.x_train[:-5000], mnist.y_train[:-5000], classes)
+    digits, _ = of_classes(mnist.x_train[:-5000], mnist.y_train[:-5000], KNOWN)
     rng = np.random.default_rng(seed)
     chosen = digits[rng.permutation(len(digits))[:count]].reshape(-1, 28, 28)
     turned = np.stack([np.rot90(digit, int(rng.integers(4)))[:: rng.choice([-1, 1])] for digit in chosen])
@@ -84,7 +84,7 @@ def training_pairs(count: int = PAIRS, *, seed: int = 0, classes: tuple[int, ...
 
 
 def unseen_views(count: int = TEST, *, classes: tuple[int, ...] = NEW) -> Views:
-    """Make a view of each of `count` of MNIST's test digits, always the same; their labels are the digits."""
+    """Return a view of each of `count` MNIST test digits, always the same; the labels are the digits."""
     mnist = data.load("mnist")
     digits, labels = of_classes(mnist.x_test, mnist.y_test, classes)
     return Views(make_views(digits[:count], seed=TEST_SEED), labels[:count].astype(int))
@@ -93,34 +93,37 @@ def unseen_views(count: int = TEST, *, classes: tuple[int, ...] = NEW) -> Views:
 def of_classes(
     digits: np.ndarray, labels: np.ndarray, classes: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the digits of some classes, and their labels."""
-    chosen = np.isin(labels, classes)
-    if not chosen.any():
-        raise ValueError(f"No digit is of these classes. Received: {classes=}")
-    return digits[chosen], labels[chosen]
+    """Return the digits of some classes, and their labels."""
+    is_member = np.isin(labels, classes)
+    if not is_member.any():
+        raise ValueError(f"classes must include one of the labels. Received: {classes=}")
+    return digits[is_member], labels[is_member]
 
 
 # Distances ------------------------------------------------------------------------------------------------------
 
 
 def distances(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Give the Euclidean distance of each vector (n, …) to each other one (m, …): (n, m)."""
-    one, other = (some.reshape(len(some), -1).astype(np.float64) for some in (vectors, others))
-    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    """Return the Euclidean distance of each of `vectors` (n, …) to each of `others` (m, …): (n, m)."""
+    left = vectors.reshape(len(vectors), -1).astype(np.float64)
+    right = others.reshape(len(others), -1).astype(np.float64)
+    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
     return np.sqrt(np.maximum(squares, 0))
 
 
 def neighbours(vectors: np.ndarray, count: int = 1) -> np.ndarray:
-    """Give the numbers of the nearest other vectors of each vector (n, …), the nearest first: (n, count)."""
+    """Return the indices of the `count` nearest other vectors of each vector (n, …), nearest first: (n, count)."""
     if not 1 <= count < len(vectors):
-        raise ValueError(f"count from 1 to vectors − 1. Received: {count=} for {len(vectors)} vectors")
-    apart = distances(vectors, vectors)
-    np.fill_diagonal(apart, np.inf)
-    return np.argsort(apart, axis=1, kind="stable")[:, :count]
+        raise ValueError(
+            f"count must be from 1 to {len(vectors) - 1}, the number of other vectors. Received: {count=}"
+        )
+    between = distances(vectors, vectors)
+    np.fill_diagonal(between, np.inf)
+    return np.argsort(between, axis=1, kind="stable")[:, :count]
 
 
 def recall_at(vectors: np.ndarray, labels: np.ndarray, count: int = 1) -> float:
-    """Give the share of vectors that have one of their own class among their `count` nearest others."""
+    """Return the share of vectors with one of their own class among their `count` nearest neighbours."""
     return float(np.mean((labels[neighbours(vectors, count)] == labels[:, None]).any(axis=1)))
 
 
@@ -142,9 +145,9 @@ def embedder() -> "keras.Model":
 
 
 def projector() -> "keras.Model":
-    """Build what stands between vectors and loss in training, and is then thrown away: 192 → 32 numbers, length 1.
+    """Build the head between vectors and loss, used in training only: 192 → 32 numbers, length 1.
 
-    Before it the vectors are better for classes never seen than after it (Chen and others 2020, section 4.2).
+    For unseen classes the vectors before this head are better than those after it (Chen and others 2020, section 4.2).
     """
     import keras
     from keras import layers
@@ -154,10 +157,10 @@ def projector() -> "keras.Model":
 
 
 def contrast_loss(_: Any, y_pred: Any) -> Any:
-    """Give the loss NT-Xent of a batch of pairs of vectors of length 1, (batch, 2, dimensions).
+    """Return the NT-Xent loss of a batch of pairs of vectors of length 1, (batch, 2, dimensions).
 
-    For each vector there is a softmax over all others of the batch, by cosine / temperature, and the loss is −ln of
-    what its partner gets (Chen and others 2020, equation 1). Truth is who is whose partner; there are no labels.
+    For each vector, take the softmax over all other vectors of the batch, of cosine / temperature. The loss is −ln of
+    its partner's probability (Chen and others 2020, equation 1). The pairs are the only truth; labels are not used.
     """
     from keras import ops
 
@@ -174,17 +177,18 @@ def train_embedder(pairs: np.ndarray, recipe: tasks.TaskTraining = RECIPE) -> "k
     import keras
     from keras import ops
 
-    model, head, pair = embedder(), projector(), keras.Input(pairs.shape[1:])
-    both = keras.Model(pair, ops.stack([head(model(pair[:, side])) for side in (0, 1)], axis=1))
-    tasks.train(both, pairs, np.zeros(len(pairs), np.float32), contrast_loss, recipe)
+    model, head = embedder(), projector()
+    inputs = keras.Input(pairs.shape[1:])
+    vectors = ops.stack([head(model(inputs[:, view])) for view in (0, 1)], axis=1)  # (batch, 2, 32)
+    tasks.train(keras.Model(inputs, vectors), pairs, np.zeros(len(pairs), np.float32), contrast_loss, recipe)
     return model
 
 
 def embed(model: "keras.Model", images: np.ndarray) -> np.ndarray:
-    """Turn pictures (N, 28, 28, 1) into vectors (N, dimensions)."""
+    """Return the vectors (N, dimensions) of pictures (N, 28, 28, 1)."""
     return tasks.predict(model, images)
 
 
-def embedding_score(model: "keras.Model", some: Views) -> float:
-    """Give an embedder's recall at 1 on views: each is asked for its nearest other one."""
-    return recall_at(embed(model, some.images), some.labels)
+def embedding_score(model: "keras.Model", views: Views) -> float:
+    """Return an embedder's recall at 1 on views."""
+    return recall_at(embed(model, views.images), views.labels)

@@ -1,10 +1,11 @@
-"""Generate digits and measure what came out: the data, the judge that reads samples, and the measures.
+"""Measure generated digits: the data, the judge that classifies samples, and the measures.
 
-`vae` and `diffusion` build and train the generators. Three sets of MNIST's training digits have nothing in common:
-the generators learn from the first 30,000, the judge from the next 25,000, and the last 5,000 are for comparing and for
-trying settings. Images are bytes (N, 28, 28, 1), ink is 255.
+`vae` and `diffusion` build and train the generators. MNIST's training digits are split into three disjoint parts: the
+generators learn from the first 30,000, the judge from the next 25,000, and the last 5,000 are for comparisons and for
+choosing settings. Images are bytes (N, 28, 28, 1), ink is 255.
 """
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 PARTS = {"generator": slice(0, 30_000), "judge": slice(30_000, 55_000), "unseen": slice(55_000, 60_000)}
 JUDGE_SEED, JUDGE_EPOCHS, JUDGE_RATE = 0, 2, 0.01
-A_DIGIT = 50  # samples of each digit when a generator is measured
+A_DIGIT = 50  # samples per digit when a generator is measured
 
 
 class Digits(NamedTuple):
@@ -29,27 +30,27 @@ class Digits(NamedTuple):
 
 
 def digits(part: str) -> Digits:
-    """Give a part of MNIST: "generator", "judge" or "unseen" of the training file, or "test"."""
+    """Return a part of MNIST: "generator", "judge" or "unseen" of the training file, or "test"."""
     mnist = data.load("mnist")
     if part == "test":
         return Digits(mnist.x_test, mnist.y_test)
     if part not in PARTS:
-        raise ValueError(f"part is one of {', '.join(PARTS)}, test. Received: part={part!r}")
+        raise ValueError(f"part must be one of {', '.join(PARTS)}, test. Received: part={part!r}")
     return Digits(mnist.x_train[PARTS[part]], mnist.y_train[PARTS[part]])
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
-    """Turn digits (N,) into rows with a single 1: (N, 10)."""
+    """Return digits (N,) as rows with a single 1: (N, 10)."""
     return np.eye(10, dtype=np.float32)[labels]
 
 
 def all_digits(each: int) -> np.ndarray:
-    """Give the labels 0 … 9, each so many times: (10 · each,)."""
+    """Return the labels 0 to 9, `each` times each: (10 · each,)."""
     return np.repeat(np.arange(10), each)
 
 
 def as_images(values: np.ndarray) -> np.ndarray:
-    """Turn greys from 0 to 1 into bytes; what lies beyond is cut off."""
+    """Return greys from 0 to 1 as bytes; values outside are clipped."""
     return np.round(255 * np.clip(values, 0, 1)).astype(np.uint8)
 
 
@@ -57,7 +58,7 @@ def as_images(values: np.ndarray) -> np.ndarray:
 
 
 def judge() -> "keras.Model":
-    """Build a small CNN that reads digits: (28, 28, 1) bytes → 10 probabilities."""
+    """Build a small CNN that classifies digits: (28, 28, 1) bytes → 10 probabilities."""
     import keras
     from keras import layers
 
@@ -68,21 +69,22 @@ def judge() -> "keras.Model":
     return keras.Model(inputs, layers.Dense(10, activation="softmax", name="digit")(x), name="judge")
 
 
-def train_judge(some: Digits | None = None, *, seed: int = JUDGE_SEED) -> "keras.Model":
+def train_judge() -> "keras.Model":
     """Train a judge on digits that no generator sees."""
     import keras
 
-    some = digits("judge") if some is None else some
-    keras.utils.set_random_seed(seed)
-    model, steps = judge(), JUDGE_EPOCHS * -(-len(some.images) // 100)
+    examples = digits("judge")
+    keras.utils.set_random_seed(JUDGE_SEED)
+    model = judge()
+    steps = JUDGE_EPOCHS * math.ceil(len(examples.images) / 100)
     rate = keras.optimizers.schedules.CosineDecay(JUDGE_RATE, steps)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
-    model.fit(some.images, some.labels, batch_size=100, epochs=JUDGE_EPOCHS, verbose=0)
+    model.fit(examples.images, examples.labels, batch_size=100, epochs=JUDGE_EPOCHS, verbose=0)
     return model
 
 
 def read_share(model: "keras.Model", images: np.ndarray, wanted: np.ndarray) -> float:
-    """Give the share of images (N, 28, 28, 1) that a judge reads as the wanted digits (N,)."""
+    """Return the share of images (N, 28, 28, 1) that a judge classifies as the wanted digits (N,)."""
     scores = model.predict(images, batch_size=500, verbose=0)
     return float(np.mean(scores.argmax(axis=1) == wanted))
 
@@ -91,74 +93,78 @@ def read_share(model: "keras.Model", images: np.ndarray, wanted: np.ndarray) -> 
 
 
 def distances(images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Give the distance of each image (n, …) to each other one (m, …): (n, m).
+    """Return the distance of each of `images` (n, …) to each of `others` (m, …): (n, m).
 
-    It is the root of the summed squares over pixels, whose greys go from 0 to 1.
+    It is the Euclidean distance over pixels, with greys from 0 to 1.
     """
-    one, other = (some.reshape(len(some), -1).astype(np.float32) / 255 for some in (images, others))
-    squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    left = images.reshape(len(images), -1).astype(np.float32) / 255
+    right = others.reshape(len(others), -1).astype(np.float32) / 255
+    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
     return np.sqrt(np.maximum(squares, 0))
 
 
-def spread(some: Digits) -> float:
-    """Give the mean distance of two images of the same digit: over all pairs, then over the digits that occur."""
+def spread(examples: Digits) -> float:
+    """Return the mean distance between images of the same digit: over all pairs, then over the digits that occur."""
     means = []
-    for label in np.unique(some.labels):
-        mine = some.images[some.labels == label]
-        if len(mine) < 2:
-            raise ValueError(f"A spread needs two images of each digit. Received: {len(mine)} of {label}")
-        pairs = distances(mine, mine)[np.triu_indices(len(mine), 1)]
+    for label in np.unique(examples.labels):
+        images = examples.images[examples.labels == label]
+        if len(images) < 2:
+            raise ValueError(
+                f"Each digit needs at least two images. Received: {len(images)} of digit {label}"
+            )
+        pairs = distances(images, images)[np.triu_indices(len(images), 1)]
         means.append(pairs.mean())
     return float(np.mean(means))
 
 
 def diversity(samples: Digits, real: Digits) -> float:
-    """Give the spread of samples over that of real digits: 0 if all are the same, 1 if they differ as real ones do.
+    """Return the spread of samples over that of real digits: 0 if all are equal, 1 if they differ as much as real ones.
 
-    Noise differs, too: the figure says something only beside the share that is read as wanted.
+    Noise is diverse too, so read this figure together with the share that is classified as wanted.
     """
     return spread(samples) / spread(real)
 
 
-def nearest(images: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Find the nearest known image of each image: its number (n,) and its distance (n,)."""
-    parts = [distances(images[start : start + 250], known) for start in range(0, len(images), 250)]
-    return np.concatenate([p.argmin(axis=1) for p in parts]), np.concatenate([p.min(axis=1) for p in parts])
+def nearest(images: np.ndarray, training_images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the index (n,) of the training image that is nearest to each image, and its distance (n,)."""
+    parts = [distances(images[start : start + 250], training_images) for start in range(0, len(images), 250)]
+    indices = np.concatenate([part.argmin(axis=1) for part in parts])
+    return indices, np.concatenate([part.min(axis=1) for part in parts])
 
 
-def distinct_share(numbers: np.ndarray) -> float:
-    """Give how many different known images are nearest to n images, as a share of n; `numbers` (n,) are `nearest`'s.
+def distinct_share(indices: np.ndarray) -> float:
+    """Return the number of different nearest training images of n images, divided by n.
 
-    It is 1 if each image has a nearest one of its own, 1 / n if all n have the same.
+    `indices` (n,) are those of `nearest`. The share is 1 if each image has its own nearest one, 1 / n if all share one.
     """
-    return len(np.unique(numbers)) / len(numbers)
+    return len(np.unique(indices)) / len(indices)
 
 
-def novelty(away: np.ndarray, away_unseen: np.ndarray) -> float:
-    """Give the mean distance to the nearest known image, over the same for real unseen ones: 0 for mere copies."""
-    return float(away.mean() / away_unseen.mean())
+def novelty(sample_distances: np.ndarray, unseen_distances: np.ndarray) -> float:
+    """Return the mean distance to the nearest training image, relative to that of real unseen digits; 0 for copies."""
+    return float(sample_distances.mean() / unseen_distances.mean())
 
 
 @cache
 def unseen_digits(each: int) -> tuple[Digits, np.ndarray]:
-    """Give real digits that no generator saw, so many of each, and their distances to the nearest known ones."""
-    some = first_of_each(digits("unseen"), each)
-    return some, nearest(some.images, digits("generator").images)[1]
+    """Return `each` unseen real digits of each class, and their distances to the nearest training images."""
+    unseen = first_of_each(digits("unseen"), each)
+    return unseen, nearest(unseen.images, digits("generator").images)[1]
 
 
 def figures(model: "keras.Model", samples: Digits) -> dict[str, float]:
-    """Give all measures of samples with a judge; real digits are as many unseen ones of each digit."""
-    real, away_unseen = unseen_digits(len(samples.images) // 10)
-    numbers, away = nearest(samples.images, digits("generator").images)
+    """Return all measures of samples, with a judge and with as many real unseen digits."""
+    real, unseen_distances = unseen_digits(len(samples.images) // 10)
+    indices, sample_distances = nearest(samples.images, digits("generator").images)
     return {
         "score": read_share(model, *samples),
         "diversity": diversity(samples, real),
-        "distinct": distinct_share(numbers),
-        "novelty": novelty(away, away_unseen),
+        "distinct": distinct_share(indices),
+        "novelty": novelty(sample_distances, unseen_distances),
     }
 
 
-def first_of_each(some: Digits, each: int) -> Digits:
-    """Keep the first images of each digit, sorted by digit."""
-    rows = np.concatenate([np.flatnonzero(some.labels == label)[:each] for label in range(10)])
-    return Digits(some.images[rows], some.labels[rows])
+def first_of_each(examples: Digits, each: int) -> Digits:
+    """Return the first `each` images of each digit, sorted by digit."""
+    rows = np.concatenate([np.flatnonzero(examples.labels == label)[:each] for label in range(10)])
+    return Digits(examples.images[rows], examples.labels[rows])

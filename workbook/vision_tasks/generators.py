@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     import keras
 
 
-def run(generator: ModuleType, model: "keras.Model", seed: int) -> tuple[Any, dict[str, Any]]:
-    """Train a generator, the module `vae` or `diffusion`, with a seed; measure 50 samples of each digit with a judge.
+def run(generator: ModuleType, judge: "keras.Model", seed: int) -> tuple[Any, dict[str, Any]]:
+    """Train a generator, the module `vae` or `diffusion`; measure 50 samples of each digit with a judge.
 
-    Give what was trained, and a row: task, parameters, CPU seconds of the training, and the figures.
+    Return the trained generator and a row: task, parameters, CPU seconds of the training, and the measures.
     """
     start = time.process_time()
     trained = generator.train(generation.digits("generator"), seed=seed)
@@ -21,13 +21,13 @@ def run(generator: ModuleType, model: "keras.Model", seed: int) -> tuple[Any, di
     wanted = generation.all_digits(generation.A_DIGIT)
     samples = generation.Digits(generator.sample(trained, wanted, seed=seed), wanted)
     about = {"task": f"generation, {generator.NAME}", "parameters": generator.parameters(trained)}
-    return trained, about | {"cpu_seconds": seconds} | generation.figures(model, samples)
+    return trained, about | {"cpu_seconds": seconds} | generation.figures(judge, samples)
 
 
-def measure(seed: int, model: "keras.Model | None" = None) -> list[dict[str, Any]]:
-    """Train and measure both generators with a seed, as `run` does; the score is the share read as wanted.
+def measure(seed: int, judge: "keras.Model | None" = None) -> list[dict[str, Any]]:
+    """Train and measure both generators as `run` does; the score is the share classified as the wanted digit.
 
-    Without a judge, one is trained first.
+    If no judge is given, train one first.
     """
-    model = generation.train_judge() if model is None else model
-    return [run(generator, model, seed)[1] for generator in (vae, diffusion)]
+    judge = generation.train_judge() if judge is None else judge
+    return [run(generator, judge, seed)[1] for generator in (vae, diffusion)]

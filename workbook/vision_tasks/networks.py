@@ -1,4 +1,4 @@
-"""One small network a task, built with the functional API on the same pieces. Pictures are bytes (size, size, 1)."""
+"""One small network per task, built from the same parts. Pictures are bytes (size, size, 1)."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +14,15 @@ def conv(x: Tensor, filters: int, kernel_size: int, strides: int = 1, *, name: s
     """Convolve, normalise over the batch, cut off below 0."""
     from keras import layers
 
-    settings = {"strides": strides, "padding": "same", "use_bias": False}
-    x = layers.Conv2D(filters, kernel_size, name=name, **settings)(x)
+    x = layers.Conv2D(filters, kernel_size, strides, "same", use_bias=False, name=name)(x)
     x = layers.BatchNormalization(momentum=0.8, name=name and f"{name}_norm")(x)
     return layers.ReLU(name=name and f"{name}_cut")(x)
 
 
 def encoder(inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """Read a picture (size, size, 1); give its maps (size/2, size/2, 16) and (size/4, size/4, 64).
+    """Return the feature maps (size/2, size/2, 16) and (size/4, size/4, 64) of a picture (size, size, 1).
 
-    Its layers have the same names, `ENCODER`, in every network, so that one can begin with another's weights.
+    The layers have the same names, `ENCODER`, in every network, so that one can start with the weights of another.
     """
     from keras import layers
 
@@ -38,9 +37,9 @@ def encoder(inputs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def classifier(size: int = 24, classes: int = 10) -> "keras.Model":
-    """Build a network that names the digit in the middle of a window: (classes,) probabilities.
+    """Build a network that classifies the digit in the middle of a window: (classes,) probabilities.
 
-    It reads the four cells in the middle only, so that its encoder learns to say there what a digit is.
+    It uses only the four cells in the middle, so that the encoder learns to represent a digit there.
     """
     import keras
     from keras import layers
@@ -48,21 +47,20 @@ def classifier(size: int = 24, classes: int = 10) -> "keras.Model":
     inputs = keras.Input((size, size, 1))
     _, x = encoder(inputs)  # (batch, 6, 6, 64)
     middle = layers.Cropping2D(size // 8 - 1)(x)  # (batch, 2, 2, 64)
-    scores = layers.Dense(classes, activation="softmax", name="classes")(
-        layers.GlobalAveragePooling2D()(middle)
-    )
+    x = layers.GlobalAveragePooling2D()(middle)  # (batch, 64)
+    scores = layers.Dense(classes, activation="softmax", name="classes")(x)
     return keras.Model(inputs, scores, name="classifier")
 
 
 def copy_encoder(source: "keras.Model", target: "keras.Model") -> None:
-    """Give a network's encoder the weights of another's."""
+    """Copy the weights of one network's encoder to another's."""
     for name in ENCODER:
         for layer in (name, f"{name}_norm"):
             target.get_layer(layer).set_weights(source.get_layer(layer).get_weights())
 
 
 def decoder(half: Tensor, quarter: Tensor, filters: int) -> Tensor:
-    """Bring the coarse maps up to the finer ones' size, lay both side by side: (size/2, size/2, filters)."""
+    """Upsample the coarse maps to the size of the fine ones and combine both: (size/2, size/2, filters)."""
     from keras import layers
 
     x = layers.Concatenate()([layers.UpSampling2D(2, interpolation="bilinear")(quarter), half])
@@ -70,7 +68,7 @@ def decoder(half: Tensor, quarter: Tensor, filters: int) -> Tensor:
 
 
 def centre_head(x: Tensor, classes: int) -> Tensor:
-    """Give a heat-map of centres for each class, (size/4, size/4, classes), small at first."""
+    """Return a heat-map of centres per class, (size/4, size/4, classes), with small values at first."""
     import keras
     from keras import layers
 
@@ -79,7 +77,7 @@ def centre_head(x: Tensor, classes: int) -> Tensor:
 
 
 def detector(size: int = 48, classes: int = 10) -> "keras.Model":
-    """Build a network that finds centres and box sizes: outputs "centres" (g, g, classes), "boxes" (g, g, 4)."""
+    """Build a network that detects centres and box sizes: outputs "centres" (g, g, classes), "boxes" (g, g, 4)."""
     import keras
     from keras import layers
 
@@ -90,17 +88,17 @@ def detector(size: int = 48, classes: int = 10) -> "keras.Model":
 
 
 def segmenter(size: int = 48, classes: int = 11) -> "keras.Model":
-    """Build a small U-Net that names every pixel: (size, size, classes), probabilities.
+    """Build a small U-Net that classifies every pixel: (size, size, classes), probabilities.
 
-    Classes are told at half the size; at full size the picture's own edges only say where each ends. That keeps
-    the large maps few.
+    Classes are predicted at half the size; at full size, edges of the picture only refine where each class ends. So few
+    maps of full size are needed.
     """
     import keras
     from keras import layers
 
     inputs = keras.Input((size, size, 1))
     half, quarter = encoder(inputs)
-    quarter = conv(quarter, 64, 3)  # (batch, 12, 12, 64): what a digit's middle knows reaches its edge
+    quarter = conv(quarter, 64, 3)  # (batch, 12, 12, 64): information from a digit's middle reaches its edge
     coarse = layers.Conv2D(classes, 1)(decoder(half, quarter, 32))  # (batch, 24, 24, 11)
     edges = conv(layers.Rescaling(1 / 255)(inputs), 8, 5)  # (batch, 48, 48, 8)
     x = layers.Concatenate()([layers.UpSampling2D(2, interpolation="bilinear")(coarse), edges])
@@ -109,7 +107,7 @@ def segmenter(size: int = 48, classes: int = 11) -> "keras.Model":
 
 
 def features(segmenter: "keras.Model") -> "keras.Model":
-    """Give the part of a segmenter that ends in its maps at half the size, (size/2, size/2, 32)."""
+    """Return the part of a segmenter up to its maps of half the size, (size/2, size/2, 32)."""
     import keras
 
     return keras.Model(segmenter.input, segmenter.get_layer("decoder_cut").output, name="features")
@@ -128,9 +126,10 @@ def offset_head(size: int = 48, channels: int = 32) -> "keras.Model":
 def instance_segmenter(
     detector: "keras.Model", segmenter: "keras.Model", head: "keras.Model"
 ) -> "keras.Model":
-    """Join a detector, a segmenter and a head of offsets on the segmenter's maps.
+    """Join a detector, a segmenter, and a head for offsets on the segmenter's maps.
 
-    Outputs "centres" (g, g, classes), "offsets" (size/2, size/2, 2), "ink" (size, size, 1): not background.
+    Outputs "centres" (g, g, classes), "offsets" (size/2, size/2, 2), and "ink" (size, size, 1), the probability that a
+    pixel is not background.
     """
     import keras
 
@@ -142,7 +141,7 @@ def instance_segmenter(
 
 
 def landmark_finder(size: int = 48, points: int = 4) -> "keras.Model":
-    """Build a network with a heat-map for each landmark, (size/2 · size/2, points), each adding up to 1."""
+    """Build a network with a heat-map for each landmark, (size/2 · size/2, points), each with the sum 1."""
     import keras
     from keras import layers
 

@@ -1,4 +1,4 @@
-"""Trained networks that come with the course: of chapter 14, the classifier and the U-Net.
+"""Trained networks that come with the course: chapter 14's classifier and U-Net.
 
 `workbook bench tasks --weights FILE` trains them and writes the file.
 """
@@ -24,7 +24,7 @@ BUILDERS: dict[str, Callable[[], "keras.Model"]] = {
 
 
 def save(models: dict[str, "keras.Model"], path: Path) -> None:
-    """Write the weights of trained networks as 16-bit numbers, "classifier/0", "classifier/1", …"""
+    """Write the weights of trained networks as 16-bit arrays "classifier/0", "classifier/1", …"""
     arrays = {
         f"{name}/{number}": weights.astype(np.float16)
         for name, model in models.items()
@@ -35,14 +35,14 @@ def save(models: dict[str, "keras.Model"], path: Path) -> None:
 
 
 def load(name: str, path: Path | None = None) -> "keras.Model":
-    """Give a trained "classifier" or "segmenter". Raises `ValueError` for other names, `DataError` for a bad file."""
+    """Return a trained "classifier" or "segmenter"; ValueError for other names, DataError for a bad file."""
     if name not in BUILDERS:
-        raise ValueError(f"Stored are {', '.join(BUILDERS)}. Received: {name!r}")
+        raise ValueError(f"name must be one of {', '.join(BUILDERS)}. Received: name={name!r}")
     model = BUILDERS[name]()
     try:
         with np.load(path or bundled_file(FILE), allow_pickle=False) as arrays:
             weights = [arrays[f"{name}/{number}"] for number in range(len(model.weights))]
-        model.set_weights([one.astype(np.float32) for one in weights])
+        model.set_weights([array.astype(np.float32) for array in weights])
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise DataError(f"{FILE} does not hold the {name} ({first_line(error)}).") from error
     return model

@@ -1,5 +1,6 @@
-"""Train each task's network and measure it with the task's own metric."""
+"""Train the network of each task and measure it with the metric of the task."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,14 @@ from workbook.vision_tasks.metrics import Detection, Truth
 if TYPE_CHECKING:
     import keras
 
-# Pictures to train on: for the classifier, detector and offsets, the U-Net, keypoints.
+# Numbers of training pictures: for the classifier, for detector and offsets, for the U-Net, for keypoints.
 WINDOWS, SCENES, MANY, ARROWS = 15000, 1500, 9000, 2500
 TEST, TEST_SEED, VALIDATION_SEED = 400, 1414, 50
 
 
 @dataclass(frozen=True)
 class TaskTraining:
-    """How a task's network is trained. `peak` is the highest learning rate of a cycle up and down."""
+    """How a task's network is trained. `peak` is the highest learning rate."""
 
     epochs: int
     peak: float
@@ -38,10 +39,10 @@ RECIPES = {
 
 
 def centre_loss(y_true: Any, y_pred: Any) -> Any:
-    """Give the focal loss of centre heat-maps, per centre (Zhou, Wang and Krähenbühl 2019, equation 1).
+    """Return the focal loss of centre heat-maps per centre (Zhou, Wang and Krähenbühl 2019, equation 1).
 
-    Cells with a 1 must be high, all others low, those near a centre with less weight; cells that are right
-    already hardly count.
+    Cells with a true value of 1 should be high, all others low, those near a centre with less weight. Cells that are
+    already correct hardly count.
     """
     from keras import ops
 
@@ -53,7 +54,7 @@ def centre_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 def pixel_loss(y_true: Any, y_pred: Any) -> Any:
-    """Give the cross-entropy of the pixels' classes, half as heavy again on digits."""
+    """Return the mean cross-entropy of the pixels' classes, with 1.5 times the weight on digits."""
     from keras import losses, ops
 
     weights = ops.where(y_true > 0, 1.5, 1.0)
@@ -61,7 +62,7 @@ def pixel_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 def where_marked(y_true: Any, y_pred: Any) -> Any:
-    """Give the mean absolute error where the last channel of `y_true` is 1; nothing is asked elsewhere."""
+    """Return the mean absolute error where the last channel of `y_true` is 1; ignore the rest."""
     from keras import ops
 
     marked = y_true[..., -1:]
@@ -70,164 +71,166 @@ def where_marked(y_true: Any, y_pred: Any) -> Any:
 
 
 def train(model: "keras.Model", x: Any, y: Any, loss: Any, recipe: TaskTraining) -> "keras.Model":
-    """Train with Adam; the rate rises for a fifth of the steps to its peak and falls to 0 as a cosine."""
+    """Train with Adam; the rate rises to its peak in a fifth of the steps, then falls to 0 along a cosine."""
     import keras
 
-    steps = recipe.epochs * -(-len(x) // recipe.batch_size)
+    steps = recipe.epochs * math.ceil(len(x) / recipe.batch_size)
+    rising = steps // 5
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0, warmup_steps=int(0.2 * steps), warmup_target=recipe.peak, decay_steps=steps - int(0.2 * steps)
+        0.0, steps - rising, warmup_steps=rising, warmup_target=recipe.peak
     )
     optimizer = keras.optimizers.Adam(rate)
-    optimizer.build(model.trainable_variables)  # now, so that the training step is traced once less
+    optimizer.build(model.trainable_variables)  # built now, so that the training step is traced one time less
     model.compile(optimizer, loss)
     model.fit(x, y, batch_size=recipe.batch_size, epochs=recipe.epochs, verbose=0)
     return model
 
 
 def predict(model: "keras.Model", images: np.ndarray) -> Any:
-    """Run a model on images, 100 at a time."""
+    """Return a model's outputs for images, computed in batches of 100."""
     return model.predict(images, batch_size=100, verbose=0)
 
 
 def training_scenes(count: int = SCENES, *, seed: int = 0) -> scenes.Scenes:
-    """Compose scenes from MNIST's training digits, without the last 5,000."""
+    """Return scenes of MNIST's training digits, without the last 5,000."""
     mnist = data.load("mnist")
     return scenes.make_scenes(mnist.x_train[:-5000], mnist.y_train[:-5000], count, seed=seed)
 
 
 def validation_scenes(count: int = TEST) -> scenes.Scenes:
-    """Compose scenes from the last 5,000 of MNIST's training digits, always the same: to choose settings by."""
+    """Return scenes of the last 5,000 MNIST training digits, always the same: for choosing settings."""
     mnist = data.load("mnist")
     return scenes.make_scenes(mnist.x_train[-5000:], mnist.y_train[-5000:], count, seed=VALIDATION_SEED)
 
 
 def unseen_scenes(count: int = TEST) -> scenes.Scenes:
-    """Compose scenes from MNIST's test digits, always the same: for the score at the end, never to choose by."""
+    """Return scenes of MNIST's test digits, always the same: for the final score, not for choosing settings."""
     mnist = data.load("mnist")
     return scenes.make_scenes(mnist.x_test, mnist.y_test, count, seed=TEST_SEED)
 
 
-# One task after the other: train on scenes, then find and measure ------------------------------------------------
+# Train and predict, task by task -------------------------------------------------------------------------------
 
 
-def _begin(model: "keras.Model", start: "keras.Model | None") -> "keras.Model":
-    if start is not None:
-        networks.copy_encoder(start, model)
-    return model
-
-
-def train_classifier(some: scenes.Scenes, recipe: TaskTraining) -> "keras.Model":
+def train_classifier(examples: scenes.Scenes, recipe: TaskTraining) -> "keras.Model":
     """Train a classifier on windows around the digits of scenes, moved by up to two pixels."""
-    windows, labels = scenes.windows(some, jitter=2)
+    windows, labels = scenes.windows(examples, jitter=2)
     return train(networks.classifier(), windows, labels, "sparse_categorical_crossentropy", recipe)
 
 
 def train_detector(
-    some: scenes.Scenes, recipe: TaskTraining, start: "keras.Model | None" = None
+    examples: scenes.Scenes, recipe: TaskTraining, start: "keras.Model | None" = None
 ) -> "keras.Model":
-    """Train a detector on scenes, from the encoder of `start` if there is one."""
-    heat, boxes = targets.centre_targets(some.boxes, some.labels)
+    """Train a detector on scenes; start with the encoder of `start`, if given."""
+    heat, boxes = targets.centre_targets(examples.boxes, examples.labels)
     loss = {"centres": centre_loss, "boxes": where_marked}
-    model = _begin(networks.detector(), start)
-    return train(model, some.images, {"centres": heat, "boxes": boxes}, loss, recipe)
+    model = networks.detector()
+    if start is not None:
+        networks.copy_encoder(start, model)
+    return train(model, examples.images, {"centres": heat, "boxes": boxes}, loss, recipe)
 
 
 def find_boxes(model: "keras.Model", images: np.ndarray) -> list[Detection]:
-    """Detect digits in images."""
-    out = predict(model, images)
-    return [targets.decode_boxes(*pair) for pair in zip(out["centres"], out["boxes"], strict=True)]
+    """Return the digits that a detector finds in each image, with their boxes."""
+    outputs = predict(model, images)
+    pairs = zip(outputs["centres"], outputs["boxes"], strict=True)
+    return [targets.decode_boxes(heat, regression) for heat, regression in pairs]
 
 
 def train_segmenter(
-    some: scenes.Scenes, recipe: TaskTraining, start: "keras.Model | None" = None
+    examples: scenes.Scenes, recipe: TaskTraining, start: "keras.Model | None" = None
 ) -> "keras.Model":
-    """Train a U-Net on scenes, from the encoder of `start` if there is one."""
-    model = _begin(networks.segmenter(), start)
-    return train(model, some.images, some.class_maps, pixel_loss, recipe)
+    """Train a U-Net on scenes; start with the encoder of `start`, if given."""
+    model = networks.segmenter()
+    if start is not None:
+        networks.copy_encoder(start, model)
+    return train(model, examples.images, examples.class_maps, pixel_loss, recipe)
 
 
 def name_pixels(model: "keras.Model", images: np.ndarray) -> np.ndarray:
-    """Give each pixel its class: (N, size, size), 0 for the background, 1 + digit."""
+    """Return the class of each pixel: (N, size, size), 0 for the background, else 1 + digit."""
     return predict(model, images).argmax(axis=-1)
 
 
-def train_offsets(segmenter: "keras.Model", some: scenes.Scenes, recipe: TaskTraining) -> "keras.Model":
-    """Train the head that says where each pixel's centre lies, on a segmenter's maps, which stay as they are."""
-    maps = predict(networks.features(segmenter), some.images)  # (N, 24, 24, 32)
-    offsets = targets.offset_targets(some.instance_maps, some.boxes)
+def train_offsets(segmenter: "keras.Model", examples: scenes.Scenes, recipe: TaskTraining) -> "keras.Model":
+    """Train the head that predicts the offset of each pixel to its centre, on the maps of a fixed segmenter."""
+    maps = predict(networks.features(segmenter), examples.images)  # (N, 24, 24, 32)
+    offsets = targets.offset_targets(examples.instance_maps, examples.boxes)
     return train(networks.offset_head(), maps, offsets, where_marked, recipe)
 
 
 def find_masks(model: "keras.Model", images: np.ndarray) -> list[Detection]:
-    """Find digits in images, each with its mask."""
-    out = predict(model, images)
-    parts = zip(out["centres"], out["offsets"], out["ink"][..., 0], strict=True)
-    return [targets.decode_masks(*part) for part in parts]
+    """Return the digits that an instance segmenter finds in each image, with their masks."""
+    outputs = predict(model, images)
+    parts = zip(outputs["centres"], outputs["offsets"], outputs["ink"][..., 0], strict=True)
+    return [targets.decode_masks(heat, offsets, ink) for heat, offsets, ink in parts]
 
 
-def train_landmark_finder(some: arrows.Arrows, recipe: TaskTraining) -> "keras.Model":
+def train_landmark_finder(examples: arrows.Arrows, recipe: TaskTraining) -> "keras.Model":
     """Train a network that finds the landmarks of arrows."""
     import keras
 
-    y = targets.landmark_targets(some.points)
+    y = targets.landmark_targets(examples.points)
     loss = keras.losses.CategoricalCrossentropy(axis=1)
-    return train(networks.landmark_finder(), some.images, y, loss, recipe)
+    return train(networks.landmark_finder(), examples.images, y, loss, recipe)
 
 
 def find_landmarks(model: "keras.Model", images: np.ndarray) -> np.ndarray:
-    """Find the landmarks in images: (N, points, 2)."""
+    """Return the landmarks in images: (N, points, 2)."""
     return targets.decode_landmarks(predict(model, images))
 
 
 # Measure --------------------------------------------------------------------------------------------------------
 
 
-def class_score(model: "keras.Model", some: scenes.Scenes, k: int = 1) -> float:
-    """Give a classifier's top-k accuracy on the windows around the digits of scenes."""
-    windows, labels = scenes.windows(some)
+def class_score(model: "keras.Model", examples: scenes.Scenes, k: int = 1) -> float:
+    """Return a classifier's top-k accuracy on the windows around the digits of scenes."""
+    windows, labels = scenes.windows(examples)
     return metrics.top_k_accuracy(predict(model, windows), labels, k)
 
 
 def presence(model: "keras.Model", images: np.ndarray) -> np.ndarray:
-    """Give for each digit how sure a detector is that it is somewhere in the picture: (N, 10), 0 to 1."""
+    """Return a detector's score for each digit being anywhere in the picture: (N, 10), 0 to 1."""
     return predict(model, images)["centres"].max(axis=(1, 2))
 
 
-def presence_truth(some: scenes.Scenes, classes: int = 10) -> np.ndarray:
-    """Say which digits are somewhere in each scene: (N, 10) bool."""
-    return np.stack([np.isin(np.arange(classes), labels) for labels in some.labels])
+def presence_truth(examples: scenes.Scenes) -> np.ndarray:
+    """Return which digits are anywhere in each scene: (N, 10) bool."""
+    return np.stack([np.isin(np.arange(10), labels) for labels in examples.labels])
 
 
-def presence_score(model: "keras.Model", some: scenes.Scenes) -> float:
-    """Give the mean over the digits of the average precision of "it is in the picture"."""
-    return metrics.multi_label_precision(presence(model, some.images), presence_truth(some))
+def presence_score(model: "keras.Model", examples: scenes.Scenes) -> float:
+    """Return a detector's mean average precision, over the digits, of which pictures contain the digit."""
+    return metrics.multi_label_precision(presence(model, examples.images), presence_truth(examples))
 
 
-def box_truth(some: scenes.Scenes) -> list[Truth]:
-    """Give the true boxes of scenes, as the metrics want them."""
-    return [Truth(boxes.astype(float), labels) for boxes, labels in zip(some.boxes, some.labels, strict=True)]
+def box_truth(examples: scenes.Scenes) -> list[Truth]:
+    """Return the true boxes of scenes, as the metrics expect them."""
+    pairs = zip(examples.boxes, examples.labels, strict=True)
+    return [Truth(boxes.astype(float), labels) for boxes, labels in pairs]
 
 
-def mask_truth(some: scenes.Scenes) -> list[Truth]:
-    """Give the true masks of scenes, as the metrics want them."""
-    return [Truth(some.masks(number), labels) for number, labels in enumerate(some.labels)]
+def mask_truth(examples: scenes.Scenes) -> list[Truth]:
+    """Return the true masks of scenes, as the metrics expect them."""
+    return [Truth(examples.masks(number), labels) for number, labels in enumerate(examples.labels)]
 
 
-def box_score(model: "keras.Model", some: scenes.Scenes) -> float:
-    """Give a detector's mAP@.5 on scenes."""
-    return metrics.mean_average_precision(find_boxes(model, some.images), box_truth(some))
+def box_score(model: "keras.Model", examples: scenes.Scenes) -> float:
+    """Return a detector's mAP@.5 on scenes."""
+    return metrics.mean_average_precision(find_boxes(model, examples.images), box_truth(examples))
 
 
-def pixel_score(model: "keras.Model", some: scenes.Scenes) -> float:
-    """Give a segmenter's mean IoU over the background and ten digits."""
-    return metrics.mean_iou(metrics.confusion(some.class_maps, name_pixels(model, some.images), 11))
+def pixel_score(model: "keras.Model", examples: scenes.Scenes) -> float:
+    """Return a segmenter's mean IoU over the background and ten digits."""
+    predicted = name_pixels(model, examples.images)
+    return metrics.mean_iou(metrics.confusion(examples.class_maps, predicted, 11))
 
 
-def mask_score(model: "keras.Model", some: scenes.Scenes) -> float:
-    """Give an instance segmenter's mean AP@.5 of masks."""
-    return metrics.mean_average_precision(find_masks(model, some.images), mask_truth(some))
+def mask_score(model: "keras.Model", examples: scenes.Scenes) -> float:
+    """Return an instance segmenter's mean AP@.5 of masks."""
+    return metrics.mean_average_precision(find_masks(model, examples.images), mask_truth(examples))
 
 
-def landmark_score(model: "keras.Model", some: arrows.Arrows) -> float:
-    """Give a landmark finder's PCK@.1."""
-    return metrics.pck(find_landmarks(model, some.images), some.points)
+def landmark_score(model: "keras.Model", examples: arrows.Arrows) -> float:
+    """Return a landmark finder's PCK@.1."""
+    return metrics.pck(find_landmarks(model, examples.images), examples.points)

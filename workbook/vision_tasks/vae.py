@@ -1,9 +1,9 @@
-"""A convolutional variational autoencoder that draws the digit asked for.
+"""A convolutional variational autoencoder that draws a wanted digit.
 
-Kingma and Welling 2014, "Auto-encoding variational Bayes"; the digit goes into both halves (Sohn, Lee and Yan 2015).
-The encoder gives for each picture a cloud of codes, its mean and log-variance; the decoder turns one code of that cloud
-back into the picture. A penalty keeps all clouds near the normal distribution. So a new picture is the decoder's answer
-to a code drawn from there.
+Kingma and Welling 2014, "Auto-encoding variational Bayes"; the digit is an input of both halves (Sohn, Lee and Yan
+2015). For each picture, the encoder outputs a cloud of codes by its mean and log-variance; the decoder turns one code
+of that cloud back into the picture. A penalty keeps all clouds near the standard normal distribution. To draw a new
+picture, decode a code from that distribution.
 """
 
 from collections.abc import Iterator
@@ -17,17 +17,16 @@ from workbook.vision_tasks.generation import Digits, as_images, one_hot
 if TYPE_CHECKING:
     import keras
 
-
 NAME = "VAE"
 Tensor = Any  # a symbolic Keras tensor
 
 
 @dataclass(frozen=True)
 class VaeTraining:
-    """How the two halves are trained: `steps` batches; the rate falls from `rate` to 0 as a cosine.
+    """How the two halves are trained: on `steps` batches; the rate falls from `rate` to 0 along a cosine.
 
-    `weight` is that of the clouds' penalty, the paper's is 1: more of it, and more samples are good, but fewer differ
-    (Higgins et al. 2017 call it β).
+    `weight` is the weight of the clouds' penalty, 1 in the paper and β in Higgins et al. 2017. With a larger weight
+    more samples are good, but they differ less.
     """
 
     steps: int = 600
@@ -66,14 +65,14 @@ def encoder(codes: int = VaeTraining.codes) -> "keras.Model":
 def decoder(codes: int = VaeTraining.codes) -> "keras.Model":
     """Build the second half: code (codes,) and digit (10,) → image (28, 28, 1), greys from 0 to 1.
 
-    Each digit has weights of its own for the code, so that the code has to tell the manner alone, not the digit.
+    Each digit has its own weights for the code, so that the code describes only the style, not the digit.
     """
     import keras
     from keras import layers
 
     code, digit = keras.Input((codes,), name="code"), keras.Input((10,), name="digit")
     column, row = layers.Reshape((10, 1))(digit), layers.Reshape((1, codes))(code)
-    own = layers.Multiply()([column, row])  # (batch, 10, codes): 0 but for the digit's own row
+    own = layers.Multiply()([column, row])  # (batch, 10, codes): 0 except in the digit's own row
     x = layers.Concatenate()([layers.Flatten()(own), digit])
     x = norm_relu(layers.Dense(128, use_bias=False)(x))
     x = norm_relu(layers.Dense(7 * 7 * 32, use_bias=False)(x))
@@ -93,7 +92,7 @@ def norm_relu(x: Tensor) -> Tensor:
 def autoencoder(first: "keras.Model", second: "keras.Model") -> "keras.Model":
     """Join both halves: image, digit and normal noise (codes,) → image, cloud.
 
-    Code = mean + standard deviation · noise. The noise is an input, so that gradients pass by it.
+    Code = mean + standard deviation · noise. The noise is an input, so that gradients bypass it.
     """
     import keras
     from keras import layers, ops
@@ -107,14 +106,14 @@ def autoencoder(first: "keras.Model", second: "keras.Model") -> "keras.Model":
 
 
 def picture_loss(y_true: Any, y_pred: Any) -> Any:
-    """Give the cross-entropy of grey and answer, summed over the pixels, in nats."""
+    """Return the cross-entropy of true and predicted greys, summed over the pixels, in nats."""
     from keras import losses, ops
 
     return ops.sum(losses.binary_crossentropy(y_true, y_pred), axis=(1, 2))
 
 
 def cloud_loss(_: Any, cloud: Any) -> Any:
-    """Give how far clouds (batch, 2, codes) are from the normal distribution: the divergence of Kullback and Leibler.
+    """Return the Kullback-Leibler divergence of clouds (batch, 2, codes) from the standard normal distribution.
 
     It is ½ Σ (mean² + variance − 1 − log-variance), in nats; 0 for a mean of 0 and a variance of 1.
     """
@@ -124,17 +123,20 @@ def cloud_loss(_: Any, cloud: Any) -> Any:
     return ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=1) / 2
 
 
-def batches(some: Digits, recipe: VaeTraining, seed: int) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Draw batches without end: image, digit and noise, and what is asked for."""
+def batches(
+    examples: Digits, recipe: VaeTraining, seed: int
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield batches without end: image, digit and noise as inputs, image and cloud as targets."""
     rng = np.random.default_rng(seed)
     while True:
-        rows = rng.integers(len(some.images), size=recipe.batch_size)
-        images, noise = some.images[rows].astype(np.float32), rng.standard_normal((len(rows), recipe.codes))
-        asked = {"image": images / 255, "cloud": np.zeros((len(rows), 2, recipe.codes), np.float32)}
-        yield {"image": images, "digit": one_hot(some.labels[rows]), "noise": noise.astype(np.float32)}, asked
+        rows = rng.integers(len(examples.images), size=recipe.batch_size)
+        images = examples.images[rows].astype(np.float32)
+        noise = rng.standard_normal((len(rows), recipe.codes)).astype(np.float32)
+        targets = {"image": images / 255, "cloud": np.zeros((len(rows), 2, recipe.codes), np.float32)}
+        yield {"image": images, "digit": one_hot(examples.labels[rows]), "noise": noise}, targets
 
 
-def train(some: Digits, recipe: VaeTraining = QUICK, *, seed: int = 0) -> Vae:
+def train(examples: Digits, recipe: VaeTraining = QUICK, *, seed: int = 0) -> Vae:
     """Train encoder and decoder together."""
     import keras
 
@@ -142,30 +144,33 @@ def train(some: Digits, recipe: VaeTraining = QUICK, *, seed: int = 0) -> Vae:
     pair = Vae(encoder(recipe.codes), decoder(recipe.codes))
     model = autoencoder(pair.encoder, pair.decoder)
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.steps)
-    losses, weights = {"image": picture_loss, "cloud": cloud_loss}, {"image": 1.0, "cloud": recipe.weight}
+    losses = {"image": picture_loss, "cloud": cloud_loss}
+    weights = {"image": 1.0, "cloud": recipe.weight}
     model.compile(keras.optimizers.Adam(rate), losses, loss_weights=weights)
-    model.fit(batches(some, recipe, seed), steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0)
+    model.fit(
+        batches(examples, recipe, seed), steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0
+    )
     return pair
 
 
 def sample(pair: Vae, wanted: np.ndarray, *, seed: int = 0, width: float = 1.0) -> np.ndarray:
-    """Draw new pictures of the wanted digits (N,): bytes (N, 28, 28, 1). A `width` below 1 keeps to usual codes."""
+    """Return new pictures of the wanted digits (N,): bytes (N, 28, 28, 1). `width` < 1 draws more typical codes."""
     rng = np.random.default_rng(seed)
     codes = width * rng.standard_normal((len(wanted), pair.decoder.inputs[0].shape[-1])).astype(np.float32)
     return decode(pair, codes, wanted)
 
 
 def decode(pair: Vae, codes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Turn codes (N, codes) and digits (N,) into pictures: bytes (N, 28, 28, 1)."""
+    """Return the pictures of codes (N, codes) and digits (N,): bytes (N, 28, 28, 1)."""
     return as_images(pair.decoder.predict([codes, one_hot(wanted)], batch_size=500, verbose=0))
 
 
-def encode(pair: Vae, some: Digits) -> np.ndarray:
-    """Give the middle of each picture's cloud: (N, codes)."""
-    inputs = [some.images, one_hot(some.labels)]
+def encode(pair: Vae, examples: Digits) -> np.ndarray:
+    """Return the mean of each picture's cloud: (N, codes)."""
+    inputs = [examples.images, one_hot(examples.labels)]
     return pair.encoder.predict(inputs, batch_size=500, verbose=0)[:, 0]
 
 
 def parameters(pair: Vae) -> int:
-    """Count the parameters of both halves."""
+    """Return the number of parameters of both halves."""
     return pair.encoder.count_params() + pair.decoder.count_params()

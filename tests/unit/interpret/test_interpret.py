@@ -130,14 +130,14 @@ def test_pixels_that_do_not_count_have_gradient_zero_and_bytes_are_taken():
     assert not slopes.any()
 
 
-def test_an_objective_without_one_value_an_image_is_refused():
-    with pytest.raises(ValueError, match=r"\(batch,\) or \(batch, terms\) values. Received: shape \(\)"):
+def test_an_objective_without_one_value_per_image_is_refused():
+    with pytest.raises(ValueError, match=r"values \(batch,\) or \(batch, terms\). Received: shape \(\)"):
         interpret.input_gradient(lambda x: keras.ops.sum(x))(np.ones((2, 3, 3, 1)))
 
 
 def test_another_backend_is_refused_in_one_line(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
-    with pytest.raises(ValueError, match=r"with TensorFlow or JAX.*Received: 'numpy'"):
+    with pytest.raises(ValueError, match=r"need TensorFlow or JAX.*Received: 'numpy'"):
         interpret.input_gradient(lambda x: x)
 
 
@@ -435,7 +435,7 @@ def test_the_style_loss_is_the_mean_relative_distance_of_the_layers():
     assert interpret.style_loss(made, wanted) == pytest.approx((25 / 25 + 1 / 4) / 2)
     assert interpret.style_loss(wanted, wanted) == 0
     for one, other in (([], []), (made, wanted[:1]), (made, wanted[::-1])):
-        with pytest.raises(ValueError, match="one matrix made and one wanted for each layer"):
+        with pytest.raises(ValueError, match="the same shapes, one per layer"):
             interpret.style_loss(one, other)
 
 
@@ -466,7 +466,7 @@ def test_a_canvas_leads_to_the_model_and_back(rng, normalise, bounds):
 
 
 def test_a_canvas_that_loses_a_colour_is_refused():
-    with pytest.raises(ValueError, match="keep three channels apart"):
+    with pytest.raises(ValueError, match="keep the three channels distinct"):
         interpret.Canvas(lambda pixels: pixels[..., :1] + 0 * pixels)
 
 
@@ -496,7 +496,7 @@ def test_a_picture_is_read_by_path_and_from_bytes_and_turned_upright(rng, tmp_pa
     ("source", "words"),
     [
         ("nowhere.png", "There is no such file. Received: nowhere.png"),
-        (b"text", "Not a picture.*Received: 4 bytes"),
+        (b"text", "not a readable picture.*Received: 4 bytes"),
     ],
 )
 def test_what_is_no_picture_is_said_in_one_line(source, words):
@@ -520,7 +520,7 @@ def test_the_button_shows_what_was_painted_or_what_went_wrong(rng):
     np.testing.assert_array_equal(interpret.open_picture(bytes(result.value)), image[:, ::-1])
     assert (note.value, result.layout.display) == ("", "block")
     give(b"no <picture>")
-    assert "Not a picture" in note.value
+    assert "not a readable picture" in note.value
     assert (bytes(result.value), result.layout.display) == (b"", "none")
 
 
@@ -529,14 +529,14 @@ def test_the_button_shows_what_was_painted_or_what_went_wrong(rng):
 
 CALLS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda m: interpret.part(m, "lwo"), "low, pool, high, mean, scores, probabilities. Received: layer='lwo'"),
-    (lambda m: interpret.feature_maps(m, np.zeros((1, 7, 6, 2)), []), "Name one layer at least"),
+    (lambda m: interpret.feature_maps(m, np.zeros((1, 7, 6, 2)), []), "at least one layer"),
     (lambda m: interpret.feature_maps(m, np.zeros((7, 6, 2)), "low"), r"shape \(None, 7, 6, 2\). Received: shape \(7,"),
-    (lambda m: interpret.part(m, "pool", activation=False), "'pool' has no activation of its own"),
-    (lambda m: interpret.ascend(m, "low", [0, 4]), "'low' has 4 filters, 0 to 3. Received: 4"),
-    (lambda m: interpret.ascend(m, "scores", [-1]), "'scores' has 5 neurons, 0 to 4. Received: -1"),
+    (lambda m: interpret.part(m, "pool", activation=False), "'pool' has no activation to leave out"),
+    (lambda m: interpret.ascend(m, "low", [0, 4]), "filters 0 to 3 of layer 'low'. Received: 4"),
+    (lambda m: interpret.ascend(m, "scores", [-1]), "neurons 0 to 4 of layer 'scores'. Received: -1"),
     (lambda m: interpret.ascend(m, "low", []), "Received: none"),
     (lambda m: interpret.ascend(m, "low", [0], penalties={"tv": 1}), "pixel_sum, l2, total_variation. Received: 'tv'"),
-    (lambda m: interpret.ascend(m, "low", [0], penalties={"l2": -1}), "0 or more. Received: l2=-1"),
+    (lambda m: interpret.ascend(m, "low", [0], penalties={"l2": -1}), "at least 0. Received: l2=-1"),
     (lambda m: interpret.ascend(m, "low", [0], steps=0), "Received: steps=0"),
     (lambda m: interpret.ascend(m, "low", [0], rate=0), "rate=0"),
     (lambda m: interpret.ascend(m, "low", [0], blur=-1), "blur=-1"),
@@ -546,11 +546,11 @@ CALLS: list[tuple[Callable[[Any], Any], str]] = [
     (lambda m: interpret.blurred(np.zeros((1, 3, 3, 1)), -1), "Received: sigma=-1"),
     (lambda m: interpret.gram_matrix(np.zeros((3, 3, 1))), "Received: shape"),
     (lambda m: interpret.saliency(m, "scores", np.zeros((2, 7, 6, 2)), [1]), "Received: 1 units, 2 images"),
-    (lambda m: interpret.grad_cam(m, "scores", np.zeros((1, 7, 6, 2)), [1], maps_of="mean"), "gives no feature maps"),
-    (lambda m: interpret.grad_cam(m, "low", np.zeros((1, 7, 6, 2)), [1], maps_of="high"), "must lead through maps_of"),
-    (lambda m: interpret.octave_sizes(3, 3, octaves=9, scale=2), "Received: 3 × 3, 9 octaves"),
+    (lambda m: interpret.grad_cam(m, "scores", np.zeros((1, 7, 6, 2)), [1], maps_of="mean"), "with feature maps"),
+    (lambda m: interpret.grad_cam(m, "low", np.zeros((1, 7, 6, 2)), [1], maps_of="high"), "must pass maps_of"),
+    (lambda m: interpret.octave_sizes(3, 3, octaves=9, scale=2), "Received: 3 × 3 pixels, 9 octaves"),
     (lambda m: interpret.octave_sizes(9, 9, octaves=2, scale=1), "scale=1"),
-    (lambda m: interpret.dream(m, {}, np.zeros((9, 9, 2))), "Name one layer at least"),
+    (lambda m: interpret.dream(m, {}, np.zeros((9, 9, 2))), "at least one layer"),
     (lambda m: interpret.dream(m, "low", np.zeros((9, 9, 3))), r"Received: shape \(1, 9, 9, 3\)"),
 ]  # fmt: skip
 
@@ -563,16 +563,16 @@ def test_errors_say_what_was_received_in_one_line(smooth, call, words):
 
 
 def test_a_layer_after_flatten_cannot_dream():
-    with pytest.raises(ValueError, match="Not every layer up to unit takes images of any size"):
+    with pytest.raises(ValueError, match="Not every layer up to unit accepts images of any size"):
         interpret.dream(_matched(np.zeros((2, 5, 5))), "unit", np.zeros((9, 9, 1)))
 
 
 def test_a_style_of_negative_weight_or_another_shape_is_refused(smooth):
     picture = np.zeros((9, 9, 2))
     layers_of: dict[str, Any] = {"content_layers": ["high"], "style_layers": ["low"]}
-    with pytest.raises(ValueError, match=r"content 1\.0, style -1"):
+    with pytest.raises(ValueError, match=r"content_weight=1\.0, style_weight=-1"):
         interpret.stylise(smooth, picture, picture, style_weight=-1, **layers_of)
-    with pytest.raises(ValueError, match="start has the content's shape"):
+    with pytest.raises(ValueError, match="start must have the shape of content"):
         interpret.stylise(smooth, picture, picture, start=np.zeros((9, 8, 2)), **layers_of)
 
 
@@ -590,9 +590,9 @@ def test_nothing_is_shown_where_nobody_watches(smooth, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_watcher_sees_a_line_that_is_wiped_at_the_end(monkeypatch, capfd):
+def test_a_watcher_sees_a_line_that_is_cleared_at_the_end(monkeypatch, capfd):
     monkeypatch.setattr(progress, "is_watched", lambda: True)
-    monkeypatch.setattr(progress, "_kernel", lambda: None)
+    monkeypatch.setattr(progress, "kernel", lambda: None)
     monkeypatch.setattr(progress, "PAUSE", 0.0)
     assert list(progress.counted(3, "ascent")) == [0, 1, 2]
     shown = capfd.readouterr().out
@@ -608,7 +608,7 @@ class _Kernel:
 @pytest.mark.parametrize("asks", [True, False])
 def test_a_notebook_is_watched_if_its_front_end_can_be_asked(monkeypatch, asks):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    monkeypatch.setattr(progress, "_kernel", lambda: _Kernel(asks))
+    monkeypatch.setattr(progress, "kernel", lambda: _Kernel(asks))
     assert progress.is_watched() is asks
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     assert not progress.is_watched()

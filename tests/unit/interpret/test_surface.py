@@ -109,7 +109,7 @@ def test_the_centre_is_the_models_own_loss(rng):
 
 @pytest.mark.parametrize("wrong", [(3, 2), (2, 3, 1), (6,)])
 def test_a_direction_of_another_shape_is_refused(wrong):
-    with pytest.raises(ValueError, match=r"shape of the weights. Received: direction"):
+    with pytest.raises(ValueError, match=r"shape of weights. Received: direction"):
         surface.filter_normalised(np.zeros(wrong), np.zeros((2, 3)))
 
 

@@ -22,7 +22,7 @@ TOLERANCE = 2e-5  # relative: sums of float32 in another order
 
 
 def alone(backend: str) -> dict[str, str]:
-    """Give an environment for one backend, without what a cluster would set, and without looking for cards."""
+    """Return an environment for one backend, without a cluster's variables and without a GPU."""
     kept = {
         key: value for key, value in os.environ.items() if not key.startswith(("KERAS_", "SLURM_", "XLA_"))
     }
@@ -47,9 +47,9 @@ def weights(out: Path) -> list[np.ndarray]:
     return keras.saving.load_model(out / "model.keras").get_weights()
 
 
-def assert_the_same(one: Path, other: Path) -> None:
-    np.testing.assert_allclose(losses(one), losses(other), rtol=TOLERANCE)
-    for ours, theirs in zip(weights(one), weights(other), strict=True):
+def assert_the_same(first: Path, second: Path) -> None:
+    np.testing.assert_allclose(losses(first), losses(second), rtol=TOLERANCE)
+    for ours, theirs in zip(weights(first), weights(second), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
 
 
@@ -84,7 +84,7 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_killed_process_ends_the_others_and_nothing_is_lost(tmp_path: Path) -> None:
     train("jax", tmp_path / "whole", 1)
-    out, slowly = tmp_path / "out", ["--seconds-an-epoch", "1.5"]
+    out, slowly = tmp_path / "out", ["--seconds-per-epoch", "1.5"]
     killer = threading.Thread(
         target=_kill_once_there_is, args=(out / "checkpoint.npz", "KERAS_DISTRIBUTION_PROCESS_ID=1")
     )
@@ -117,7 +117,7 @@ def test_a_resumed_training_may_have_other_devices(tmp_path: Path) -> None:
     """What was begun on two devices goes on with one: the same weights, the same order."""
     train("jax", tmp_path / "whole", 1)
     out = tmp_path / "out"
-    slowly = [sys.executable, TINY, str(out), "2", "--seconds-an-epoch", "1.5"]
+    slowly = [sys.executable, TINY, str(out), "2", "--seconds-per-epoch", "1.5"]
     with subprocess.Popen(slowly, env=alone("jax"), stderr=subprocess.DEVNULL) as begun:
         while not (out / "checkpoint.npz").exists() and begun.poll() is None:
             time.sleep(0.05)
@@ -148,7 +148,7 @@ def test_an_address_where_nobody_is_gets_one_line() -> None:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
         text = said("jax", 1, f"Team(2, 1, {address!r})")
-    assert text.startswith(f"Nobody answers at {address} after 2 s")
+    assert text.startswith(f"No answer from {address} after 2 s")
     assert len(text.splitlines()) == 1
 
 
@@ -169,8 +169,8 @@ def test_a_team_needs_jax() -> None:
 @pytest.mark.slow
 def test_a_process_whose_team_never_comes_ends_with_a_line(tmp_path: Path) -> None:
     first = local_teams(2)[0]
-    code = "import os; from workbook.training.placement import place, team_from as found\n"
-    code += "place(1, found(os.environ), patience=3)"
+    code = "import os; from workbook.training.placement import place, team_from\n"
+    code += "place(1, team_from(os.environ), patience=3)"
     ending = supervise([first], ["-c", code], alone("jax"), tmp_path)
     assert ending.code != 0
     assert ending.line.startswith("process 0 of 2")
@@ -205,9 +205,13 @@ def test_a_team_comes_from_the_environment(environ: dict, given: dict, expected:
     ("environ", "given", "words"),
     [
         ({}, {"processes": 2, "process": 0}, "need the address"),
-        ({}, {"address": "n1:9", "processes": 2}, "process's own number is not given"),
-        ({}, {"address": "n1:9", "process": 0}, "number of processes is not given"),
-        ({"SLURM_NTASKS": "many"}, {"address": "n1:9"}, "SLURM_NTASKS is a whole number. Received: 'many'"),
+        ({}, {"address": "n1:9", "processes": 2}, "number of this process is missing"),
+        ({}, {"address": "n1:9", "process": 0}, "number of processes is missing"),
+        (
+            {"SLURM_NTASKS": "many"},
+            {"address": "n1:9"},
+            "an integer. Received: SLURM_NTASKS='many'",
+        ),
         ({}, {"address": "n1", "processes": 2, "process": 0}, "host:port"),
         ({}, {"address": "n1:99999", "processes": 2, "process": 0}, "host:port"),
         ({}, {"address": "n1:9", "processes": 2, "process": 2}, "between 0 and 1"),
@@ -218,6 +222,6 @@ def test_a_team_with_a_part_missing_is_refused(environ: dict, given: dict, words
         team_from(environ, **given)
 
 
-def test_a_batch_is_dealt_out_evenly() -> None:
-    with pytest.raises(ValueError, match=r"evenly to 3 devices. Received: batch_size=100"):
+def test_a_batch_is_divided_evenly() -> None:
+    with pytest.raises(ValueError, match=r"a multiple of the 3 devices. Received: batch_size=100"):
         Placement(devices=3).check_batch(100)

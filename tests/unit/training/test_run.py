@@ -1,4 +1,4 @@
-"""Recipes run, save, resume to the same bits, and say what is wrong in one line; the benchmark adds up what it says."""
+"""Recipes run, save, resume to the same bits, and report errors in one line; the benchmark adds up its runs."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ EXAMPLES, STEPS = 64, 7  # a ragged last batch
 
 
 def tiny_examples(seed: int) -> Examples:
-    """Make images (64, 8, 8, 1) whose upper or lower half is lit."""
+    """Return images (64, 8, 8, 1) with a bright upper or lower half."""
     rng = np.random.default_rng(5)
     labels = np.arange(EXAMPLES) % 2
     images = rng.integers(0, 120, (EXAMPLES, 8, 8, 1), dtype=np.uint8)
@@ -37,7 +37,7 @@ def tiny_examples(seed: int) -> Examples:
 
 
 def tiny_network() -> Any:
-    """Build a network with everything that has a state: normalisation, dropout."""
+    """Build a network with all layers that have a state: normalisation, dropout."""
     import keras
     from keras import layers
 
@@ -67,11 +67,11 @@ TINY = Recipe(
 def _weights(folder: Path) -> list[np.ndarray]:
     import keras
 
-    return [np.asarray(one) for one in keras.models.load_model(folder / run.MODEL).weights]
+    return [np.asarray(weights) for weights in keras.models.load_model(folder / run.MODEL).weights]
 
 
-def _same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
-    return all(np.array_equal(left, right) for left, right in zip(one, other, strict=True))
+def _same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
+    return all(np.array_equal(left, right) for left, right in zip(first, second, strict=True))
 
 
 # A run ------------------------------------------------------------------------------------------------------
@@ -80,12 +80,13 @@ def _same(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
 def test_a_run_learns_and_saves_what_it_says(tmp_path: Path) -> None:
     import keras
 
-    seen: list[run.Progress] = []
-    result = run.train(TINY, seed=1, out=tmp_path, epochs=8, progress=seen.append)
+    reports: list[run.Progress] = []
+    result = run.train(TINY, seed=1, out=tmp_path, epochs=8, progress=reports.append)
     assert result.accuracy == 1.0
     model = keras.models.load_model(tmp_path / run.MODEL)
-    some = tiny_examples(1)
-    assert np.mean(model.predict(some.x_test, verbose=0).argmax(axis=1) == some.y_test) == result.accuracy
+    examples = tiny_examples(1)
+    predicted = model.predict(examples.x_test, verbose=0).argmax(axis=1)
+    assert np.mean(predicted == examples.y_test) == result.accuracy
     assert json.loads((tmp_path / run.RECORD).read_text()) == asdict(result)
     with (tmp_path / run.HISTORY).open() as file:
         rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
@@ -93,8 +94,8 @@ def test_a_run_learns_and_saves_what_it_says(tmp_path: Path) -> None:
     assert [row["epoch"] for row in rows] == list(range(1, 9))
     assert rows[-1]["loss"] < rows[0]["loss"]
     assert (tmp_path / run.CURVE).read_bytes().startswith(b"\x89PNG")
-    assert [one.step for one in seen if one.step % STEPS][:6] == [1, 2, 3, 4, 5, 6]
-    assert seen[-1].step == seen[-1].steps == 8 * STEPS
+    assert [report.step for report in reports if report.step % STEPS][:6] == [1, 2, 3, 4, 5, 6]
+    assert reports[-1].step == reports[-1].steps == 8 * STEPS
     assert (result.n, result.parameters) == (20, model.count_params())
     assert 2**28 < result.peak_bytes < 2**36
 
@@ -143,18 +144,18 @@ def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path) -> None:
     whole, killed = (tmp_path / name / run.HISTORY for name in ("whole", "killed"))
     assert whole.read_bytes() == killed.read_bytes()
     states = [checkpoint.read(tmp_path / name) for name in ("whole", "killed")]
-    assert all(one is not None for one in states)
-    one, other = (state[1] for state in states if state is not None)
-    assert one.keys() == other.keys()
-    assert all(np.array_equal(one[name], other[name]) for name in one), "optimizer and dropout, too"
+    assert all(state is not None for state in states)
+    first, second = (state[1] for state in states if state is not None)
+    assert first.keys() == second.keys()
+    assert all(np.array_equal(first[name], second[name]) for name in first), "optimizer and dropout included"
 
 
 def test_a_finished_run_is_resumed_without_training(tmp_path: Path) -> None:
     before = run.train(TINY, seed=1, out=tmp_path, epochs=1)
     weights = _weights(tmp_path)
-    seen: list[run.Progress] = []
-    after = run.train(TINY, seed=1, out=tmp_path, epochs=1, resume=True, progress=seen.append)
-    assert seen == []
+    reports: list[run.Progress] = []
+    after = run.train(TINY, seed=1, out=tmp_path, epochs=1, resume=True, progress=reports.append)
+    assert reports == []
     assert _same(weights, _weights(tmp_path))
     assert after.history == before.history
     assert after.accuracy == before.accuracy
@@ -184,7 +185,7 @@ def test_a_run_of_other_settings_is_not_resumed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"holds a run with epochs=1. Received: epochs=3"):
         run.train(TINY, seed=1, out=tmp_path, resume=True)
     other = replace(TINY, load=lambda seed: replace(tiny_examples(seed), source="elsewhere"))
-    with pytest.raises(ValueError, match=r"begun on made here. Received: elsewhere"):
+    with pytest.raises(ValueError, match=r"data from made here. Received: elsewhere"):
         run.train(other, seed=1, out=tmp_path, epochs=1, resume=True)
     small = replace(TINY, build=lambda: mnist_like(2))
     with pytest.raises(ValueError, match="do not fit"):
@@ -264,7 +265,7 @@ def test_recipes_are_found_by_name_and_budget() -> None:
     assert set(recipes.names()) <= set(data.NAMES)
     for wrong, message in (
         (("imagenet",), "data must be one of mnist"),
-        (("mnist", "huge"), "mnist has the recipes quick, accurate, small"),
+        (("mnist", "huge"), "one of quick, accurate, small for mnist"),
     ):
         with pytest.raises(ValueError, match=message):
             recipes.recipe(*wrong)
@@ -274,13 +275,13 @@ def test_recipes_are_found_by_name_and_budget() -> None:
 
 @pytest.mark.parametrize("key", recipes.RECIPES, ids=" ".join)
 def test_a_recipe_is_whole(key: tuple[str, str]) -> None:
-    one = recipes.RECIPES[key]
-    model = one.build()
+    recipe = recipes.RECIPES[key]
+    model = recipe.build()
     assert model.output_shape[-1] in (2, 10)
     assert "workbook" not in model.to_json(), "Keras alone must be able to load what a run saves"
-    assert one.optimizer(10, one.epochs).learning_rate is not None
-    if one.target.parameters is not None:
-        assert model.count_params() <= one.target.parameters
+    assert recipe.optimizer(10, recipe.epochs).learning_rate is not None
+    if recipe.target.parameters is not None:
+        assert model.count_params() <= recipe.target.parameters
 
 
 def test_folds_are_disjoint_and_cover_all() -> None:
@@ -294,26 +295,28 @@ def test_folds_are_disjoint_and_cover_all() -> None:
 def test_the_vocabulary_is_blind_to_the_fold_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     sentences = [f"film word{'abcdefghijklmnopqrstuvwxyz'[i % 26]}{'abcd'[i // 26]}" for i in range(100)]
     labels = np.arange(100) % 2
-    some = Dataset("r", sentences[:80], labels[:80], sentences[80:], labels[80:], ("no", "yes"), "here", "")
-    monkeypatch.setattr(data, "load", lambda name: some)
-    found = movie_reviews.load(13)
-    assert found.x_train.shape == (90, movie_reviews.LENGTH)
-    assert np.all(found.x_test[:, :3] == [2, 1, 0]), "film is known, each test word is not"
-    assert np.all(found.x_train[:, 1] > 1)
-    assert np.array_equal(found.y_test, labels[movie_reviews.folds(100, 3)[1]])
+    dataset = Dataset(
+        "r", sentences[:80], labels[:80], sentences[80:], labels[80:], ("no", "yes"), "here", ""
+    )
+    monkeypatch.setattr(data, "load", lambda name: dataset)
+    examples = movie_reviews.load(13)
+    assert examples.x_train.shape == (90, movie_reviews.LENGTH)
+    assert np.all(examples.x_test[:, :3] == [2, 1, 0]), "film is in the vocabulary, each test word is not"
+    assert np.all(examples.x_train[:, 1] > 1)
+    assert np.array_equal(examples.y_test, labels[movie_reviews.folds(100, 3)[1]])
 
 
 def test_clips_become_small_images(monkeypatch: pytest.MonkeyPatch) -> None:
     clips = np.random.default_rng(0).integers(-3000, 3000, (55, 8000)).astype(np.int16)
     labels = np.zeros(55, np.int64)
-    some = Dataset("s", clips, labels, clips[:3], labels[:3], ("zero",), "here", "", is_standin=True)
-    monkeypatch.setattr(data, "load", lambda name: some)
-    found = spoken_digit.load(1)
-    assert found.x_train.shape == (55, spoken_digit.BANDS, spoken_digit.FRAMES, 1)
-    assert found.x_train.dtype == np.uint8
-    assert found.x_train.max() == 255
-    assert np.array_equal(found.x_test, found.x_train[:3])
-    assert found.is_standin
+    dataset = Dataset("s", clips, labels, clips[:3], labels[:3], ("zero",), "here", "", is_standin=True)
+    monkeypatch.setattr(data, "load", lambda name: dataset)
+    examples = spoken_digit.load(1)
+    assert examples.x_train.shape == (55, spoken_digit.BANDS, spoken_digit.FRAMES, 1)
+    assert examples.x_train.dtype == np.uint8
+    assert examples.x_train.max() == 255
+    assert np.array_equal(examples.x_test, examples.x_train[:3])
+    assert examples.is_standin
 
 
 def test_accurate_looks_five_times() -> None:
@@ -333,10 +336,10 @@ def test_accurate_looks_five_times() -> None:
     ("arguments", "line"),
     [
         (["train", "imagenet"], "there is no data set 'imagenet'; choose one of mnist"),
-        (["train", "mnist", "--recipe", "huge"], "mnist has the recipes quick, accurate, small"),
+        (["train", "mnist", "--recipe", "huge"], "one of quick, accurate, small for mnist"),
         (["train", "mnist", "--budget", "large"], 'budget must be "quick" or "full"'),
-        (["train", "mnist", "--epochs", "0"], "epochs must be at least 1. Received: epochs=0"),
-        (["train", "mnist", "--seed", "-1"], "seed must lie between 0"),
+        (["train", "mnist", "--epochs", "0"], "epochs must be an integer, at least 1. Received: epochs=0"),
+        (["train", "mnist", "--seed", "-1"], "seed must be an integer, from 0 to"),
         (["train", "mnist", "--out", "FILE"], "which is a file"),
         (["bench", "train", "--only", "imagenet"], "there is no data set 'imagenet'"),
     ],
@@ -349,7 +352,7 @@ def test_bad_input_is_one_line(arguments: list[str], line: str, tmp_path: Path) 
     assert ended.exit_code == 2
     last = ended.stdout.strip().splitlines()
     assert line in last[-1]
-    assert len(last) <= 2, "the run's title may stand before"
+    assert len(last) <= 2, "the run's title may come before"
 
 
 def test_the_command_trains_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,7 +361,7 @@ def test_the_command_trains_and_says_so(tmp_path: Path, monkeypatch: pytest.Monk
     ended = CliRunner().invoke(app, ["train", "mnist", "--recipe", "tiny", "--epochs", "2"])
     assert ended.exit_code == 0
     assert "epoch 2/2: loss" in ended.stdout
-    assert "20 test examples right (seed 1, n = 1)" in ended.stdout
+    assert "20 test examples classified correctly (seed 1, n = 1)" in ended.stdout
     assert (tmp_path / "runs" / "mnist-tiny-1" / run.MODEL).is_file()
 
 

@@ -79,7 +79,7 @@ def test_spread_is_the_mean_over_pairs_of_the_same_digit(known: Digits) -> None:
     assert generation.spread(known) == pytest.approx(
         np.mean([pdist(digit).mean() for digit in flat]), rel=1e-4
     )
-    with pytest.raises(ValueError, match="Received: 1 of 0"):
+    with pytest.raises(ValueError, match="Received: 1 of digit 0"):
         generation.spread(Digits(known.images[:1], known.labels[:1]))
 
 
@@ -265,8 +265,8 @@ def test_the_script_stores_figures_and_pictures(monkeypatch: pytest.MonkeyPatch,
 
     monkeypatch.setattr(generation, "A_DIGIT", 2)
     monkeypatch.setattr(generation, "train_judge", generation.judge)
-    monkeypatch.setattr(vae, "train", lambda some, *, seed: vae.Vae(vae.encoder(3), vae.decoder(3)))
-    monkeypatch.setattr(diffusion, "train", lambda some, *, seed: diffusion.denoiser())
+    monkeypatch.setattr(vae, "train", lambda examples, *, seed: vae.Vae(vae.encoder(3), vae.decoder(3)))
+    monkeypatch.setattr(diffusion, "train", lambda examples, *, seed: diffusion.denoiser())
     monkeypatch.setattr(generation_runs, "SEEDS", (1,))
     generation_runs.write(tmp_path)
     with np.load(tmp_path / "generation.npz") as stored:

@@ -8,31 +8,31 @@ from workbook.vision_tasks import arrows, raster, scenes
 
 
 @pytest.fixture(scope="module")
-def some() -> scenes.Scenes:
+def examples() -> scenes.Scenes:
     mnist = data.load("mnist")
     return scenes.make_scenes(mnist.x_test, mnist.y_test, 120, seed=3)
 
 
-def test_the_same_seed_gives_the_same_scenes(some: scenes.Scenes) -> None:
+def test_the_same_seed_gives_the_same_scenes(examples: scenes.Scenes) -> None:
     mnist = data.load("mnist")
     again = scenes.make_scenes(mnist.x_test, mnist.y_test, 120, seed=3)
     other = scenes.make_scenes(mnist.x_test, mnist.y_test, 120, seed=4)
-    assert np.array_equal(some.images, again.images)
-    assert all(np.array_equal(*pair) for pair in zip(some.boxes, again.boxes, strict=True))
-    assert not np.array_equal(some.images, other.images)
+    assert np.array_equal(examples.images, again.images)
+    assert all(np.array_equal(*pair) for pair in zip(examples.boxes, again.boxes, strict=True))
+    assert not np.array_equal(examples.images, other.images)
 
 
-def test_shapes_and_kinds(some: scenes.Scenes) -> None:
-    assert some.images.shape == (120, 48, 48, 1)
-    assert some.images.dtype == np.uint8
-    assert some.class_maps.shape == some.instance_maps.shape == (120, 48, 48)
-    assert len(some) == len(some.boxes) == len(some.labels) == 120
-    assert {len(labels) for labels in some.labels} == {1, 2, 3, 4}
+def test_shapes_and_kinds(examples: scenes.Scenes) -> None:
+    assert examples.images.shape == (120, 48, 48, 1)
+    assert examples.images.dtype == np.uint8
+    assert examples.class_maps.shape == examples.instance_maps.shape == (120, 48, 48)
+    assert len(examples) == len(examples.boxes) == len(examples.labels) == 120
+    assert {len(labels) for labels in examples.labels} == {1, 2, 3, 4}
 
 
-def test_boxes_lie_inside_and_fit_their_masks(some: scenes.Scenes) -> None:
-    for number, boxes in enumerate(some.boxes):
-        masks = some.masks(number)
+def test_boxes_lie_inside_and_fit_their_masks(examples: scenes.Scenes) -> None:
+    for number, boxes in enumerate(examples.boxes):
+        masks = examples.masks(number)
         assert masks.shape == (len(boxes), 48, 48)
         for (y0, x0, y1, x1), mask in zip(boxes, masks, strict=True):
             assert 0 <= y0 < y1 <= 48
@@ -45,14 +45,14 @@ def test_boxes_lie_inside_and_fit_their_masks(some: scenes.Scenes) -> None:
             assert inside[:, -1].any()
 
 
-def test_maps_agree_with_labels(some: scenes.Scenes) -> None:
-    for number, labels in enumerate(some.labels):
+def test_maps_agree_with_labels(examples: scenes.Scenes) -> None:
+    for number, labels in enumerate(examples.labels):
         names = np.r_[0, labels + 1]
-        assert np.array_equal(names[some.instance_maps[number]], some.class_maps[number])
+        assert np.array_equal(names[examples.instance_maps[number]], examples.class_maps[number])
 
 
-def test_digits_have_the_heights_asked_for(some: scenes.Scenes) -> None:
-    boxes = np.concatenate(some.boxes)
+def test_digits_have_the_heights_asked_for(examples: scenes.Scenes) -> None:
+    boxes = np.concatenate(examples.boxes)
     heights = boxes[:, 2] - boxes[:, 0]
     assert heights.max() <= 24
     assert np.mean(heights >= 15) > 0.95
@@ -75,23 +75,23 @@ def test_overlap_is_a_share_of_the_smaller_box() -> None:
     assert scenes.covered((0, 0, 8, 8), (2, 2, 4, 4)) == 1
 
 
-def test_windows_hold_their_digit_in_the_middle(some: scenes.Scenes) -> None:
-    windows, labels = scenes.windows(some)
-    assert windows.shape == (sum(map(len, some.labels)), 24, 24, 1)
-    assert labels.tolist() == [label for labels in some.labels for label in labels]
-    y0, x0, y1, x1 = some.boxes[0][0]
+def test_windows_hold_their_digit_in_the_middle(examples: scenes.Scenes) -> None:
+    windows, labels = scenes.windows(examples)
+    assert windows.shape == (sum(map(len, examples.labels)), 24, 24, 1)
+    assert labels.tolist() == [label for labels in examples.labels for label in labels]
+    y0, x0, y1, x1 = examples.boxes[0][0]
     y, x = (y0 + y1) // 2 - 12, (x0 + x1) // 2 - 12
-    padded = np.pad(some.images[0], ((12, 12), (12, 12), (0, 0)))
+    padded = np.pad(examples.images[0], ((12, 12), (12, 12), (0, 0)))
     assert np.array_equal(windows[0], padded[y + 12 : y + 36, x + 12 : x + 36])
-    moved, _ = scenes.windows(some, jitter=2, seed=1)
+    moved, _ = scenes.windows(examples, jitter=2, seed=1)
     shifts = [(dy, dx) for dy in range(-2, 3) for dx in range(-2, 3)]
-    around = np.pad(some.images[0], ((20, 20), (20, 20), (0, 0)))
+    around = np.pad(examples.images[0], ((20, 20), (20, 20), (0, 0)))
     cut = [around[y + dy + 20 : y + dy + 44, x + dx + 20 : x + dx + 44] for dy, dx in shifts]
     assert sum(np.array_equal(moved[0], one) for one in cut) == 1
 
 
-def test_clutter_is_background(some: scenes.Scenes) -> None:
-    bright = (some.images[..., 0] > 90) & (some.class_maps == 0)
+def test_clutter_is_background(examples: scenes.Scenes) -> None:
+    bright = (examples.images[..., 0] > 90) & (examples.class_maps == 0)
     assert bright.sum(axis=(1, 2)).min() >= 0
     assert np.mean(bright.sum(axis=(1, 2)) > 5) > 0.9
 

@@ -19,7 +19,7 @@ def dots() -> tuple[np.ndarray, np.ndarray]:
 
 
 def centres(frames: np.ndarray) -> np.ndarray:
-    """Give the centre of mass of each frame: (N, time, 2), y and x."""
+    """Return the centre of mass of each frame: (N, time, 2), y and x."""
     grey = frames[..., 0].astype(float)
     places = np.arange(grey.shape[2])
     total = grey.sum(axis=(2, 3))
@@ -28,7 +28,7 @@ def centres(frames: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def some() -> video.Clips:
+def clips() -> video.Clips:
     return video.unseen_clips(60)
 
 
@@ -47,29 +47,29 @@ def fresh() -> Iterator[None]:
     keras.backend.clear_session()
 
 
-def test_the_same_seed_gives_the_same_clips(some: video.Clips) -> None:
+def test_the_same_seed_gives_the_same_clips(clips: video.Clips) -> None:
     mnist = data.load("mnist")
     again = video.unseen_clips(60)
     other = video.make_clips(mnist.x_test, mnist.y_test, 60, seed=video.TEST_SEED + 1)
-    assert np.array_equal(some.frames, again.frames)
-    assert np.array_equal(some.motions, again.motions)
-    assert not np.array_equal(some.frames, other.frames)
+    assert np.array_equal(clips.frames, again.frames)
+    assert np.array_equal(clips.motions, again.motions)
+    assert not np.array_equal(clips.frames, other.frames)
 
 
-def test_shapes_and_kinds(some: video.Clips) -> None:
-    assert some.frames.shape == (60, 6, 24, 24, 1)
-    assert some.frames.dtype == np.uint8
-    assert len(some) == len(some.digits) == len(some.motions) == 60
-    assert set(some.motions) == {0, 1, 2, 3}
-    assert set(some.digits) == set(range(10))
+def test_shapes_and_kinds(clips: video.Clips) -> None:
+    assert clips.frames.shape == (60, 6, 24, 24, 1)
+    assert clips.frames.dtype == np.uint8
+    assert len(clips) == len(clips.digits) == len(clips.motions) == 60
+    assert set(clips.motions) == {0, 1, 2, 3}
+    assert set(clips.digits) == set(range(10))
 
 
 def test_digits_move_as_their_label_says(silent: video.Clips) -> None:
-    found = centres(silent.frames)
-    travelled = found[:, -1] - found[:, 0]  # (N, 2)
+    path = centres(silent.frames)
+    travelled = path[:, -1] - path[:, 0]  # (N, 2)
     along = (travelled * video.STEPS[silent.motions]).sum(axis=1)
     across = np.abs(travelled * video.STEPS[silent.motions][:, ::-1]).sum(axis=1)
-    assert along.min() >= 4  # .9 pixels a frame, five times, rounded
+    assert along.min() >= 4  # .9 pixels per frame, five times, rounded
     assert along.max() <= 8
     assert across.max() < 1e-6
 
@@ -87,20 +87,20 @@ def test_a_clip_and_its_reverse_are_equally_likely(silent: video.Clips) -> None:
         assert np.abs(ends[forth].mean(axis=0) - starts[back].mean(axis=0)).max() < 0.6
 
 
-def test_backwards_is_the_opposite_motion(some: video.Clips, silent: video.Clips) -> None:
+def test_backwards_is_the_opposite_motion(clips: video.Clips, silent: video.Clips) -> None:
     turned = silent.backwards()
     assert [video.MOTIONS[m] for m in video.reverse(np.arange(4))] == ["left", "up", "right", "down"]
     travelled = centres(turned.frames)[:, -1] - centres(turned.frames)[:, 0]
     assert ((travelled * video.STEPS[turned.motions]).sum(axis=1) > 0).all()
-    assert np.array_equal(some.backwards().backwards().frames, some.frames)
+    assert np.array_equal(clips.backwards().backwards().frames, clips.frames)
 
 
-def test_a_clip_and_its_reverse_have_the_same_mean_frame(some: video.Clips) -> None:
+def test_a_clip_and_its_reverse_have_the_same_mean_frame(clips: video.Clips) -> None:
     """Whatever reads the mean frame gives both the same motion: it is right on at most one of the two."""
-    forth, back = video.mean_frames(some.frames), video.mean_frames(some.backwards().frames)
+    forth, back = video.mean_frames(clips.frames), video.mean_frames(clips.backwards().frames)
     assert np.array_equal(forth, back)
-    assert np.allclose(forth, some.frames.astype(float).mean(axis=1), atol=1e-4)
-    assert (some.motions != some.backwards().motions).all()
+    assert np.allclose(forth, clips.frames.astype(float).mean(axis=1), atol=1e-4)
+    assert (clips.motions != clips.backwards().motions).all()
 
 
 @pytest.mark.parametrize(
@@ -114,14 +114,14 @@ def test_settings_that_cannot_be_are_refused(wrong: dict) -> None:
 
 @pytest.mark.parametrize("kind", video.KINDS)
 @pytest.mark.usefixtures("fresh")
-def test_networks_give_what_they_promise(kind: str, some: video.Clips) -> None:
+def test_networks_give_what_they_promise(kind: str, clips: video.Clips) -> None:
     model = video.network(kind)
     assert {name: tuple(one.shape[1:]) for name, one in model.output.items()} == {
         "digit": (10,),
         "motion": (4,),
     }
     assert model.count_params() < 80_000
-    digits, motions = video.read(model, some.frames[:5])
+    digits, motions = video.read(model, clips.frames[:5])
     assert digits.shape == motions.shape == (5,)
 
 
@@ -137,25 +137,25 @@ def test_separable_kernels_need_fewer_parameters_than_joint_ones() -> None:
 
 @pytest.mark.parametrize("kind", video.KINDS)
 @pytest.mark.usefixtures("fresh")
-def test_only_kernels_along_time_feel_the_order(kind: str, some: video.Clips) -> None:
+def test_only_kernels_along_time_feel_the_order(kind: str, clips: video.Clips) -> None:
     model = video.network(kind)
     forth, back = (
-        model.predict(video.seen(kind, frames), verbose=0)["motion"]
-        for frames in (some.frames, some.backwards().frames)
+        model.predict(video.model_inputs(model, frames), verbose=0)["motion"]
+        for frames in (clips.frames, clips.backwards().frames)
     )
     assert (np.abs(forth - back).max() < 1e-5) == (kind in SPATIAL)
 
 
 @pytest.mark.parametrize("kind", SPATIAL)
 @pytest.mark.usefixtures("fresh")
-def test_without_order_a_clip_or_its_reverse_is_read_wrong(kind: str, some: video.Clips) -> None:
+def test_without_order_a_clip_or_its_reverse_is_read_wrong(kind: str, clips: video.Clips) -> None:
     """Both get the same answer, and it is right on one of them at most: never above one half over both."""
     model = video.network(kind)
-    (_, forth), (_, back) = (video.read(model, one.frames) for one in (some, some.backwards()))
+    (_, forth), (_, back) = (video.read(model, way.frames) for way in (clips, clips.backwards()))
     assert np.array_equal(forth, back)
-    rights = [video.accuracies(model, one)["motion"] for one in (some, some.backwards())]
+    rights = [video.accuracies(model, way)["motion"] for way in (clips, clips.backwards())]
     assert sum(rights) <= 1
-    assert sum(rights) == pytest.approx(video.accuracies(model, some)["axis"])
+    assert sum(rights) == pytest.approx(video.accuracies(model, clips)["axis"])
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -166,17 +166,17 @@ def test_an_unknown_kind_is_refused() -> None:
 @pytest.mark.claims
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_time_is_needed_for_the_motion_and_not_for_the_digit(seed: int) -> None:
-    some, unseen = video.training_clips(video.QUICK.clips, seed=seed), video.unseen_clips()
-    found = video.accuracies(video.train("separable", some, seed=seed), unseen)
-    assert found["digit"] > 0.93
-    assert found["motion"] > 0.99
-    still = video.train("mean frame", some, seed=seed)
-    found = video.accuracies(still, unseen)
-    assert found["digit"] > 0.8
-    assert found["axis"] > 0.95
-    assert 0.4 < found["motion"] < 0.6
-    assert found["motion"] + video.accuracies(still, unseen.backwards())["motion"] == pytest.approx(
-        found["axis"]
+    clips, unseen = video.training_clips(video.QUICK.clips, seed=seed), video.unseen_clips()
+    scores = video.accuracies(video.train("separable", clips, seed=seed), unseen)
+    assert scores["digit"] > 0.93
+    assert scores["motion"] > 0.99
+    still = video.train("mean frame", clips, seed=seed)
+    scores = video.accuracies(still, unseen)
+    assert scores["digit"] > 0.8
+    assert scores["axis"] > 0.95
+    assert 0.4 < scores["motion"] < 0.6
+    assert scores["motion"] + video.accuracies(still, unseen.backwards())["motion"] == pytest.approx(
+        scores["axis"]
     )
 
 

@@ -312,7 +312,7 @@ def test_stored_networks_come_back(tmp_path: Any, few: scenes.Scenes) -> None:
         again = stored.load(name, tmp_path / "some.npz")
         images = few.images if name == "segmenter" else scenes.windows(few)[0]
         assert tasks.predict(again, images) == pytest.approx(tasks.predict(model, images), abs=5e-3)
-    with pytest.raises(ValueError, match="Received: 'reader'"):
+    with pytest.raises(ValueError, match="Received: name='reader'"):
         stored.load("reader")
     (tmp_path / "some.npz").write_bytes(b"no archive")
     with pytest.raises(DataError, match="does not hold the classifier"):

@@ -29,19 +29,17 @@ def train(
     budget: Annotated[
         str | None, typer.Option(help="quick or full.", show_default="WORKBOOK_BUDGET, or quick")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed, the same weights on this machine.")] = 1,
-    epochs: Annotated[
-        int | None, typer.Option(help="Instead of the recipe's.", show_default="recipe")
-    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed leads to the same weights on this machine.")] = 1,
+    epochs: Annotated[int | None, typer.Option(help="Number of epochs.", show_default="recipe")] = None,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder.", show_default="runs/DATA-RECIPE-SEED")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on after the last whole epoch in OUT.")
+        bool, typer.Option("--resume", help="Continue after the last completed epoch in OUT.")
     ] = False,
-    devices: Annotated[int, typer.Option(min=1, help="Devices of each process, as GPUs.")] = 1,
+    devices: Annotated[int, typer.Option(min=1, help="Devices per process, such as GPUs.")] = 1,
     processes: Annotated[
-        int | None, typer.Option(min=1, help="Processes in all; JAX only.", show_default="1")
+        int | None, typer.Option(min=1, help="Total number of processes; JAX only.", show_default="1")
     ] = None,
     coordinator: Annotated[
         str | None,
@@ -51,9 +49,9 @@ def train(
         int | None, typer.Option(help="This process's number, from 0.", show_default=False)
     ] = None,
 ) -> None:
-    """Train a network by a recipe; save the model, its history, a picture and a record of the run.
+    """Train a network with a recipe; save the model, its history, a plot and a record of the run.
 
-    On several devices, processes and hosts: docs/training.md.
+    For several devices, processes or hosts see docs/training.md.
     """
     if data not in datasets.NAMES:
         _stop(f"there is no data set {data!r}; choose one of {', '.join(datasets.NAMES)}")
@@ -82,7 +80,7 @@ def train(
     except (ValueError, OSError, datasets.DataError) as error:
         _stop(" ".join(str(error).split()))
     except KeyboardInterrupt:
-        console.print(f"stopped; add --resume --out {folder} to go on after the last whole epoch")
+        console.print(f"stopped; to continue after the last completed epoch, add --resume --out {folder}")
         raise typer.Exit(130) from None
     for text in lines(result):
         console.print(text)
@@ -90,7 +88,7 @@ def train(
 
 
 def _team(processes: int | None, coordinator: str | None, process: int | None) -> "list[Team]":
-    """Give the members of the team that run here: none for a single process, all where nobody names a coordinator."""
+    """Return the members of the team that run here: none for a single process, all if no coordinator is named."""
     from workbook.training import launch
     from workbook.training.placement import ADDRESS, team_from
 
@@ -102,7 +100,7 @@ def _team(processes: int | None, coordinator: str | None, process: int | None) -
 
 
 def _supervise(members: "list[Team]", folder: Path) -> NoReturn:
-    """Train in processes of their own and end as they do, with a line if it went wrong."""
+    """Train in separate processes and exit with their code, after a line on what went wrong, if anything did."""
     import keras
 
     from workbook.training import launch
@@ -114,15 +112,17 @@ def _supervise(members: "list[Team]", folder: Path) -> NoReturn:
     arguments = ["-m", "workbook.course.cli.app", *sys.argv[1:]]
     ending = launch.supervise(members, arguments, os.environ, folder / "logs")
     if ending.line:
-        console.print(f"{ending.line} (--resume goes on from the last checkpoint)")
+        console.print(f"{ending.line} (--resume continues from the last checkpoint)")
     raise typer.Exit(ending.code)
 
 
 def lines(result: "run.TrainingResult") -> list[str]:
-    """Say what came out, in two lines or three."""
-    share = f"{100 * result.accuracy:.2f} % of {result.n:,} test examples right"
-    cost = f"{result.cpu_seconds:.0f} CPU seconds of training, {result.peak_bytes / 2**20:,.0f} MiB at most"
-    standin = ["A STAND-IN WAS READ, NOT THE REAL DATA."] if result.is_standin else []
+    """Return the result in two or three lines of text."""
+    share = f"{100 * result.accuracy:.2f} % of {result.n:,} test examples classified correctly"
+    cost = (
+        f"{result.cpu_seconds:.0f} CPU seconds of training, peak memory {result.peak_bytes / 2**20:,.0f} MiB"
+    )
+    standin = ["TRAINED ON A STAND-IN, NOT ON THE REAL DATA."] if result.is_standin else []
     return [
         f"{share} (seed {result.seed}, n = 1); {result.parameters:,} parameters; {cost}",
         *standin,
@@ -196,13 +196,13 @@ def _stop(reason: str) -> NoReturn:
 
 
 class _Line:
-    """One moving line on a terminal, one line an epoch elsewhere."""
+    """A progress bar on a terminal, one line per epoch elsewhere."""
 
     def __init__(self) -> None:
-        columns = (TextColumn("epoch {task.fields[epoch]}"), BarColumn(), TextColumn("{task.fields[told]}"))
+        columns = (TextColumn("epoch {task.fields[epoch]}"), BarColumn(), TextColumn("{task.fields[text]}"))
         self._bar = Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
         self._task: TaskID | None = None
-        self._told = 0
+        self._printed_epoch = 0
         self._start = time.process_time()
 
     def __enter__(self) -> "_Line":
@@ -215,21 +215,21 @@ class _Line:
             self._bar.stop()
 
     def show(self, now: "run.Progress") -> None:
-        """Tell of a step."""
+        """Show the progress after a step."""
         if console.is_terminal:
             self._move(now)
-        elif now.row is not None and now.epoch != self._told:
-            self._told = now.epoch
-            console.print(f"epoch {now.epoch}/{now.epochs}: {self._words(now)}")
+        elif now.row is not None and now.epoch != self._printed_epoch:
+            self._printed_epoch = now.epoch
+            console.print(f"epoch {now.epoch}/{now.epochs}: {self._text(now)}")
 
     def _move(self, now: "run.Progress") -> None:
         epoch = f"{min(now.epoch + 1, now.epochs)}/{now.epochs}"
         if self._task is None:
-            self._task = self._bar.add_task("", total=now.steps, epoch=epoch, told="")
-        told = self._words(now) if now.row is not None else ""
-        self._bar.update(self._task, completed=now.step, epoch=epoch, told=told)
+            self._task = self._bar.add_task("", total=now.steps, epoch=epoch, text="")
+        text = self._text(now) if now.row is not None else ""
+        self._bar.update(self._task, completed=now.step, epoch=epoch, text=text)
 
-    def _words(self, now: "run.Progress") -> str:
+    def _text(self, now: "run.Progress") -> str:
         row = now.row or {}
         cost = f"{time.process_time() - self._start:.0f} CPU seconds"
-        return f"loss {row['loss']:.3f}, {100 * row['accuracy']:.2f} % of the training examples, {cost}"
+        return f"loss {row['loss']:.3f}, training accuracy {100 * row['accuracy']:.2f} %, {cost}"

@@ -1,7 +1,7 @@
-"""Recipes that train for real, by data set and name: `recipes.recipe("mnist", "quick")`.
+"""Training recipes by data set and name: `recipes.recipe("mnist", "quick")`.
 
-`workbook train` runs them and `workbook bench train` measures them. (How the classic networks were trained is another
-matter: `workbook.architectures.paper_recipes`.)
+`workbook train` runs them and `workbook bench train` measures them. For the recipes of the classic papers see
+`workbook.architectures.paper_recipes`.
 """
 
 from workbook.training.recipes import cifar10, mnist, movie_reviews, spoken_digit
@@ -10,15 +10,19 @@ from workbook.training.recipes.definition import Examples, Recipe, Target
 __all__ = ["BUDGETS", "RECIPES", "Examples", "Recipe", "Target", "names", "recipe"]
 
 RECIPES: dict[tuple[str, str], Recipe] = {
-    (one.data, one.name): one
-    for one in (
-        *(mnist.QUICK, mnist.ACCURATE, mnist.SMALL),
-        *(cifar10.QUICK, cifar10.HALF, cifar10.FULL),
+    (entry.data, entry.name): entry
+    for entry in (
+        mnist.QUICK,
+        mnist.ACCURATE,
+        mnist.SMALL,
+        cifar10.QUICK,
+        cifar10.HALF,
+        cifar10.FULL,
         spoken_digit.QUICK,
         movie_reviews.QUICK,
     )
 }
-# The recipe of a budget where none is named; "quick" where a data set has only that.
+# The recipe for a budget if no name is given; "quick" if the pair is not listed.
 BUDGETS = {("mnist", "full"): "accurate", ("cifar10", "full"): "full"}
 
 
@@ -26,16 +30,17 @@ def names(data: str | None = None) -> tuple[str, ...]:
     """List the data sets that have recipes, or the names of one data set's recipes."""
     if data is None:
         return tuple(dict.fromkeys(key[0] for key in RECIPES))
-    return tuple(name for known, name in RECIPES if known == data)
+    return tuple(name for data_set, name in RECIPES if data_set == data)
 
 
 def recipe(data: str, name: str | None = None, *, budget: str = "quick") -> Recipe:
-    """Return a recipe by name, or the one for a budget, "quick" or "full"; ValueError if there is none."""
+    """Return a recipe by name, or the recipe for a budget, "quick" or "full"; ValueError if there is none."""
     if data not in names():
         raise ValueError(f"data must be one of {', '.join(names())}. Received: data={data!r}")
     if budget not in ("quick", "full"):
         raise ValueError(f'budget must be "quick" or "full". Received: budget={budget!r}')
     chosen = name or BUDGETS.get((data, budget), "quick")
     if (data, chosen) not in RECIPES:
-        raise ValueError(f"{data} has the recipes {', '.join(names(data))}. Received: name={chosen!r}")
+        choices = ", ".join(names(data))
+        raise ValueError(f"recipe must be one of {choices} for {data}. Received: recipe={chosen!r}")
     return RECIPES[data, chosen]

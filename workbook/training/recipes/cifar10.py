@@ -1,14 +1,14 @@
-"""Small colour photographs, after airbench94: a whitened first layer, kernels that begin as identities, Muon.
+"""CIFAR-10, after airbench94: a whitened first layer, kernels that begin as identities, Muon.
 
-Source of the ideas: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024, and airbench94_muon of the same
-year; the long recipe's third convolution in a block is airbench96's. Ours differs: batches of 500 instead of 2,000, so
-that few epochs are enough steps, and with them half the rate of the orthogonal steps; the logits' factor 1/width is
-part of the last kernel; the loss is the batch's mean.
+Sources: Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024, and airbench94_muon of the same year; the
+third convolution per block in the long recipe is from airbench96. The deviations: batches of 500 images instead of
+2,000, so that a few epochs are enough steps, and therefore half the learning rate of the orthogonal steps; the logits'
+factor 1/width is part of the last kernel; the loss is the mean over the batch.
 
-Three of its parts only work together. The norm of each kernel is reset before each step (`Muon(normalise=True)`):
-without that kernels grow, the same step turns them less and less, and more epochs hardly help. The scores are tiny at
-first (a last kernel of 1/width), and so the shifts of batch normalisation need a rate that looks absurd. And batch
-normalisation forgets fast (momentum .6), since the weights move fast.
+Three parts work only together. The norm of each kernel is reset before each step (`Muon(normalise=True)`); otherwise
+kernels grow, the same step changes them less and less, and more epochs hardly help. The scores are tiny at first (a
+last kernel of 1/width), so the shifts of batch normalisation need a very high rate. And batch normalisation uses a low
+momentum (.6), because the weights change fast.
 """
 
 from functools import partial
@@ -23,44 +23,45 @@ if TYPE_CHECKING:
 
 MEAN, DEVIATION = (125.31, 122.95, 113.87), (62.99, 62.09, 66.70)  # of the training pixels, by channel
 BATCH, SMALL_BATCH = 500, 100
-WHITENED = 2_000  # images whose patches the first layer is made from
-KERNEL_RATE = 0.12  # with a batch of 500: a kernel turns by about so much a step, as a share of its norm
-SHIFT_RATE = 0.053  # these three times the batch, because the loss is its mean
-HEAD_RATE = 0.67  # over width², because the last kernel carries the factor 1/width
+WHITENED = 2_000  # number of images whose patches determine the first layer
+KERNEL_RATE = 0.12  # with a batch of 500: about how much a kernel changes per step, as a share of its norm
+SHIFT_RATE = 0.053  # this and the next are multiplied by the batch size, because the loss is a mean
+HEAD_RATE = 0.67  # divided by width², because the last kernel includes the factor 1/width
 OTHER_MOMENTUM = 0.85
-DECAY = 2e-6 / (1 - OTHER_MOMENTUM)  # a step, at the full rate
+DECAY = 2e-6 / (1 - OTHER_MOMENTUM)  # per step, at the full rate
 NORM_MOMENTUM = 0.6  # with a batch of 500
 
 
 def load(seed: int) -> Examples:
-    """Give all of CIFAR-10; the seed chooses nothing here."""
+    """Return all of CIFAR-10; the seed has no effect."""
     return images("cifar10")
 
 
 def network(
     widths: tuple[int, int, int], *, first: str = "gelu", batch: int = BATCH, is_deep: bool = False
 ) -> "keras.Model":
-    """Build airbench's network, with so many filters in its three blocks; (64, 256, 256) is airbench94's.
+    """Build airbench's network with `widths` filters in its three blocks; (64, 256, 256) is airbench94's.
 
-    `first` is the activation after the whitened layer, the largest of all: "relu" holds half the memory. With smaller
-    batches, batch normalisation remembers more of them: always about as many images. `is_deep` gives each block a third
-    convolution and a way past the second and third, as airbench96 has.
+    `first` is the activation after the whitened layer, whose output is the largest: "relu" needs half the memory. With
+    smaller batches, batch normalisation averages over more of them, always about as many images. `is_deep` adds to each
+    block a third convolution and a shortcut past the second and third, as in airbench96.
     """
     import keras
     from keras import initializers, layers
 
     momentum = NORM_MOMENTUM ** (batch / BATCH)
     inputs = keras.Input((32, 32, 3))
-    scale = [1 / one for one in DEVIATION]
-    x = layers.Rescaling(scale, [-mean * factor for mean, factor in zip(MEAN, scale, strict=True)])(inputs)
+    scale = [1 / deviation for deviation in DEVIATION]
+    offset = [-mean * factor for mean, factor in zip(MEAN, scale, strict=True)]
+    x = layers.Rescaling(scale, offset)(inputs)
     x = layers.Activation(first)(layers.Conv2D(24, 2, name="whiten")(x))  # (31, 31, 24)
     for number, filters in enumerate(widths, start=1):
-        x = layers.MaxPooling2D(2)(_convolution(filters, f"conv{number}a")(x))  # half the side
-        past = x = _norm_gelu(x, momentum)
+        x = layers.MaxPooling2D(2)(_convolution(filters, f"conv{number}a")(x))  # half the height and width
+        shortcut = x = _norm_gelu(x, momentum)
         x = _norm_gelu(_convolution(filters, f"conv{number}b")(x), momentum)
         if is_deep:
             x = _norm(_convolution(filters, f"conv{number}c")(x), momentum)
-            x = layers.Activation("gelu")(layers.Add()([x, past]))
+            x = layers.Activation("gelu")(layers.Add()([x, shortcut]))
     x = layers.Flatten()(layers.MaxPooling2D(3)(x))  # (3, 3, C) → (C,)
     narrow = initializers.RandomUniform(-(3**0.5) / widths[-1], 3**0.5 / widths[-1])  # deviation 1/width
     head = layers.Dense(10, use_bias=False, kernel_initializer=narrow, name="scores")
@@ -86,10 +87,10 @@ def _norm_gelu(x: Any, momentum: float) -> Any:
 
 
 def begin(model: "keras.Model", x_train: np.ndarray) -> None:
-    """Set the first weights; the model itself names no initializer of the course's, so that Keras alone can load it.
+    """Set the initial weights. The model contains no initializer of this package, so that Keras alone can load it.
 
-    The first kernel is made from the training images' 2×2 patches and stays; its bias learns. All other convolutions
-    begin by handing their input channels on.
+    The first kernel is computed from the training images' 2×2 patches and frozen; its bias is trained. All other
+    convolutions begin by passing their input channels on.
     """
     from workbook.training.whitening import Dirac, whitening_kernel
 
@@ -104,7 +105,7 @@ def begin(model: "keras.Model", x_train: np.ndarray) -> None:
 
 
 def muon(width: int, batch: int, steps_per_epoch: int, epochs: int) -> Any:
-    """Give Muon for a network whose last block has `width` filters; all rates fall to 0 in a straight line."""
+    """Return Muon for a network whose last block has `width` filters; all rates fall linearly to 0."""
     from keras.optimizers.schedules import PolynomialDecay
 
     from workbook.training.muon import Muon
@@ -122,21 +123,21 @@ def muon(width: int, batch: int, steps_per_epoch: int, epochs: int) -> Any:
 
 
 def moved_and_mirrored() -> tuple[Any, ...]:
-    """Give the augmentation: mirrored every other time, moved by up to two pixels."""
+    """Return the augmentation: mirror images in every other epoch, and move them by up to two pixels."""
     from workbook.data import augment
 
     return (augment.alternating_flip(), augment.shift(2))
 
 
 def bias_then_nothing(steps_per_epoch: int, epochs: int) -> list[Any]:
-    """Let the first layer's bias learn for the first three eighths of the epochs."""
+    """Return a callback that trains the first layer's bias in the first three eighths of the epochs only."""
     from workbook.training.freezing import FreezeAfter
 
     return [FreezeAfter(["whiten"], max(1, round(3 * epochs / 8)))]
 
 
 def six_views(model: "keras.Model", x: np.ndarray) -> np.ndarray:
-    """Give the mean scores over an image moved to two corners or not, and mirrored or not: (N, 10)."""
+    """Return the mean scores over six views, moved to two corners or not and mirrored or not: (N, 10)."""
     from workbook.training.views import predict_averaged
 
     return predict_averaged(model, x, views="flip and shift", batch_size=SMALL_BATCH)
@@ -173,7 +174,7 @@ def _recipe(
 
 QUICK = _recipe(
     "quick",
-    "a narrow network, two epochs, 80 %",
+    "a narrow network, two epochs, 80 % accuracy",
     (16, 48, 64),
     2,
     Target(0.80, cpu_seconds=150),
@@ -181,11 +182,11 @@ QUICK = _recipe(
     batch=SMALL_BATCH,
 )
 HALF = _recipe(
-    "half", "half of airbench94's filters, a sixth of its arithmetic", (32, 128, 128), 6, Target(0.88)
+    "half", "half of airbench94's filters, a sixth of its operations", (32, 128, 128), 6, Target(0.88)
 )
 FULL = _recipe(
     "full",
-    "airbench94's filters, three convolutions a block: half an hour to an hour on two cores",
+    "airbench94's filters, three convolutions per block: half an hour to an hour on two cores",
     (64, 256, 256),
     7,
     Target(0.92),

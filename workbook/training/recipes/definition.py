@@ -1,6 +1,6 @@
-"""What a training recipe is: one value that says what is trained, how, and what it has to reach.
+"""Training recipes as values: what is trained, how, and the target.
 
-Functions in it are looked up when a run needs them, so that a registry of recipes loads nothing heavy.
+A recipe's functions import what they need when they run, so that listing the recipes loads nothing heavy.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Arrays to train and test with: `x_*` as the network takes them, `y_*` class numbers (N,).
+    """Training and test arrays: `x_*` are the network's inputs, `y_*` class numbers (N,).
 
     Images stay uint8: the network scales them.
     """
@@ -31,9 +31,9 @@ class Examples:
 
 @dataclass(frozen=True)
 class Target:
-    """What the mean over seeds has to reach: an accuracy, and where stated in how many CPU seconds or parameters.
+    """The target for the mean over seeds: an accuracy, and optionally the most CPU seconds or parameters.
 
-    `anchor_share` is the share of the anchor's CPU seconds (keras.io's convnet, the same accuracy) that it may take.
+    `anchor_share` is the largest share of the CPU seconds that the anchor (keras.io's convnet) needs for this accuracy.
     """
 
     accuracy: float
@@ -44,14 +44,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a data set is learned. A run trains on all training examples and reads the test examples once, at its end.
+    """How to train on a data set. A run trains on all training examples and reads the test examples once, at its end.
 
-    `load(seed)` gives the examples, `build()` a network that gives logits (batch, classes), and
-    `optimizer(steps_per_epoch, epochs)` a Keras optimizer. `augment()` gives augmentations (`workbook.data.augment`).
-    `prepare(model, x_train)` may set first weights and freeze layers, `callbacks(steps_per_epoch, epochs)` give
-    Keras callbacks (a resumed run begins in the middle: they must go by the epoch that they are told), and
-    `predict(model, x)` scores (N, classes) in its own way, such as an average over views.
-    What it reached is stored in `data/results/training.json`; `workbook bench train` measures it anew.
+    `load(seed)` returns the examples, `build()` a network whose outputs are logits (batch, classes), and
+    `optimizer(steps_per_epoch, epochs)` a Keras optimizer. `augment()` returns augmentations (`workbook.data.augment`).
+    `prepare(model, x_train)` may set initial weights and freeze layers. `callbacks(steps_per_epoch, epochs)` returns
+    Keras callbacks; a resumed run starts in the middle, so they must use the epoch number that Keras passes.
+    `predict(model, x)` returns scores (N, classes) in its own way, such as an average over views.
+    Results are stored in `data/results/training.json`; `workbook bench train` measures them again.
     """
 
     data: str
@@ -72,15 +72,21 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """Name the recipe with its data set, as "mnist quick"."""
+        """The data set and the recipe's name, such as "mnist quick"."""
         return f"{self.data} {self.name}"
 
 
 def images(name: str) -> Examples:
-    """Load a set of images whole, as uint8 (N, H, W, C)."""
+    """Return all examples of an image data set, as uint8 (N, H, W, C)."""
     from workbook import data
 
-    some = data.load(name)
+    dataset = data.load(name)
     return Examples(
-        some.x_train, some.y_train, some.x_test, some.y_test, some.class_names, some.source, some.is_standin
+        dataset.x_train,
+        dataset.y_train,
+        dataset.x_test,
+        dataset.y_test,
+        dataset.class_names,
+        dataset.source,
+        dataset.is_standin,
     )

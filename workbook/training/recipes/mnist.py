@@ -1,8 +1,8 @@
-"""Handwritten digits in one epoch, as well as can be in a minute or two, and with few parameters.
+"""MNIST in one epoch, as accurately as possible in a minute or two, and with few parameters.
 
-The networks avoid what costs: no 3×3 convolution works at 28×28, and nothing is pooled. A 5×5 filter with stride 2
-looks at every pixel and leaves a quarter of the places. Batch normalisation (momentum .8, since an epoch has only 600
-steps) and a rate that rises to a high peak and falls to 0 do the rest. One-cycle rates: Smith and Topin 2018.
+The networks avoid expensive operations: no 3×3 convolution at 28×28, and no pooling. A 5×5 filter with stride 2 reads
+every pixel and keeps a quarter of the positions. Batch normalisation (momentum .8, because an epoch has only 600 steps)
+and a learning rate that rises to a high peak and falls to 0 do the rest. One-cycle rates: Smith and Topin 2018.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,12 @@ PEAK = 0.02
 
 
 def load(seed: int) -> Examples:
-    """Give all of MNIST; the seed chooses nothing here."""
+    """Return all of MNIST; the seed has no effect."""
     return images("mnist")
 
 
 def network() -> "keras.Model":
-    """Build the network of `quick` and `accurate`: 55,258 parameters, 1.2 million multiplications an image."""
+    """Build the network of `quick` and `accurate`: 55,258 parameters, 1.2 million multiplications per image."""
     import keras
     from keras import layers
 
@@ -39,7 +39,7 @@ def network() -> "keras.Model":
 
 
 def small_network() -> "keras.Model":
-    """Build the network of `small`: separable convolutions and an average over all places, 4,770 parameters."""
+    """Build the network of `small`: separable convolutions and global average pooling, 4,770 parameters."""
     import keras
     from keras import layers
 
@@ -60,7 +60,7 @@ def _norm_relu(x: Any) -> Any:
 
 
 def adam(steps_per_epoch: int, epochs: int) -> Any:
-    """Give Adam with a rate that rises to .02 for a fifth of the steps and falls to 0."""
+    """Return Adam with a rate that rises to .02 in the first fifth of the steps and then falls to 0."""
     from keras import optimizers
 
     from workbook.training.schedules import Triangular
@@ -69,14 +69,14 @@ def adam(steps_per_epoch: int, epochs: int) -> Any:
 
 
 def shift() -> tuple[Any, ...]:
-    """Give the augmentation: moved by up to one pixel either way."""
+    """Return the augmentation: move images by up to one pixel."""
     from workbook.data import augment
 
     return (augment.shift(1),)
 
 
 def moved_views(model: "keras.Model", x: np.ndarray) -> np.ndarray:
-    """Give the mean scores of an image, which counts half, and of it moved a pixel to each side: (N, 10)."""
+    """Return the mean scores (N, 10) of an image, with half the weight, and of it moved a pixel in each direction."""
     from workbook.training.views import predict_averaged
 
     return predict_averaged(model, x, views="shift")
@@ -85,7 +85,7 @@ def moved_views(model: "keras.Model", x: np.ndarray) -> np.ndarray:
 QUICK = Recipe(
     data="mnist",
     name="quick",
-    summary="one epoch, 99 % of the test digits",
+    summary="one epoch, 99 % accuracy",
     load=load,
     build=network,
     optimizer=adam,
@@ -97,7 +97,7 @@ QUICK = Recipe(
 ACCURATE = Recipe(
     data="mnist",
     name="accurate",
-    summary="five epochs of digits moved by a pixel, and five views of each test digit",
+    summary="five epochs with digits moved by up to a pixel, and five views of each test digit",
     load=load,
     build=network,
     optimizer=adam,
@@ -111,7 +111,7 @@ ACCURATE = Recipe(
 SMALL = Recipe(
     data="mnist",
     name="small",
-    summary="ten epochs of separable convolutions: 99 % with fewer than 5,000 parameters",
+    summary="ten epochs, separable convolutions: 99 % accuracy with fewer than 5,000 parameters",
     load=load,
     build=small_network,
     optimizer=adam,

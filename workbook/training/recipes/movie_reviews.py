@@ -1,9 +1,9 @@
-"""Sentences of film reviews: Kim's text CNN with random word vectors, one of ten folds left out by the seed.
+"""Sentences of film reviews: Kim's text CNN with random word vectors; the seed chooses which of ten folds is the test.
 
 Kim 2014, section 3, has no test set for such sentences and cross-validates over ten folds; so does this recipe. All
-10,568 sentences are shuffled once, always in the same way; the seed's last digit names the fold that is the test.
-The vocabulary is made from the other nine folds alone. (The set is not Kim's file: the same kind of sentences, rated
-anew, so his 76.1 % for random vectors is a yardstick, not a comparison.)
+10,568 sentences are shuffled once, always in the same order; the last digit of the seed is the number of the test fold.
+The vocabulary is made from the other nine folds only. The sentences are of the same kind as Kim's but with new ratings,
+so his 76.1 % for random vectors is a guide, not a comparison.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,31 +16,37 @@ if TYPE_CHECKING:
     import keras
 
 FOLDS, ORDER_SEED = 10, 2014
-SIZE, LENGTH = 12_000, 40  # entries of the vocabulary, words of a sentence
+SIZE, LENGTH = 12_000, 40  # entries of the vocabulary, words per sentence
 DIMENSIONS, WIDTHS, FILTERS = 64, (3, 4, 5), 64
 RATE = 0.002
 
 
 def load(seed: int) -> Examples:
-    """Give ids (N, 40) of words; fold number `seed % 10` is the test, and its words are not looked at."""
+    """Return word ids (N, 40). Fold number `seed % 10` is the test; the vocabulary does not use it."""
     from workbook import data, text
 
-    some = data.load("movie_reviews")
-    sentences = [*some.x_train, *some.x_test]
-    labels = np.concatenate([some.y_train, some.y_test])
+    dataset = data.load("movie_reviews")
+    sentences = [*dataset.x_train, *dataset.x_test]
+    labels = np.concatenate([dataset.y_train, dataset.y_test])
     train, test = folds(len(sentences), seed % FOLDS)
-    words = text.vocabulary((sentences[i] for i in train), size=SIZE)
+    words = text.vocabulary((sentences[row] for row in train), size=SIZE)
 
-    def ids(which: np.ndarray) -> np.ndarray:
-        return text.encode((sentences[i] for i in which), words, length=LENGTH).astype(np.int32)
+    def ids(rows: np.ndarray) -> np.ndarray:
+        return text.encode((sentences[row] for row in rows), words, length=LENGTH).astype(np.int32)
 
     return Examples(
-        ids(train), labels[train], ids(test), labels[test], some.class_names, some.source, some.is_standin
+        ids(train),
+        labels[train],
+        ids(test),
+        labels[test],
+        dataset.class_names,
+        dataset.source,
+        dataset.is_standin,
     )
 
 
 def folds(count: int, fold: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the positions of the training and of the test sentences: `fold` of ten is the test."""
+    """Return the positions of the training and of the test sentences: `fold` of ten is the test."""
     order = np.random.default_rng(ORDER_SEED).permutation(count)
     is_test = np.arange(count) % FOLDS == fold
     return order[~is_test], order[is_test]
@@ -59,7 +65,7 @@ def network() -> "keras.Model":
 
 
 def adam(steps_per_epoch: int, epochs: int) -> Any:
-    """Give Adam with a rate that falls to 0 as a cosine."""
+    """Return Adam with a rate that falls to 0 along a cosine."""
     from keras import optimizers
 
     return optimizers.Adam(optimizers.schedules.CosineDecay(RATE, steps_per_epoch * epochs))
@@ -68,7 +74,7 @@ def adam(steps_per_epoch: int, epochs: int) -> Any:
 QUICK = Recipe(
     data="movie_reviews",
     name="quick",
-    summary="Kim's text CNN on nine folds of ten; the seed chooses the tenth",
+    summary="Kim's text CNN on nine of ten folds; the seed chooses the test fold",
     load=load,
     build=network,
     optimizer=adam,

@@ -1,7 +1,7 @@
-"""Spoken digits: log-mel images of a second (40 bands × 61 frames), and a CNN that slides along both axes.
+"""Spoken digits: log-mel images of one second (40 bands × 61 frames), and a CNN that slides along both axes.
 
-The official split: recordings 0-4 of each digit and speaker are the test, 300 clips of speakers who are in the training
-set too. Where the recordings cannot be had, `data.load` gives a stand-in and says so.
+The split is the official one: the test set is recordings 0-4 of each digit and speaker, 300 clips of speakers who are
+also in the training set. If the recordings are not available, `data.load` returns a stand-in and says so.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,23 +18,23 @@ DROPOUT, PEAK = 0.3, 0.01
 
 
 def load(seed: int) -> Examples:
-    """Give all clips as uint8 images (N, 40, 61, 1); the seed chooses nothing here."""
+    """Return all clips as uint8 images (N, 40, 61, 1); the seed has no effect."""
     from workbook import data
 
-    some = data.load("spoken_digit")
+    dataset = data.load("spoken_digit")
     return Examples(
-        _images(some.x_train),
-        some.y_train,
-        _images(some.x_test),
-        some.y_test,
-        some.class_names,
-        some.source,
-        some.is_standin,
+        _images(dataset.x_train),
+        dataset.y_train,
+        _images(dataset.x_test),
+        dataset.y_test,
+        dataset.class_names,
+        dataset.source,
+        dataset.is_standin,
     )
 
 
 def _images(clips: np.ndarray) -> np.ndarray:
-    """Turn waveforms (N, 8000) into log-mel images, in 256 steps of a quarter of a decibel: 0 to 255."""
+    """Return log-mel images of waveforms (N, 8000), with values 0 to 255 in steps of a quarter of a decibel."""
     from workbook import audio
 
     parts = [audio.log_mel(clips[start : start + 50]) for start in range(0, len(clips), 50)]
@@ -42,7 +42,7 @@ def _images(clips: np.ndarray) -> np.ndarray:
 
 
 def network() -> "keras.Model":
-    """Build the network: strides instead of pooling, dropout before the classifier; 27,354 parameters."""
+    """Build the network: strides instead of pooling, dropout before the last layer; 27,354 parameters."""
     import keras
     from keras import layers
 
@@ -59,7 +59,7 @@ def network() -> "keras.Model":
 
 
 def adam(steps_per_epoch: int, epochs: int) -> Any:
-    """Give Adam with a rate that rises to .01 for a fifth of the steps and falls to 0."""
+    """Return Adam with a rate that rises to .01 in the first fifth of the steps and then falls to 0."""
     from keras import optimizers
 
     from workbook.training.schedules import Triangular
@@ -68,7 +68,7 @@ def adam(steps_per_epoch: int, epochs: int) -> Any:
 
 
 def shift() -> tuple[Any, ...]:
-    """Give the augmentation: moved by up to two bands and two frames."""
+    """Return the augmentation: move images by up to two bands and two frames."""
     from workbook.data import augment
 
     return (augment.shift(2),)
@@ -77,7 +77,7 @@ def shift() -> tuple[Any, ...]:
 QUICK = Recipe(
     data="spoken_digit",
     name="quick",
-    summary="ten epochs of log-mel images, 97 % of the test clips",
+    summary="ten epochs, log-mel images, 97 % accuracy",
     load=load,
     build=network,
     optimizer=adam,
