@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.outline import outline
 from workbook.accountant import account, measured_fields
 from workbook.accountant.fields import PIXEL, interpolate, slide, spread, union
 from workbook.arithmetic import receptive_field, same_padding
@@ -183,7 +184,7 @@ def _chain(layers: list[Any], shape: tuple[int, int, int]) -> Any:
             if not any(isinstance(layer, keras.layers.Flatten) for layer in built):
                 built.append(keras.layers.Flatten())
             built.append(keras.layers.Dense(layer.units))
-    return _model(built, shape)
+    return outline(_model, built, shape)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,9 @@ def test_published_receptive_fields_of_deep_networks(keras: Any) -> None:
     """Araujo, Norris and Sim, *Computing receptive fields of convolutional neural networks*, 2019, Table 1."""
     cases = {"VGG16": (212, 16, 3), "ResNet50": (483, 32, None), "MobileNet": (315, 32, None)}
     for name, (field, step, _) in cases.items():
-        model = getattr(keras.applications, name)(weights=None, include_top=False, input_shape=(224, 224, 3))
+        model = outline(
+            getattr(keras.applications, name), weights=None, include_top=False, input_shape=(224, 224, 3)
+        )
         done = account(model)
         assert done.parameters == model.count_params()
         assert done.rows[-1].field == (field, field)

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from tests.outline import outline
 from workbook import architectures
 from workbook.architectures import blocks, build, copy_weights, names
 from workbook.ledger import quoted_networks
@@ -20,12 +21,6 @@ def forget_models():
     """Free each test's models."""
     yield
     keras.backend.clear_session()
-
-
-def outline(name, **options):
-    """Build at paper size without a number in memory: shapes and counts are known, no weight is drawn."""
-    with keras.StatelessScope(initialize_variables=False):
-        return build(name, **options)
 
 
 def trainable(model):
@@ -103,7 +98,7 @@ PRINTED = {
 
 @pytest.mark.parametrize("name", sorted(COUNTED | STATED | PRINTED))
 def test_parameters_are_the_papers(name):
-    count = trainable(outline(name))
+    count = trainable(outline(build, name))
     assert count == COUNTED.get(name, count)
     assert count == STATED.get(name, count)
     millions, digits = PRINTED.get(name, (count / 1e6, 9))
@@ -111,35 +106,35 @@ def test_parameters_are_the_papers(name):
 
 
 def test_auxiliary_heads_bring_their_parameters():
-    model = outline("googlenet", auxiliary=True)
+    model = outline(build, "googlenet", auxiliary=True)
     assert trainable(model) == 13_378_280 == quoted_networks.googlenet_parameters(auxiliary=True)
     assert [output.shape for output in model.outputs] == [(None, 1000)] * 3
-    assert trainable(outline("inception_v3", auxiliary=True)) == 27_161_264  # torchvision
+    assert trainable(outline(build, "inception_v3", auxiliary=True)) == 27_161_264  # torchvision
 
 
 def test_densenet_with_its_statistics_has_what_the_lectures_count():
     expected = quoted_networks.densenet_parameters((6, 12, 24, 16))
-    assert outline("densenet121").count_params() == 8_062_504 == expected
+    assert outline(build, "densenet121").count_params() == 8_062_504 == expected
 
 
 def test_inception_v2_has_bn_inceptions_parameters():
     """The published BN-Inception has 11,295,240: biases too, and an ordinary first convolution."""
-    model = outline("inception_v2")
+    model = outline(build, "inception_v2")
     biases = sum(layer.beta.shape[0] for layer in model.layers if hasattr(layer, "beta"))
     first = 49 * 3 * 64 - (49 * 3 * 8 + 3 * 8 * 64)
     assert trainable(model) + biases + first == 11_295_240
 
 
 def test_projections_cost_what_padding_saves():
-    padded, projected = (outline("resnet20", shortcut=option) for option in "AB")
+    padded, projected = (outline(build, "resnet20", shortcut=option) for option in "AB")
     assert trainable(projected) - trainable(padded) == 16 * 32 + 2 * 32 + 32 * 64 + 2 * 64
-    everywhere = outline("resnet20", shortcut="C")
+    everywhere = outline(build, "resnet20", shortcut="C")
     identity = 3 * (16 * 16 + 32) + 2 * (32 * 32 + 64) + 2 * (64 * 64 + 128)
     assert trainable(everywhere) - trainable(projected) == identity
 
 
 def test_a_plain_net_is_a_residual_one_without_additions():
-    plain, residual = outline("plain20"), outline("resnet20")
+    plain, residual = outline(build, "plain20"), outline(build, "resnet20")
     assert trainable(plain) == trainable(residual)
     kinds = [type(layer).__name__ for layer in plain.layers]
     assert "Add" not in kinds
@@ -182,14 +177,14 @@ SHAPES = {
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_shapes_are_the_papers(name):
-    model = outline(name)
+    model = outline(build, name)
     assert {layer: tuple(model.get_layer(layer).output.shape[1:]) for layer in SHAPES[name]} == SHAPES[name]
 
 
 @pytest.mark.parametrize("depth", [18, 34, 50, 101, 152, 20, 110, 121, 169, 201])
 def test_the_name_counts_the_layers(depth):
     name = f"densenet{depth}" if depth in (121, 169, 201) else f"resnet{depth}"
-    model = outline(name, input_shape=(32, 32, 3), num_classes=2)
+    model = outline(build, name, input_shape=(32, 32, 3), num_classes=2)
     counted = [
         layer
         for layer in model.layers
@@ -253,10 +248,10 @@ def test_a_narrow_mobilenet_is_keras_applications_too():
 
 def test_conventions_differ_where_the_papers_do():
     paper, theirs = (
-        outline("resnet50", input_shape=(32, 32, 3), convention=which) for which in ("paper", "keras")
+        outline(build, "resnet50", input_shape=(32, 32, 3), convention=which) for which in ("paper", "keras")
     )
     assert theirs.count_params() - paper.count_params() == 26_560  # the biases before normalisation
-    released = outline("inception_resnet_v2", input_shape=(75, 75, 3), convention="keras")
+    released = outline(build, "inception_resnet_v2", input_shape=(75, 75, 3), convention="keras")
     assert released.count_params() == 55_873_736
 
 
@@ -447,7 +442,7 @@ def test_an_image_too_small_is_refused_and_the_smallest_fits(name):
             build(name, input_shape=(row.smallest_auxiliary - 1,) * 2 + (channels,), auxiliary=True)
         with pytest.raises(ValueError):  # noqa: PT011
             unchecked(row, row.smallest_auxiliary - 1, auxiliary=True)
-        outline(name, input_shape=(row.smallest_auxiliary,) * 2 + (channels,), auxiliary=True)
+        outline(build, name, input_shape=(row.smallest_auxiliary,) * 2 + (channels,), auxiliary=True)
 
 
 def unchecked(row, side, *, auxiliary):
