@@ -13,7 +13,7 @@ from workbook.course.grading.grader import Grader, absent
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.records import Graded, Mark, in_order
-from workbook.course.grading.referees import Referees
+from workbook.course.grading.referee_pool import RefereePool
 from workbook.course.grading.submissions import Submission
 from workbook.exercises import exercises_of
 
@@ -103,7 +103,7 @@ def _graded(
 
         yield from cluster.grade(waiting, run, options)
         return
-    referees = Referees(
+    referees = RefereePool(
         max(1, options.jobs // 2), options.root, seed=run.seed, practice_seed=run.practice_seed
     )
     try:

@@ -16,8 +16,8 @@ from typing import Any
 from workbook.course.grading import jail, journal
 from workbook.course.grading.grader import Grader, unreadable
 from workbook.course.grading.options import GradingOptions
-from workbook.course.grading.records import Graded, from_json
-from workbook.course.grading.referees import Referees
+from workbook.course.grading.records import Graded
+from workbook.course.grading.referee_pool import RefereePool
 from workbook.course.grading.submissions import Submission
 
 CONNECT_SECONDS = 20
@@ -114,7 +114,7 @@ def _result(future: Any, submission: Submission) -> Graded:
     """Take a task's marks; a submission that its workers did not survive is malformed, and says so."""
     error = future.exception()
     if error is None:
-        return from_json(future.result())
+        return Graded.from_json(future.result())
     problem = f"could not be graded on the workers ({type(error).__name__})"
     return unreadable(_handed(submission), submission.chapter, problem, "")
 
@@ -132,7 +132,7 @@ _making = threading.Lock()
 
 def grade_one(handed: Handed, settings: Settings, course: dict[str, bytes]) -> dict[str, Any]:
     """Grade one submission in this worker's jail, made when the first comes."""
-    return _grader(settings, course).grade(handed).as_json()
+    return _grader(settings, course).grade(handed).to_json()
 
 
 def _grader(settings: Settings, course: dict[str, bytes]) -> Grader:
@@ -158,7 +158,7 @@ def _made(settings: Settings, course: dict[str, bytes]) -> Grader:
         path = Path(folder.name, name)
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-    referees = Referees(1, Path(folder.name), seed=settings.seed, practice_seed=settings.practice_seed)
+    referees = RefereePool(1, Path(folder.name), seed=settings.seed, practice_seed=settings.practice_seed)
     made = jail.Jail(
         memory=settings.memory,
         seconds=settings.seconds,

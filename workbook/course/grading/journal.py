@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from workbook.course.grading.records import Graded, from_json
+from workbook.course.grading.records import Graded
 from workbook.exercises import exercises_of
 
 RUN, JOURNAL = "run.json", "journal.jsonl"
@@ -94,7 +94,7 @@ class Journal:
         for line in self._file:
             try:
                 entry = json.loads(line)
-                yield entry["course"], from_json(entry["graded"])
+                yield entry["course"], Graded.from_json(entry["graded"])
             except (ValueError, KeyError, TypeError):  # cut off by the end of the process: graded again
                 continue
 
@@ -114,7 +114,7 @@ class Journal:
     def append(self, graded: Graded) -> None:
         """Note a submission as graded; on disk when this returns."""
         course = course_version(graded.chapter) if graded.chapter else ""
-        entry: dict[str, Any] = {"course": course, "graded": graded.as_json()}
+        entry: dict[str, Any] = {"course": course, "graded": graded.to_json()}
         self._file.write(json.dumps(entry) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
