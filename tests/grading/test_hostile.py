@@ -28,7 +28,7 @@ from workbook.course.grading.findings import MOST_FINDINGS, RunResult, read_find
 from workbook.course.grading.grader import Grader
 from workbook.course.grading.records import Graded
 from workbook.course.jailed import transport
-from workbook.course.jailed.jail_messages import RunCompleted, RunRequest, Step, StepBegan
+from workbook.course.jailed.jail_messages import RunCompleted, RunRequest, RunStep, StepBegan
 
 Grade = Callable[[Notebook], Graded]
 
@@ -226,7 +226,7 @@ assert not met
 
 def test_two_submissions_at_a_time_cannot_meet(grader: Grader) -> None:
     def ask(source: str) -> RunResult:
-        return grader.jail.run(RunRequest((Step("own", "", source),), tasks={}, cell_seconds=5), ["numpy"])
+        return grader.jail.run(RunRequest((RunStep("own", "", source),), tasks={}, cell_seconds=5), ["numpy"])
 
     ask("pass")  # so that both come from one process
     with ThreadPoolExecutor(2) as pool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from workbook.course.grading.findings import Garbled, RunResult
 from workbook.course.grading.jail import Jail, JailError
 from workbook.course.grading.referee_messages import Answers, Cell, ChapterTasks
-from workbook.course.jailed.jail_messages import AnswerReport, RunRequest, SecondLook, Step, StepBegan
+from workbook.course.jailed.jail_messages import AnswerReport, RunRequest, RunStep, SecondLook, StepBegan
 
 MOST_ATTEMPTS = 8  # for a submission that ends in the middle again and again
 SLOW = 1.0  # seconds from which a cell of the learner's own is left out when the whole took too long
@@ -35,7 +35,7 @@ class _NumberedStep:
     """A step, and the number of the learner's cell that it runs, or −1."""
 
     cell: int
-    step: Step
+    step: RunStep
 
 
 @dataclass(frozen=True)
@@ -181,29 +181,29 @@ def _steps(
     An answer that no check follows is observed at the end. With `demonstrations`, the chapter's own quick cells before
     an answer run before it, and so do those that the learner changed.
     """
-    yield _NumberedStep(-1, Step("setup", "", tasks.setup))
+    yield _NumberedStep(-1, RunStep("setup", "", tasks.setup))
     chapter_cells = iter(tasks.cells if demonstrations else ())
     waiting: list[str] = []  # answers that ran and were not observed yet
     for number, cell in enumerate(answers.cells):
         if cell.kind == "check" and cell.exercise in waiting:
-            yield _NumberedStep(-1, Step("observe", cell.exercise, ""))
+            yield _NumberedStep(-1, RunStep("observe", cell.exercise, ""))
             waiting.remove(cell.exercise)
         elif cell.kind == "answer" and number not in skipped:
             yield from _demonstrations_before(chapter_cells, cell.exercise)
-            yield _NumberedStep(number, Step("answer", cell.exercise, cell.source))
+            yield _NumberedStep(number, RunStep("answer", cell.exercise, cell.source))
             if cell.exercise in wanted:
                 waiting.append(cell.exercise)
         elif (cell.kind == "own" and number not in skipped) or (cell.kind == "changed" and demonstrations):
-            yield _NumberedStep(number, Step("own", "", cell.source))
+            yield _NumberedStep(number, RunStep("own", "", cell.source))
     for exercise in waiting:
-        yield _NumberedStep(-1, Step("observe", exercise, ""))
+        yield _NumberedStep(-1, RunStep("observe", exercise, ""))
 
 
 def _demonstrations_before(chapter_cells: Iterator[Cell], exercise: str) -> Iterator[_NumberedStep]:
     """Yield the demonstrations before an exercise's answer that were not given yet."""
     for cell in chapter_cells:
         if cell.kind == "demonstration":
-            yield _NumberedStep(-1, Step("shown", "", cell.source))
+            yield _NumberedStep(-1, RunStep("shown", "", cell.source))
         elif cell.kind == "answer" and cell.exercise == exercise:
             return
 

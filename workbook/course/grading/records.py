@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbook.course.jailed.strict_json import Message
+from workbook.course.jailed.strict_json import WireMessage
 
 OUTCOMES = (
     "passed",
@@ -19,7 +19,7 @@ OUTCOMES = (
 
 
 @dataclass(frozen=True)
-class Mark(Message):
+class Mark(WireMessage):
     """What one learner gets for one exercise, and why.
 
     `detail` is for the instructor: it may show the hidden cases. `feedback` is for the learner: it shows practice
@@ -42,7 +42,7 @@ class Mark(Message):
 
 
 @dataclass(frozen=True)
-class Graded(Message):
+class Graded(WireMessage):
     """A submission with its marks. `digest` is that of its bytes, "" where nothing was handed in.
 
     `oddity` is one line on what was odd about the file or the run as a whole, or "". `lms_id` is the learner's

@@ -31,7 +31,7 @@ from workbook.course.grading.referee_messages import (
 from workbook.course.grading.submitted_answers import read_answers
 from workbook.course.jailed import transport
 from workbook.course.jailed.jail_messages import AnswerReport, ExerciseTask
-from workbook.course.jailed.strict_json import Message, read_any
+from workbook.course.jailed.strict_json import WireMessage, read_any
 from workbook.exercises import Exercise, as_text, exercises_of
 from workbook.exercises.judge import Ruler, Verdict
 from workbook.exercises.models import observe_model
@@ -53,7 +53,7 @@ class Bench:
         self._tasks: dict[tuple[str, str], ChapterTasks] = {}
         self._solutions: dict[str, dict[str, str]] = {}
 
-    def reply(self, question: Message) -> Message:
+    def reply(self, question: WireMessage) -> WireMessage:
         """Answer one question."""
         if isinstance(question, ReadQuestion):
             return self.read(question.data, question.chapter)

@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from workbook.course.jailed.jail_messages import AnswerReport, ExerciseTask
-from workbook.course.jailed.strict_json import Message, OneOf, OnWire
+from workbook.course.jailed.strict_json import OneOf, OnWire, WireMessage
 
 CELL_KINDS = ("setup", "answer", "check", "demonstration", "slow", "own", "changed")
 Purpose = Annotated[str, OneOf(("marks", "practice"))]
 
 
 @dataclass(frozen=True)
-class Cell(Message):
+class Cell(WireMessage):
     """A code cell. `exercise` is "" for cells that belong to none.
 
     Of a submission: "answer" and "own" are the learner's; "check" marks a place and has the master's source; "changed"
@@ -25,7 +25,7 @@ class Cell(Message):
 
 
 @dataclass(frozen=True)
-class Answers(Message):
+class Answers(WireMessage):
     """What a submission holds for one chapter.
 
     `cells` are in the submission's order. `texts` are the answers in words, "" where untouched. `missing` are the
@@ -48,7 +48,7 @@ class Answers(Message):
 
 
 @dataclass(frozen=True)
-class ChapterTasks(Message):
+class ChapterTasks(WireMessage):
     """What a run needs of a chapter: its set-up, its own code cells, the modules to load, the task of each exercise."""
 
     setup: str
@@ -59,7 +59,7 @@ class ChapterTasks(Message):
 
 
 @dataclass(frozen=True)
-class Ruling(Message):
+class Ruling(WireMessage):
     """The verdict on one answer. `detail` is for the instructor, `text` for the learner."""
 
     outcome: str
@@ -70,7 +70,7 @@ class Ruling(Message):
 
 
 @dataclass(frozen=True)
-class Failed(Message):
+class Failed(WireMessage):
     """A question that the referee could not answer, and why."""
 
     reason: Annotated[str, OnWire("failed")]
@@ -80,7 +80,7 @@ class Failed(Message):
 
 
 @dataclass(frozen=True)
-class ReadQuestion(Message):
+class ReadQuestion(WireMessage):
     """Which answers are in this file? `chapter` is what the file's name tells, or "". Reply: `Answers`."""
 
     data: bytes
@@ -88,7 +88,7 @@ class ReadQuestion(Message):
 
 
 @dataclass(frozen=True)
-class TasksQuestion(Message):
+class TasksQuestion(WireMessage):
     """What does a run of this chapter need? Reply: `ChapterTasks`."""
 
     chapter: Annotated[str, OnWire("tasks_of")]
@@ -96,7 +96,7 @@ class TasksQuestion(Message):
 
 
 @dataclass(frozen=True)
-class RuleQuestion(Message):
+class RuleQuestion(WireMessage):
     """Is this answer right? Reply: `Ruling`."""
 
     report: AnswerReport

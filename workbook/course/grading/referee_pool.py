@@ -20,12 +20,12 @@ from workbook.course.grading.referee_messages import (
     TasksQuestion,
 )
 from workbook.course.jailed.jail_messages import AnswerReport
-from workbook.course.jailed.strict_json import Message
+from workbook.course.jailed.strict_json import WireMessage
 
 LONGEST = 120.0  # seconds for one question; the first that needs Keras waits for its import
 LARGEST_REPLY = 2**28
 MEMORY = 6 * 2**30  # bytes of address space: a short answer can be made to unfold into any size
-M = TypeVar("M", bound=Message)
+M = TypeVar("M", bound=WireMessage)
 
 
 class RefereeLostError(RuntimeError):
@@ -52,7 +52,7 @@ class _Referee:
                         pipe.close()
         self._process = None
 
-    def ask(self, question: Message, reply: type[M]) -> M:
+    def ask(self, question: WireMessage, reply: type[M]) -> M:
         """Ask one question; RefereeLostError if no reply of this kind comes within `LONGEST` seconds."""
         process = self._started()
         try:
@@ -134,7 +134,7 @@ class RefereePool:
         """Return the verdict on a report."""
         return self._ask(RuleQuestion(report, chapter, purpose), Ruling)
 
-    def _ask(self, question: Message, reply: type[M]) -> M:
+    def _ask(self, question: WireMessage, reply: type[M]) -> M:
         referee = self._free.get()
         try:
             return referee.ask(question, reply)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from workbook.course.grading.findings import MOST_OUTPUT, RunResult, run_result
 from workbook.course.jailed.jail_messages import KillRun, Ready, RunEnded, RunRequest, StartRun
-from workbook.course.jailed.strict_json import Message
+from workbook.course.jailed.strict_json import WireMessage
 
 SMALL, PAUSE = 4096, 0.002  # bytes that were read at once, and seconds before the next read
 LONGEST_START = 300.0  # seconds; importing Keras on a slow machine takes many
@@ -188,5 +188,5 @@ class Zygote:
             run.is_over.set()
 
 
-def _line(message: Message) -> bytes:
+def _line(message: WireMessage) -> bytes:
     return json.dumps(message.to_json()).encode()

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from . import running
 from .jail_messages import JailSettings, KillRun, Ready, RunEnded, RunRequest, StartRun
-from .strict_json import Message, read_any
+from .strict_json import WireMessage, read_any
 
 if sys.platform == "linux":
     from . import confine  # elsewhere `--unsafe` runs submissions without limits
@@ -52,7 +52,7 @@ class _Server:
         self.selector = selectors.DefaultSelector()
         self.selector.register(control, selectors.EVENT_READ, None)
 
-    def say(self, message: Message) -> None:
+    def say(self, message: WireMessage) -> None:
         self.control.send(json.dumps(message.to_json()).encode())
 
     def loop(self) -> None:
@@ -142,7 +142,7 @@ def _work(settings: JailSettings, request: int, findings: int) -> None:
         confine.filter_system_calls()
     gc.unfreeze()
 
-    def tell(finding: Message) -> None:
+    def tell(finding: WireMessage) -> None:
         _write_all(findings, json.dumps(finding.to_json()).encode() + b"\n")
 
     running.run(run_request, tell)

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 from workbook.exercises.observe import FAILURES, STATES
 
-from .strict_json import AtMost, Json, Message, OneOf, OnWire
+from .strict_json import AtMost, Json, OneOf, OnWire, WireMessage
 
 LONGEST_DETAIL = 1000  # characters
 MOST_OBSERVATIONS = 1000
@@ -23,7 +23,7 @@ Detail = Annotated[str, AtMost(LONGEST_DETAIL)]
 
 
 @dataclass(frozen=True)
-class JailSettings(Message):
+class JailSettings(WireMessage):
     """How a jail runs submissions: `memory` in bytes of address space, `seconds` on the clock, both for one run."""
 
     modules: tuple[str, ...]
@@ -33,7 +33,7 @@ class JailSettings(Message):
 
 
 @dataclass(frozen=True)
-class Step(Message):
+class RunStep(WireMessage):
     """One thing to do: run a cell's source, or observe the answer to an exercise."""
 
     is_row: ClassVar[bool] = True
@@ -44,7 +44,7 @@ class Step(Message):
 
 
 @dataclass(frozen=True)
-class ExerciseTask(Message):
+class ExerciseTask(WireMessage):
     """What the jail must know of an exercise, without what is right. `observe` is "module:function"."""
 
     answer_name: str
@@ -55,10 +55,10 @@ class ExerciseTask(Message):
 
 
 @dataclass(frozen=True)
-class RunRequest(Message):
+class RunRequest(WireMessage):
     """One run of a submission: the steps in their order, the task of each exercise, the limit of one cell."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[RunStep, ...]
     tasks: dict[str, ExerciseTask]
     cell_seconds: float
 
@@ -67,22 +67,22 @@ class RunRequest(Message):
 
 
 @dataclass(frozen=True)
-class StepBegan(Message):
-    """Step number `step` of the request began, so many seconds after the run."""
+class StepBegan(WireMessage):
+    """RunStep number `step` of the request began, so many seconds after the run."""
 
     step: Annotated[int, OnWire("begin")]
     at: float
 
 
 @dataclass(frozen=True)
-class SecondLook(Message):
+class SecondLook(WireMessage):
     """An answer that missed a name is observed once more, after all cells have run."""
 
     exercise: Annotated[ExerciseId, OnWire("again")]
 
 
 @dataclass(frozen=True)
-class CellFailed(Message):
+class CellFailed(WireMessage):
     """The set-up or a cell of the learner's own raised."""
 
     kind: Annotated[Annotated[str, OneOf(("own", "setup"))], OnWire("failed")]
@@ -90,7 +90,7 @@ class CellFailed(Message):
 
 
 @dataclass(frozen=True)
-class PlainObservation(Message):
+class PlainObservation(WireMessage):
     """What an answer did in one case: a failure with its detail, or a result as `transport.encode` writes it."""
 
     is_row: ClassVar[bool] = True
@@ -101,7 +101,7 @@ class PlainObservation(Message):
 
 
 @dataclass(frozen=True)
-class AnswerReport(Message):
+class AnswerReport(WireMessage):
     """What an answer did on the cases. The grader writes one itself where a run ended in the middle."""
 
     exercise: Annotated[ExerciseId, OnWire("report")]
@@ -111,7 +111,7 @@ class AnswerReport(Message):
 
 
 @dataclass(frozen=True)
-class RunCompleted(Message):
+class RunCompleted(WireMessage):
     """The run came to its end: the last finding."""
 
     end: Annotated[bool, OneOf((True,))] = True
@@ -121,28 +121,28 @@ class RunCompleted(Message):
 
 
 @dataclass(frozen=True)
-class Ready(Message):
+class Ready(WireMessage):
     """The modules are loaded."""
 
     ready: Annotated[bool, OneOf((True,))] = True
 
 
 @dataclass(frozen=True)
-class StartRun(Message):
+class StartRun(WireMessage):
     """Fork for run number `run`. Two file descriptors come along: the request to read, the findings to write."""
 
     run: int
 
 
 @dataclass(frozen=True)
-class KillRun(Message):
+class KillRun(WireMessage):
     """End run number `run`."""
 
     run: Annotated[int, OnWire("kill")]
 
 
 @dataclass(frozen=True)
-class RunEnded(Message):
+class RunEnded(WireMessage):
     """The process of run number `run` has ended."""
 
     run: Annotated[int, OnWire("ended")]

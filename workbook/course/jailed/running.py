@@ -28,9 +28,9 @@ from .jail_messages import (
     SecondLook,
     StepBegan,
 )
-from .strict_json import Message
+from .strict_json import WireMessage
 
-Tell = Callable[[Message], None]
+Tell = Callable[[WireMessage], None]
 MISSING = object()
 
 

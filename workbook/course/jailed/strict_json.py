@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args, get_origin, get_type_hints
 
 Json = Any  # a part of a message that the message carries and does not look into
-M = TypeVar("M", bound="Message")
+M = TypeVar("M", bound="WireMessage")
 Layout = list[tuple[str, str, Any]]  # of each field: name in JSON, name in Python, type
 _layouts: dict[type, Layout] = {}
 
@@ -53,7 +53,7 @@ class OnWire:
 
 
 @dataclass(frozen=True)
-class Message:
+class WireMessage:
     """What two processes say to each other. A subclass is a frozen dataclass of plain fields, tuples and messages.
 
     On the wire a message is a JSON object with exactly its fields; with `is_row`, a list of them in their order.
@@ -93,7 +93,7 @@ def read_any(kinds: Sequence[type[M]], value: object) -> M:
     raise MessageError(f"a message must be one of {', '.join(kind.__name__ for kind in kinds)}")
 
 
-def _layout(kind: type[Message]) -> Layout:
+def _layout(kind: type[WireMessage]) -> Layout:
     """Return the layout of a kind of messages, worked out once."""
     if kind not in _layouts:
         hints = get_type_hints(kind, include_extras=True)
@@ -110,7 +110,7 @@ def _wire_name(name: str, hint: Any) -> str:
 
 
 def _written(value: Any) -> Any:
-    if isinstance(value, Message):
+    if isinstance(value, WireMessage):
         return value.to_json()
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
@@ -138,7 +138,7 @@ def _read(hint: Any, value: Any, place: str) -> Any:
     if get_origin(hint) is dict:
         _demand(isinstance(value, dict), place, "an object", value)
         return {key: _read(get_args(hint)[1], item, f"{place}[]") for key, item in value.items()}
-    if issubclass(hint, Message):
+    if issubclass(hint, WireMessage):
         return hint.from_json(value)
     return _read_plain(hint, value, place)
 
