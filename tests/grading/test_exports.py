@@ -197,7 +197,7 @@ def test_a_spreadsheet_may_drop_leading_zeros_and_use_semicolons(tmp_path: Path)
         ("anna,2.7,-1,", "'-1' is not a number of points"),
         ("anna,2.7,nan,", "'nan' is not a number of points"),
         ("anna,2.7,1e3,", "'1e3' is not a number of points"),
-        ("anna,2.7,5,", "5 points where the exercise gives 4"),
+        ("anna,2.7,5,", "5 points are more than the 4 of the exercise"),
         ("anna,02. Jul,1,", "'02. Jul' is not an exercise; write it as exercise-2-1"),
         ("anna,2.9,1,", "'anna' handed in nothing for 2.9"),
         ("\x1b[31mann,2.7,1,", "'ann' handed in nothing for 2.7"),

@@ -149,7 +149,7 @@ def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
         elif marks and points is not None and points > marks[matched].max_points:
             most = _plain(marks[matched].max_points)
             problems.append(
-                _problem(path, number, f"{_plain(points)} points where the exercise gives {most}")
+                _problem(path, number, f"{_plain(points)} points are more than the {most} of the exercise")
             )
         elif points is not None:
             result[(marks[matched].student, key[1]) if marks else key] = (points, comment)

@@ -238,7 +238,7 @@ def _mounts(folder: Path) -> list[str]:
 
 
 def _python_folders() -> list[str]:
-    """List the folders of this Python and its packages, outermost first, without those in the system's own."""
+    """Return the folders of this Python and its packages, outermost first, without those in the system's own."""
     candidates = {sys.prefix, sys.base_prefix, sys.exec_prefix}
     candidates |= {path for path in sys.path if "-packages" in Path(path).name}
     folders: list[str] = []

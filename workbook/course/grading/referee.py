@@ -41,7 +41,7 @@ CELL_SECONDS = 20.0
 ALWAYS_LOADED = ("numpy", "matplotlib.pyplot")
 
 
-class Bench:
+class Referee:
     """Reads submissions, draws cases and rules, for one run of the grader."""
 
     def __init__(self, root: Path, *, seed: int, practice_seed: int) -> None:
@@ -163,10 +163,10 @@ def main(arguments: list[str]) -> None:
     root, seed, practice_seed = arguments
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # whatever else is printed is not a reply
-    bench = Bench(Path(root), seed=int(seed), practice_seed=int(practice_seed))
+    referee = Referee(Path(root), seed=int(seed), practice_seed=int(practice_seed))
     for line in sys.stdin:
         try:
-            reply = bench.reply(read_any(QUESTIONS, json.loads(line))).to_json()
+            reply = referee.reply(read_any(QUESTIONS, json.loads(line))).to_json()
         except Exception as error:  # data made to break the reader; the grader says so, and goes on
             reply = Failed(f"{type(error).__name__}: {error}"[:500]).to_json()
         replies.write(json.dumps(reply) + "\n")

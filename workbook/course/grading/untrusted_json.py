@@ -14,4 +14,4 @@ CHANGES = {"[": 1, "{": 1, "]": -1, "}": -1}
 def nesting_depth(text: str) -> int:
     """Return how deeply lists and objects are nested in a JSON text, without parsing it."""
     brackets = NO_BRACKETS.sub("", text)
-    return max(accumulate(map(CHANGES.__getitem__, brackets)), default=0)
+    return max(accumulate(map(CHANGES.__getitem__, brackets), initial=0))

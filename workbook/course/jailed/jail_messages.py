@@ -68,7 +68,7 @@ class RunRequest(WireMessage):
 
 @dataclass(frozen=True)
 class StepBegan(WireMessage):
-    """RunStep number `step` of the request began, so many seconds after the run."""
+    """Step number `step` of the request began, `at` seconds after the start of the run."""
 
     step: Annotated[int, OnWire("begin")]
     at: float
