@@ -103,6 +103,11 @@ FOOLING: dict[str, tuple[str, str]] = {
         "r.observe = o.observe = lambda *a, **k: o.Report('passed', 'fine')\n"
         "r.as_plain = lambda report: {{'state': 'passed', 'detail': '', 'observations': []}}",
     ),
+    "replaces what writes the reports": (
+        WRONG,
+        "import jailed.running as r\nimport jailed.jail_messages as m\n"
+        "r.as_plain = lambda exercise, report: m.AnswerReport(exercise, 'passed', '', ())",
+    ),
     "reports no observations": (
         WRONG,
         "import workbook.exercises.observe as o\nimport jailed.running as r\n"
@@ -315,6 +320,10 @@ HURTING: dict[str, tuple[str, bool]] = {
         TO_WHOM_FINDINGS_GO + "for depth in range(900, 1000):\n"
         '    head = \'{{"report": "2.%d", "state": "observed", "detail": "", "observations": [\' % (depth % 6 + 1)\n'
         "    write(head.encode() + b'[' * depth + b']' * depth + b']}}\\n')",
+        True,
+    ),
+    "a time that no float can hold": (
+        TO_WHOM_FINDINGS_GO + "write(b'{{\"begin\": 1, \"at\": 1' + b'0' * 400 + b'}}\\n')\nos._exit(0)",
         True,
     ),
     "findings byte by byte": (TO_WHOM_FINDINGS_GO + "while True:\n    write(b' ')", True),

@@ -12,7 +12,7 @@ from tests import ROOT
 from workbook.course.grading.grader import Grader
 from workbook.course.grading.jail import Jail, missing
 from workbook.course.grading.records import Graded
-from workbook.course.grading.referees import Referees
+from workbook.course.grading.referee_pool import RefereePool
 
 SEED, PRACTICE_SEED = 7, 8
 Notebook = dict[str, Any]
@@ -85,7 +85,7 @@ def jailed() -> None:
 @pytest.fixture(scope="session")
 def grader(jailed: None) -> Iterator[Grader]:
     """A grader whose limits are short, for the whole session."""
-    referees = Referees(1, ROOT, seed=SEED, practice_seed=PRACTICE_SEED)
+    referees = RefereePool(1, ROOT, seed=SEED, practice_seed=PRACTICE_SEED)
     with Jail(memory=6 * 2**30, seconds=6.0) as jail:
         yield Grader(jail, referees)
     referees.close()

@@ -79,7 +79,7 @@ def test_a_worker_that_is_killed_loses_nothing(jailed: None, scheduler: str, tmp
             process.kill()
             process.wait()
     assert grading.returncode == 0, errors
-    assert re.search(r"24 of them now", said)
+    assert re.search(r"of which 24 in this run", said)
     lines = [json.loads(line)["graded"] for line in (out / "journal.jsonl").read_text().splitlines()]
     assert sorted(one["student"] for one in lines) == sorted(one.student for one in made)
     assert _wrong_marks(made, out) == []

@@ -193,12 +193,12 @@ def test_a_spreadsheet_may_drop_leading_zeros_and_use_semicolons(tmp_path: Path)
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("anna,2.7,many,", "'many' is no number of points; write 2 or 1.5"),
-        ("anna,2.7,-1,", "'-1' is no number of points"),
-        ("anna,2.7,nan,", "'nan' is no number of points"),
-        ("anna,2.7,1e3,", "'1e3' is no number of points"),
-        ("anna,2.7,5,", "5 points where the exercise gives 4"),
-        ("anna,02. Jul,1,", "'02. Jul' is no exercise; write it as exercise-2-1"),
+        ("anna,2.7,many,", "'many' is not a number of points; write 2 or 1.5"),
+        ("anna,2.7,-1,", "'-1' is not a number of points"),
+        ("anna,2.7,nan,", "'nan' is not a number of points"),
+        ("anna,2.7,1e3,", "'1e3' is not a number of points"),
+        ("anna,2.7,5,", "5 points are more than the 4 of the exercise"),
+        ("anna,02. Jul,1,", "'02. Jul' is not an exercise; write it as exercise-2-1"),
         ("anna,2.9,1,", "'anna' handed in nothing for 2.9"),
         ("\x1b[31mann,2.7,1,", "'ann' handed in nothing for 2.7"),
         (",2.7,1,", "the learner's name is missing"),
@@ -224,11 +224,11 @@ def test_every_bad_row_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "row 1: no column student, exercise, points, comment"),
-        (b"student,exercise\n", "row 1: no column points, comment"),
+        (b"", "row 1: missing column student, exercise, points, comment"),
+        (b"student,exercise\n", "row 1: missing column points, comment"),
         ("student,exercise,points,comment\nM\u00fcller,2.7,1,".encode("cp1252"), "is not UTF-8"),
-        (b'student,exercise,points,comment\n"a,2.7,1,\n', "is no CSV"),
-        (b"student,exercise,points,comment\n" + b"a" * 200_000 + b",2.7,1,", "is no CSV"),
+        (b'student,exercise,points,comment\n"a,2.7,1,\n', "is not CSV"),
+        (b"student,exercise,points,comment\n" + b"a" * 200_000 + b",2.7,1,", "is not CSV"),
     ],
 )
 def test_a_file_that_is_no_review_is_refused(tmp_path: Path, data: bytes, message: str) -> None:

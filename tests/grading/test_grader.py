@@ -1,13 +1,14 @@
 """What an honest learner may do, and still pass; and what each way of failing is called."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 
 from tests.grading.attacks import RIGHT, RIGHT_SIZE, WRONG
 from tests.grading.conftest import PRACTICE_SEED, Notebook, Paper, filled, notebook, outcomes, own_cell
-from workbook.course.grading import leaning
+from workbook.course.grading.course_calls import course_functions
 from workbook.course.grading.grader import ONLY_HIDDEN, Grader
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.records import Graded, Mark
@@ -201,7 +202,8 @@ def test_what_is_no_notebook_is_malformed_in_every_exercise(grader: Grader) -> N
         result = grader.grade(Paper(data))
         assert set(outcomes(result).values()) == {"malformed"}
         assert len(result.marks) == 6
-        assert "could not be graded" in result.marks[0].feedback
+        feedback = result.marks[0].feedback
+        assert re.fullmatch(r"Your file could not be graded because the file is [^.]+\.", feedback), feedback
 
 
 def test_an_answer_in_words_waits_for_a_person(grader: Grader) -> None:
@@ -253,9 +255,9 @@ LEANING = [
 
 @pytest.mark.parametrize(("sources", "found"), LEANING)
 def test_leaning_is_seen_directly_and_through_helpers(sources: list[str], found: list[str]) -> None:
-    assert leaning.course_functions(SETUP, sources) == found
+    assert course_functions(SETUP, sources) == found
 
 
 def test_what_the_solution_uses_is_no_leaning() -> None:
     source = "def f(x):\n    return ref.conv2d(x)"
-    assert leaning.course_functions(SETUP, [source], source) == []
+    assert course_functions(SETUP, [source], source) == []

@@ -48,7 +48,10 @@ def test_what_installing_needs_is_there(archive: zipfile.ZipFile) -> None:
     for folder in ("workbook", "data"):
         here = {p for p in (ROOT / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
         assert {p.relative_to(ROOT).as_posix() for p in here if not p.name.startswith(".")} <= names
-    assert archive.read("workbook/figures.toml") == (ROOT / "workbook" / "figures.toml").read_bytes()
+    assert (
+        archive.read("workbook/ledger/figures.toml")
+        == (ROOT / "workbook" / "ledger" / "figures.toml").read_bytes()
+    )
 
 
 def test_no_solution_and_nothing_of_the_other_chapters_is_there(archive: zipfile.ZipFile) -> None:
@@ -79,7 +82,7 @@ def test_the_same_project_gives_the_same_zip(archive: zipfile.ZipFile, tmp_path:
 
 @pytest.mark.parametrize("chapters", [(), ("99_nothing",), ("02_convolution", "../solutions")])
 def test_unknown_chapters_are_refused(chapters: tuple[str, ...], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"^Name chapters out of 00_start_here"):
+    with pytest.raises(ValueError, match=r"^Choose chapters from 00_start_here"):
         write_zip(ROOT, chapters, tmp_path / "a.zip")
     assert list(tmp_path.iterdir()) == []
 

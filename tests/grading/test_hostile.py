@@ -24,11 +24,11 @@ from tests.grading.attacks import (
     WRONG,
 )
 from tests.grading.conftest import Notebook, filled, outcomes, own_cell
+from workbook.course.grading.findings import MOST_FINDINGS, RunResult, read_findings
 from workbook.course.grading.grader import Grader
-from workbook.course.grading.jail import Ran
 from workbook.course.grading.records import Graded
-from workbook.course.grading.zygote import MOST_FINDINGS, parse
 from workbook.course.jailed import transport
+from workbook.course.jailed.jail_messages import RunCompleted, RunRequest, RunStep, StepBegan
 
 Grade = Callable[[Notebook], Graded]
 
@@ -225,13 +225,13 @@ assert not met
 
 
 def test_two_submissions_at_a_time_cannot_meet(grader: Grader) -> None:
-    def ask(source: str) -> Ran:
-        return grader.jail.run({"steps": [["own", "", source]], "tasks": {}, "cell_seconds": 5}, ["numpy"])
+    def ask(source: str) -> RunResult:
+        return grader.jail.run(RunRequest((RunStep("own", "", source),), tasks={}, cell_seconds=5), ["numpy"])
 
     ask("pass")  # so that both come from one process
     with ThreadPoolExecutor(2) as pool:
-        for ran in pool.map(ask, (LISTENS, CALLS)):
-            assert [sorted(finding) for finding in ran.findings] == [["at", "begin"], ["end"]]
+        for result in pool.map(ask, (LISTENS, CALLS)):
+            assert [type(finding) for finding in result.findings] == [StepBegan, RunCompleted]
 
 
 @pytest.mark.parametrize("name", UNFOLDING)
@@ -242,17 +242,17 @@ def test_a_small_answer_that_unfolds_is_wrong_and_hurts_nobody(name: str, graded
 
 
 def test_findings_that_cost_much_are_not_read() -> None:
-    assert len(parse(b"{}\n" * 10**6)) == MOST_FINDINGS
-    assert parse(b'{"a":' + b"[" * 900 + b"]" * 900 + b"}") == ()
-    assert parse(b'{"a":[' + b"[]," * 5_000_000 + b"[]]}") == ()
-    assert parse(b'{"end":true}\n[]\n{}\n') == ({"end": True},)
+    assert len(read_findings(b"{}\n" * 10**6)) == MOST_FINDINGS
+    assert read_findings(b'{"a":' + b"[" * 900 + b"]" * 900 + b"}") == ()
+    assert read_findings(b'{"a":[' + b"[]," * 5_000_000 + b"[]]}") == ()
+    assert read_findings(b'{"end":true}\n[]\n{}\n') == (RunCompleted(),)
 
 
 @pytest.mark.parametrize("name", TELLING)
 def test_hidden_cases_do_not_reach_the_learner(name: str, graded: Grade, grader: Grader) -> None:
     answer, before = TELLING[name]
     mark = graded(filled({"2.2": answer}, before=before)).marks[1]
-    hidden = grader.referees.tasks("02_convolution", "marks")["tasks"]["2.2"]["cases"]
+    hidden = grader.referees.tasks("02_convolution", "marks").exercises["2.2"].cases
     first = str(transport.decode(hidden[0])[0].tolist())[:60]
     assert mark.outcome in ("malformed", "error")
     assert first not in mark.feedback

@@ -139,7 +139,7 @@ def test_feedback_shows_what_the_learner_may_see_and_no_more(tmp_path: Path) -> 
     text = "".join(page.text)
     assert "HIDDEN" not in page.source
     assert "HIDDEN" not in repr(_feedback(one))
-    assert "3 of 9 points so far; 1 answer waits for a person" in text
+    assert "3 of 9 points so far; 1 answer waits for review" in text
     assert "Floor, not round." in text
     assert text.count(RIGHT) == 2
     assert "in words" in text
@@ -160,7 +160,10 @@ def test_the_report_counts_outcomes_and_mistakes(tmp_path: Path) -> None:
         assert all(f"{outcomes.count(name)} {name}" in text for name in set(outcomes))
     widths = [float(rect["width"] or 0) for rect in page.find("rect") if "x" in rect]
     assert sum(widths) == pytest.approx(100 * len(EXERCISES[CHAPTER]), abs=0.2)
-    assert "the same but for names and layout, one of a group of 4; as in the course's own solution" in text
+    assert (
+        "the same except for names and layout, one of a group of 4; the same as the course's own solution"
+        in text
+    )
     assert "hidden case" in text
     assert "student29" in text
 

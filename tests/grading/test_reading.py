@@ -13,10 +13,11 @@ import pytest
 
 from tests import ROOT
 from tests.grading import front_ends
-from workbook.course.grading import notebook as notebooks
-from workbook.course.grading.answer_cells import Answers, Cell, read_answers, read_masters
+from workbook.course.grading import submitted_notebook
 from workbook.course.grading.definitions import defined
-from workbook.course.grading.masters import Master, MasterCell, is_answer
+from workbook.course.grading.masters import Master, MasterCell, is_answer, read_masters
+from workbook.course.grading.referee_messages import Answers, Cell
+from workbook.course.grading.submitted_answers import read_answers
 from workbook.exercises import exercises_of
 
 CHAPTER = "02_convolution"
@@ -202,7 +203,7 @@ def test_edited_deleted_and_moved_cells_of_the_course_change_nothing() -> None:
     assert tuple(cell for cell in found.cells if cell.kind != "changed") == EXPECTED.cells
     assert {cell.source for cell in found.cells if cell.kind == "changed"} == {"raise SystemExit"}
     assert found.notes == (
-        "the set-up cell was changed; the course's own was run, and what theirs imports besides",
+        "the set-up cell was changed: the course's own was run, then the imports that were added",
     )
     kept = [cell for cell in made["cells"] if cell["id"].startswith(("exercise-", "my-"))]
     made["cells"] = kept[::-1]
@@ -245,7 +246,7 @@ def test_a_copy_with_the_same_id_is_dropped(where: int) -> None:
     first = RIGHT["2.2"] if where else again["source"]
     assert _answers(found)["2.2"] == first
     assert [cell.kind for cell in found.cells].count("own") == 1
-    assert found.notes == ("the answer cell of 2.2 stands 2 times; one was taken",)
+    assert found.notes == ("the answer cell of 2.2 appears 2 times; one was taken",)
 
 
 def test_a_stub_that_was_kept_as_a_copy_does_not_stand_in_the_way() -> None:
@@ -301,7 +302,7 @@ def test_answers_that_were_merged_into_one_cell_count_for_each() -> None:
     found = _read(made)
     assert found.missing == ()
     assert _kinds(found)[:4] == ["own", "answer 2.1", "answer 2.2", "check 2.1"]
-    assert found.notes == ("the answer to 2.2 stands in the cell of 2.1",)
+    assert found.notes == ("the answer to 2.2 is in the cell of 2.1",)
 
 
 def test_two_answers_in_one_new_cell_count_for_each() -> None:
@@ -319,7 +320,7 @@ def test_a_deleted_answer_is_missing_and_one_made_text_too() -> None:
     _cell(made, "exercise-2-3")["cell_type"] = "markdown"
     found = _read(made)
     assert found.missing == ("2.2", "2.3")
-    assert found.notes == ("the answer cell of 2.3 is no code cell any more",)
+    assert found.notes == ("the answer cell of 2.3 is no longer a code cell",)
 
 
 def test_an_answer_with_a_mistake_in_its_syntax_is_still_the_answer() -> None:
@@ -383,7 +384,7 @@ def test_the_named_chapter_wins_if_one_cell_is_its() -> None:
 
 def test_a_notebook_of_no_chapter_is_told() -> None:
     empty = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    assert _read(empty).problem == "No cell of any chapter is in the notebook."
+    assert _read(empty).problem == "The notebook holds no cell of any chapter."
     assert _read({**empty, "cells": [_code("x = 1"), _code("import keras")]}).problem != ""
 
 
@@ -428,8 +429,8 @@ def test_a_cell_that_does_not(source: str) -> None:
         (b"\xef\xbb\xbf  \n", "empty"),
         (b"\xff\xfe{\x00", "UTF-8"),
         (b"\x80", "UTF-8"),
-        (b"<html>", "not JSON from line 1"),
-        (b'{"cells": [\n\n<<<<<<< HEAD', "not JSON from line 3"),
+        (b"<html>", "from line 1 on, it is not JSON"),
+        (b'{"cells": [\n\n<<<<<<< HEAD', "from line 3 on, it is not JSON"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"cells":' * 100_000, "nested too deeply"),
         (b'{"cells": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply"),
@@ -451,7 +452,7 @@ def test_a_cell_that_does_not(source: str) -> None:
             b'{"cells": [' + b",".join([b'{"source": "' + b"x" * 999_999 + b'"}'] * 6) + b"]}",
             "more than 5,000,000",
         ),
-        (b'{"cells": [], "x": "' + b"x" * notebooks.MOST_BYTES + b'"}', "larger than 50 MB"),
+        (b'{"cells": [], "x": "' + b"x" * submitted_notebook.MOST_BYTES + b'"}', "larger than 50 MB"),
     ],
     ids=range(25),
 )
@@ -505,7 +506,7 @@ def test_entries_that_are_no_cells_are_counted_and_left_out() -> None:
     made["cells"] = [*ODD[:7], *made["cells"], [], 7]
     found = _read(made)
     assert found.cells == EXPECTED.cells
-    assert found.notes == ("9 entries of the notebook are no cells",)
+    assert found.notes == ("9 entries of the notebook are not cells",)
 
 
 def test_numbers_that_python_would_not_read_do_not_matter() -> None:
@@ -555,7 +556,7 @@ def test_sources_that_are_hard_to_parse(source: str) -> None:
 
 def test_five_thousand_cells_are_read_in_time() -> None:
     made = _answered()
-    room = notebooks.MOST_CELLS - len(made["cells"])
+    room = submitted_notebook.MOST_CELLS - len(made["cells"])
     made["cells"] += [_code(f"def slide(image, kernel):\n    return {number}") for number in range(room)]
     begin = time.process_time()
     found = _read(made)

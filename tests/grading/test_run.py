@@ -176,7 +176,7 @@ def _left_over(out: Path) -> list[str]:
 def test_nothing_is_graded_twice(quick_class: tuple[list[made_class.Made], Path], undisturbed: Path) -> None:
     before = (undisturbed / "journal.jsonl").read_text()
     result = _grade(quick_class[1], undisturbed, "--resume")
-    assert "0 of them now" in result.stdout
+    assert "of which 0 in this run" in result.stdout
     assert (undisturbed / "journal.jsonl").read_text() == before
 
 
@@ -192,14 +192,14 @@ def test_a_file_that_was_handed_in_again_is_graded_again(
     path = handed_in / blank.student / f"{blank.chapter}.ipynb"
     path.write_text(json.dumps(right.notebook))
     result = _grade(handed_in, out, "--resume")
-    assert "1 of them now" in result.stdout, result.stderr
+    assert "of which 1 in this run" in result.stdout, result.stderr
     rows = [
         row for row in _rows(out) if row["student"] == blank.student and row["exercise"] in right.expected
     ]
     assert {row["outcome"] for row in rows} == {"passed"}
 
 
-def test_marks_change_when_an_exercise_was_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marks_change_when_an_exercise_was_corrected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes = Journal(tmp_path)
     notes.append(absent("ann", "02_convolution"))
     assert notes.find("ann", "", "") is not None
@@ -233,13 +233,13 @@ def test_two_graders_do_not_share_a_folder(tmp_path: Path) -> None:
 
 
 REFUSED = [
-    (("--mem", "lots"), "--mem is a size such as 8G"),
+    (("--mem", "lots"), "--mem must be a size such as 8G"),
     (("--mem", "1G"), "at least 2G"),
-    (("--timeout", "0"), "--timeout is a number above 0"),
-    (("--jobs", "-1"), "--jobs is a whole number"),
-    (("--chapters", "99"), "no chapter starts with '99'"),
+    (("--timeout", "0"), "--timeout must be a positive number"),
+    (("--jobs", "-1"), "--jobs must be a positive integer"),
+    (("--chapters", "99"), "No chapter starts with '99'"),
     (("--scheduler", "tcp://127.0.0.1:1"), "No scheduler with a worker answers"),
-    (("--db", "nonsense"), "no address of a database"),
+    (("--db", "nonsense"), "not the address of a database"),
 ]
 
 
@@ -262,11 +262,11 @@ def test_what_makes_no_sense_is_refused_in_one_line(
 
 def test_a_folder_that_holds_other_things_is_left_alone(tmp_path: Path, undisturbed: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(ValueError, match="holds no run of the grader"):
+    with pytest.raises(ValueError, match="does not hold a run of the grader"):
         journal.begin(tmp_path, seed=None, resume=False)
-    with pytest.raises(ValueError, match="holds a run already"):
+    with pytest.raises(ValueError, match="already holds a run"):
         journal.begin(undisturbed, seed=None, resume=False)
-    with pytest.raises(ValueError, match="was begun with --seed 5"):
+    with pytest.raises(ValueError, match="was started with --seed 5"):
         journal.begin(undisturbed, seed=6, resume=True)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
@@ -351,5 +351,5 @@ def test_interrupted_it_ends_at_once_and_leaves_nothing(jailed: None, tmp_path: 
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130, errors
-    assert errors.strip() == "Interrupted. What is graded is kept: run the same command with --resume."
+    assert errors.strip() == "Interrupted. The marks so far are kept: run the same command with --resume."
     assert not _left_over(out)

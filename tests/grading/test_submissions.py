@@ -193,8 +193,8 @@ def test_canvas_zip(tmp_path: Path) -> None:
     ]
     jane = found[2]
     assert jane.origin == "doejane_LATE_12345_67891_02_convolution-1.ipynb"
-    assert jane.passed_over == ("doejane_12345_67890_02_convolution.ipynb",)
-    assert jane.oddity == "Newer than doejane_12345_67890_02_convolution.ipynb, not graded."
+    assert jane.older_files == ("doejane_12345_67890_02_convolution.ipynb",)
+    assert jane.oddity == "Older files were not graded: doejane_12345_67890_02_convolution.ipynb."
     assert found[5].problem == "No notebook (.ipynb) was handed in."
 
 
@@ -205,7 +205,7 @@ def test_canvas_numbers_decide_and_then_the_copys(tmp_path: Path) -> None:
     copies = [f"{base}_67890_02_convolution{one}.ipynb" for one in ("-2", "-10", "", "-9")]
     kept = find(_zip(tmp_path / "b.zip", *copies), CHAPTERS)
     assert [one.origin for one in kept] == [copies[1]]
-    assert kept[0].passed_over == (copies[2], copies[0], copies[3])
+    assert kept[0].older_files == (copies[2], copies[0], copies[3])
 
 
 def test_a_file_name_cannot_pass_for_another_learner_of_canvas(tmp_path: Path) -> None:
@@ -226,7 +226,7 @@ def test_copies_by_browsers_and_jupyter(tmp_path: Path) -> None:
     bob = ["bob/02_convolution.ipynb", "bob/02_convolution-Copy1.ipynb"]
     found = find(_folder(tmp_path, *alice, *bob), CHAPTERS)
     assert [(one.student, one.origin) for one in found] == [("alice", alice[2]), ("bob", bob[1])]
-    assert found[0].passed_over == tuple(alice[:2])
+    assert found[0].older_files == tuple(alice[:2])
 
 
 def test_numbers_that_tell_learners_apart_stay(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_several_files_whose_names_tell_no_chapter_all_stay_and_can_be_compared(
     found = find(_folder(tmp_path, "alice/a9.ipynb", "alice/a10.ipynb", "bob/x.ipynb"), CHAPTERS)
     assert [one.student for one in found] == ["alice", "alice", "bob"]
     kept = newest(found[:2])
-    assert (kept.origin, kept.passed_over) == ("alice/a10.ipynb", ("alice/a9.ipynb",))
+    assert (kept.origin, kept.older_files) == ("alice/a10.ipynb", ("alice/a9.ipynb",))
     with pytest.raises(ValueError, match="empty"):
         newest([])
 
@@ -254,7 +254,7 @@ def test_a_copy_that_cannot_be_read_does_not_replace_one_that_can(tmp_path: Path
     os.symlink(FILE, tmp_path / "alice" / "02_convolution (1).ipynb")
     (one,) = find(tmp_path, CHAPTERS)
     assert one.read() == NOTEBOOK
-    assert one.passed_over == ("alice/02_convolution (1).ipynb",)
+    assert one.older_files == ("alice/02_convolution (1).ipynb",)
 
 
 def test_all_can_be_one_learners_whatever_the_names_say(tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ def test_a_zip_in_a_zip_in_a_zip_is_not_opened(tmp_path: Path) -> None:
     assert one.problem == "The zip that was handed in holds no notebook."
 
 
-def test_what_is_no_work_is_passed_over(tmp_path: Path) -> None:
+def test_what_is_no_work_is_skipped(tmp_path: Path) -> None:
     hidden = (
         f".ipynb_checkpoints/{FILE}",
         "__MACOSX/alice/x.ipynb",
@@ -468,7 +468,7 @@ def test_paths_that_point_outside_are_told_and_pass_for_nobody(tmp_path: Path) -
     _check_names(found)
     good = [one for one in found if not one.problem]
     assert [one.student for one in good] == ["bob", "victim"]
-    assert good[1].passed_over == ()
+    assert good[1].older_files == ()
     assert {one.problem for one in found if one.problem} == {containers.OUTSIDE}
     assert len(found) == len(TRICKS) + 2
 
@@ -598,7 +598,7 @@ def test_of_two_members_with_one_name_the_last_counts(tmp_path: Path) -> None:
         archive.writestr(f"bob/{FILE}", b"third")
     found = find(tmp_path / "a.zip", CHAPTERS)
     assert [one.read() for one in found] == [b"second", b"third"]
-    assert found[0].passed_over == (f"alice/{FILE}",)
+    assert found[0].older_files == (f"alice/{FILE}",)
 
 
 def test_names_in_a_zip_in_other_encodings(tmp_path: Path) -> None:

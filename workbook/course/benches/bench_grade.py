@@ -16,12 +16,12 @@ import psutil
 
 from workbook.course.benches import made_class
 
-INTERVAL = 0.02  # seconds between two looks at the processes
+INTERVAL = 0.02  # seconds between two measurements
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What grading a class took: seconds on the clock, processor seconds and peak memory of all its processes."""
+    """What grading a class cost: seconds on the clock, processor seconds and peak memory of all its processes."""
 
     name: str
     submissions: int
@@ -32,27 +32,26 @@ class Cost:
     marks: int
 
     def line(self) -> str:
-        """Write the row of the table."""
-        each = self.cpu_seconds / self.submissions
+        """Return the row of the table."""
+        per_submission = self.cpu_seconds / self.submissions
         return (
-            f"| {self.name} | {self.seconds:.0f} | {self.cpu_seconds:.0f} | {each:.2f} | "
+            f"| {self.name} | {self.seconds:.0f} | {self.cpu_seconds:.0f} | {per_submission:.2f} | "
             f"{self.peak_bytes / 2**20:.0f} | {self.right} of {self.marks} |"
         )
 
 
 HEAD = (
-    "| grader | seconds | CPU seconds | CPU seconds a submission | peak memory (MiB) | marks as made |\n"
+    "| grader | seconds | CPU seconds | CPU seconds per submission | peak memory (MiB) | marks as expected |\n"
     "|---|---:|---:|---:|---:|---:|"
 )
 
 
 class Watch:
-    """Adds up what a process and all below it use, those that have ended too."""
+    """Adds up what a process and its descendants use, also those that have ended."""
 
     def __init__(self, process: subprocess.Popen) -> None:
         self.cpu_seconds, self.peak_bytes = 0.0, 0
         self._root = psutil.Process(process.pid)
-        self._seen: dict[tuple[int, float], float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -66,35 +65,34 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.wait(INTERVAL):
-            self._look()
+            self._measure()
 
-    def _look(self) -> None:
-        """Processes that ended count through the parent that waited for them; the largest sum is the truth."""
+    def _measure(self) -> None:
+        """Add up the processes that live. One that ended is counted in its parent, so the largest sum is right."""
         total, memory = 0.0, 0
-        for one in [self._root, *_below(self._root)]:
+        for process in [self._root, *_descendants(self._root)]:
             with contextlib.suppress(psutil.Error):
-                times, key = one.cpu_times(), (one.pid, one.create_time())
-                memory += one.memory_info().rss
-                self._seen[key] = times.user + times.system + times.children_user + times.children_system
-                total += self._seen[key]
+                times = process.cpu_times()
+                memory += process.memory_info().rss
+                total += times.user + times.system + times.children_user + times.children_system
         self.cpu_seconds = max(self.cpu_seconds, total)
         self.peak_bytes = max(self.peak_bytes, memory)
 
 
-def _below(process: psutil.Process) -> list[psutil.Process]:
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error):
         return process.children(recursive=True)
     return []
 
 
 def compare(root: Path, chapter: str, learners: int, *, jobs: int, seed: int = 1) -> Iterator[Cost]:
-    """Grade the same made-up submissions with both, one after the other.
+    """Yield what both graders cost on the same made-up submissions, one after the other.
 
-    Both get the chapter's set-up, exercises and checks alone: nbgrader runs every cell of a notebook, and this course's
+    Both get only the chapter's set-up, exercises and checks: nbgrader runs every cell of a notebook, and this course's
     demonstrations train networks.
     """
-    every = made_class.make_class(root, [chapter], 5 * learners, seed=seed)
-    made = [one for one in every if one.kind in ("right", "mixed")][:learners]
+    everyone = made_class.make_class(root, [chapter], 5 * learners, seed=seed)
+    made = [submission for submission in everyone if submission.kind in ("right", "mixed")][:learners]
     with tempfile.TemporaryDirectory(prefix="workbook-bench-") as folder:
         yield _ours(root, Path(folder), made, jobs)
         yield _nbgraders(root, Path(folder), made)
@@ -102,16 +100,8 @@ def compare(root: Path, chapter: str, learners: int, *, jobs: int, seed: int = 1
 
 def _ours(root: Path, folder: Path, made: Sequence[made_class.Made], jobs: int) -> Cost:
     made_class.write_class(list(made), folder / "class")
-    words = [
-        "grade",
-        str(folder / "class"),
-        "--out",
-        str(folder / "out"),
-        "--root",
-        str(root),
-        "--jobs",
-        str(jobs),
-    ]
+    words = ["grade", str(folder / "class"), "--out", str(folder / "out")]
+    words += ["--root", str(root), "--jobs", str(jobs)]
     watch, seconds = _watched([sys.executable, "-m", "workbook.course.cli.app", *words], folder)
     rows = _our_rows(folder / "out")
     expected = _expected(made)
@@ -122,9 +112,9 @@ def _ours(root: Path, folder: Path, made: Sequence[made_class.Made], jobs: int) 
 
 def _expected(made: Sequence[made_class.Made]) -> dict[tuple[str, str], bool]:
     return {
-        (one.student, name): outcome == "passed"
-        for one in made
-        for name, (outcome, _) in one.expected.items()
+        (submission.student, name): outcome == "passed"
+        for submission in made
+        for name, (outcome, _) in submission.expected.items()
     }
 
 
@@ -138,9 +128,9 @@ def _nbgraders(root: Path, folder: Path, made: Sequence[made_class.Made]) -> Cos
     chapter = made[0].chapter
     course = folder / "course"
     _put(course / "source" / chapter / f"{chapter}.ipynb", _master(root, chapter))
-    for one in made:
-        path = course / "submitted" / one.student / chapter / f"{chapter}.ipynb"
-        _put(path, _as_handed_in(one))
+    for submission in made:
+        path = course / "submitted" / submission.student / chapter / f"{chapter}.ipynb"
+        _put(path, _as_handed_in(submission))
     nbgrader = [sys.executable, "-m", "nbgrader"]
     subprocess.run([*nbgrader, "generate_assignment", chapter], cwd=course, check=True, capture_output=True)
     options = ["--ExecutePreprocessor.timeout=120", "--log-level=ERROR"]
@@ -154,13 +144,13 @@ def _nbgraders(root: Path, folder: Path, made: Sequence[made_class.Made]) -> Cos
 
 
 def _master(root: Path, chapter: str) -> made_class.Notebook:
-    found = json.loads((root / "solutions" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
-    return made_class.without_demonstrations(found)
+    solution = json.loads((root / "solutions" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    return made_class.without_demonstrations(solution)
 
 
-def _as_handed_in(one: made_class.Made) -> made_class.Notebook:
-    """Give nbgrader the ids that Colab moves: it reads its own metadata, but wants a valid notebook."""
-    kept = made_class.without_demonstrations(one.notebook)
+def _as_handed_in(submission: made_class.Made) -> made_class.Notebook:
+    """Return a notebook with ids, which Colab moves: nbgrader reads its own metadata, but demands valid notebooks."""
+    kept = made_class.without_demonstrations(submission.notebook)
     for number, cell in enumerate(kept["cells"]):
         cell.setdefault("id", f"cell-{number}")
     kept["nbformat_minor"] = 5
@@ -186,7 +176,7 @@ def _their_rows(database: Path, chapter: str) -> dict[tuple[str, str], bool]:
 
 
 def _watched(command: list[str], folder: Path) -> tuple[Watch, float]:
-    """Run a command to its end and add up what it takes; RuntimeError with its last words if it fails."""
+    """Run a command and return what it used and its seconds; RuntimeError with the end of its output if it fails."""
     start = time.monotonic()
     with tempfile.TemporaryFile("w+") as words:
         process = subprocess.Popen(command, cwd=folder, stdout=words, stderr=subprocess.STDOUT)
@@ -201,7 +191,7 @@ def _watched(command: list[str], folder: Path) -> tuple[Watch, float]:
 
 
 def tools_missing() -> str | None:
-    """Say what is missing for the comparison, or None."""
+    """Return what is missing for the comparison, or None."""
     if shutil.which("bwrap") is None:
         return "bubblewrap"
     try:

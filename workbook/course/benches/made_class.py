@@ -1,7 +1,7 @@
-"""Make a class of learners who do not exist: right answers, each named mistake, blank ones and odd ones.
+"""Make up a class of learners: right answers, named mistakes, blank answers and odd ones.
 
-Every notebook comes with the outcome that each of its exercises was made for, so that a grader's marks can be compared
-with them, one by one.
+Every notebook comes with the expected outcome of each of its exercises, so that a grader's marks can be compared with
+them one by one.
 """
 
 import copy
@@ -19,12 +19,11 @@ from workbook.course.grading.copies import solutions_of
 from workbook.exercises import Exercise, Mistake, exercise, exercises_of, judge, registry
 
 Notebook = dict[str, Any]
-PRELUDE = "prelude"
 
 
 @dataclass(frozen=True)
 class Made:
-    """A made-up submission. `expected` gives for each exercise (outcome, mistake)."""
+    """A made-up submission. `expected` holds (outcome, mistake) for each exercise."""
 
     student: str
     chapter: str
@@ -42,7 +41,7 @@ class _Answer:
 
 
 def make_class(root: Path, chapters: list[str], learners: int, *, seed: int) -> list[Made]:
-    """Make so many submissions, one chapter each in turn; the same for the same seed."""
+    """Return one submission for each learner, the chapters in turn; the same for the same seed."""
     rng = random.Random(seed)
     made = []
     for number in range(learners):
@@ -54,38 +53,38 @@ def make_class(root: Path, chapters: list[str], learners: int, *, seed: int) -> 
 
 def write_class(made: list[Made], folder: Path) -> None:
     """Write the submissions as FOLDER/STUDENT/CHAPTER.ipynb."""
-    for one in made:
-        path = folder / one.student / f"{one.chapter}.ipynb"
+    for submission in made:
+        path = folder / submission.student / f"{submission.chapter}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(one.notebook, indent=1), encoding="utf-8")
+        path.write_text(json.dumps(submission.notebook, indent=1), encoding="utf-8")
 
 
 def _submission(root: Path, chapter: str, kind: str, student: str, rng: random.Random) -> Made:
     answers: dict[str, _Answer] = {}
-    for one in exercises_of(chapter):
-        if isinstance(one, Exercise):
-            answers[one.id] = _answer(root, chapter, kind, one, rng)
-    found = json.loads((root / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
-    _fill(found, {name: one.source for name, one in answers.items() if one.source})
-    for source in dict.fromkeys(one.before for one in answers.values() if one.before):
-        found["cells"].insert(3, _own(source, f"own-{len(found['cells'])}"))
+    for task in exercises_of(chapter):
+        if isinstance(task, Exercise):
+            answers[task.id] = _answer(root, chapter, kind, task, rng)
+    notebook = json.loads((root / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    _fill(notebook, {name: answer.source for name, answer in answers.items() if answer.source})
+    for source in dict.fromkeys(answer.before for answer in answers.values() if answer.before):
+        notebook["cells"].insert(3, _own(source, f"own-{len(notebook['cells'])}"))
     change = rng.choice(FRONT_ENDS) if kind in ("right", "odd", "mixed") else _as_it_is
-    change(found)
-    expected = {name: (one.outcome, one.mistake) for name, one in answers.items()}
-    return Made(student, chapter, kind, found, expected)
+    change(notebook)
+    expected = {name: (answer.outcome, answer.mistake) for name, answer in answers.items()}
+    return Made(student, chapter, kind, notebook, expected)
 
 
-def _answer(root: Path, chapter: str, kind: str, one: Exercise, rng: random.Random) -> _Answer:
-    right = _Answer(_solutions(root, chapter)[one.id], "passed")
+def _answer(root: Path, chapter: str, kind: str, task: Exercise, rng: random.Random) -> _Answer:
+    right = _Answer(_solutions(root, chapter)[task.id], "passed")
     if kind == "right":
         return right
     if kind == "blank":
         return _Answer("", "not started")
     if kind == "mistaken":
-        return _mistaken(one, rng.choice(one.mistakes))
+        return _mistaken(task, rng.choice(task.mistakes))
     if kind == "odd":
-        return rng.choice(ODD)(one, right)
-    return rng.choice((right, _mistaken(one, rng.choice(one.mistakes)), _Answer("", "not started")))
+        return rng.choice(ODD)(task, right)
+    return rng.choice((right, _mistaken(task, rng.choice(task.mistakes)), _Answer("", "not started")))
 
 
 @cache
@@ -96,37 +95,37 @@ def _solutions(root: Path, chapter: str) -> dict[str, str]:
 # Wrong by a named mistake -----------------------------------------------------------------------------------
 
 
-def _mistaken(one: Exercise, mistake: Mistake) -> _Answer:
-    """Write the mistake as an answer: the grader's jail does not hold it, so the submission carries its source."""
-    number = one.mistakes.index(mistake)
-    if not one.is_function:
-        return _Answer(f"{one.answer_name} = {mistake.answer!r}", _outcome(one, mistake), mistake.name)
-    module = f"c{registry.chapter_of(one.id)}"
+def _mistaken(task: Exercise, mistake: Mistake) -> _Answer:
+    """Return the mistake as an answer: the jail does not hold it, so the submission carries its source."""
+    number = task.mistakes.index(mistake)
+    if not task.is_function:
+        return _Answer(f"{task.answer_name} = {mistake.answer!r}", _outcome(task, mistake), mistake.name)
+    module = f"c{registry.chapter_of(task.id)}"
     source = (
         f"from workbook.exercises.chapters.{module} import EXERCISES as _all\n"
-        f"{one.answer_name} = {{one.id: one for one in _all}}[{one.id!r}].mistakes[{number}].answer"
+        f"{task.answer_name} = {{task.id: task for task in _all}}[{task.id!r}].mistakes[{number}].answer"
     )
-    return _Answer(source, _outcome(one, mistake), mistake.name, _carry(module))
+    return _Answer(source, _outcome(task, mistake), mistake.name, _carry(module))
 
 
-def _outcome(one: Exercise, mistake: Mistake) -> str:
-    return _outcome_of(one.id, one.mistakes.index(mistake))
+def _outcome(task: Exercise, mistake: Mistake) -> str:
+    return _outcome_of(task.id, task.mistakes.index(mistake))
 
 
 @cache
 def _outcome_of(exercise_id: str, number: int) -> str:
-    """Give a mistake's outcome: some raise, and are an error by the name of the mistake."""
-    one = registry.find(exercise_id)
-    assert isinstance(one, Exercise)
-    mistake = one.mistakes[number]
+    """Return a mistake's outcome: one that raises is an error."""
+    task = registry.find(exercise_id)
+    assert isinstance(task, Exercise)
+    mistake = task.mistakes[number]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return judge(one, mistake.answer, seed=0).outcome
+        return judge(task, mistake.answer, seed=0).outcome
 
 
 @cache
 def _carry(module: str) -> str:
-    """Write a cell that brings a chapter's exercises along, as files of the learner's own."""
+    """Return a cell that brings a chapter's exercises along, as files of the learner's own."""
     folder = Path(inspect.getfile(registry)).parent
     names = ("exercise.py", f"chapters/{module}.py")
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in names}
@@ -149,60 +148,60 @@ def _carry(module: str) -> str:
 # Odd ones ---------------------------------------------------------------------------------------------------
 
 
-def _noisy(one: Exercise, right: _Answer) -> _Answer:
+def _noisy(task: Exercise, right: _Answer) -> _Answer:
     noise = (
         "import sys, warnings\nprint('hello')\nprint('oops', file=sys.stderr)\nwarnings.warn('mind this')\n"
     )
     return _Answer(noise + right.source, "passed")
 
 
-def _with_helper(one: Exercise, right: _Answer) -> _Answer:
-    if not one.is_function:
+def _with_helper(task: Exercise, right: _Answer) -> _Answer:
+    if not task.is_function:
         return right
-    helper = right.source.replace(f"def {one.answer_name}(", f"def _{one.answer_name}_helper(", 1)
+    helper = right.source.replace(f"def {task.answer_name}(", f"def _{task.answer_name}_helper(", 1)
     if helper == right.source:
         return right
-    source = f"def {one.answer_name}(*inputs):\n    return _{one.answer_name}_helper(*inputs)"
+    source = f"def {task.answer_name}(*inputs):\n    return _{task.answer_name}_helper(*inputs)"
     return _Answer(source, "passed", before=helper)
 
 
-def _does_not_parse(one: Exercise, right: _Answer) -> _Answer:
-    return _Answer(f"def {one.answer_name}(:\n    return 1", "error")
+def _does_not_parse(task: Exercise, right: _Answer) -> _Answer:
+    return _Answer(f"def {task.answer_name}(:\n    return 1", "error")
 
 
-def _raises(one: Exercise, right: _Answer) -> _Answer:
-    if not one.is_function:
-        return _Answer(f"{one.answer_name} = 1 / 0", "error")
-    return _Answer(f"def {one.answer_name}(*inputs):\n    raise RuntimeError('no idea')", "error")
+def _raises(task: Exercise, right: _Answer) -> _Answer:
+    if not task.is_function:
+        return _Answer(f"{task.answer_name} = 1 / 0", "error")
+    return _Answer(f"def {task.answer_name}(*inputs):\n    raise RuntimeError('no idea')", "error")
 
 
-def _wrong_kind(one: Exercise, right: _Answer) -> _Answer:
-    return _Answer(f"{one.answer_name} = {'3' if one.is_function else 'len'}", "malformed")
+def _wrong_kind(task: Exercise, right: _Answer) -> _Answer:
+    return _Answer(f"{task.answer_name} = {'3' if task.is_function else 'len'}", "malformed")
 
 
-def _another_name(one: Exercise, right: _Answer) -> _Answer:
+def _another_name(task: Exercise, right: _Answer) -> _Answer:
     return _Answer("def my_own_name(*inputs):\n    return 3", "not started")
 
 
-def _returns_an_object(one: Exercise, right: _Answer) -> _Answer:
-    body = "object()" if not one.is_function else "lambda *inputs: object()"
-    return _Answer(f"{one.answer_name} = {body}", "wrong")
+def _returns_an_object(task: Exercise, right: _Answer) -> _Answer:
+    body = "object()" if not task.is_function else "lambda *inputs: object()"
+    return _Answer(f"{task.answer_name} = {body}", "wrong")
 
 
-def _not_implemented(one: Exercise, right: _Answer) -> _Answer:
-    if not one.is_function:
-        return _Answer(f"{one.answer_name} = ...", "not started")
-    return _Answer(f"def {one.answer_name}(*inputs):\n    raise NotImplementedError()", "not started")
+def _not_implemented(task: Exercise, right: _Answer) -> _Answer:
+    if not task.is_function:
+        return _Answer(f"{task.answer_name} = ...", "not started")
+    return _Answer(f"def {task.answer_name}(*inputs):\n    raise NotImplementedError()", "not started")
 
 
-def _after_a_magic(one: Exercise, right: _Answer) -> _Answer:
+def _after_a_magic(task: Exercise, right: _Answer) -> _Answer:
     return _Answer("%matplotlib inline\n" + right.source, "passed")
 
 
-def _leaves(one: Exercise, right: _Answer) -> _Answer:
-    if not one.is_function:
+def _leaves(task: Exercise, right: _Answer) -> _Answer:
+    if not task.is_function:
         return right
-    return _Answer(f"import os\ndef {one.answer_name}(*inputs):\n    os._exit(0)", "died")
+    return _Answer(f"import os\ndef {task.answer_name}(*inputs):\n    os._exit(0)", "died")
 
 
 ODD: tuple[Callable[[Exercise, _Answer], _Answer], ...] = (
@@ -214,31 +213,31 @@ ODD: tuple[Callable[[Exercise, _Answer], _Answer], ...] = (
 # As the front ends save it ----------------------------------------------------------------------------------
 
 
-def _as_it_is(found: Notebook) -> None:
+def _as_it_is(notebook: Notebook) -> None:
     return None
 
 
-def _as_lab(found: Notebook) -> None:
+def _as_lab(notebook: Notebook) -> None:
     """JupyterLab keeps ids, runs cells and adds its own marks."""
-    for number, cell in enumerate(_code(found)):
+    for number, cell in enumerate(_code(notebook)):
         cell["execution_count"] = number + 1
         cell["metadata"] |= {"trusted": True, "editable": True}
         cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["<b>42</b>\n"]}]
 
 
-def _as_colab(found: Notebook) -> None:
+def _as_colab(notebook: Notebook) -> None:
     """Colab moves the id into the metadata, and writes an older format."""
-    found["nbformat_minor"] = 0
-    found["metadata"]["colab"] = {"provenance": [], "toc_visible": True}
-    for cell in found["cells"]:
+    notebook["nbformat_minor"] = 0
+    notebook["metadata"]["colab"] = {"provenance": [], "toc_visible": True}
+    for cell in notebook["cells"]:
         cell["metadata"]["id"] = cell.pop("id")
-    for cell in _code(found):
+    for cell in _code(notebook):
         cell["metadata"]["outputId"] = "1f"
 
 
-def _as_vscode(found: Notebook) -> None:
+def _as_vscode(notebook: Notebook) -> None:
     """VS Code marks the language of each cell and writes sources as lists."""
-    for cell in found["cells"]:
+    for cell in notebook["cells"]:
         cell["metadata"]["vscode"] = {"languageId": "python"}
         cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
 
@@ -246,12 +245,12 @@ def _as_vscode(found: Notebook) -> None:
 FRONT_ENDS: tuple[Callable[[Notebook], None], ...] = (_as_it_is, _as_lab, _as_colab, _as_vscode)
 
 
-def _code(found: Notebook) -> Iterator[dict[str, Any]]:
-    return (cell for cell in found["cells"] if cell["cell_type"] == "code")
+def _code(notebook: Notebook) -> Iterator[dict[str, Any]]:
+    return (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
 
 
-def _fill(found: Notebook, answers: dict[str, str]) -> None:
-    for cell in _code(found):
+def _fill(notebook: Notebook, answers: dict[str, str]) -> None:
+    for cell in _code(notebook):
         name = cell["metadata"].get("exercise")
         if "exercise" in cell["metadata"].get("tags", []) and name in answers:
             cell["source"] = answers[name]
@@ -268,9 +267,9 @@ def _own(source: str, name: str) -> dict[str, Any]:
     }
 
 
-def without_demonstrations(found: Notebook) -> Notebook:
+def without_demonstrations(notebook: Notebook) -> Notebook:
     """Copy a notebook with its set-up, its exercises, their checks and the learner's own cells only."""
-    kept = copy.deepcopy(found)
+    kept = copy.deepcopy(notebook)
     kept["cells"] = [cell for cell in kept["cells"] if _is_graded(cell)]
     return kept
 

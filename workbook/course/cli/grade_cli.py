@@ -1,4 +1,4 @@
-"""`workbook grade` and `workbook gradescope`: the commands with which a class is graded."""
+"""`workbook grade` and `workbook gradescope`: the commands that grade a class."""
 
 import os
 import re
@@ -12,51 +12,59 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 if TYPE_CHECKING:
     from workbook.course.grading.class_run import ClassResult
+    from workbook.course.grading.journal import Run
     from workbook.course.grading.options import GradingOptions
     from workbook.course.grading.records import Graded
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 LEAST_MEMORY = 2 * 2**30  # TensorFlow alone takes about this much address space
-NEEDS_PACKAGES = 'Grading needs more packages ({name} is missing): pip install "cnn-workbook[grade]".'
+NEEDS_PACKAGES = 'Grading needs more packages ({name} is missing): pip install "cnn-workbook[grade]"'
 console = Console(soft_wrap=True, highlight=False, markup=False)
 
 
 def memory_bytes(text: str) -> int:
-    """Read "8G" or "4096M"; ValueError in one line for anything else and for too little."""
+    """Return the bytes of "8G" or "4096M"; ValueError in one line for anything else and for too little."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), flags=re.IGNORECASE)
     if not match:
-        raise ValueError(f'--mem is a size such as 8G or 4096M. Received: "{text}"')
+        raise ValueError(f'--mem must be a size such as 8G or 4096M. Received: "{text}"')
     size = int(float(match[1]) * UNITS[match[2].upper()])
     if size < LEAST_MEMORY:
-        raise ValueError(f'--mem must be at least 2G: Keras does not load with less. Received: "{text}"')
+        raise ValueError(f'--mem must be at least 2G, or Keras does not load. Received: "{text}"')
     return size
 
 
 def grade(
     submissions: Annotated[
-        Path, typer.Argument(help="A folder of notebooks, or the zip that a system exports.")
+        Path, typer.Argument(help="A folder of notebooks, or the zip from a learning platform.")
     ],
     *,
     out: Annotated[Path, typer.Option(help="The folder for marks, feedback and report.")],
-    chapters: Annotated[str, typer.Option(help="Grade these only, as 01,02.", show_default="all")] = "",
-    jobs: Annotated[int, typer.Option(help="Submissions at the same time.", show_default="cores")] = 0,
-    timeout: Annotated[float, typer.Option(help="Seconds for one submission.")] = 120.0,
-    mem: Annotated[str, typer.Option(help="Address space of one submission.")] = "8G",
-    seed: Annotated[int | None, typer.Option(help="Draws the cases; the same seed, the same cases.")] = None,
-    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler, as tcp://host:8786.")] = None,
-    db: Annotated[
-        str | None, typer.Option(help="The gradebook's address.", show_default="OUT/gradebook.db")
+    chapters: Annotated[
+        str, typer.Option(help="Grade only these, for example 01,02.", show_default="all")
+    ] = "",
+    jobs: Annotated[
+        int, typer.Option(help="How many submissions run at the same time.", show_default="cores")
+    ] = 0,
+    timeout: Annotated[float, typer.Option(help="The time limit for one submission, in seconds.")] = 120.0,
+    mem: Annotated[str, typer.Option(help="The memory limit for one submission (address space).")] = "8G",
+    seed: Annotated[int | None, typer.Option(help="The same seed draws the same cases.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="The address of a Dask scheduler, for example tcp://host:8786.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that OUT holds.")] = False,
+    db: Annotated[
+        str | None,
+        typer.Option(help="The address of the gradebook's database.", show_default="OUT/gradebook.db"),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in OUT.")] = False,
     unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Without a jail: only for code that you trust.")
+        bool, typer.Option("--unsafe", help="Run without a jail: only for code that you trust.")
     ] = False,
     gradescope: Annotated[
-        Path | None, typer.Option(help="Also write Gradescope's results.json here.")
+        Path | None, typer.Option(help="Also write Gradescope's results to this file.")
     ] = None,
     root: Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")] = Path(),
 ) -> None:
-    """Grade submissions that you do not trust: in a jail, on fresh cases, with the verdict outside."""
+    """Grade untrusted submissions: they run in a jail on fresh cases, and the verdict is made outside."""
     try:
         from workbook.course.grading import class_run, jail, journal
         from workbook.course.grading.options import GradingOptions
@@ -65,11 +73,13 @@ def grade(
     try:
         if not (root / "notebooks").is_dir():
             raise ValueError(
-                f"{root} is not the project's folder: it has no notebooks/. Go there or give --root."
+                f"{root} is not the project's folder: it has no notebooks/. Go to that folder, or give it with --root."
             )
         options = GradingOptions(
             root=root.resolve(),
-            chapters=class_run.chapters_of(root, [one.strip() for one in chapters.split(",") if one.strip()]),
+            chapters=class_run.chapters_of(
+                root, [word.strip() for word in chapters.split(",") if word.strip()]
+            ),
             jobs=_jobs(jobs),
             seconds=_positive(timeout, "--timeout"),
             memory=memory_bytes(mem),
@@ -81,13 +91,13 @@ def grade(
         problem = None if unsafe or scheduler else jail.missing()
         if problem:
             raise ValueError(problem)
-        begun = journal.begin(out, seed=seed, resume=resume)
-        console.print(f"cases from --seed {begun.seed}")
-        result = _with_progress(submissions, begun, options)
+        run = journal.begin(out, seed=seed, resume=resume)
+        console.print(f"Cases are drawn with --seed {run.seed}")
+        result = _with_progress(submissions, run, options)
     except (ValueError, jail.JailError) as error:
         _stop(str(error))
     except KeyboardInterrupt:
-        _stop("Interrupted. What is graded is kept: run the same command with --resume.", 130)
+        _stop("Interrupted. The marks so far are kept: run the same command with --resume.", 130)
     summarise(result, out)
     if gradescope is not None:
         _write_gradescope(gradescope, result)
@@ -100,18 +110,18 @@ def _stop(line: str, code: int = 2) -> None:
 
 def _jobs(jobs: int) -> int:
     if jobs < 0:
-        raise ValueError(f"--jobs is a whole number above 0. Received: {jobs}")
+        raise ValueError(f"--jobs must be a positive integer. Received: {jobs}")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return jobs or cores
 
 
 def _positive(number: float, name: str) -> float:
     if not number > 0:
-        raise ValueError(f"{name} is a number above 0. Received: {number}")
+        raise ValueError(f"{name} must be a positive number. Received: {number}")
     return number
 
 
-def _with_progress(submissions: Path, begun: "object", options: "GradingOptions") -> "ClassResult":
+def _with_progress(submissions: Path, run: "Run", options: "GradingOptions") -> "ClassResult":
     """Grade with a bar on a terminal, and a line for each submission that was odd."""
     from workbook.course.grading import class_run
     from workbook.course.grading.untrusted import one_line
@@ -120,61 +130,63 @@ def _with_progress(submissions: Path, begun: "object", options: "GradingOptions"
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task("grading", total=None)
 
-        def heard(graded: "Graded", done: int, total: int) -> None:
+        def show(graded: "Graded", done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
             if graded.oddity:
                 console.print(one_line(f"{graded.student} {graded.chapter}: {graded.oddity}")[:300])
 
-        return class_run.grade(submissions, begun, options, heard)  # type: ignore[arg-type]
+        return class_run.grade(submissions, run, options, show)
 
 
 def summarise(result: "ClassResult", out: Path) -> None:
-    """Print how each exercise went, the mistakes that most made, and where everything is."""
+    """Print the outcomes of each exercise, the most common mistakes, and where the results are."""
     from workbook.course.grading import class_run
     from workbook.course.grading.untrusted import one_line
 
     if result.notice:
         console.print(result.notice)
-    for one in result.unread:
-        console.print(one_line(f"{one.student} {one.origin}: {one.oddity}")[:300])
+    for file in result.unread:
+        console.print(one_line(f"{file.student} {file.origin}: {file.oddity}")[:300])
     for exercise, counts in class_run.distribution(result.graded).items():
         words = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
         console.print(f"{exercise:6} {words}")
     mistakes = class_run.commonest_mistakes(result.graded)
     if mistakes:
-        console.print("mistakes most made:")
+        console.print("Most common mistakes:")
     for exercise, mistake, count in mistakes:
         console.print(f"  {exercise:6} {mistake} ({count})")
     if result.waiting:
         console.print(
-            f"{result.waiting} answers wait for a person: fill in {out / 'review.csv'}, then --resume"
+            f"Waiting for review: {result.waiting}. Fill in {out / 'review.csv'}, then run again with --resume."
         )
-    console.print(f"{len(result.graded)} marked, {result.new} of them now; start with {out / 'report.html'}")
+    console.print(
+        f"Graded: {len(result.graded)}, of which {result.new} in this run. Start with {out / 'report.html'}."
+    )
 
 
 def _write_gradescope(path: Path, result: "ClassResult") -> None:
     import json
 
     from workbook.course.grading.gradescope import results_json
-    from workbook.course.grading.journal import write_through
+    from workbook.course.grading.untrusted import write_atomically
 
-    write_through(path, json.dumps(results_json(*result.graded)))
+    write_atomically(path, json.dumps(results_json(*result.graded)))
 
 
 def gradescope_zip(
-    chapter: Annotated[str, typer.Argument(help="The chapter that is handed in, as 02.")],
+    chapter: Annotated[str, typer.Argument(help="The chapter that learners hand in, for example 02.")],
     *,
-    out: Annotated[Path, typer.Option(help="The zip to write.")] = Path("autograder.zip"),
+    out: Annotated[Path, typer.Option(help="The zip file to write.")] = Path("autograder.zip"),
     root: Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")] = Path(),
 ) -> None:
-    """Make the autograder zip that Gradescope runs."""
+    """Write the autograder zip for Gradescope."""
     from workbook.course.grading import class_run, gradescope
 
     try:
         gradescope.write_zip(root.resolve(), class_run.chapters_of(root, [chapter]), out)
     except (ValueError, OSError) as error:
         _stop(str(error))
-    console.print(f"written to {out}")
+    console.print(f"Written to {out}.")
 
 
 def register(app: typer.Typer) -> None:

@@ -1,7 +1,7 @@
-"""Grade on many machines through a Dask scheduler: one task a submission, the marks written here alone.
+"""Grade on many machines through a Dask scheduler: one task per submission; only this machine writes the marks.
 
-The workers need this package (and bubblewrap) installed, and nothing else: the notebooks and the submissions travel
-with the tasks. A worker that dies loses nothing: its tasks go to another one, and a submission is noted once.
+The workers need this package and bubblewrap, and nothing else: the notebooks and the submissions travel with the
+tasks. A worker that dies loses nothing: its tasks go to another one, and a submission is noted once.
 """
 
 import atexit
@@ -16,17 +16,17 @@ from typing import Any
 from workbook.course.grading import jail, journal
 from workbook.course.grading.grader import Grader, unreadable
 from workbook.course.grading.options import GradingOptions
-from workbook.course.grading.records import Graded, from_json
-from workbook.course.grading.referees import Referees
+from workbook.course.grading.records import Graded
+from workbook.course.grading.referee_pool import RefereePool
 from workbook.course.grading.submissions import Submission
 
 CONNECT_SECONDS = 20
-AHEAD = 4  # tasks sent for each thread of the workers
+AHEAD = 4  # tasks sent ahead for each thread of the workers
 
 
 @dataclass(frozen=True)
-class Handed:
-    """A submission as it travels: what `Grader.grade` needs of one, with its bytes."""
+class SentSubmission:
+    """A submission as it travels: what `Grader.grade` needs, with the file's bytes."""
 
     student: str
     chapter: str
@@ -37,14 +37,14 @@ class Handed:
     data: bytes | None
 
     def read(self) -> bytes:
-        """Give the bytes; ValueError with the reason if there are none."""
+        """Return the bytes; ValueError with the reason if there are none."""
         if self.data is None:
             raise ValueError(self.problem)
         return self.data
 
 
 @dataclass(frozen=True)
-class Settings:
+class ClusterSettings:
     """What all tasks of a run share."""
 
     seed: int
@@ -55,12 +55,12 @@ class Settings:
 
 
 def grade(waiting: list[Submission], run: journal.Run, options: GradingOptions) -> Iterator[Graded]:
-    """Send the submissions to the scheduler's workers; give marks as they come.
+    """Send the submissions to the scheduler's workers; yield marks as they come.
 
     ValueError in one line if distributed is not installed or no scheduler or worker answers.
     """
     client, distributed = _client(options.scheduler or "")
-    settings = Settings(run.seed, run.practice_seed, options.seconds, options.memory, options.unsafe)
+    settings = ClusterSettings(run.seed, run.practice_seed, options.seconds, options.memory, options.unsafe)
     with client:
         course = client.scatter(_course_files(options.root), broadcast=True)
         left = iter(waiting)
@@ -69,11 +69,14 @@ def grade(waiting: list[Submission], run: journal.Run, options: GradingOptions) 
         results = distributed.as_completed(with_results=False)
 
         def send() -> None:
-            for one in left:
-                handed = _handed(one)
-                key = f"grade-{hashlib.sha256(repr((one.origin, one.student)).encode()).hexdigest()[:24]}"
-                future = client.submit(grade_one, handed, settings, course, key=key, pure=False, retries=2)
-                sent[future.key] = one
+            for submission in left:
+                identity = repr((submission.origin, submission.student)).encode()
+                key = f"grade-{hashlib.sha256(identity).hexdigest()[:24]}"
+                travelling = _sendable(submission)
+                future = client.submit(
+                    grade_one, travelling, settings, course, key=key, pure=False, retries=2
+                )
+                sent[future.key] = submission
                 results.add(future)
                 if len(sent) >= room:
                     return
@@ -101,22 +104,30 @@ def _client(address: str) -> tuple[Any, Any]:
     return client, distributed
 
 
-def _handed(one: Submission) -> Handed:
+def _sendable(submission: Submission) -> SentSubmission:
+    data, problem = None, submission.problem
     try:
-        return Handed(one.student, one.chapter, one.origin, one.lms_id, one.problem, one.oddity, one.read())
+        data = submission.read()
     except ValueError as error:
-        return Handed(
-            one.student, one.chapter, one.origin, one.lms_id, one.problem or str(error), one.oddity, None
-        )
+        problem = problem or str(error)
+    return SentSubmission(
+        student=submission.student,
+        chapter=submission.chapter,
+        origin=submission.origin,
+        lms_id=submission.lms_id,
+        problem=problem,
+        oddity=submission.oddity,
+        data=data,
+    )
 
 
 def _result(future: Any, submission: Submission) -> Graded:
-    """Take a task's marks; a submission that its workers did not survive is malformed, and says so."""
+    """Return a task's marks; a submission that its workers did not survive is malformed, and says so."""
     error = future.exception()
     if error is None:
-        return from_json(future.result())
-    problem = f"could not be graded on the workers ({type(error).__name__})"
-    return unreadable(_handed(submission), submission.chapter, problem, "")
+        return Graded.from_json(future.result())
+    problem = f"The workers ended while they graded it ({type(error).__name__})."
+    return unreadable(submission, submission.chapter, problem, "")
 
 
 def _course_files(root: Path) -> dict[str, bytes]:
@@ -127,26 +138,28 @@ def _course_files(root: Path) -> dict[str, bytes]:
 # On a worker -------------------------------------------------------------------------------------------------
 
 _graders: dict[tuple[Any, ...], Grader] = {}
-_making = threading.Lock()
+_grader_lock = threading.Lock()
 
 
-def grade_one(handed: Handed, settings: Settings, course: dict[str, bytes]) -> dict[str, Any]:
-    """Grade one submission in this worker's jail, made when the first comes."""
-    return _grader(settings, course).grade(handed).as_json()
+def grade_one(
+    submission: SentSubmission, settings: ClusterSettings, course: dict[str, bytes]
+) -> dict[str, Any]:
+    """Grade one submission in this worker's jail, which is made for the first one."""
+    return _grader(settings, course).grade(submission).to_json()
 
 
-def _grader(settings: Settings, course: dict[str, bytes]) -> Grader:
+def _grader(settings: ClusterSettings, course: dict[str, bytes]) -> Grader:
     version = hashlib.sha256(
         repr(sorted((name, len(data)) for name, data in course.items())).encode()
     ).hexdigest()
     key = (*asdict(settings).values(), version)
-    with _making:
+    with _grader_lock:
         if key not in _graders:
-            _graders[key] = _made(settings, course)
+            _graders[key] = _new_grader(settings, course)
         return _graders[key]
 
 
-def _made(settings: Settings, course: dict[str, bytes]) -> Grader:
+def _new_grader(settings: ClusterSettings, course: dict[str, bytes]) -> Grader:
     problem = None if settings.unsafe else jail.missing()
     if problem:
         raise jail.JailError(problem)
@@ -158,13 +171,13 @@ def _made(settings: Settings, course: dict[str, bytes]) -> Grader:
         path = Path(folder.name, name)
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-    referees = Referees(1, Path(folder.name), seed=settings.seed, practice_seed=settings.practice_seed)
-    made = jail.Jail(
+    referees = RefereePool(1, Path(folder.name), seed=settings.seed, practice_seed=settings.practice_seed)
+    workers_jail = jail.Jail(
         memory=settings.memory,
         seconds=settings.seconds,
         unsafe=settings.unsafe,
         folder=Path(tempfile.mkdtemp(prefix="workbook-jail-", dir=place)),
     )
-    for end in (folder.cleanup, referees.close, made.close):
+    for end in (folder.cleanup, referees.close, workers_jail.close):
         atexit.register(end)
-    return Grader(made, referees)
+    return Grader(workers_jail, referees)

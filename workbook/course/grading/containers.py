@@ -1,7 +1,7 @@
-"""Look into folders and zips that nobody trusts, and read single files out of them. Nothing is ever extracted to disk.
+"""Look into untrusted folders and zips, and read single files from them. Nothing is ever extracted to disk.
 
 Below the folder that was asked for no symbolic link is followed, and only regular files are opened. Of a zip only
-members that are stored or deflated are read, in pieces, up to a limit: the other methods give no hold against a bomb.
+members that are stored or deflated are read, in pieces, up to a limit: with other methods a bomb could not be stopped.
 """
 
 import io
@@ -17,15 +17,15 @@ from typing import BinaryIO
 from workbook.course.grading.untrusted import one_line
 
 MOST_BYTES = 50_000_000  # of one file, unpacked
-MOST_DIRECTORY = 8_000_000  # bytes of a zip's table of contents: some 60,000 files
+MOST_DIRECTORY = 8_000_000  # bytes of a zip's table of contents: about 60,000 files
 MOST_ENTRIES = 100_000
 DEEPEST = 20
 CHUNK = 65_536
-READ = (".ipynb", ".zip")  # all others are seen, never read
+READ = (".ipynb", ".zip")  # all other files are listed, never read
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 ENCRYPTED, UTF8 = 0x1, 0x800  # bits of a member's flags, PKWARE's APPNOTE.TXT 4.4.4
 TOO_LARGE = f"It is larger than {MOST_BYTES // 1_000_000} MB."
-OUTSIDE = "Its path in the zip points outside."
+OUTSIDE = "Its path in the zip points outside the zip."
 UNOPENED = "Its folder cannot be opened."
 LINK = "It is a symbolic link, and links are not followed."
 NOT_REGULAR = "It is not a regular file."
@@ -51,7 +51,7 @@ class OnDisk:
         return os.fdopen(handle, "rb")
 
     def read(self) -> bytes:
-        """Give the whole file, at most `MOST_BYTES`; ValueError with a sentence otherwise."""
+        """Return the whole file, at most `MOST_BYTES`; ValueError with a sentence otherwise."""
         with self.opened() as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
@@ -67,11 +67,11 @@ class InZip:
     index: int
 
     def opened(self) -> BinaryIO:
-        """Give the member's bytes as a file."""
+        """Return the member's bytes as a file."""
         return io.BytesIO(self.read())
 
     def read(self) -> bytes:
-        """Unpack the member, at most `MOST_BYTES`; ValueError with a sentence otherwise."""
+        """Return the unpacked member, at most `MOST_BYTES`; ValueError with a sentence otherwise."""
         with self.container.opened() as file:
             try:
                 with zipfile.ZipFile(_Careful(file)) as archive:
@@ -79,7 +79,7 @@ class InZip:
             except ValueError:
                 raise
             except Exception:  # a hostile archive makes zipfile raise nearly anything
-                raise ValueError(f"{DAMAGED} Hand the file in again.") from None
+                raise ValueError(DAMAGED) from None
 
 
 Source = OnDisk | InZip
@@ -87,7 +87,7 @@ Source = OnDisk | InZip
 
 @dataclass(frozen=True)
 class Entry:
-    """A file that was found: where it stands, how to read it, and why it cannot be read, or "".
+    """A file that was found: its path, how to read it, and why it cannot be read, or "".
 
     `above` are folders around all submissions, which say nothing about them.
     """
@@ -99,23 +99,23 @@ class Entry:
 
     @property
     def origin(self) -> str:
-        """The whole path, fit to be shown."""
+        """The whole path, in a form that is safe to show."""
         return shown("/".join((*self.above, *self.parts)))
 
     @property
     def suffix(self) -> str:
-        """The ending of the file's name, in small letters, with the point."""
+        """The suffix of the file's name, in lower case, with the point."""
         return os.path.splitext(self.parts[-1])[1].lower()
 
 
 class _Careful(io.BufferedReader):
-    """A file that gives no more than `MOST_DIRECTORY` bytes at once: zipfile reads a table of contents in one go."""
+    """A file that returns at most `MOST_DIRECTORY` bytes at once: zipfile reads a table of contents in one read."""
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__(file)  # type: ignore[arg-type]  # any file that can be read will do
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read as others do, or raise ValueError with a sentence."""
+        """Read as other files do, or raise ValueError with a sentence."""
         if size is not None and size > MOST_DIRECTORY:
             raise ValueError("The zip's table of contents is too long.")
         return super().read(MOST_DIRECTORY if size is None or size < 0 else size)
@@ -152,13 +152,13 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     return b"".join(pieces)
 
 
-def is_passed_over(parts: tuple[str, ...]) -> bool:
-    """Whether a path is none of a learner's work: hidden, a checkpoint, a Mac's extra file."""
+def is_skipped(parts: tuple[str, ...]) -> bool:
+    """Return whether a path is not a learner's work: a hidden file, a checkpoint, a Mac's extra file."""
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
 def in_folder(root: Path) -> list[Entry]:
-    """List the files below a folder by name; ValueError where it cannot be opened or holds too many."""
+    """Return the files below a folder by name; ValueError if it cannot be opened or holds too many."""
     entries: list[Entry] = []
     for entry in _walk(str(root), ()):
         entries.append(entry)
@@ -173,30 +173,30 @@ def in_folder(root: Path) -> list[Entry]:
 
 def _walk(root: str, parts: tuple[str, ...]) -> Iterator[Entry]:
     try:
-        found = sorted(os.scandir(os.path.join(root, *parts)), key=lambda one: one.name)
+        children = sorted(os.scandir(os.path.join(root, *parts)), key=lambda child: child.name)
     except OSError:
         yield Entry((*parts, ""), OnDisk(root, parts), UNOPENED)
         return
-    for one in found:
-        path = (*parts, one.name)
-        if is_passed_over((one.name,)):
+    for child in children:
+        path = (*parts, child.name)
+        if is_skipped((child.name,)):
             continue
-        if one.is_dir(follow_symlinks=False):
+        if child.is_dir(follow_symlinks=False):
             if len(path) < DEEPEST:
                 yield from _walk(root, path)
         else:
             entry = Entry(path, OnDisk(root, path))
-            yield replace(entry, problem=_disk_problem(one, entry.suffix, at_top=not parts))
+            yield replace(entry, problem=_disk_problem(child, entry.suffix, at_top=not parts))
 
 
-def _disk_problem(one: os.DirEntry, suffix: str, *, at_top: bool) -> str:
-    """Say why a file cannot be read. A link in the place of a learner's folder counts; other files are never read."""
-    if one.is_symlink():
+def _disk_problem(file: os.DirEntry, suffix: str, *, at_top: bool) -> str:
+    """Return why a file cannot be read, or "". A link in the place of a learner's folder counts too."""
+    if file.is_symlink():
         return LINK if suffix in READ or at_top else ""
     if suffix not in READ:
         return ""
     try:
-        status = one.stat(follow_symlinks=False)
+        status = file.stat(follow_symlinks=False)
     except OSError:
         return "It cannot be opened."
     if not stat.S_ISREG(status.st_mode):
@@ -205,24 +205,24 @@ def _disk_problem(one: os.DirEntry, suffix: str, *, at_top: bool) -> str:
 
 
 def in_zip(source: Source) -> list[Entry]:
-    """List a zip's files as they stand in it, without the hidden; ValueError with a sentence if it cannot be read."""
+    """Return a zip's files in its order, without hidden ones; ValueError with a sentence if it cannot be read."""
     with source.opened() as file:
         try:
             with zipfile.ZipFile(_Careful(file)) as archive:
                 infos = archive.infolist()
         except ValueError as error:
-            known = isinstance(error, UnicodeError) or "table of contents" not in str(error)
-            raise ValueError(DAMAGED if known else str(error)) from None
+            is_ours = not isinstance(error, UnicodeError) and "table of contents" in str(error)
+            raise ValueError(str(error) if is_ours else DAMAGED) from None
         except Exception:  # a hostile archive makes zipfile raise nearly anything
             raise ValueError(DAMAGED) from None
     if len(infos) > MOST_ENTRIES:
         raise ValueError(f"The zip holds more than {MOST_ENTRIES:,} files.")
     members = [_member(source, index, info) for index, info in enumerate(infos) if not info.is_dir()]
-    return [one for one in members if one.problem == OUTSIDE or not is_passed_over(one.parts)]
+    return [member for member in members if member.problem == OUTSIDE or not is_skipped(member.parts)]
 
 
 def _member(source: Source, index: int, info: zipfile.ZipInfo) -> Entry:
-    """Describe a member. The path of one that points outside stays in one piece: it tells no learner's folder."""
+    """Describe a member. A path that points outside stays in one piece: it names no learner's folder."""
     name = _decoded(info)
     plain = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
     entry = Entry((name,) if _leaves(name) or not plain else plain, InZip(source, index))
@@ -230,7 +230,7 @@ def _member(source: Source, index: int, info: zipfile.ZipInfo) -> Entry:
 
 
 def _decoded(info: zipfile.ZipInfo) -> str:
-    """Give a member's name. A Mac writes UTF-8 and does not say so: what zipfile took for code page 437 is tried."""
+    """Return a member's name. A Mac writes UTF-8 without saying so, and zipfile takes it for code page 437."""
     name = info.filename
     if not info.flag_bits & UTF8 and not name.isascii():
         try:
@@ -241,7 +241,7 @@ def _decoded(info: zipfile.ZipInfo) -> str:
 
 
 def _leaves(name: str) -> bool:
-    """Whether a name points out of the folder into which somebody might unpack it."""
+    """Return whether a name points out of the folder in which the zip might be unpacked."""
     return bool(re.match(r"[/\\]|[A-Za-z]:", name)) or ".." in re.split(r"[/\\]", name)
 
 
@@ -256,12 +256,12 @@ def _member_problem(info: zipfile.ZipInfo, name: str) -> str:
     if kind not in (0, stat.S_IFREG):
         return NOT_REGULAR
     if info.flag_bits & ENCRYPTED:
-        return "It is encrypted with a password; hand it in without one."
+        return "It is encrypted with a password: hand it in without one."
     if info.compress_type not in METHODS:
-        return "It is packed in a way that is not read here; use an ordinary zip."
+        return "It is packed by a method that is not supported: use an ordinary zip."
     return TOO_LARGE if info.file_size > MOST_BYTES else ""
 
 
 def shown(path: Path | str) -> str:
-    """Write a path so that a terminal and a page can show it."""
+    """Return a path as a terminal and a page can show it."""
     return one_line(str(path)) or "(no name)"

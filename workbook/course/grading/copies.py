@@ -1,9 +1,9 @@
-"""Answers that are alike: pairs for a person to look at, never a verdict.
+"""Find answers that are alike: pairs for a person to look at, never a verdict.
 
-What is compared is the syntax tree with the learner's names numbered in order of appearance and without
-docstrings, annotations, comments and the layout of literals. An answer that Python cannot read is compared by its
-words. Answers under `SHORTEST` tokens are not compared: there are few ways to write them. What more than a
-quarter of those who answered have in common (and more than three of them) is the usual answer, and no suspicion.
+The comparison uses the syntax tree, with the learner's names numbered in order of appearance and without docstrings,
+annotations, comments and the layout of literals. An answer that Python cannot read is compared by its words. Answers
+with fewer than `SHORTEST` tokens are not compared: there are few ways to write them. Code that more than a quarter of
+the answers share (and more than three of them) is the usual answer, and is not suspicious.
 """
 
 import ast
@@ -20,12 +20,12 @@ from workbook.course.grading.records import Graded, Mark, in_order
 
 SHORTEST = 100  # tokens of the normal form; about five lines
 SHINGLE = 5  # tokens that are compared as one piece
-ALIKE = 0.8  # share of common pieces from which a pair is shown
-FEWEST_OWN = 12  # pieces that are not the usual answer's, below which two answers are not compared
+ALIKE = 0.8  # share of common pieces at which a pair is shown
+FEWEST_OWN = 12  # pieces apart from the usual answer; with fewer, two answers are not compared
 LARGEST_SOURCE = (
     10_000  # characters that are parsed; a longer answer is compared by the words of its beginning
 )
-MOST_PIECES = 500  # pieces kept of one answer, those with the smallest digests: bounds the time
+MOST_PIECES = 500  # pieces kept per answer, those with the smallest digests: bounds the time
 USUAL_SHARE, USUAL_COUNT = 0.25, 3
 NAMES = ("id", "arg", "name", "asname")  # the fields of syntax nodes that hold a name
 
@@ -59,14 +59,14 @@ class _Answer:
 
 
 def suspected(graded: Iterable[Graded], solutions: Mapping[str, str] | None = None) -> list[Pair]:
-    """List the pairs of answers that are alike, the likest and the longest first.
+    """Return the pairs of answers that are alike, the most similar and the longest first.
 
-    `solutions` gives the course's own answer by exercise id. Of a group of equal answers every one is paired
-    with the first, by name.
+    `solutions` holds the course's own answers by exercise id. Of a group of equal answers each is paired with the first
+    by name.
     """
     by_exercise: dict[str, list[_Answer]] = defaultdict(list)
-    for one in in_order(graded):
-        for mark in one.marks:
+    for submission in in_order(graded):
+        for mark in submission.marks:
             if mark.answer.strip() and mark.outcome != "not started":
                 by_exercise[mark.exercise].append(_read(mark))
     pairs: list[tuple[int, Pair]] = []
@@ -80,7 +80,7 @@ def suspected(graded: Iterable[Graded], solutions: Mapping[str, str] | None = No
 
 
 def solutions_of(notebook: Path) -> dict[str, str]:
-    """Read the course's own answers from a complete notebook, by exercise id; none where it is not there."""
+    """Return the course's own answers from a complete notebook, by exercise id; none if the file is missing."""
     if not notebook.is_file():
         return {}
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -92,7 +92,7 @@ def solutions_of(notebook: Path) -> dict[str, str]:
 
 
 def normal_form(source: str) -> list[str]:
-    """Give the tokens of an answer's normal form; of its words where Python cannot read it. Never raises."""
+    """Return the tokens of an answer's normal form; its words if Python cannot read it. Never raises."""
     if len(source) <= LARGEST_SOURCE:
         try:
             with warnings.catch_warnings():
@@ -120,7 +120,7 @@ def _digest(tokens: list[str]) -> bytes:
 
 
 def _pairs(answers: list[_Answer], course: bytes) -> Iterator[tuple[int, Pair]]:
-    """Give an exercise's pairs, each with the length of its first answer."""
+    """Yield an exercise's pairs, each with the length of its first answer."""
     usual = max(USUAL_COUNT, USUAL_SHARE * len(answers))
     groups: dict[bytes, list[_Answer]] = defaultdict(list)
     for answer in answers:
@@ -128,36 +128,45 @@ def _pairs(answers: list[_Answer], course: bytes) -> Iterator[tuple[int, Pair]]:
             groups[answer.digest].append(answer)
     for digest, group in groups.items():
         if len(group) <= usual:
-            for other in group[1:]:
-                yield group[0].length, _pair(group[0], other, 1.0, len(group), digest == course)
+            for answer in group[1:]:
+                yield group[0].length, _pair(group[0], answer, 1.0, len(group), digest == course)
     counts = Counter(piece for answer in answers for piece in answer.pieces)
     common = {piece for piece, count in counts.items() if count > usual}
     single = [(group[0], group[0].pieces - common) for group in groups.values() if len(group) <= usual]
-    yield from _near([(one, own) for one, own in single if len(own) >= FEWEST_OWN], course)
+    yield from _near([(answer, own) for answer, own in single if len(own) >= FEWEST_OWN], course)
 
 
 def _near(answers: list[tuple[_Answer, frozenset[bytes]]], course: bytes) -> Iterator[tuple[int, Pair]]:
-    """Compare one answer of each group with one of every other, by the pieces that are not the usual answer's."""
-    for index, (first, own) in enumerate(answers):
-        for second, other in answers[index + 1 :]:
-            if min(len(own), len(other)) < ALIKE * max(len(own), len(other)):
+    """Compare one answer per group with those of the other groups, by the pieces apart from the usual answer."""
+    for index, (first, pieces) in enumerate(answers):
+        for second, second_pieces in answers[index + 1 :]:
+            sizes = len(pieces), len(second_pieces)
+            if min(sizes) < ALIKE * max(sizes):
                 continue
-            shared = len(own & other)
-            similarity = shared / (len(own) + len(other) - shared)
+            shared = len(pieces & second_pieces)
+            similarity = shared / (sum(sizes) - shared)
             if similarity >= ALIKE:
                 shown = min(similarity, 0.99)  # 1 says "the same normal form"
                 yield first.length, _pair(first, second, shown, 1, course in (first.digest, second.digest))
 
 
 def _pair(first: _Answer, second: _Answer, similarity: float, group: int, as_course: bool) -> Pair:
-    one, two = first.mark, second.mark
-    names = one.student, two.student
-    sources = one.answer, two.answer
-    return Pair(one.chapter, one.exercise, one.title, *names, *sources, similarity, group, as_course)
+    return Pair(
+        chapter=first.mark.chapter,
+        exercise=first.mark.exercise,
+        title=first.mark.title,
+        first=first.mark.student,
+        second=second.mark.student,
+        first_source=first.mark.answer,
+        second_source=second.mark.answer,
+        similarity=similarity,
+        group=group,
+        as_course=as_course,
+    )
 
 
 def _tokens(tree: ast.Module) -> Iterator[str]:
-    """Walk a tree in the order of the source, without recursion."""
+    """Yield the tokens of a tree in the order of the source, without recursion."""
     numbers: dict[str, str] = {}
     bound = _bound_names(tree)
     stack: list[object] = [tree]
@@ -174,7 +183,7 @@ def _tokens(tree: ast.Module) -> Iterator[str]:
 
 
 def _parts(node: ast.AST, bound: set[str], numbers: dict[str, str]) -> Iterator[object]:
-    """Give what a node consists of: nodes, lists of nodes, and words. Names that the answer binds are numbered."""
+    """Yield the parts of a node: nodes, lists of nodes, and words. Names that the answer binds are numbered."""
     for field, value in ast.iter_fields(node):
         if field in ("ctx", "annotation", "returns", "type_comment", "type_ignores", "kind", "simple"):
             continue
@@ -191,7 +200,7 @@ def _parts(node: ast.AST, bound: set[str], numbers: dict[str, str]) -> Iterator[
 
 
 def _bound_names(tree: ast.Module) -> set[str]:
-    """List the names that the answer itself gives to something."""
+    """Return the names that the answer itself binds."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -206,7 +215,7 @@ def _bound_names(tree: ast.Module) -> set[str]:
 
 
 def _is_text_alone(node: ast.AST) -> bool:
-    """Whether a statement is a string that stands alone: a docstring, or a comment in another form."""
+    """Return whether a statement is only a string: a docstring, or a comment in another form."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

@@ -1,4 +1,4 @@
-"""Which names a cell's source defines, told without running it."""
+"""Find the names that a cell's source defines, without running it."""
 
 import ast
 import re
@@ -10,9 +10,9 @@ BEGINS = r"^(?:(?:async[ ])?def[ ]+{0}\b|{0}[ ]*(?::[^=\n]*)?=[^=])"
 
 
 def defined(source: str, names: Iterable[str]) -> set[str]:
-    """Give those of the names that a cell defines at its top level: `def name(`, `name = …`, `import … as name`.
+    """Return those of the names that a cell defines at its top level: `def name(`, `name = …`, `import … as name`.
 
-    In a cell that does not parse, because of a mistake, a name counts if a line begins in one of the first two ways.
+    In a cell with a syntax error, a name counts if a line begins in one of the first two ways.
     """
     possible = {name for name in names if name in source}
     if not possible:
@@ -24,24 +24,23 @@ def defined(source: str, names: Iterable[str]) -> set[str]:
 
 
 def imports(source: str) -> list[str]:
-    """List a cell's import statements at its top level, one for each module, as Python writes them."""
+    """Return the import statements at a cell's top level, one for each name, as Python writes them."""
     tree = _tree(source)
-    found: list[str] = []
+    statements: list[str] = []
     for node in tree.body if tree is not None else []:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            for alias in node.names:
-                found.append(ast.unparse(_with_one(node, alias)))
-    return found
+            statements += [ast.unparse(_import_of(node, alias)) for alias in node.names]
+    return statements
 
 
-def _with_one(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt:
+def _import_of(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt:
     if isinstance(node, ast.Import):
         return ast.Import(names=[alias])
     return ast.ImportFrom(module=node.module, names=[alias], level=node.level)
 
 
 def _tree(source: str) -> ast.Module | None:
-    """Parse a cell, without IPython's magics where it has some; None if it is no Python."""
+    """Return a cell's syntax tree, without its magics if it has some; None if it is not Python."""
     if len(source) > LONGEST_PARSED:
         return None
     for text in dict.fromkeys((source, _without_magics(source))):
@@ -55,7 +54,7 @@ def _tree(source: str) -> ast.Module | None:
 
 
 def _without_magics(source: str) -> str:
-    """Replace lines that are IPython's alone: `%time`, `!ls`, `name?`."""
+    """Return the source with `pass` in place of IPython's own lines: `%time`, `!ls`, `name?`."""
     lines = source.split("\n")
     for number, line in enumerate(lines):
         text = line.strip()
@@ -74,11 +73,11 @@ def _bound(node: ast.stmt) -> set[str]:
         targets = node.targets
     elif isinstance(node, ast.AnnAssign) and node.value is not None:
         targets = [node.target]
-    return {one.id for target in targets for one in _parts(target) if isinstance(one, ast.Name)}
+    return {part.id for target in targets for part in _parts(target) if isinstance(part, ast.Name)}
 
 
 def _parts(target: ast.expr) -> Iterable[ast.expr]:
-    """Take a target apart: `a, (b, *c)` binds three names, `a[i]` and `a.b` bind none."""
+    """Return the parts of a target: `a, (b, *c)` binds three names, `a[i]` and `a.b` bind none."""
     if isinstance(target, (ast.Tuple, ast.List)):
-        return [part for one in target.elts for part in _parts(one)]
+        return [part for element in target.elts for part in _parts(element)]
     return _parts(target.value) if isinstance(target, ast.Starred) else [target]

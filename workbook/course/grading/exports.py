@@ -1,6 +1,6 @@
-"""Marks as CSV: the whole list, what Canvas and Moodle import, and the table in which a person marks answers.
+"""Write marks as CSV: the whole list, the imports of Canvas and Moodle, and the table in which a person marks answers.
 
-Everything follows RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front; control
+All files follow RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front; control
 characters are removed.
 """
 
@@ -43,7 +43,7 @@ FORMULA = re.compile(r'(^|[\n;\t])(?=[ "]{0,8}[=+\-@\t＝＋－＠])')
 
 
 def defused(text: str) -> str:
-    """Make a text that no spreadsheet computes, at its start, after a line end, a tab or a semicolon.
+    """Return a text that no spreadsheet computes, at its start or after a line end, a tab or a semicolon.
 
     The latter three begin a new cell where a program reads the file with another separator than the comma.
     """
@@ -53,8 +53,8 @@ def defused(text: str) -> str:
 def write_grades(path: Path, graded: Iterable[Graded]) -> None:
     """Write one row for each learner and exercise, for the instructor: `detail` may show hidden cases."""
     rows: list[Sequence[object]] = [GRADES]
-    for one in in_order(graded):
-        for mark in one.marks:
+    for submission in in_order(graded):
+        for mark in submission.marks:
             first = (mark.student, mark.chapter, mark.exercise, mark.title, mark.outcome)
             last = (mark.mistake, "; ".join(mark.notes), mark.detail)
             rows.append((*first, mark.points, mark.max_points, *last))
@@ -64,30 +64,32 @@ def write_grades(path: Path, graded: Iterable[Graded]) -> None:
 def write_canvas(path: Path, graded: Iterable[Graded]) -> None:
     """Write what Canvas's gradebook imports: a row for each learner, a column for each chapter.
 
-    Canvas finds a learner by ID where the submission's file told it, else by SIS Login ID. A cell stays empty where
-    nothing was handed in and where an answer still waits for a person.
+    Canvas finds a learner by ID if the submission's file told it, else by SIS Login ID. A cell stays empty if nothing
+    was handed in or an answer still waits for a person.
     """
-    found = in_order(graded)
-    chapters = sorted({one.chapter for one in found})
-    most = {one.chapter: sum(mark.max_points for mark in one.marks) for one in found}
+    submissions = in_order(graded)
+    chapters = sorted({submission.chapter for submission in submissions})
+    most = {
+        submission.chapter: sum(mark.max_points for mark in submission.marks) for submission in submissions
+    }
     rows: list[Sequence[object]] = [("Student", "ID", "SIS User ID", "SIS Login ID", "Section", *chapters)]
     rows.append(("    Points Possible", "", "", "", "", *[_plain(most[chapter]) for chapter in chapters]))
-    for student, by_chapter in _by_student(found).items():
-        number = next((one.lms_id for one in by_chapter.values() if one.lms_id), "")
+    for student, by_chapter in _by_student(submissions).items():
+        number = next((lms_id for submission in by_chapter.values() if (lms_id := submission.lms_id)), "")
         points = [_total(by_chapter[name]) if name in by_chapter else None for name in chapters]
         rows.append((one_line(student), number, "", "" if number else one_line(student), "", *points))
     _write(path, rows)
 
 
 def write_moodle(folder: Path, graded: Iterable[Graded]) -> list[Path]:
-    """Write what Moodle imports, one file for each chapter, and give the files.
+    """Write what Moodle imports, one file for each chapter, and return the files.
 
-    Moodle finds a learner by "Participant N" where the submission's file told it, else by email address or username.
+    Moodle finds a learner by "Participant N" if the submission's file told it, else by email address or username.
     It reads the comments as HTML: they are escaped. A grade stays empty while an answer waits for a person.
     """
     by_chapter: dict[str, list[Graded]] = defaultdict(list)
-    for one in in_order(graded):
-        by_chapter[one.chapter].append(one)
+    for submission in in_order(graded):
+        by_chapter[submission.chapter].append(submission)
     head = (
         "Identifier",
         "Full name",
@@ -98,24 +100,24 @@ def write_moodle(folder: Path, graded: Iterable[Graded]) -> list[Path]:
         "Feedback comments",
     )
     paths = []
-    for chapter, found in by_chapter.items():
-        rows: list[Sequence[object]] = [head, *[_moodle_row(one) for one in found]]
+    for chapter, submissions in by_chapter.items():
+        rows: list[Sequence[object]] = [head, *map(_moodle_row, submissions)]
         paths.append(folder / f"{safe_name(chapter)}.csv")
         _write(paths[-1], rows)
     return paths
 
 
 def write_review(path: Path, graded: Iterable[Graded]) -> int:
-    """Write the table in which a person marks the answers that wait, and give how many still wait.
+    """Write the table in which a person marks the answers that wait, and return how many still wait.
 
-    What a person filled in already stays, also for answers that `graded` does not name; ValueError if the file cannot
-    be read. The exercise stands as "exercise-2-1": spreadsheets turn "2.1" into a date or a number.
+    What a person has filled in stays, also for answers that `graded` does not name; ValueError if the file cannot be
+    read. The exercise is written as "exercise-2-1": spreadsheets turn "2.1" into a date or a number.
     """
     marks = _by_label(graded)
     filled = {}
     for _, key, entry in _entries(path) if path.exists() else ():
         if entry != (None, ""):
-            filled[_known(key, marks)] = entry
+            filled[_match(key, marks)] = entry
     waiting = {key: mark for key, mark in marks.items() if mark.outcome == "needs review"}
     rows: list[Sequence[object]] = [REVIEW]
     for key in sorted({**waiting, **filled}, key=lambda key: (_order(key[1]), key[0])):
@@ -126,7 +128,7 @@ def write_review(path: Path, graded: Iterable[Graded]) -> int:
 
 
 def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
-    """Read the points and comments that a person filled in, by learner and exercise; rows without points wait.
+    """Return the points and comments that a person filled in, by learner and exercise; rows without points wait.
 
     With `graded`, learners are named as there rather than by their `label`, rows of its chapters that fit no answer
     are refused, and rows of other chapters are left out. ValueError with a line for each bad row: its number in the
@@ -137,58 +139,59 @@ def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
     result: dict[Key, Marked] = {}
     problems = []
     for number, key, (points, comment) in _entries(path):
-        known = _known(key, marks)
+        matched = _match(key, marks)
         if marks and _order(key[1])[0] not in chapters:
             continue
-        if marks and known not in marks:
+        if marks and matched not in marks:
             problems.append(
                 _problem(path, number, f"{one_line(key[0], 60)!r} handed in nothing for {key[1]}")
             )
-        elif marks and points is not None and points > marks[known].max_points:
-            most = _plain(marks[known].max_points)
+        elif marks and points is not None and points > marks[matched].max_points:
+            most = _plain(marks[matched].max_points)
             problems.append(
-                _problem(path, number, f"{_plain(points)} points where the exercise gives {most}")
+                _problem(path, number, f"{_plain(points)} points are more than the {most} of the exercise")
             )
         elif points is not None:
-            result[(marks[known].student, key[1]) if marks else key] = (points, comment)
+            result[(marks[matched].student, key[1]) if marks else key] = (points, comment)
     if problems:
         raise ValueError("\n".join(problems))
     return result
 
 
 def label(student: str) -> str:
-    """Give the name that stands for a learner in the review table: theirs, or a safe one where a table changes it."""
-    kept = student == one_line(student) == defused(student) and not DIGEST_TAIL.search(student)
-    return student if kept and student else safe_name(student)
+    """Return a learner's name for the review table: their own, or a safe one if a table would change it."""
+    is_kept = student == one_line(student) == defused(student) and not DIGEST_TAIL.search(student)
+    return student if is_kept and student else safe_name(student)
 
 
 def _by_label(graded: Iterable[Graded]) -> dict[Key, Mark]:
-    return {(label(mark.student), mark.exercise): mark for one in in_order(graded) for mark in one.marks}
+    marks = [mark for submission in in_order(graded) for mark in submission.marks]
+    return {(label(mark.student), mark.exercise): mark for mark in marks}
 
 
-def _known(key: Key, marks: dict[Key, Mark]) -> Key:
-    """Find a row's learner; a spreadsheet may have dropped the zeros before a number."""
+def _match(key: Key, marks: dict[Key, Mark]) -> Key:
+    """Return the mark that a row means; a spreadsheet may have dropped the zeros before a number."""
     if key in marks or not key[0].isdecimal():
         return key
-    same = [one for one in marks if (one[0].lstrip("0"), one[1]) == (key[0].lstrip("0"), key[1])]
+    same = [mark for mark in marks if (mark[0].lstrip("0"), mark[1]) == (key[0].lstrip("0"), key[1])]
     return same[0] if len(same) == 1 else key
 
 
 def _entries(path: Path) -> list[tuple[int, Key, tuple[float | None, str]]]:
-    """Read the table's rows: number, learner and exercise, points (None where empty) and comment."""
-    found, seen, problems = [], set(), []
+    """Return the table's rows: number, learner and exercise, points (None if empty) and comment."""
+    entries, seen, problems = [], set(), []
     for number, row in _rows(path):
         try:
             key, entry = _read_row(row)
             if key in seen:
                 raise ValueError(f"{one_line(key[0], 60)!r} has {key[1]} twice")
             seen.add(key)
-            found.append((number, key, entry))
+            entries.append((number, key, entry))
         except ValueError as error:
             problems.append(_problem(path, number, str(error)))
     if problems:
         raise ValueError("\n".join(problems))
-    return found
+    return entries
 
 
 def _problem(path: Path, number: int, what: str) -> str:
@@ -196,21 +199,21 @@ def _problem(path: Path, number: int, what: str) -> str:
 
 
 def _read_row(row: dict[str, str]) -> tuple[Key, tuple[float | None, str]]:
-    """Read one row; ValueError says what is wrong with it."""
+    """Return learner, exercise, points and comment of a row; ValueError says what is wrong with it."""
     student = row["student"].strip()
     exercise = row["exercise"].strip().removeprefix("exercise-").replace("-", ".")
     if not student:
         raise ValueError("the learner's name is missing")
     if not re.fullmatch(r"\d{1,3}\.\d{1,3}", exercise, re.ASCII):
-        raise ValueError(f"{one_line(row['exercise'], 40)!r} is no exercise; write it as exercise-2-1")
+        raise ValueError(f"{one_line(row['exercise'], 40)!r} is not an exercise; write it as exercise-2-1")
     points = _points(row["points"].strip()) if row["points"].strip() else None
     return (student, exercise), (points, clean(row["comment"]).strip())
 
 
 def _points(text: str) -> float:
-    """Read points; a comma may stand for the point."""
+    """Return points, written with a point or a comma."""
     if not re.fullmatch(r"\d{1,6}(?:[.,]\d{1,6})?", text, re.ASCII):
-        raise ValueError(f"{one_line(text, 40)!r} is no number of points; write 2 or 1.5")
+        raise ValueError(f"{one_line(text, 40)!r} is not a number of points; write 2 or 1.5")
     return float(text.replace(",", "."))
 
 
@@ -219,7 +222,7 @@ def _order(exercise: str) -> list[int]:
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Read the table's rows, numbered as a spreadsheet numbers them; comma, semicolon or tab between the cells."""
+    """Return the table's rows, numbered as in a spreadsheet, with comma, semicolon or tab between the cells."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -229,11 +232,11 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     try:
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
-        raise ValueError(f"{path.name} is no CSV: {error}") from None
+        raise ValueError(f"{path.name} is not CSV: {error}") from None
     names = [name.strip().lower() for name in lines[0]] if lines else []
     missing = [name for name in REVIEW[:4] if name not in names]
     if missing:
-        raise ValueError(f"{path.name}, row 1: no column {', '.join(missing)}")
+        raise ValueError(f"{path.name}, row 1: missing column {', '.join(missing)}")
     rows = []
     for number, cells in enumerate(lines[1:], start=2):
         if any(cell.strip() for cell in cells):
@@ -242,29 +245,31 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def _moodle_row(one: Graded) -> tuple[object, ...]:
-    name = one_line(one.student)
-    number = f"Participant {one.lms_id}" if re.fullmatch(r"\d{1,20}", one.lms_id, re.ASCII) else ""
+def _moodle_row(submission: Graded) -> tuple[object, ...]:
+    name = one_line(submission.student)
+    is_number = re.fullmatch(r"\d{1,20}", submission.lms_id, re.ASCII)
+    number = f"Participant {submission.lms_id}" if is_number else ""
     email = name if re.fullmatch(r"[^@\s]+@[^@\s]+", name) else ""
     username = "" if email or number else name
-    most = sum(mark.max_points for mark in one.marks)
+    most = sum(mark.max_points for mark in submission.marks)
     comments = [
-        f"{mark.exercise} {mark.title}: {mark.outcome}\n{clean(mark.feedback)}".strip() for mark in one.marks
+        f"{mark.exercise} {mark.title}: {mark.outcome}\n{clean(mark.feedback)}".strip()
+        for mark in submission.marks
     ]
     page = html.escape(shorten("\n\n".join(comments), LONGEST_CELL // 6)).replace("\n", "<br>")
-    return number, name, username, email, _total(one), _plain(most), page
+    return number, name, username, email, _total(submission), _plain(most), page
 
 
 def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
-    found: dict[str, dict[str, Graded]] = defaultdict(dict)
-    for one in graded:
-        found[one.student][one.chapter] = one
-    return found
+    by_student: dict[str, dict[str, Graded]] = defaultdict(dict)
+    for submission in graded:
+        by_student[submission.student][submission.chapter] = submission
+    return by_student
 
 
-def _total(one: Graded) -> float | int | None:
-    """The points of a submission, or None while an answer waits for a person."""
-    return None if any(mark.points is None for mark in one.marks) else _plain(one.points)
+def _total(submission: Graded) -> float | int | None:
+    """Return the points of a submission; None while an answer waits for a person."""
+    return None if any(mark.points is None for mark in submission.marks) else _plain(submission.points)
 
 
 def _cell_name(exercise: str) -> str:
@@ -272,12 +277,12 @@ def _cell_name(exercise: str) -> str:
 
 
 def _plain(number: float) -> float | int:
-    """Write 3.0 as 3."""
+    """Return 3 for 3.0."""
     return int(number) if float(number).is_integer() else number
 
 
 def _write(path: Path, rows: Iterable[Sequence[object]], mark: str = "") -> None:
-    """Write rows as RFC 4180 wants them; texts are defused, numbers and None are not."""
+    """Write rows as RFC 4180 demands; texts are defused, numbers and None are not."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     for row in rows:

@@ -1,4 +1,4 @@
-"""Marks into nbgrader's own database, and the course folder that its formgrader shows submissions from."""
+"""Write marks to nbgrader's own database, and the course folder from which its formgrader shows submissions."""
 
 import json
 import os
@@ -25,39 +25,42 @@ from workbook.exercises import Exercise, FreeText
 
 Exercises = Mapping[str, Sequence[Exercise | FreeText]]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-PASSWORD_FROM = "WORKBOOK_DB"  # environment variable that formgrader reads a URL with a password from
+PASSWORD_FROM = "WORKBOOK_DB"  # environment variable from which formgrader reads a URL with a password
 
 
 def write(url: str, graded: Iterable[Graded], exercises_by_chapter: Exercises) -> None:
-    """Write marks to the nbgrader database at `url`; what is there already is brought up to date.
+    """Write marks to the nbgrader database at `url`; update those that are in it.
 
-    A chapter is an assignment with one notebook of the same name. Learners are known by their `safe_name`. A score
+    A chapter is an assignment with one notebook of the same name. Learners are stored by their `safe_name`. A score
     or a comment that a person gave in formgrader stays, and counts; if the automatic score then changes, formgrader
     asks for a second look. ValueError in one line if the database cannot be used, or if it knows exercises that the
     course no longer has.
     """
     by_chapter: dict[str, list[Graded]] = defaultdict(list)
-    for one in in_order(graded):
-        by_chapter[one.chapter].append(one)
+    ordered = in_order(graded)
+    for submission in ordered:
+        by_chapter[submission.chapter].append(submission)
     with _opened(url) as book:
-        _students(book, [one for found in by_chapter.values() for one in found])
-        for chapter, found in by_chapter.items():
-            _master(book, chapter, exercises_by_chapter[chapter])
-            _submissions(book, chapter, found, exercises_by_chapter[chapter])
+        _write_students(book, ordered)
+        for chapter, submissions in by_chapter.items():
+            _write_master(book, chapter, exercises_by_chapter[chapter])
+            _write_submissions(book, chapter, submissions, exercises_by_chapter[chapter])
 
 
 def marks_given(url: str, graded: Iterable[Graded]) -> dict[tuple[str, str], tuple[float, str]]:
-    """Read the points and comments that people gave in formgrader to these submissions, by learner and exercise.
+    """Return the points and comments that people gave to these submissions in formgrader, by learner and exercise.
 
-    Extra credit counts. Answers that nobody marked by hand are not in it.
+    Extra credit counts. Answers that nobody marked by hand are left out.
     """
     from nbgrader.api import SubmittedNotebook
 
-    asked = {(safe_name(one.student), one.chapter): one.student for one in graded}
+    students = {
+        (safe_name(submission.student), submission.chapter): submission.student for submission in graded
+    }
     result = {}
     with _opened(url) as book:
         for notebook in book.db.query(SubmittedNotebook):
-            student = asked.get((notebook.assignment.student_id, notebook.name))
+            student = students.get((notebook.assignment.student_id, notebook.name))
             comments = {comment.name: comment.manual_comment or "" for comment in notebook.comments}
             for grade in notebook.grades:
                 if student is not None and grade.manual_score is not None:
@@ -70,26 +73,26 @@ def marks_given(url: str, graded: Iterable[Graded]) -> dict[tuple[str, str], tup
 def write_course(folder: Path, url: str, graded: Iterable[Graded], notebooks: Path) -> None:
     """Make the folder in which `jupyter lab` with formgrader shows what was handed in.
 
-    `notebooks` holds the learner's notebooks as the course gives them out. Each submission becomes a copy of that
+    `notebooks` holds the learner's notebooks as the course hands them out. Each submission becomes a copy of its
     notebook with the learner's answers in place and no outputs; nothing else of the submission's file is used. Answers
-    in words stand in a code fence, so that no mark-up in them is rendered. There is no `submitted` folder on purpose:
+    in words are put in a code fence, so that no mark-up in them is rendered. There is no `submitted` folder on purpose:
     nbgrader's own autograde would run what it finds there, outside the jail.
     """
     masters: dict[str, NotebookNode] = {}
-    for one in in_order(graded):
-        name = f"{one.chapter}.ipynb"
-        if one.chapter not in masters:
-            masters[one.chapter] = _without_outputs(nbformat.read(notebooks / name, as_version=4))
-            write_atomically(folder / "source" / one.chapter / name, nbformat.writes(masters[one.chapter]))
-        filled = _filled(masters[one.chapter], one.marks)
-        place = folder / "autograded" / safe_name(one.student) / one.chapter / name
+    for submission in in_order(graded):
+        chapter, name = submission.chapter, f"{submission.chapter}.ipynb"
+        if chapter not in masters:
+            masters[chapter] = _without_outputs(nbformat.read(notebooks / name, as_version=4))
+            write_atomically(folder / "source" / chapter / name, nbformat.writes(masters[chapter]))
+        filled = _filled(masters[chapter], submission.marks)
+        place = folder / "autograded" / safe_name(submission.student) / chapter / name
         write_atomically(place, nbformat.writes(filled))
     write_atomically(folder / "nbgrader_config.py", _config(url))
 
 
 @contextmanager
 def _opened(url: str) -> Iterator[Any]:
-    """Open the gradebook; whatever goes wrong with the database becomes a ValueError of one line."""
+    """Open the gradebook; every error of the database becomes a ValueError in one line."""
     address = _address(url)
     shown = address.render_as_string(hide_password=True)
     with _tools_on_path():
@@ -101,15 +104,15 @@ def _opened(url: str) -> Iterator[Any]:
             extra = (
                 'pip install "psycopg2-binary"' if "psycopg" in str(error) else f"pip install {error.name}"
             )
-            raise ValueError(f"{shown} needs the Python package {error.name}: {extra}") from None
+            raise ValueError(f"The database {shown} needs the Python package {error.name}: {extra}") from None
         except (SQLAlchemyError, SubprocessError, ValueError, OSError) as error:
-            raise ValueError(f"cannot use the database {shown}: {_first_line(error)}") from None
+            raise ValueError(f"Cannot use the database {shown}: {_first_line(error)}") from None
         try:
             _versioned(book)
             yield book
         except SQLAlchemyError as error:
             book.db.rollback()
-            raise ValueError(f"the database {shown} refused: {_first_line(error)}") from None
+            raise ValueError(f"The database {shown} refused: {_first_line(error)}") from None
         finally:
             book.close()
 
@@ -121,10 +124,10 @@ def _address(url: str) -> URL:
     except (ArgumentError, SQLAlchemyError, ValueError):
         kinds = "sqlite:///gradebook.db or postgresql+psycopg2://user@host/name"
         shown = re.sub(r"//.*@", "//***@", url)
-        raise ValueError(f"{shown!r} is no address of a database: write {kinds}") from None
+        raise ValueError(f"{shown!r} is not the address of a database: write {kinds}") from None
     if address.get_backend_name() not in ("sqlite", "postgresql"):
         raise ValueError(
-            f"{address.get_backend_name()} databases are not tested: use sqlite or postgresql+psycopg2"
+            f"{address.get_backend_name()} databases are not supported: use sqlite or postgresql+psycopg2"
         )
     return address
 
@@ -135,7 +138,7 @@ def _first_line(error: Exception) -> str:
 
 @contextmanager
 def _tools_on_path() -> Iterator[None]:
-    """Put this Python's own commands on the path: nbgrader calls `alembic` by name when it makes a database."""
+    """Put this Python's own commands on the path: nbgrader calls `alembic` by name when it creates a database."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:
@@ -145,7 +148,7 @@ def _tools_on_path() -> Iterator[None]:
 
 
 def _versioned(book: Any) -> None:
-    """Complete a database whose making was interrupted: nbgrader notes its version after the tables."""
+    """Complete a database whose creation was interrupted: nbgrader notes the version after the tables."""
     from nbgrader.api import get_alembic_version
 
     if not inspect(book.engine).has_table("alembic_version"):
@@ -156,29 +159,29 @@ def _versioned(book: Any) -> None:
     book.db.commit()
 
 
-def _students(book: Any, graded: list[Graded]) -> None:
+def _write_students(book: Any, graded: list[Graded]) -> None:
     from nbgrader.api import Student
 
-    known = {student.id: student for student in book.students}
-    for one in graded:
-        name = safe_name(one.student)
-        if name not in known:
-            known[name] = Student(id=name)
-            book.db.add(known[name])
-        if name != one.student:
-            known[name].first_name, known[name].last_name = _first_and_last(one.student)
-        number = re.sub(r"[^A-Za-z0-9._-]", "", one.lms_id)[:100]
+    students = {student.id: student for student in book.students}
+    for submission in graded:
+        name = safe_name(submission.student)
+        if name not in students:
+            students[name] = Student(id=name)
+            book.db.add(students[name])
+        if name != submission.student:
+            students[name].first_name, students[name].last_name = _first_and_last(submission.student)
+        number = re.sub(r"[^A-Za-z0-9._-]", "", submission.lms_id)[:100]
         if number:
-            known[name].lms_user_id = number
+            students[name].lms_user_id = number
     book.db.commit()
 
 
 def _first_and_last(student: str) -> tuple[str, str]:
-    """Split a name, keeping letters, digits and what joins them: nbgrader writes it to CSV without quotes."""
+    """Return first and last name, with letters, digits and joining signs only: nbgrader writes CSV without quotes."""
     kept = (
         char if unicodedata.category(char)[0] in "LMN" or char in ".'-" else " " for char in clean(student)
     )
-    words = [word for word in (one.strip(".'-") for one in "".join(kept)[:120].split()) if word]
+    words = [word for part in "".join(kept)[:120].split() if (word := part.strip(".'-"))]
     return " ".join(words[:-1]), words[-1] if words else "unnamed"
 
 
@@ -187,28 +190,27 @@ def _number(exercise_id: str) -> str:
 
 
 def _graded_cell(exercise: Exercise | FreeText) -> str:
-    """The name of the cell that carries the points: the check, or the answer itself where a person marks it."""
+    """Return the name of the cell that carries the points: the check, or the answer itself if a person marks it."""
     return f"{'exercise' if isinstance(exercise, FreeText) else 'check'}-{_number(exercise.id)}"
 
 
-def _master(book: Any, chapter: str, exercises: Sequence[Exercise | FreeText]) -> None:
-    """Bring the chapter's assignment, notebook and cells up to date."""
+def _write_master(book: Any, chapter: str, exercises: Sequence[Exercise | FreeText]) -> None:
+    """Update the chapter's assignment, notebook and cells."""
     book.update_or_create_assignment(chapter)
     notebook = book.update_or_create_notebook(chapter, chapter, kernelspec=json.dumps(KERNEL))
-    wanted = {_graded_cell(one): one for one in exercises}
-    gone = sorted({cell.name for cell in notebook.grade_cells} - set(wanted))
-    if gone:
-        names = ", ".join(gone)
+    by_cell = {_graded_cell(exercise): exercise for exercise in exercises}
+    removed = sorted({cell.name for cell in notebook.grade_cells} - set(by_cell))
+    if removed:
         raise ValueError(
-            f"the database has {names} in {chapter}, which the course no longer has: use a new one"
+            f"The course no longer has {', '.join(removed)} of {chapter}, but the database does: use a new database."
         )
-    for name, one in wanted.items():
-        kind = "markdown" if isinstance(one, FreeText) else "code"
-        book.update_or_create_grade_cell(name, chapter, chapter, max_score=float(one.points), cell_type=kind)
-        book.update_or_create_solution_cell(f"exercise-{_number(one.id)}", chapter, chapter)
+    for name, exercise in by_cell.items():
+        kind, most = "markdown" if isinstance(exercise, FreeText) else "code", float(exercise.points)
+        book.update_or_create_grade_cell(name, chapter, chapter, max_score=most, cell_type=kind)
+        book.update_or_create_solution_cell(f"exercise-{_number(exercise.id)}", chapter, chapter)
 
 
-def _submissions(
+def _write_submissions(
     book: Any, chapter: str, graded: list[Graded], exercises: Sequence[Exercise | FreeText]
 ) -> None:
     """Write a chapter's marks in one transaction."""
@@ -217,25 +219,24 @@ def _submissions(
     assignment, notebook = book.find_assignment(chapter), book.find_notebook(chapter, chapter)
     query = book.db.query(SubmittedNotebook).filter(SubmittedNotebook.notebook_id == notebook.id)
     query = query.options(selectinload(SubmittedNotebook.grades), selectinload(SubmittedNotebook.comments))
-    handed_in = {one.assignment.student_id: one for one in query}
+    handed_in = {submitted.assignment.student_id: submitted for submitted in query}
     cells = {cell.name: cell.id for cell in notebook.grade_cells}
     answers = {cell.name: cell.id for cell in notebook.solution_cells}
-    by_id = {one.id: one for one in exercises}
-    for one in graded:
-        name = safe_name(one.student)
+    ids = {exercise.id for exercise in exercises}
+    for submission in graded:
+        name = safe_name(submission.student)
         if name not in handed_in:
-            submission = SubmittedAssignment(assignment=assignment, student_id=name)
-            handed_in[name] = SubmittedNotebook(notebook=notebook, assignment=submission)
-            book.db.add(submission)
-        marks = {mark.exercise: mark for mark in one.marks}
-        if set(marks) - set(by_id):
-            raise ValueError(f"{chapter} has no exercise {min(set(marks) - set(by_id))}")
+            submitted = SubmittedAssignment(assignment=assignment, student_id=name)
+            handed_in[name] = SubmittedNotebook(notebook=notebook, assignment=submitted)
+            book.db.add(submitted)
+        marks = {mark.exercise: mark for mark in submission.marks}
+        if set(marks) - ids:
+            raise ValueError(f"{chapter} has no exercise {min(set(marks) - ids)}")
         for exercise in exercises:
             mark = marks.get(exercise.id)
+            answer_cell = answers[f"exercise-{_number(exercise.id)}"]
             _grade(handed_in[name], cells[_graded_cell(exercise)], mark.points if mark else None)
-            _comment(
-                handed_in[name], answers[f"exercise-{_number(exercise.id)}"], mark.feedback if mark else ""
-            )
+            _comment(handed_in[name], answer_cell, mark.feedback if mark else "")
     book.db.commit()
 
 
@@ -243,9 +244,9 @@ def _grade(notebook: Any, cell_id: str, points: float | None) -> None:
     """Set the automatic score; a person's score stays, and is asked for again if the automatic one changed."""
     from nbgrader.api import Grade
 
-    found = [grade for grade in notebook.grades if grade.cell_id == cell_id]
-    grade = found[0] if found else Grade(cell_id=cell_id)
-    if not found:
+    grade = next((grade for grade in notebook.grades if grade.cell_id == cell_id), None)
+    if grade is None:
+        grade = Grade(cell_id=cell_id)
         notebook.grades.append(grade)
     changed = grade.auto_score != points
     grade.auto_score = points
@@ -258,15 +259,15 @@ def _grade(notebook: Any, cell_id: str, points: float | None) -> None:
 def _comment(notebook: Any, cell_id: str, feedback: str) -> None:
     from nbgrader.api import Comment
 
-    found = [comment for comment in notebook.comments if comment.cell_id == cell_id]
-    comment = found[0] if found else Comment(cell_id=cell_id)
-    if not found:
+    comment = next((comment for comment in notebook.comments if comment.cell_id == cell_id), None)
+    if comment is None:
+        comment = Comment(cell_id=cell_id)
         notebook.comments.append(comment)
     comment.auto_comment = fenced(feedback) if feedback.strip() else None
 
 
 def fenced(words: str) -> str:
-    """Put a text into a code fence that it cannot close: nbgrader renders comments as Markdown with HTML in it."""
+    """Return a text in a code fence that it cannot close: nbgrader renders comments as Markdown and HTML."""
     body = shorten(visible(words)).strip("\n")
     longest = max((len(run) for run in re.findall(r"~+", body)), default=0)
     fence = "~" * max(3, longest + 1)
@@ -281,7 +282,7 @@ def _without_outputs(notebook: NotebookNode) -> NotebookNode:
 
 
 def _filled(master: NotebookNode, marks: tuple[Mark, ...]) -> NotebookNode:
-    """Copy the course's notebook and put the answers in."""
+    """Return a copy of the course's notebook with the answers filled in."""
     copy = nbformat.from_dict(json.loads(json.dumps(master)))
     answers = {f"exercise-{_number(mark.exercise)}": mark.answer for mark in marks if mark.answer.strip()}
     for cell in copy.cells:
@@ -292,7 +293,7 @@ def _filled(master: NotebookNode, marks: tuple[Mark, ...]) -> NotebookNode:
 
 
 def _config(url: str) -> str:
-    """Write formgrader's configuration; a password stays out of it."""
+    """Return formgrader's configuration; a password stays out of it."""
     address = _address(url)
     lines = ["# Start `jupyter lab` in this folder and open Formgrader.", "import os", "", "c = get_config()"]
     if address.password is None:

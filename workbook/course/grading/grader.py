@@ -1,17 +1,19 @@
-"""Grade one submission: read it, run its answers in the jail, rule on what they did, and say it to the learner.
+"""Grade one submission: read it, run its answers in the jail, rule on what they did, and tell the learner.
 
-The marks come from cases that the learner never sees; where an answer fails, it runs once more on practice cases, and
+The marks come from cases that the learner never sees. An answer that fails runs once more on practice cases, and
 feedback shows those.
 """
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
-from workbook.course.grading import passes
+from workbook.course.grading.attempts import AnswerReports, graders_report, run_answers
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.records import Graded, Mark
-from workbook.course.grading.referees import RefereeLostError, Referees
+from workbook.course.grading.referee_messages import Answers, Ruling
+from workbook.course.grading.referee_pool import RefereeLostError, RefereePool
+from workbook.course.jailed.jail_messages import AnswerReport
 from workbook.exercises import Exercise, FreeText, exercises_of
 
 REVEALING = ("wrong", "error", "malformed")  # outcomes whose feedback needs practice cases
@@ -39,14 +41,14 @@ class HandedIn(Protocol):
     @property
     def oddity(self) -> str: ...
     def read(self) -> bytes:
-        """Give the file's bytes; ValueError with one sentence if that cannot be done."""
+        """Return the file's bytes; ValueError with one sentence if that cannot be done."""
         ...
 
 
 class Grader:
     """Grades submissions one by one; several threads may call `grade` at the same time."""
 
-    def __init__(self, jail: Jail, referees: Referees) -> None:
+    def __init__(self, jail: Jail, referees: RefereePool) -> None:
         self.jail, self.referees = jail, referees
 
     def grade(self, submission: HandedIn) -> Graded:
@@ -57,106 +59,123 @@ class Grader:
             return unreadable(submission, submission.chapter, submission.problem or str(error), "")
         digest = hashlib.sha256(data).hexdigest()
         try:
-            found = self.referees.read(data, submission.chapter)
+            answers = self.referees.read(data, submission.chapter)
         except RefereeLostError as lost:
-            problem = f"cannot be read: whoever reads it {lost}"
+            problem = f"The file cannot be read: the process that reads it {lost}."
             return unreadable(submission, submission.chapter, problem, digest)
-        if found["problem"]:
-            return unreadable(submission, found["chapter"], found["problem"], digest)
-        return self._graded(submission, found, digest)
+        if answers.problem:
+            return unreadable(submission, answers.chapter, answers.problem, digest)
+        return self._graded(submission, answers, digest)
 
-    def _graded(self, submission: HandedIn, found: dict[str, Any], digest: str) -> Graded:
-        chapter = found["chapter"]
-        seen = self._observe(found, "marks", None)
+    def _graded(self, submission: HandedIn, answers: Answers, digest: str) -> Graded:
+        chapter = answers.chapter
+        collected = self._run(answers, "marks", None)
         rulings = {
-            one.id: self._rule(chapter, one.id, "marks", seen.reports.get(one.id), found)
-            for one in exercises_of(chapter)
-            if isinstance(one, Exercise)
+            exercise.id: self._rule(answers, exercise.id, "marks", collected.reports.get(exercise.id))
+            for exercise in exercises_of(chapter)
+            if isinstance(exercise, Exercise)
         }
-        practice = self._practice(found, rulings)
+        practice = self._practice(answers, rulings)
         marks = tuple(
-            self._mark(submission, found, one, rulings.get(one.id), practice.get(one.id))
-            for one in exercises_of(chapter)
+            _code_mark(submission, answers, exercise, rulings[exercise.id], practice.get(exercise.id))
+            if isinstance(exercise, Exercise)
+            else _text_mark(submission, answers, exercise)
+            for exercise in exercises_of(chapter)
         )
-        oddity = "; ".join(filter(None, [submission.oddity, *found["notes"], *seen.oddities]))
+        oddity = "; ".join(filter(None, [submission.oddity, *answers.notes, *collected.oddities]))
         return Graded(
             submission.student, chapter, submission.origin, digest, marks, oddity, submission.lms_id
         )
 
-    def _rule(
-        self, chapter: str, exercise: str, purpose: str, report: dict[str, Any] | None, found: dict[str, Any]
-    ) -> dict[str, Any]:
-        if report is None:
-            missing = exercise in found["missing"]
-            detail = "its cell is not in the notebook" if missing else "it was not reached"
-            report = passes.report("not started" if missing else "died", detail)
+    def _rule(self, answers: Answers, exercise: str, purpose: str, report: AnswerReport | None) -> Ruling:
+        if report is None and exercise in answers.missing:
+            report = graders_report(exercise, "not started", "its cell is not in the notebook")
+        elif report is None:
+            report = graders_report(exercise, "died", "it was not reached")
         try:
-            return self.referees.rule(chapter, exercise, purpose, report)
+            return self.referees.rule(answers.chapter, purpose, report)
         except RefereeLostError as lost:
-            detail = f"gave a value that cannot be compared: whoever compares it {lost}"
-            return {"outcome": "malformed", "mistake": "", "advice": "", "detail": detail, "text": detail}
+            detail = f"gave a value that cannot be compared: the process that compares it {lost}"
+            return Ruling("malformed", mistake="", advice="", detail=detail, text=detail)
 
-    def _practice(self, found: dict[str, Any], rulings: Mapping[str, dict[str, Any]]) -> dict[str, str]:
-        """Give what a learner may read of each answer that failed: how it does on the practice cases."""
-        failed = [one for one, ruling in rulings.items() if ruling["outcome"] in REVEALING]
+    def _practice(self, answers: Answers, rulings: Mapping[str, Ruling]) -> dict[str, str]:
+        """Return what a learner may read of each answer that failed: how it does on the practice cases."""
+        failed = [exercise for exercise, ruling in rulings.items() if ruling.outcome in REVEALING]
         if not failed:
             return {}
-        seen = self._observe(found, "practice", failed)
+        collected = self._run(answers, "practice", failed)
         texts = {}
         for exercise in failed:
-            ruling = self._rule(found["chapter"], exercise, "practice", seen.reports.get(exercise), found)
-            if ruling["outcome"] == "passed":
-                texts[exercise] = f"{ONLY_HIDDEN}\n{rulings[exercise]['advice']}".strip()
+            ruling = self._rule(answers, exercise, "practice", collected.reports.get(exercise))
+            if ruling.outcome == "passed":
+                texts[exercise] = f"{ONLY_HIDDEN}\n{rulings[exercise].advice}".strip()
             else:
-                texts[exercise] = ruling["text"]
+                texts[exercise] = ruling.text
         return texts
 
-    def _observe(self, found: dict[str, Any], purpose: str, only: list[str] | None) -> passes.Observed:
+    def _run(self, answers: Answers, purpose: str, only: list[str] | None) -> AnswerReports:
         try:
-            tasks = self.referees.tasks(found["chapter"], purpose)
-        except RefereeLostError:  # lost by what it read before: started anew
-            tasks = self.referees.tasks(found["chapter"], purpose)
-        return passes.observe(self.jail, tasks, found, only)
+            tasks = self.referees.tasks(answers.chapter, purpose)
+        except RefereeLostError:  # lost by what it read before: a new process takes its place
+            tasks = self.referees.tasks(answers.chapter, purpose)
+        return run_answers(self.jail, tasks, answers, only)
 
-    def _mark(
-        self,
-        submission: HandedIn,
-        found: dict[str, Any],
-        one: Exercise | FreeText,
-        ruling: dict[str, Any] | None,
-        practice: str | None,
-    ) -> Mark:
-        base = {"student": submission.student, "chapter": found["chapter"], "exercise": one.id}
-        base |= {"title": one.title, "max_points": one.points}
-        if ruling is None:
-            text = found["texts"].get(one.id, "")
-            if not text:
-                return Mark(**base, outcome="not started", points=0, feedback="No answer was handed in.")
-            return Mark(
-                **base, outcome="needs review", points=None, feedback="A person will read this.", answer=text
-            )
-        notes = found["leaning"].get(one.id, [])
-        if ruling["outcome"] in WITHOUT_CASES:
-            practice = f"{one.id} {one.title}: {ruling['outcome']}. {WITHOUT_CASES[ruling['outcome']]}"
-        return Mark(
-            **base,
-            outcome=ruling["outcome"],
-            points=one.points if ruling["outcome"] == "passed" else 0,
-            mistake=ruling["mistake"],
-            detail=ruling["detail"],
-            feedback=practice if practice is not None else ruling["text"],
-            answer=found["answers"].get(one.id, ""),
-            notes=(f"uses the course's own {', '.join(notes)}",) if notes else (),
-        )
+
+def _code_mark(
+    submission: HandedIn, answers: Answers, exercise: Exercise, ruling: Ruling, practice: str | None
+) -> Mark:
+    calls = answers.course_calls.get(exercise.id, ())
+    feedback = ruling.text if practice is None else practice
+    if ruling.outcome in WITHOUT_CASES:
+        feedback = f"{exercise.id} {exercise.title}: {ruling.outcome}. {WITHOUT_CASES[ruling.outcome]}"
+    return Mark(
+        student=submission.student,
+        chapter=answers.chapter,
+        exercise=exercise.id,
+        title=exercise.title,
+        outcome=ruling.outcome,
+        points=exercise.points if ruling.outcome == "passed" else 0,
+        max_points=exercise.points,
+        mistake=ruling.mistake,
+        detail=ruling.detail,
+        feedback=feedback,
+        answer=answers.sources.get(exercise.id, ""),
+        notes=(f"uses the course's own {', '.join(calls)}",) if calls else (),
+    )
+
+
+def _text_mark(submission: HandedIn, answers: Answers, exercise: FreeText) -> Mark:
+    text = answers.texts.get(exercise.id, "")
+    return Mark(
+        student=submission.student,
+        chapter=answers.chapter,
+        exercise=exercise.id,
+        title=exercise.title,
+        outcome="needs review" if text else "not started",
+        points=None if text else 0,
+        max_points=exercise.points,
+        feedback="A person will read this answer." if text else "No answer was handed in.",
+        answer=text,
+    )
 
 
 def unreadable(submission: HandedIn, chapter: str, problem: str, digest: str) -> Graded:
-    """Mark every exercise of a submission that cannot be read as malformed, with the reason."""
+    """Mark every exercise of a submission that cannot be read as malformed; `problem` is one sentence."""
+    feedback = f"Your file could not be graded because {problem[:1].lower()}{problem[1:]}"
     marks = tuple(
-        Mark(submission.student, chapter, one.id, one.title, "malformed", 0, one.points,
-             detail=problem, feedback=f"Your file could not be graded: it {problem}. Hand it in again.")
-        for one in (exercises_of(chapter) if chapter else ())
-    )  # fmt: skip
+        Mark(
+            student=submission.student,
+            chapter=chapter,
+            exercise=exercise.id,
+            title=exercise.title,
+            outcome="malformed",
+            points=0,
+            max_points=exercise.points,
+            detail=problem,
+            feedback=feedback,
+        )
+        for exercise in (exercises_of(chapter) if chapter else ())
+    )
     return Graded(submission.student, chapter, submission.origin, digest, marks, problem, submission.lms_id)
 
 
@@ -164,15 +183,15 @@ def absent(student: str, chapter: str, lms_id: str = "") -> Graded:
     """Mark every exercise of a chapter that a learner did not hand in as not started."""
     marks = tuple(
         Mark(
-            student,
-            chapter,
-            one.id,
-            one.title,
-            "not started",
-            0,
-            one.points,
+            student=student,
+            chapter=chapter,
+            exercise=exercise.id,
+            title=exercise.title,
+            outcome="not started",
+            points=0,
+            max_points=exercise.points,
             feedback="Nothing was handed in.",
         )
-        for one in exercises_of(chapter)
+        for exercise in exercises_of(chapter)
     )
     return Graded(student, chapter, "", "", marks, "", lms_id)

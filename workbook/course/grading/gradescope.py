@@ -1,14 +1,13 @@
-"""Gradescope: the zip of an autograder, and the results that it writes for one learner.
+"""Gradescope: the zip of an autograder, and the results of one learner.
 
 After Gradescope's "Autograder Specifications" (gradescope-autograders.readthedocs.io, pages specs and best_practices):
 the zip holds `setup.sh` and an executable `run_autograder` at its root; it is unpacked to /autograder/source; the
 submission is in /autograder/submission; the results go to /autograder/results/results.json, always.
 """
 
-import os
+import io
 import re
 import stat
-import tempfile
 import tomllib
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -17,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from workbook.course.grading.records import Graded, Mark
-from workbook.course.grading.untrusted import clean, one_line, shorten
+from workbook.course.grading.untrusted import clean, one_line, shorten, write_atomically
 
 LONGEST_OUTPUT = 10_000  # characters of one test
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same project gives the same zip
 FILES = ("pyproject.toml", "README.md", "LICENSE", "requirements.txt")
 FOLDERS = ("workbook", "data")
-PACKED = (".gz", ".npz", ".png")  # not worth a second packing
+PACKED = (".gz", ".npz", ".png")  # compressed already
 PINS = "requirements-grade.txt"
 
 SETUP = """#!/usr/bin/env bash
@@ -44,14 +43,14 @@ chmod -R go-rwx /autograder/source
 """
 
 RUN = """#!/usr/bin/env bash
-# Run as root for each submission. Whatever happens, there is a results.json at the end.
+# Run as root for each submission. Whatever happens, results.json exists at the end.
 umask 077
 results=/autograder/results/results.json
 chown -R root:root /autograder/source
 chmod -R go-rwx /autograder/source
 rm -f "$results"
 cd /autograder/source
-# The container holds this one submission. Where it allows no jail within, a user without rights runs the answers.
+# The container holds this one submission. If it allows no jail inside, a user without rights runs the answers.
 jail=$(/opt/cnn-workbook/bin/python -c 'from workbook.course.grading.jail import missing; print(missing() or "")')
 unsafe=()
 if [ -n "$jail" ]; then echo "$jail"; unsafe=(--unsafe); fi
@@ -72,31 +71,31 @@ FAILED = (
 
 
 def write_zip(root: Path, chapters: Sequence[str], out: Path) -> None:
-    """Write an autograder for some chapters, named as "02_convolution", of the project at `root`.
+    """Write an autograder for chapters of the project at `root`, named as "02_convolution".
 
-    It holds the package, its data, the learners' notebooks of these chapters and pinned requirements; no solutions'
-    notebook. ValueError for an unknown chapter and for none.
+    It holds the package, its data, the learners' notebooks of these chapters and pinned requirements, but no solution
+    notebook. ValueError for an unknown chapter, or if there are none.
     """
-    known = sorted(path.stem for path in (root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    unknown = [one for one in chapters if one not in known]
+    existing = sorted(path.stem for path in (root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    unknown = [chapter for chapter in chapters if chapter not in existing]
     if unknown or not chapters:
         raise ValueError(
-            f"Name chapters out of {', '.join(known) or '(none)'}. Received: {', '.join(unknown) or 'none'}"
+            f"Choose chapters from {', '.join(existing) or '(none)'}. Received: {', '.join(unknown) or 'none'}"
         )
-    numbers = ",".join(dict.fromkeys(one.partition("_")[0] for one in chapters))
+    numbers = ",".join(dict.fromkeys(chapter.partition("_")[0] for chapter in chapters))
     texts = {
         "setup.sh": SETUP.format(pins=PINS),
         "run_autograder": RUN.format(chapters=numbers, failed=FAILED),
         PINS: requirements(root),
     }
-    notebooks = [f"notebooks/{one}.ipynb" for one in dict.fromkeys(chapters)]
+    notebooks = [f"notebooks/{chapter}.ipynb" for chapter in dict.fromkeys(chapters)]
     content = {name: text.encode("utf-8") for name, text in texts.items()}
     content |= {name: (root / name).read_bytes() for name in (*_project_files(root), *notebooks)}
-    _write(out, content)
+    write_atomically(out, _zip(content))
 
 
 def _project_files(root: Path) -> Iterator[str]:
-    """List what must be there to install the package, as paths from the root; links and caches are left out."""
+    """Yield the files that installing the package needs, as paths from the root; no links and no caches."""
     for name in FILES:
         if (root / name).is_file():
             yield name
@@ -109,22 +108,20 @@ def _project_files(root: Path) -> Iterator[str]:
 
 
 def requirements(root: Path) -> str:
-    """Give the project's pinned requirements and those of its extra `grade`, pinned to the versions installed here."""
+    """Return the pinned requirements of the project, and those of its extra `grade` pinned as installed here."""
     with (root / "pyproject.toml").open("rb") as file:
-        wanted = tomllib.load(file)["project"].get("optional-dependencies", {}).get("grade", [])
+        extra = tomllib.load(file)["project"].get("optional-dependencies", {}).get("grade", [])
     pinned = (root / "requirements.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
     names = {_package(line) for line in pinned}
-    return "\n".join([*pinned, *[_pinned(line) for line in wanted if _package(line) not in names]]) + "\n"
+    return "\n".join([*pinned, *[_pinned(line) for line in extra if _package(line) not in names]]) + "\n"
 
 
 def _pinned(requirement: str) -> str:
-    """Pin a requirement to the version that is installed; as it is where there is none."""
+    """Return a requirement pinned to the installed version; unchanged if it is pinned or not installed."""
+    if "==" in requirement:
+        return requirement
     try:
-        return (
-            requirement
-            if "==" in requirement
-            else f"{_package(requirement)}=={version(_package(requirement))}"
-        )
+        return f"{_package(requirement)}=={version(_package(requirement))}"
     except PackageNotFoundError:
         return requirement
 
@@ -133,48 +130,41 @@ def _package(requirement: str) -> str:
     return re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0].lower()
 
 
-def _write(out: Path, content: dict[str, bytes]) -> None:
-    """Write the zip whole or not at all."""
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=out.parent)
-    try:
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in sorted(content):
-                mode = 0o755 if name in ("setup.sh", "run_autograder") else 0o644
-                info = zipfile.ZipInfo(name, FIXED_DATE)
-                info.create_system = 3  # Unix, so that the permissions count
-                info.external_attr = (stat.S_IFREG | mode) << 16
-                packed = name.endswith(PACKED)
-                info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-                archive.writestr(info, content[name])
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(out)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _zip(content: dict[str, bytes]) -> bytes:
+    """Return a zip of files by name, the same for the same content."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(content):
+            mode = 0o755 if name in ("setup.sh", "run_autograder") else 0o644
+            info = zipfile.ZipInfo(name, FIXED_DATE)
+            info.create_system = 3  # Unix, so that the permissions count
+            info.external_attr = (stat.S_IFREG | mode) << 16
+            is_packed = name.endswith(PACKED)
+            info.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
+            archive.writestr(info, content[name])
+    return buffer.getvalue()
 
 
 def results_json(*graded: Graded) -> dict[str, Any]:
-    """Give what Gradescope reads: one test for each exercise, with the feedback that is for the learner.
+    """Return what Gradescope reads: one test for each exercise, with the learner's feedback.
 
-    Several `Graded` are one learner's chapters. Hidden cases stay hidden: of a mark only `feedback` is shown, and what
-    the run printed is for the instructor. An answer that a person marks counts 0 until then, and says so.
+    Several `Graded` are one learner's chapters. Hidden cases stay hidden: only `feedback` of a mark is shown, and what
+    the run printed is for the instructor. An answer that waits for a person counts 0, and says so.
     """
-    tests = [_test(mark) for one in graded for mark in one.marks]
-    oddities = [one_line(one.oddity) for one in graded if one.oddity]
+    tests = [_test(mark) for submission in graded for mark in submission.marks]
+    oddities = "\n".join(one_line(submission.oddity) for submission in graded if submission.oddity)
     result: dict[str, Any] = {
         "visibility": "visible",
         "stdout_visibility": "hidden",
-        "output": "\n".join(oddities),
+        "output": oddities,
         "output_format": "text",
         "test_output_format": "text",
         "test_name_format": "text",
         "tests": tests,
     }
-    return (
-        result
-        if tests
-        else {**result, "score": 0.0, "output": "\n".join(oddities) or "No answers were found."}
-    )
+    if not tests:
+        result |= {"score": 0.0, "output": oddities or "No answers were found."}
+    return result
 
 
 def _test(mark: Mark) -> dict[str, Any]:
@@ -193,7 +183,6 @@ def _test(mark: Mark) -> dict[str, Any]:
 
 def _output(mark: Mark) -> str:
     if mark.points is None:
-        return f"A person reads this answer; its points come later.\n{clean(mark.feedback)}".strip()[
-            :LONGEST_OUTPUT
-        ]
+        text = f"A person reads this answer; its points come later.\n{clean(mark.feedback)}"
+        return text.strip()[:LONGEST_OUTPUT]
     return shorten(clean(mark.feedback) or mark.outcome, LONGEST_OUTPUT)

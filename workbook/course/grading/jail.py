@@ -16,21 +16,22 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from workbook.course.grading import view
-from workbook.course.grading.once import run_once
-from workbook.course.grading.zygote import JailError, JailLostError, Ran, Zygote
+from workbook.course.grading import jailed_package
+from workbook.course.grading.findings import RunResult
+from workbook.course.grading.single_run import run_in_own_process
+from workbook.course.grading.zygote import JailError, JailLostError, Zygote
+from workbook.course.jailed.jail_messages import JailSettings, RunRequest
 from workbook.data.bundled import bundle_folder
 
-__all__ = ["Jail", "JailError", "Ran", "missing"]
+__all__ = ["Jail", "JailError", "missing"]
 
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
 ALSO = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/nix/store")
 BESIDE = ("solutions", "tests", ".git")  # folders beside the package that hold answers
 SCRATCH_BYTES = 2**26
-VIEW = "/jail"
-INSIDE = "jailed/inside.py"
+INSIDE = "/jail"  # where the jail shows the course's package and `jailed`
+PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from jailed import inside; inside.main(sys.argv[2:])"
 SCRATCH = "/scratch"
 ENVIRONMENT = {
     "HOME": SCRATCH,
@@ -45,34 +46,34 @@ ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
 }
 HOW_TO_INSTALL = (
-    "Install it (Debian, Ubuntu: sudo apt install bubblewrap; Fedora: sudo dnf install bubblewrap; a Mac or Windows "
-    "has none: grade in a Linux machine or WSL 2). --unsafe runs submissions without a jail: only for people whom "
-    "you would let use your account."
+    "Install it: sudo apt install bubblewrap (Debian, Ubuntu) or sudo dnf install bubblewrap (Fedora). On a Mac or "
+    "Windows, grade on a Linux machine or in WSL 2. --unsafe runs submissions without a jail: use it only for people "
+    "whom you would let use your account."
 )
 
 
 def missing() -> str | None:
-    """Say in one line why there can be no jail here, or None if there can."""
+    """Return in one line why there can be no jail here, or None if there can."""
     if sys.platform != "linux" or not shutil.which("bwrap"):
-        return f"Grading needs bubblewrap (the program bwrap), and there is none here. {HOW_TO_INSTALL}"
-    tried = subprocess.run(
+        return f"Grading needs bubblewrap (the program bwrap), which is not installed. {HOW_TO_INSTALL}"
+    trial = subprocess.run(
         [*_base_command(), "--ro-bind", "/usr", "/usr", *_links(), "/usr/bin/true"],
         capture_output=True,
         text=True,
         check=False,
     )
-    if tried.returncode:
-        reason = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
+    if trial.returncode:
+        reason = (trial.stderr.strip().splitlines() or ["no reason given"])[-1]
         return (
-            f"bubblewrap is installed but cannot make a jail here ({reason}). The system must allow unprivileged user "
-            "namespaces: on Ubuntu 24.04, sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container, "
-            "run it with the right to make namespaces. --unsafe runs submissions without a jail."
+            f"bubblewrap is installed but cannot make a jail ({reason}). Allow unprivileged user namespaces. "
+            "On Ubuntu 24.04: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0. In a container: start it "
+            "with the right to make namespaces. --unsafe runs submissions without a jail."
         )
     return None
 
 
 class Jail:
-    """Runs requests, each in a process of its own; several threads may call `run` at the same time.
+    """Runs requests, each in a process of its own. Several threads may call `run` at the same time.
 
     Chapters that need Keras are served by a process that has imported it once; the others by one that has not.
     """
@@ -82,16 +83,16 @@ class Jail:
     ) -> None:
         """`memory` in bytes of address space and `seconds` on the clock limit each run.
 
-        `folder` holds what the jail shows of the course; what is there is removed first. None makes one.
+        `folder` holds what the jail shows of the course. Its content is removed first. None makes a folder.
         """
         self.memory, self.seconds, self.unsafe = memory, seconds, unsafe
         self.folder = Path(tempfile.mkdtemp(prefix="workbook-jail-")) if folder is None else folder.resolve()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir()
         self.folder.chmod(0o755)
-        view.make(self.folder)
+        jailed_package.make(self.folder)
         if unsafe:
-            view.link_data(self.folder)
+            jailed_package.link_data(self.folder)
         self._zygotes: dict[tuple[str, ...], Zygote] = {}
         self._retired: list[Zygote] = []
         self._forks = not unsafe
@@ -109,39 +110,39 @@ class Jail:
         """End every process and remove the folder."""
         with self._lock:
             self._closed = True
-            for one in (*self._zygotes.values(), *self._retired):
-                one.close()
+            for zygote in (*self._zygotes.values(), *self._retired):
+                zygote.close()
             self._zygotes.clear()
             self._retired.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def run(self, request: dict[str, Any], modules: Sequence[str], seconds: float | None = None) -> Ran:
-        """Run a request (`workbook.course.jailed.running` says what it holds) and give what was found.
+    def run(self, request: RunRequest, modules: Sequence[str], seconds: float | None = None) -> RunResult:
+        """Run a request in a process that has loaded `modules`, and return what came of it.
 
         Whatever the submission does, this returns within a few seconds of the limit. JailError if the jail
         itself does not start.
         """
         limit = self.seconds if seconds is None else seconds
-        data = json.dumps(request).encode()
+        data = json.dumps(request.to_json()).encode()
         if self._forks:
-            for _ in range(
-                2
-            ):  # a jail that is lost, by whosever doing, is made anew; one that loses two has died
+            for _ in range(2):  # a lost jail, whoever broke it, is made again; a run that loses two has died
                 zygote = self._zygote(tuple(modules))
                 if zygote is None:
                     break
                 with contextlib.suppress(JailLostError):
                     return zygote.run(data, limit)
             else:
-                return Ran((), "died")
+                return RunResult((), "died")
         command = self._command("once", "-", modules, limit)
         with tempfile.TemporaryDirectory(prefix="workbook-scratch-") as scratch:
             os.chmod(scratch, 0o777)
             environment = self._environment(scratch)
-            return run_once(command, data, limit, environment=environment, folder=scratch, drop=self.unsafe)
+            return run_in_own_process(
+                command, data, limit, environment=environment, folder=scratch, drop_rights=self.unsafe
+            )
 
     def _environment(self, scratch: str) -> dict[str, str]:
-        """Give a run without a jail the settings that a jail sets; bubblewrap clears all others itself."""
+        """Return the variables of a run: those that a jail sets. In a jail, bubblewrap clears all others itself."""
         if not self.unsafe:
             return dict(os.environ)
         return {
@@ -153,40 +154,47 @@ class Jail:
         }
 
     def _zygote(self, modules: tuple[str, ...]) -> Zygote | None:
-        """Give the process that forks for these modules; start it if there is none, or if it has died."""
+        """Return the process that forks for these modules; start it if there is none, or if it has died."""
         with self._lock:
             if self._closed:
                 raise JailError("the jail is closed")
             self._bury_the_retired()
-            found = self._zygotes.get(modules)
-            if found is None or not found.alive or found.stuck:
-                if found is not None:
-                    self._retired.append(found)
-                found = Zygote(lambda channel: self._command("serve", channel, modules, self.seconds))
-                if not found.can_fork():
-                    found.close()
+            zygote = self._zygotes.get(modules)
+            if zygote is None or not zygote.alive or zygote.stuck:
+                if zygote is not None:
+                    self._retired.append(zygote)
+                zygote = Zygote(lambda channel: self._command("serve", channel, modules, self.seconds))
+                if not zygote.can_fork():
+                    zygote.close()
                     self._forks = False
-                    self.notice = "no nested namespaces here: every submission gets a jail of its own, slowly"
+                    self.notice = (
+                        "No nested namespaces here: each submission gets its own jail, which is slow."
+                    )
                     return None
-                self._zygotes[modules] = found
-            return found
+                self._zygotes[modules] = zygote
+            return zygote
 
     def _bury_the_retired(self) -> None:
         """Close the processes that fork no more, once nobody waits for what they run."""
-        idle = [one for one in self._retired if one.idle]
-        for one in idle:
-            one.close()
-            self._retired.remove(one)
+        idle = [zygote for zygote in self._retired if zygote.idle]
+        for zygote in idle:
+            zygote.close()
+            self._retired.remove(zygote)
 
     def _command(self, mode: str, channel: str, modules: Sequence[str], seconds: float) -> list[str]:
-        settings = {
-            "modules": list(modules),
-            "memory": self.memory,
-            "seconds": seconds,
-            "jail": not self.unsafe,
-        }
-        place = str(self.folder) if self.unsafe else VIEW
-        inner = [sys.executable, "-I", "-B", f"{place}/{INSIDE}", place, mode, channel, json.dumps(settings)]
+        settings = JailSettings(tuple(modules), self.memory, seconds, jail=not self.unsafe)
+        place = str(self.folder) if self.unsafe else INSIDE
+        inner = [
+            sys.executable,
+            "-I",
+            "-B",
+            "-c",
+            PROGRAM,
+            place,
+            mode,
+            channel,
+            json.dumps(settings.to_json()),
+        ]
         return inner if self.unsafe else [*_base_command(), *_mounts(self.folder), *inner]
 
 
@@ -208,7 +216,7 @@ def _links() -> list[str]:
 
 
 def _mounts(folder: Path) -> list[str]:
-    """Give bubblewrap's options: a system to read, this Python, the view; all else is not there."""
+    """Return bubblewrap's options: a system to read, this Python, the course's package, and nothing else."""
     words = ["--ro-bind", "/usr", "/usr", *_links()]
     for path in ALSO:
         words += ["--ro-bind-try", path, path]
@@ -218,7 +226,7 @@ def _mounts(folder: Path) -> list[str]:
         words += ["--setenv", name, value]
     words += ["--setenv", "TF_ENABLE_ONEDNN_OPTS", os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1")]
     words += _hidden()
-    words += ["--ro-bind", str(folder), VIEW, "--ro-bind", str(bundle_folder()), f"{VIEW}/workbook/_data"]
+    words += ["--ro-bind", str(folder), INSIDE, "--ro-bind", str(bundle_folder()), f"{INSIDE}/workbook/_data"]
     # TensorFlow reads two files of /proc/self and stops without them; nothing else of /proc is there.
     words += ["--dir", "/proc/self", "--symlink", os.path.realpath(sys.executable), "/proc/self/exe"]
     words += ["--ro-bind", str(folder / "cmdline"), "/proc/self/cmdline"]
@@ -230,23 +238,23 @@ def _mounts(folder: Path) -> list[str]:
 
 
 def _python_folders() -> list[str]:
-    """List the folders of this Python and its packages, outermost first, without those in the system's own."""
-    wanted = {sys.prefix, sys.base_prefix, sys.exec_prefix}
-    wanted |= {one for one in sys.path if "-packages" in Path(one).name}
-    found: list[str] = []
-    for path in sorted(os.path.realpath(one) for one in wanted if os.path.isdir(one)):
-        if not any(Path(path).is_relative_to(one) for one in (*SYSTEM, *found)):
-            found.append(path)
-    return found
+    """Return the folders of this Python and its packages, outermost first, without those in the system's own."""
+    candidates = {sys.prefix, sys.base_prefix, sys.exec_prefix}
+    candidates |= {path for path in sys.path if "-packages" in Path(path).name}
+    folders: list[str] = []
+    for path in sorted(os.path.realpath(path) for path in candidates if os.path.isdir(path)):
+        if not any(Path(path).is_relative_to(outer) for outer in (*SYSTEM, *folders)):
+            folders.append(path)
+    return folders
 
 
 def _hidden() -> list[str]:
-    """Cover what holds the answers, the package and what lies beside it, wherever one of the bound folders shows it."""
+    """Cover what holds the answers, the package and what is beside it, wherever a bound folder shows it."""
     words: list[str] = []
     spec = importlib.util.find_spec("workbook")
     for place in spec.submodule_search_locations or [] if spec else []:
         package = Path(os.path.realpath(place))
         for path in (package, *(package.parent / name for name in BESIDE)):
-            if path.is_dir() and any(path.is_relative_to(one) for one in (*SYSTEM, *_python_folders())):
+            if path.is_dir() and any(path.is_relative_to(bound) for bound in (*SYSTEM, *_python_folders())):
                 words += ["--tmpfs", str(path)]
     return words

@@ -1,4 +1,4 @@
-"""The masters: the learners' notebooks as the course hands them out, from which grading takes all but the answers."""
+"""The masters: the learners' notebooks as the course hands them out. Grading takes everything but answers from them."""
 
 import json
 from collections.abc import Sequence
@@ -8,12 +8,13 @@ from typing import Any
 
 from workbook.exercises import Exercise, exercises_of
 
-KINDS = ("setup", "answer", "check", "demonstration", "slow", "text")
-
 
 @dataclass(frozen=True)
 class MasterCell:
-    """A cell of a master. `exercise` is told for answers, checks and the text cells that are themselves an answer."""
+    """A cell of a master. `kind` is "setup", "answer", "check", "demonstration", "slow" or "text".
+
+    `exercise` is set for answers, checks and the text cells that are themselves an answer.
+    """
 
     id: str
     kind: str
@@ -23,7 +24,7 @@ class MasterCell:
 
 @dataclass(frozen=True)
 class Master:
-    """A chapter's notebook, trusted. `answer_names` gives for each exercise the name that its answer defines."""
+    """A chapter's notebook, trusted. `answer_names` maps each exercise in code to the name that its answer defines."""
 
     chapter: str
     setup: str
@@ -32,24 +33,24 @@ class Master:
 
     @property
     def exercises(self) -> tuple[str, ...]:
-        """The exercises, those answered in words too, in the notebook's order."""
+        """The exercises in the notebook's order, with those answered in words."""
         return tuple(cell.exercise for cell in self.cells if is_answer(cell))
 
 
 def is_answer(cell: MasterCell) -> bool:
-    """Whether a cell is there for the learner to fill in, with code or with words."""
+    """Return whether a learner fills in the cell, with code or with words."""
     return cell.kind == "answer" or (cell.kind == "text" and cell.exercise != "")
 
 
 def read_masters(root: Path) -> dict[str, Master]:
     """Read `notebooks/NN_topic.ipynb` below the project's folder, by chapter.
 
-    ValueError where there is none, or where an exercise has no cell to answer in.
+    ValueError if there is none, or if an exercise has no cell to answer in.
     """
     paths = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     if not paths:
         raise ValueError(
-            f"{root} has no notebooks/NN_topic.ipynb: run `workbook build`, or name the project's folder."
+            f"{root} has no notebooks/NN_topic.ipynb: run `workbook build`, or give the project's folder."
         )
     return {path.stem: read_master(path) for path in paths}
 
@@ -59,11 +60,11 @@ def read_master(path: Path) -> Master:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     cells = tuple(_cell(cell) for cell in notebook["cells"])
     setup = "\n".join(cell.source for cell in cells if cell.kind == "setup")
-    known = exercises_of(path.stem)
-    names = {one.id: one.answer_name for one in known if isinstance(one, Exercise)}
+    exercises = exercises_of(path.stem)
+    names = {exercise.id: exercise.answer_name for exercise in exercises if isinstance(exercise, Exercise)}
     master = Master(path.stem, setup, cells, names)
-    if sorted(master.exercises) != sorted(one.id for one in known):
-        raise ValueError(f"{path}: its answer cells are not those of its exercises; run `workbook build`.")
+    if sorted(master.exercises) != sorted(exercise.id for exercise in exercises):
+        raise ValueError(f"{path}: the answer cells do not match the exercises; run `workbook build`.")
     return master
 
 

@@ -1,7 +1,7 @@
-"""Who handed in what, from the names of files and folders: learners' names, and the exports of learning platforms.
+"""Tell who handed in what, by the names of files and folders, also those in the exports of learning platforms.
 
-Names are learners' own or made from them: nothing here trusts one. What a learning platform put in front (the learner's
-name and number) is read from the left, because everything to the right of it is the learner's file name.
+Learners choose these names: nothing here trusts one. What a learning platform puts in front (the learner's name and
+number) is read from the left, because everything to the right of it is the learner's file name.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from workbook.course.grading.untrusted import RESERVED
 
 LONGEST = 120  # characters of an identifier
 LONGEST_COMPOSED = 1000  # characters: sorting a long run of accents takes long
-MARK = "~"  # stands between a shortened name and its digest, and in no name as it is
+MARK = "~"  # between a shortened name and its digest; in no unchanged name
 
 # Moodle: mod/assign/classes/downloader.php, get_student_prefix and load_submissionplugin_filelist. The name, in which
 # every underscore became a space, the participant's number (a group's; none for the default group), the plugin;
@@ -43,7 +43,7 @@ SEPARATORS = " _-."
 
 @dataclass(frozen=True)
 class Claim:
-    """What a name says: the learner as written, the chapter or "", the platform's number, and what counts as newer."""
+    """What a name says: the learner as written, the chapter or "", the platform's number, and the order of age."""
 
     student: str
     chapter: str
@@ -53,20 +53,21 @@ class Claim:
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
-    """Give every name an identifier that is safe to show, at most 120 characters, and its own.
+    """Return for each name an identifier that is safe to show, unique, and of at most 120 characters.
 
-    A name of letters, digits, spaces and ``._-@+'`` stays as it is. Where something had to go, and where two names are
-    one but for capital letters, a digest of the whole name is added. Names are compared after Unicode's composition, so
+    A name of letters, digits, spaces and ``._-@+'`` stays as it is. If something had to go, or if two names differ in
+    capital letters only, a digest of the whole name is added. Names are compared after Unicode's composition, so
     that a Mac's decomposed "é" is everybody's "é".
     """
     composed = {name: _composed(name) for name in names}
-    found = {one: _identifier(one) for one in set(composed.values())}
+    ids = {name: _identifier(name) for name in set(composed.values())}
     for digits in (10, 64):
-        taken = Counter(_folded(one) for one in found.values())
-        found = {
-            name: one if taken[_folded(one)] == 1 else _marked(name, digits) for name, one in found.items()
+        taken = Counter(_folded(identifier) for identifier in ids.values())
+        ids = {
+            name: identifier if taken[_folded(identifier)] == 1 else _marked(name, digits)
+            for name, identifier in ids.items()
         }
-    return {name: found[one] for name, one in composed.items()}
+    return {name: ids[written] for name, written in composed.items()}
 
 
 def _composed(text: str) -> str:
@@ -89,7 +90,7 @@ def _kept(name: str) -> str:
 
 
 def _is_kept(char: str) -> bool:
-    """Letters and digits of every script with their marks; nothing invisible, nothing that turns the line round."""
+    """Return whether a character is a letter, digit or accent of any script, or one of a few signs."""
     return char.isalnum() or char in " ._-@+'" or unicodedata.category(char) in ("Mn", "Mc")
 
 
@@ -99,9 +100,9 @@ def _marked(name: str, digits: int) -> str:
 
 
 def claim(parts: Sequence[str], chapters: Sequence[str], owner: str) -> Claim:
-    """Read a path, given as its parts: learner, chapter, number.
+    """Return what a path claims. `parts` are its folders and the file's name.
 
-    `owner` is the learner where no name tells one: `02_convolution.ipynb` in the folder that was pointed at.
+    `owner` is the learner if no name tells one, as for `02_convolution.ipynb` in the folder that is graded.
     """
     head, below = parts[0], tuple(parts[1:])
     if match := MOODLE.fullmatch(head):
@@ -122,7 +123,7 @@ def claim(parts: Sequence[str], chapters: Sequence[str], owner: str) -> Claim:
 
 
 def _is_chapters_number(match: re.Match, chapters: Sequence[str]) -> bool:
-    """Whether the second number is the beginning of a chapter's name, as in "s_1234567_02_convolution"."""
+    """Return whether the second number begins a chapter's name, as in "s_1234567_02_convolution"."""
     return bool(split_chapter(_stem(match[0]), chapters)[0]) and not chapter_of((match["rest"],), chapters)
 
 
@@ -138,7 +139,7 @@ def _by_hand(head: str, below: tuple[str, ...], chapters: Sequence[str], owner: 
 
 
 def chapter_of(parts: Sequence[str], chapters: Sequence[str]) -> str:
-    """Give the chapter that a path names, the file before its folders; "" if none."""
+    """Return the chapter that a path names, the file before its folders; "" if none."""
     for part in reversed(parts):
         chapter, _ = split_chapter(_stem(part), chapters)
         if chapter:
@@ -147,10 +148,10 @@ def chapter_of(parts: Sequence[str], chapters: Sequence[str]) -> str:
 
 
 def split_chapter(stem: str, chapters: Sequence[str]) -> tuple[str, str]:
-    """Take a chapter's name out of a file's: "alice_02_convolution-1" → ("02_convolution", "alice").
+    """Return a chapter's name and the rest of a file's: "alice_02_convolution-1" → ("02_convolution", "alice").
 
-    The number of a copy goes where it follows the chapter; behind a learner's name it may be part of that. Gives
-    ("", stem) where no chapter is named; the longest where several are.
+    The number of a copy is dropped after the chapter; after a learner's name it may be part of that. ("", stem) if no
+    chapter is named; the longest chapter if several are.
     """
     for chapter in sorted(chapters, key=len, reverse=True):
         words = "[-_ ]".join(re.escape(word) for word in chapter.split("_"))
@@ -163,7 +164,7 @@ def split_chapter(stem: str, chapters: Sequence[str]) -> tuple[str, str]:
 
 
 def _version(name: str) -> tuple[int, str]:
-    """Say what counts as newer among one learner's files: the number of the copy, then the name, 9 before 10."""
+    """Return the order of age among one learner's files: the number of the copy, then the name, 9 before 10."""
     stem = _stem(name)
     match = LAST_AGAIN.search(stem)
     number = re.sub(r"[^0-9]", "", match[0]) or "1" if match else "0"

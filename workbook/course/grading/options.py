@@ -1,4 +1,4 @@
-"""How to grade a class: what `workbook grade` was asked for."""
+"""How to grade a class: the options of `workbook grade`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class GradingOptions:
-    """How to grade. `memory` is in bytes and `seconds` on the clock, both for one submission's run."""
+    """How to grade. `memory` is in bytes and `seconds` on the clock, both for one run of a submission."""
 
     root: Path
     chapters: tuple[str, ...]
@@ -16,4 +16,4 @@ class GradingOptions:
     unsafe: bool = False
     scheduler: str | None = None
     database: str | None = None
-    student: str = ""  # whose everything is, where only one learner's files are there
+    student: str = ""  # the learner who handed in all files; "" if the names tell

@@ -1,7 +1,7 @@
-"""What people read: a page of feedback for each learner's chapter, and the instructor's report.
+"""Write what people read: a page of feedback for each learner's chapter, and the instructor's report.
 
-The pages are whole in themselves: no scripts, nothing from elsewhere, and a policy that forbids both. Whatever a
-learner wrote is cleaned here and escaped by the templates, which get plain texts and numbers alone.
+The pages are self-contained: no scripts, no outside resources, and a policy that forbids both. All text by learners is
+cleaned here and escaped by the templates, which get plain texts and numbers only.
 """
 
 import base64
@@ -28,25 +28,25 @@ STRANGE = ("error", "timeout", "memory", "died", "malformed")
 
 
 def write_feedback(folder: Path, graded: Iterable[Graded]) -> list[Path]:
-    """Write `folder/STUDENT/CHAPTER.html` for each submission, and give the files.
+    """Write `folder/STUDENT/CHAPTER.html` for each submission, and return the files.
 
     A page holds what the learner may see: outcome, points, feedback and their own answer. `Mark.detail`, the
-    notes, the names of mistakes and the oddity are the instructor's, and never reach the template.
+    notes, the names of mistakes and the oddity are for the instructor, and never reach the template.
     """
     template = _templates().get_template("feedback.html")
     paths = []
-    for one in in_order(graded):
-        paths.append(folder / safe_name(one.student) / f"{safe_name(one.chapter)}.html")
-        write_atomically(paths[-1], template.render(page=_feedback(one)))
+    for submission in in_order(graded):
+        paths.append(folder / safe_name(submission.student) / f"{safe_name(submission.chapter)}.html")
+        write_atomically(paths[-1], template.render(page=_feedback(submission)))
     return paths
 
 
 def write_report(
     path: Path, graded: Iterable[Graded], pairs: Iterable[Pair] = (), unread: Iterable[Graded] = ()
 ) -> None:
-    """Write the instructor's page: outcomes, mistakes, oddities, answers that wait or are alike, all marks.
+    """Write the instructor's page: outcomes, mistakes, oddities, answers that wait, similar answers, all marks.
 
-    `unread` are files of no known chapter: they stand among the oddities.
+    `unread` are files of no known chapter: they are listed among the oddities.
     """
     template = _templates().get_template("report.html")
     report = _report(in_order(graded), list(pairs), in_order(unread))
@@ -55,16 +55,16 @@ def write_report(
 
 @cache
 def _templates() -> Environment:
-    """Load the templates; the policy names the digest of the one style sheet, so that no other style applies."""
-    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
+    """Return the templates; the policy names the digest of the only style sheet, so that no other style applies."""
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True, auto_reload=False)  # fmt: skip
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    made.globals["style"] = Markup(style)  # ours, and the only text that is not escaped
-    made.globals["policy"] = (
+    environment.globals["style"] = Markup(style)  # our own, and the only text that is not escaped
+    environment.globals["policy"] = (
         f"default-src 'none'; script-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
-    return made
+    return environment
 
 
 @dataclass(frozen=True)
@@ -99,63 +99,70 @@ def _answer(mark: Mark, *, for_instructor: bool, longest: int = LONGEST_EXAMPLE)
     )
 
 
-def _feedback(one: Graded) -> dict[str, Any]:
+def _feedback(submission: Graded) -> dict[str, Any]:
     return {
-        "student": one_line(one.student) or "(no name)",
-        "chapter": one_line(one.chapter),
-        "points": _number(one.points),
-        "most": _number(sum(mark.max_points for mark in one.marks)),
-        "waiting": sum(mark.points is None for mark in one.marks),
-        "answers": [_answer(mark, for_instructor=False, longest=20_000) for mark in one.marks],
+        "student": one_line(submission.student) or "(no name)",
+        "chapter": one_line(submission.chapter),
+        "points": _number(submission.points),
+        "most": _number(sum(mark.max_points for mark in submission.marks)),
+        "waiting": sum(mark.points is None for mark in submission.marks),
+        "answers": [_answer(mark, for_instructor=False, longest=20_000) for mark in submission.marks],
     }
 
 
 def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -> dict[str, Any]:
     by_chapter: dict[str, list[Graded]] = defaultdict(list)
     by_exercise: dict[str, list[Mark]] = defaultdict(list)
-    for one in graded:
-        by_chapter[one.chapter].append(one)
-        for mark in one.marks:
+    for submission in graded:
+        by_chapter[submission.chapter].append(submission)
+        for mark in submission.marks:
             by_exercise[mark.exercise].append(mark)
     groups = [by_exercise[name] for name in sorted(by_exercise, key=_order)]
     oddities = list(_oddities([*unread, *graded]))
     return {
-        "submissions": sum(bool(one.origin) for one in graded),
-        "learners": len({one.student for one in graded}),
+        "submissions": _handed_in(graded),
+        "learners": len({submission.student for submission in graded}),
         "key": [(name, name.replace(" ", "-")) for name in OUTCOMES],
-        "chapters": [_chapter(name, found) for name, found in sorted(by_chapter.items())],
+        "chapters": [_chapter(name, submissions) for name, submissions in sorted(by_chapter.items())],
         "exercises": [_distribution(marks) for marks in groups],
         "mistakes": _mistakes(groups),
         "oddities": oddities[:ODDITIES],
         "more_oddities": max(0, len(oddities) - ODDITIES),
-        "waiting": [one for one in map(_waiting, groups) if one["answers"]],
+        "waiting": [waiting for waiting in map(_waiting, groups) if waiting["answers"]],
         "pairs": [_pair(pair) for pair in pairs[:PAIRS]],
         "more_pairs": max(0, len(pairs) - PAIRS),
     }
 
 
 def _chapter(name: str, graded: list[Graded]) -> dict[str, Any]:
-    """Give a chapter's table: a row for each learner, a cell for each exercise."""
-    exercises = sorted({mark.exercise for one in graded for mark in one.marks}, key=_order)
+    """Return a chapter's table: a row for each learner, a cell for each exercise."""
+    all_marks = [mark for submission in graded for mark in submission.marks]
+    exercises = sorted({mark.exercise for mark in all_marks}, key=_order)
     rows = []
-    for one in graded:
-        marks = {mark.exercise: _answer(mark, for_instructor=False, longest=0) for mark in one.marks}
+    for submission in graded:
+        marks = {mark.exercise: _answer(mark, for_instructor=False, longest=0) for mark in submission.marks}
         cells = [marks.get(exercise) for exercise in exercises]
-        rows.append({"student": one_line(one.student), "cells": cells, "points": _number(one.points)})
+        points = _number(submission.points)
+        rows.append({"student": one_line(submission.student), "cells": cells, "points": points})
     return {
         "chapter": one_line(name),
-        "submissions": sum(bool(one.origin) for one in graded),
-        "mean": _number(fmean(one.points for one in graded)),
-        "median": _number(median(one.points for one in graded)),
-        "most": _number(max(sum(mark.max_points for mark in one.marks) for one in graded)),
-        "waiting": sum(mark.points is None for one in graded for mark in one.marks),
+        "submissions": _handed_in(graded),
+        "mean": _number(fmean(submission.points for submission in graded)),
+        "median": _number(median(submission.points for submission in graded)),
+        "most": _number(max(sum(mark.max_points for mark in submission.marks) for submission in graded)),
+        "waiting": sum(mark.points is None for mark in all_marks),
         "exercises": exercises,
         "rows": rows,
     }
 
 
+def _handed_in(graded: list[Graded]) -> int:
+    """Return the number of submissions that are files."""
+    return sum(bool(submission.origin) for submission in graded)
+
+
 def _distribution(marks: list[Mark]) -> dict[str, Any]:
-    """Count an exercise's outcomes, and lay them out as a bar 100 wide."""
+    """Return the counts of an exercise's outcomes, also as the parts of a bar of width 100."""
     counts = Counter(mark.outcome for mark in marks)
     bars, start = [], 0.0
     for outcome in OUTCOMES:
@@ -175,34 +182,38 @@ def _distribution(marks: list[Mark]) -> dict[str, Any]:
 
 
 def _mistakes(groups: list[list[Mark]]) -> list[dict[str, Any]]:
-    """List the commonest mistakes, each with a few answers that differ."""
-    found: dict[tuple[str, str], list[Mark]] = defaultdict(list)
+    """Return the most common mistakes, each with a few different answers."""
+    by_mistake: dict[tuple[str, str], list[Mark]] = defaultdict(list)
     for mark in (mark for marks in groups for mark in marks if mark.mistake):
-        found[mark.exercise, mark.mistake].append(mark)
-    commonest = sorted(found.values(), key=lambda marks: -len(marks))[:MISTAKES]
+        by_mistake[mark.exercise, mark.mistake].append(mark)
+    most_common = sorted(by_mistake.values(), key=lambda marks: -len(marks))[:MISTAKES]
     return [
         {
             "count": len(marks),
             "exercise": one_line(marks[0].exercise),
             "title": one_line(marks[0].title),
             "mistake": one_line(marks[0].mistake),
-            "examples": [_answer(mark, for_instructor=True) for mark in _differing(marks)],
+            "examples": [_answer(mark, for_instructor=True) for mark in _different(marks)],
         }
-        for marks in commonest
+        for marks in most_common
     ]
 
 
-def _differing(marks: list[Mark]) -> list[Mark]:
-    return list({mark.answer.strip(): mark for mark in reversed(marks)}.values())[::-1][:EXAMPLES]
+def _different(marks: list[Mark]) -> list[Mark]:
+    """Return the first few marks with different answers."""
+    different: dict[str, Mark] = {}
+    for mark in marks:
+        different.setdefault(mark.answer.strip(), mark)
+    return list(different.values())[:EXAMPLES]
 
 
 def _oddities(graded: list[Graded]) -> Iterable[dict[str, str]]:
-    """Give what went strangely: with files, and with answers that raised, hung or died; and the notes."""
-    for one in graded:
-        student = one_line(one.student)
-        if one.oddity:
-            yield {"student": student, "where": one_line(one.chapter), "what": one_line(one.oddity, 500)}
-        for mark in one.marks:
+    """Yield what was odd about files and about answers that raised, hung or died; and the notes."""
+    for submission in graded:
+        student, chapter = one_line(submission.student), one_line(submission.chapter)
+        if submission.oddity:
+            yield {"student": student, "where": chapter, "what": one_line(submission.oddity, 500)}
+        for mark in submission.marks:
             what = [f"{mark.outcome}: {mark.detail}"] if mark.outcome in STRANGE else []
             for text in [*what, *mark.notes]:
                 yield {"student": student, "where": one_line(mark.exercise), "what": one_line(text, 300)}
@@ -219,11 +230,11 @@ def _waiting(marks: list[Mark]) -> dict[str, Any]:
 
 
 def _pair(pair: Pair) -> dict[str, str]:
-    how = "the same but for names and layout" if pair.similarity == 1 else f"{pair.similarity:.0%} alike"
+    how = "the same except for names and layout" if pair.similarity == 1 else f"{pair.similarity:.0%} similar"
     if pair.group > 2:
         how += f", one of a group of {pair.group}"
     if pair.as_course:
-        how += "; as in the course's own solution"
+        how += "; the same as the course's own solution"
     return {
         "exercise": one_line(pair.exercise),
         "title": one_line(pair.title),
@@ -236,7 +247,7 @@ def _pair(pair: Pair) -> dict[str, str]:
 
 
 def _text(text: str, longest: int = 20_000) -> str:
-    """Make a text of several lines fit to show: what cannot be seen is written out, and the rest is cut."""
+    """Return a text of several lines that is safe to show: invisible characters written out, the rest cut."""
     return visible(shorten(text, longest)).strip("\n") if longest else ""
 
 

@@ -1,8 +1,9 @@
-"""What grading finds, as plain values: one `Mark` for each learner and exercise, one `Graded` for each submission."""
+"""The results of grading: one `Mark` for each learner and exercise, one `Graded` for each submission."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from workbook.course.jailed.strict_json import WireMessage
 
 OUTCOMES = (
     "passed",
@@ -18,12 +19,12 @@ OUTCOMES = (
 
 
 @dataclass(frozen=True)
-class Mark:
+class Mark(WireMessage):
     """What one learner gets for one exercise, and why.
 
     `detail` is for the instructor: it may show the hidden cases. `feedback` is for the learner: it shows practice
     cases only. `answer` is the source of the answer cell as handed in. `notes` are things to look at, never a verdict.
-    `points` is None while a person has still to mark the answer.
+    `points` is None until a person has marked the answer.
     """
 
     student: str
@@ -41,10 +42,10 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Graded:
+class Graded(WireMessage):
     """A submission with its marks. `digest` is that of its bytes, "" where nothing was handed in.
 
-    `oddity` is one line on what went strangely with the file or the run as a whole, or "". `lms_id` is the learner's
+    `oddity` is one line on what was odd about the file or the run as a whole, or "". `lms_id` is the learner's
     number in the system that exported the submission (Canvas's user id, Moodle's participant), or "".
     """
 
@@ -58,25 +59,15 @@ class Graded:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What is graded once: a learner's chapter."""
+        """What is marked once: the learner and the chapter."""
         return self.student, self.chapter
 
     @property
     def points(self) -> float:
-        """The points given so far; answers that wait for a person count 0."""
+        """The sum of the points so far; answers that wait for a person count 0."""
         return sum(mark.points or 0 for mark in self.marks)
-
-    def as_json(self) -> dict[str, Any]:
-        """Give plain values that JSON can carry."""
-        return asdict(self)
-
-
-def from_json(value: dict[str, Any]) -> Graded:
-    """Read what `as_json` gave; KeyError or TypeError if it is something else."""
-    marks = tuple(Mark(**{**one, "notes": tuple(one["notes"])}) for one in value["marks"])
-    return Graded(**{**value, "marks": marks})
 
 
 def in_order(graded: Iterable[Graded]) -> list[Graded]:
-    """Sort by learner, then chapter."""
-    return sorted(graded, key=lambda one: one.key)
+    """Return the submissions sorted by learner, then chapter."""
+    return sorted(graded, key=lambda submission: submission.key)

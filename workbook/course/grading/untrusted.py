@@ -1,4 +1,4 @@
-"""Text and names that learners wrote, made fit to be shown, stored and used as names of files."""
+"""Make text and names that learners wrote safe to show, to store and to use as names of files."""
 
 import base64
 import hashlib
@@ -20,39 +20,39 @@ RESERVED = re.compile(
 
 
 def clean(text: str) -> str:
-    """Drop what is not text: terminal sequences, control and format characters, half characters.
+    """Return a text without terminal sequences, control and format characters and lone surrogates.
 
     Line ends become "\\n"; tabs stay. What is left can be written as UTF-8 and holds no NUL.
     """
     text = ESCAPE_SEQUENCES.sub("", _lines(text))
     return _unstacked(
-        "".join(char if _is_text(char) else "\ufffd" if _is_half(char) else "" for char in text)
+        "".join(char if _is_text(char) else "\ufffd" if _is_lone_surrogate(char) else "" for char in text)
     )
 
 
 def visible(text: str) -> str:
-    """Write what is not text as an escape, as \\x1b or \\u202e, so that a reader sees that it is there."""
+    """Return a text with escapes such as \\x1b or \\u202e for what is not text, so that a reader sees it."""
     return "".join(char if _is_text(char) else _escaped(char) for char in _unstacked(_lines(text)))
 
 
 def one_line(text: str, longest: int = 200) -> str:
-    """Clean a text and put it on one line of at most `longest` characters."""
+    """Return a cleaned text on one line of at most `longest` characters."""
     return shorten(" ".join(clean(text[: 4 * longest]).split()), longest)
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
-    """Cut a text after `longest` characters and say how many are left out."""
+    """Return a text cut after `longest` characters, with a note of how many are left out."""
     if len(text) <= longest:
         return text
-    note = f"… ({len(text) - longest} characters more)"
+    note = f"… ({len(text) - longest} more characters)"
     return text[:longest] + note if longest > 2 * len(note) else text[: longest - 1] + "…"
 
 
 def safe_name(student: str) -> str:
-    """Turn a learner's name into a name for a file or a folder, another one for every other learner.
+    """Return a name for a learner's file or folder, different for every learner.
 
     A plain lower-case name stays as it is. Anything else becomes what is readable of it and a digest of 130 bits,
-    because "Anna", "anna" and "anna." are one name to some file systems. Windows' device names count as not plain.
+    because "Anna", "anna" and "anna." are one name to some file systems. Windows' device names are not plain.
     """
     if PLAIN_NAME.fullmatch(student) and not RESERVED.fullmatch(student) and not DIGEST_TAIL.search(student):
         return student
@@ -64,7 +64,7 @@ def safe_name(student: str) -> str:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all; text as UTF-8, its line ends as they are. Make the folder if need be."""
+    """Write a file completely or not at all; text as UTF-8, with its own line ends. Make the folder if needed."""
     data = content.encode("utf-8") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
@@ -87,7 +87,7 @@ def _lines(text: str) -> str:
 
 
 def _unstacked(text: str) -> str:
-    """Keep at most `TALLEST` accents on one letter: a tower of them covers the lines above."""
+    """Return a text with at most `TALLEST` accents per letter: a tower of them covers the lines above."""
     kept, height = [], 0
     for char in text:
         height = height + 1 if unicodedata.combining(char) else 0
@@ -97,13 +97,13 @@ def _unstacked(text: str) -> str:
 
 
 def _is_text(char: str) -> bool:
-    """Whether a character is one to read; surrogates, controls and invisible format characters are not."""
+    """Return whether a character can be read; surrogates, controls and invisible format characters cannot."""
     if char in "\n\t" or char in JOINERS or " " <= char <= "~":
         return True
     return unicodedata.category(char) not in ("Cc", "Cf", "Cs") and ord(char) & 0xFFFE != 0xFFFE
 
 
-def _is_half(char: str) -> bool:
+def _is_lone_surrogate(char: str) -> bool:
     return unicodedata.category(char) == "Cs"
 
 

@@ -81,20 +81,20 @@ def new_namespaces() -> None:
 
     Two submissions that shared a network could talk, and one could leave ports in use for the next.
     """
-    wanted = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWPID
-    _must(_libc.unshare(wanted), "unshare")
+    flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWPID
+    _must(_libc.unshare(flags), "unshare")
 
 
 def own_user() -> None:
-    """Go into a user namespace of its own where the system allows it: limits by user then count for this one alone."""
+    """Go into a user namespace of its own where the system allows it: limits per user then count this process alone."""
     _libc.unshare(CLONE_NEWUSER)
 
 
 def own_nowhere() -> None:
-    """Open /dev/null anew as 0, 1 and 2: flags and locks of an inherited descriptor would outlive this process."""
+    """Open /dev/null again as 0, 1 and 2: flags and locks of an inherited descriptor would outlive this process."""
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for one in (0, 1, 2):
-        os.dup2(nowhere, one)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
     os.close(nowhere)
 
 
@@ -140,9 +140,9 @@ def limit(*, memory: int, seconds: float) -> None:
 def close_all_but(kept: Iterable[int]) -> None:
     """Close every file descriptor above 2 that is not in `kept`."""
     last = 2
-    for one in sorted(kept):
-        os.closerange(last + 1, one)
-        last = max(last, one)
+    for descriptor in sorted(kept):
+        os.closerange(last + 1, descriptor)
+        last = max(last, descriptor)
     os.closerange(last + 1, 65536)
 
 
@@ -163,7 +163,7 @@ def _instruction(code: int, yes: int, no: int, value: int) -> bytes:
 
 
 def seccomp_program(machine: str) -> bytes:
-    """Write the filter: no new process (threads may start), no program, no mount, no look at others, no network.
+    """Return the filter: no new process (threads may start), no program, no mount, no look at others, no network.
 
     KeyError for a processor that is not known.
     """
@@ -196,7 +196,7 @@ def seccomp_program(machine: str) -> bytes:
 
 
 def _first_argument(call: int, value: int, yes: int, no: int) -> list[bytes]:
-    """Write: where the call is `call`, give `yes` if the lower half of its first argument is `value`, else `no`."""
+    """Return instructions: answer `call` with `yes` if the lower half of its first argument is `value`, else `no`."""
     load, equal, give = 0x20, 0x15, 0x06
     return [
         _instruction(equal, 0, 4, call),
@@ -208,7 +208,7 @@ def _first_argument(call: int, value: int, yes: int, no: int) -> list[bytes]:
 
 
 def filter_system_calls() -> bool:
-    """Install the filter for this process and all its threads; False where this processor is not known."""
+    """Install the filter for this process and all its threads; return False where this processor is not known."""
     machine = platform.machine()
     if machine not in ARCHITECTURES:
         return False

@@ -1,8 +1,7 @@
 """Run one submission: the master's set-up, the learner's cells, and each answer on the cases that the grader drew.
 
-A request is {"steps": [[what, exercise, source], …], "tasks": {exercise: {…}}, "cell_seconds": s}; `what` is "setup",
-"answer", "own", "shown" (a demonstration of the chapter) or "observe". Findings are told one by one, so that a process
-that ends in the middle has told all that it knew.
+`RunRequest` says what to do. Findings are told one by one, so that a process that ends in the middle has told all that
+it knew.
 """
 
 import contextlib
@@ -12,16 +11,27 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from jailed import transport
-
 from workbook.exercises.observe import Observation, Report, TimeLimit, describe, observe, time_limit
 
-LONGEST_DETAIL = 1000  # characters
-Tell = Callable[[dict[str, Any]], None]
+from . import transport
+from .jail_messages import (
+    LONGEST_DETAIL,
+    AnswerReport,
+    CellFailed,
+    PlainObservation,
+    RunCompleted,
+    RunRequest,
+    SecondLook,
+    StepBegan,
+)
+from .strict_json import WireMessage
+
+Tell = Callable[[WireMessage], None]
+MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class Task:
     time_limit: float
 
 
-def warm(modules: list[str]) -> None:
+def warm_up(modules: Iterable[str]) -> None:
     """Import what every submission needs, and make the shell that runs cells, before anybody's code is near."""
     import matplotlib
 
@@ -46,12 +56,12 @@ def warm(modules: list[str]) -> None:
 
 @functools.cache
 def shell() -> Any:
-    """Give the one IPython shell: it knows magics and `display` as a notebook does, and keeps no history."""
+    """Return the one IPython shell: it knows magics and `display` as a notebook does, and keeps no history."""
     from IPython.core.history import HistoryManager
     from IPython.core.interactiveshell import InteractiveShell
 
     class Shell(InteractiveShell):
-        """A shell that nobody looks at: figures stay in memory, tracebacks are not written."""
+        """A shell without a user: figures stay in memory, tracebacks are not written."""
 
         def enable_gui(self, gui: Any = None) -> None:
             """Do nothing."""
@@ -70,32 +80,32 @@ def shell() -> Any:
     return Shell.instance()
 
 
-def run(request: dict[str, Any], tell: Tell) -> None:
+def run(request: RunRequest, tell: Tell) -> None:
     """Carry out the steps of a request in order and tell what each gave."""
     runner = _Runner(request, tell)
     start = time.monotonic()
-    for number, (what, exercise, source) in enumerate(request["steps"]):
-        tell({"begin": number, "at": round(time.monotonic() - start, 3)})
-        if what == "observe":
-            runner.observe(exercise)
+    for number, step in enumerate(request.steps):
+        tell(StepBegan(number, round(time.monotonic() - start, 3)))
+        if step.kind == "observe":
+            runner.observe(step.exercise)
         else:
-            runner.run_cell(what, exercise, source)
+            runner.run_cell(step.kind, step.exercise, step.source)
     for exercise in runner.postponed:
-        tell({"again": exercise})
+        tell(SecondLook(exercise))
         runner.observe(exercise, last=True)
-    tell({"end": True})
+    tell(RunCompleted())
 
 
 class _Runner:
-    def __init__(self, request: dict[str, Any], tell: Tell) -> None:
-        self.tasks = request["tasks"]
-        self.cell_seconds = request["cell_seconds"]
+    def __init__(self, request: RunRequest, tell: Tell) -> None:
+        self.tasks = request.tasks
+        self.cell_seconds = request.cell_seconds
         self.tell = tell
         self.shell = shell()
         self.failures: dict[str, BaseException] = {}
         self.postponed: list[str] = []
 
-    def run_cell(self, what: str, exercise: str, source: str) -> None:
+    def run_cell(self, kind: str, exercise: str, source: str) -> None:
         """Run a cell; an error ends the cell and nothing else."""
         error: BaseException | None
         try:
@@ -107,39 +117,38 @@ class _Runner:
         if error is None:
             self.failures.pop(exercise, None)
             return
-        if what == "answer":
+        if kind == "answer":
             self.failures[exercise] = error
-        elif what in ("own", "setup"):
-            self.tell({"failed": what, "detail": _words(error)})
+        elif kind in ("own", "setup"):
+            self.tell(CellFailed(kind, _words(error)))
 
     def observe(self, exercise: str, *, last: bool = False) -> None:
-        """Observe an answer. One that misses a name is tried again at the end, when all cells have run."""
+        """Observe an answer. One that misses a name is observed again at the end, when all cells have run."""
         report = self._report(exercise)
         if not last and _misses_a_name(report):
             self.postponed.append(exercise)
             return
-        self.tell({"report": exercise, **as_plain(report)})
+        self.tell(as_plain(exercise, report))
 
     def _report(self, exercise: str) -> Report:
         asked = self.tasks[exercise]
-        task = Task(asked["answer_name"], asked["is_function"], _named(asked["observe"]), asked["time_limit"])
-        missing = object()
-        answer = self.shell.user_ns.get(task.answer_name, missing)
+        task = Task(asked.answer_name, asked.is_function, _function(asked.observe), asked.time_limit)
+        answer = self.shell.user_ns.get(task.answer_name, MISSING)
         error = self.failures.get(exercise)
-        if answer is missing and error is not None:
+        if answer is MISSING and error is not None:
             if isinstance(error, TimeLimit):
                 return Report("timeout", f"its cell did not finish within {self.cell_seconds:g} s")
             if isinstance(error, MemoryError):
                 return Report("memory", "its cell needed more memory than there is")
             return Report("error", f"its cell raised {_words(error)}")
-        if answer is missing:
+        if answer is MISSING:
             return Report("not started", f"its cell does not make {task.answer_name}")
-        cases = [transport.decode(one) for one in asked["cases"]]
+        cases = [transport.decode(case) for case in asked.cases]
         return observe(task, answer, cases, replay=False)
 
 
-def _named(path: str) -> Callable[..., Any]:
-    """Find a function by "module:name"; the grader names it, never the submission."""
+def _function(path: str) -> Callable[..., Any]:
+    """Return a function by "module:name"; the grader names it, never the submission."""
     module, _, name = path.partition(":")
     return getattr(importlib.import_module(module), name)
 
@@ -154,28 +163,25 @@ def _words(error: BaseException) -> str:
 
 
 def _misses_a_name(report: Report) -> bool:
-    details = [report.detail] + [one.detail for one in report.observations if one.failure == "error"]
-    return any("NameError" in one for one in details)
+    failures = [seen.detail for seen in report.observations if seen.failure == "error"]
+    return any("NameError" in detail for detail in [report.detail, *failures])
 
 
-def as_plain(report: Report) -> dict[str, Any]:
-    """Write a report as plain values."""
-    return {
-        "state": report.state,
-        "detail": report.detail[:LONGEST_DETAIL],
-        "observations": [_plain_observation(one) for one in report.observations],
-    }
+def as_plain(exercise: str, report: Report) -> AnswerReport:
+    """Write a report as a message of plain values."""
+    observations = tuple(map(_plain_observation, report.observations))
+    return AnswerReport(exercise, report.state, report.detail[:LONGEST_DETAIL], observations)
 
 
-def _plain_observation(one: Observation) -> list[Any]:
-    return [one.failure, one.detail[:LONGEST_DETAIL], transport.encode(one.result)]
+def _plain_observation(seen: Observation) -> PlainObservation:
+    return PlainObservation(seen.failure, seen.detail[:LONGEST_DETAIL], transport.encode(seen.result))
 
 
 def silence() -> None:
     """Send what is printed nowhere."""
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for one in (0, 1, 2):
-        os.dup2(nowhere, one)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
     for stream in filter(None, (sys.stdout, sys.stderr)):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

@@ -1,7 +1,7 @@
 """Plain values as JSON and back: how cases go into the jail and how results come out.
 
-Numbers, strings, None, `...`, NumPy arrays of numbers or truths, and tuples, lists and dictionaries of them. All else
-becomes words. Reading builds nothing but these: no pickle, no class that the text names, no code.
+Numbers, strings, None, `...`, NumPy arrays of numbers or truth values, and tuples, lists and dictionaries of them.
+Everything else becomes words. Reading builds nothing but these: no pickle, no class that the text names, no code.
 """
 
 import base64
@@ -20,7 +20,7 @@ LARGEST_ARRAY = 2**26  # bytes
 LONGEST_TEXT = 2**20  # characters
 LONGEST_WORDS = 200
 WIDEST_INT = 2**64
-KINDS = "biufc"  # NumPy's: truths, whole numbers, without a sign, floats, complex
+KINDS = "biufc"  # NumPy's: truth values, integers, unsigned integers, floats, complex numbers
 
 
 class TransportError(ValueError):
@@ -28,7 +28,7 @@ class TransportError(ValueError):
 
 
 def encode(value: Any, depth: int = 0) -> Any:
-    """Turn a value into what `json.dumps` takes. Never raises for an odd value: that becomes words."""
+    """Return a value as what `json.dumps` takes. Never raises for an odd value: that becomes words."""
     try:
         return _encode(value, depth)
     except RecursionError:
@@ -46,8 +46,8 @@ def _encode(value: Any, depth: int) -> Any:
         return {"other": "a value that is nested too deeply"}
     if type(value) in _WRITERS:
         return _WRITERS[type(value)](value, depth)
-    for known, write in _WRITERS.items():
-        if isinstance(value, known):
+    for python_type, write in _WRITERS.items():
+        if isinstance(value, python_type):
             return write(value, depth)
     if isinstance(value, Mapping):
         return _write_pairs(dict(value), depth)
@@ -55,7 +55,7 @@ def _encode(value: Any, depth: int) -> Any:
 
 
 def words(value: Any) -> str:
-    """Name a value of another kind, however odd it is."""
+    """Return words for a value of another kind, however odd it is."""
     try:
         return str(kind(value))[:LONGEST_WORDS]
     except Exception:  # a learner's class may raise in every method
@@ -66,7 +66,7 @@ def _write_int(value: int, depth: int) -> Any:
     number = int(value)
     if abs(number) < WIDEST_INT:
         return number
-    return {"other": "a whole number of more than 19 digits"}
+    return {"other": "an integer of more than 19 digits"}
 
 
 def _write_float(value: float, depth: int) -> Any:
@@ -82,7 +82,7 @@ def _write_text(value: str, depth: int) -> Any:
 def _write_array(value: np.ndarray, depth: int) -> Any:
     array = np.array(value, subok=False)
     if array.dtype.kind == "U" and array.size <= LONGEST_TEXT:
-        return {"texts": [list(array.shape), [_write_text(str(one), 0) for one in array.ravel()]]}
+        return {"texts": [list(array.shape), [_write_text(str(item), 0) for item in array.ravel()]]}
     if array.dtype.kind not in KINDS:
         return {"other": f"an array of {array.dtype}"[:LONGEST_WORDS]}
     if array.nbytes > LARGEST_ARRAY:
@@ -96,15 +96,15 @@ def _write_complex(value: complex, depth: int) -> Any:
 
 
 def _write_list(value: list, depth: int) -> Any:
-    return [_encode(one, depth + 1) for one in list.__iter__(value)]
+    return [_encode(item, depth + 1) for item in list.__iter__(value)]
 
 
 def _write_tuple(value: tuple, depth: int) -> Any:
-    return {"tuple": [_encode(one, depth + 1) for one in tuple.__iter__(value)]}
+    return {"tuple": [_encode(item, depth + 1) for item in tuple.__iter__(value)]}
 
 
 def _write_pairs(value: dict, depth: int) -> Any:
-    items = [[_encode(key, depth + 1), _encode(one, depth + 1)] for key, one in dict.items(value)]
+    items = [[_encode(key, depth + 1), _encode(item, depth + 1)] for key, item in dict.items(value)]
     return {"pairs": items}
 
 
@@ -122,7 +122,7 @@ _WRITERS: dict[type, Any] = {
 
 
 def decode(value: Any) -> Any:
-    """Build the value that `encode` described; TransportError if it is not such a description."""
+    """Return the value that `encode` described; TransportError if it is not such a description."""
     return Reader().read(value)
 
 
@@ -139,46 +139,44 @@ class Reader:
             raise TransportError("holds too many values")
         if depth > DEEPEST + 2:
             raise TransportError("is nested too deeply")
-        if value is None or isinstance(value, (bool, int, str)):
-            return value
-        if isinstance(value, float):
+        if value is None or isinstance(value, (bool, int, float, str)):
             return value
         if isinstance(value, list):
-            return [self.read(one, depth + 1) for one in value]
+            return [self.read(item, depth + 1) for item in value]
         if isinstance(value, dict) and len(value) == 1:
             ((tag, content),) = value.items()
             if tag in self._READERS:
                 return self._READERS[tag](self, content, depth)
-        raise TransportError("is no description of a value")
+        raise TransportError("is not the description of a value")
 
     def _tuple(self, content: Any, depth: int) -> tuple:
         if not isinstance(content, list):
-            raise TransportError("holds a tuple that is none")
-        return tuple(self.read(one, depth + 1) for one in content)
+            raise TransportError("holds something that is not a tuple")
+        return tuple(self.read(item, depth + 1) for item in content)
 
     def _pairs(self, content: Any, depth: int) -> dict:
         if not isinstance(content, list):
-            raise TransportError("holds a dictionary that is none")
-        found: dict = {}
+            raise TransportError("holds something that is not a dictionary")
+        result: dict = {}
         for pair in content:
             if not isinstance(pair, list) or len(pair) != 2:
-                raise TransportError("holds a dictionary that is none")
+                raise TransportError("holds something that is not a dictionary")
             key = self.read(pair[0], depth + 1)
             try:
-                found[key] = self.read(pair[1], depth + 1)
+                result[key] = self.read(pair[1], depth + 1)
             except TypeError:
                 raise TransportError("holds a dictionary with a key of a wrong kind") from None
-        return found
+        return result
 
     def _array(self, content: Any, depth: int) -> np.ndarray:
         dtype, shape, data = self._three(content)
         if not isinstance(dtype, str) or not isinstance(data, str) or len(dtype) > 4:
-            raise TransportError("holds an array that is none")
+            raise TransportError("holds something that is not an array")
         try:
             kind_of = np.dtype(dtype)
             raw = base64.b64decode(data, validate=True)
         except (TypeError, ValueError, binascii.Error):
-            raise TransportError("holds an array that is none") from None
+            raise TransportError("holds something that is not an array") from None
         self.bytes_left -= len(raw)
         if (
             kind_of.kind not in KINDS
@@ -190,9 +188,9 @@ class Reader:
 
     def _texts(self, content: Any, depth: int) -> np.ndarray:
         if not isinstance(content, list) or len(content) != 2 or not isinstance(content[1], list):
-            raise TransportError("holds an array that is none")
+            raise TransportError("holds something that is not an array")
         shape = _shape(content[0])
-        if len(content[1]) != math.prod(shape) or not all(isinstance(one, str) for one in content[1]):
+        if len(content[1]) != math.prod(shape) or not all(isinstance(text, str) for text in content[1]):
             raise TransportError("holds an array whose size is wrong")
         widest = max(map(len, content[1]), default=1) or 1
         self.bytes_left -= 4 * widest * len(content[1])  # NumPy gives every text the room of the widest
@@ -202,24 +200,24 @@ class Reader:
 
     def _float(self, content: Any, depth: int) -> float:
         if content not in ("nan", "inf", "-inf"):
-            raise TransportError("holds a number that is none")
+            raise TransportError("holds something that is not a number")
         return float(content)
 
     def _complex(self, content: Any, depth: int) -> complex:
-        parts = [self.read(one, depth + 1) for one in content] if isinstance(content, list) else []
-        if len(parts) != 2 or not all(isinstance(one, (int, float)) for one in parts):
-            raise TransportError("holds a number that is none")
+        parts = [self.read(item, depth + 1) for item in content] if isinstance(content, list) else []
+        if len(parts) != 2 or not all(isinstance(part, (int, float)) for part in parts):
+            raise TransportError("holds something that is not a number")
         return complex(float(parts[0]), float(parts[1]))
 
     def _other(self, content: Any, depth: int) -> Opaque:
         if not isinstance(content, str):
-            raise TransportError("holds words that are none")
+            raise TransportError("holds something that is not a text")
         return Opaque(content[:LONGEST_WORDS])
 
     @staticmethod
     def _three(content: Any) -> tuple[Any, tuple[int, ...], Any]:
         if not isinstance(content, list) or len(content) != 3:
-            raise TransportError("holds an array that is none")
+            raise TransportError("holds something that is not an array")
         return content[0], _shape(content[1]), content[2]
 
     _READERS: ClassVar[dict[str, Any]] = {
@@ -235,10 +233,10 @@ class Reader:
 
 
 def _shape(value: Any) -> tuple[int, ...]:
-    """Read a shape: at most 32 sizes from 0 up, whose product is bounded."""
+    """Return a shape: at most 32 sizes, each at least 0, whose product is bounded."""
     is_shape = isinstance(value, list) and len(value) <= 32
-    if not is_shape or not all(type(one) is int and 0 <= one <= LARGEST_ARRAY for one in value):
-        raise TransportError("holds an array that is none")
+    if not is_shape or not all(type(size) is int and 0 <= size <= LARGEST_ARRAY for size in value):
+        raise TransportError("holds something that is not an array")
     if math.prod(value) > LARGEST_ARRAY:
         raise TransportError("holds an array whose size is wrong")
     return tuple(value)

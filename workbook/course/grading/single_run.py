@@ -9,27 +9,27 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbook.course.grading.zygote import MOST_OUTPUT, Ran, parse
+from workbook.course.grading.findings import MOST_OUTPUT, RunResult, run_result
 
 NOBODY = 65534
 GRACE = 60.0  # seconds for starting Python and importing Keras
 
 
-def run_once(
+def run_in_own_process(
     command: Sequence[str],
     request: bytes,
     seconds: float,
     *,
-    environment: Mapping[str, str] | None = None,
-    folder: str | None = None,
-    drop: bool = False,
-) -> Ran:
+    environment: Mapping[str, str],
+    folder: str,
+    drop_rights: bool,
+) -> RunResult:
     """Run a command that reads the request on standard input and tells its findings on standard output.
 
-    With `drop`, root gives its rights away to nobody where nobody can run this Python.
+    With `drop_rights`, root becomes nobody if nobody can run this Python.
     """
     options: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
-    if drop and _nobody_can_run(command[0]):
+    if drop_rights and _nobody_can_run(command[0]):
         options |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
     process = subprocess.Popen(
         command,
@@ -40,13 +40,13 @@ def run_once(
         cwd=folder,
         **options,
     )
-    late = threading.Event()
+    is_late = threading.Event()
 
-    def ring() -> None:
-        late.set()
+    def end_late_process() -> None:
+        is_late.set()
         _kill(process)
 
-    timer = threading.Timer(seconds + GRACE, ring)
+    timer = threading.Timer(seconds + GRACE, end_late_process)
     timer.start()
     writer = threading.Thread(target=_write, args=(process, request), daemon=True)
     writer.start()
@@ -57,12 +57,9 @@ def run_once(
     timer.cancel()
     writer.join()
     process.stdout.close()
-    findings = parse(data)
-    if late.is_set():
-        return Ran(findings, "timeout")
-    if len(data) > MOST_OUTPUT:
-        return Ran(findings, "output")
-    return Ran(findings, "ended" if findings and findings[-1] == {"end": True} else "died")
+    if is_late.is_set():
+        return run_result(data, "timeout")
+    return run_result(data, "output" if len(data) > MOST_OUTPUT else "")
 
 
 def _write(process: subprocess.Popen, request: bytes) -> None:
@@ -84,11 +81,11 @@ def _kill(process: subprocess.Popen) -> None:
 
 @functools.cache
 def _nobody_can_run(python: str) -> bool:
-    """Whether this is root, and nobody may run this Python."""
+    """Return whether this is root and the user nobody may run this Python."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return False
     try:
-        tried = subprocess.run(
+        trial = subprocess.run(
             [python, "-I", "-c", "import numpy"],
             user=NOBODY,
             group=NOBODY,
@@ -99,4 +96,4 @@ def _nobody_can_run(python: str) -> bool:
         )
     except OSError:
         return False
-    return tried.returncode == 0
+    return trial.returncode == 0

@@ -1,4 +1,4 @@
-"""Make the course's package as a submission may see it: all that learners use, and nothing that knows an answer."""
+"""Copy the course's package as a submission may see it: all that learners use, and nothing that knows an answer."""
 
 import shutil
 from pathlib import Path
@@ -30,8 +30,8 @@ check = _Silent()
 '''
 
 
-def make(folder: Path) -> Path:
-    """Copy the package without its exercises and without course/ into `folder`, and what runs submissions beside it.
+def make(folder: Path) -> None:
+    """Copy the package without its exercises and without course/ into `folder`, and `jailed` beside it.
 
     The bundled data are not copied: the jail binds them at `workbook/_data`; without one, `link_data` does.
     """
@@ -45,11 +45,10 @@ def make(folder: Path) -> Path:
     shutil.copytree(JAILED, folder / "jailed", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "cmdline").write_bytes(b"python\0")
     (target / "_data").mkdir()
-    return folder
 
 
 def link_data(folder: Path) -> None:
-    """Make the bundled data visible in a view that is used without a jail: a link, or a copy where links are not."""
+    """Show the bundled data in a copy that is used without a jail: as a link, or copied where links fail."""
     place = folder / "workbook" / "_data"
     place.rmdir()
     try:

@@ -1,4 +1,4 @@
-"""See which of the course's own functions an answer uses: a place to look, since it may be the answer itself."""
+"""Find which of the course's own functions an answer calls: a place to look, since the call may be the answer."""
 
 import ast
 from collections.abc import Iterable
@@ -7,9 +7,10 @@ FREE = ("check", "data", "plots", "stepper", "figures")  # for looking at things
 
 
 def course_functions(setup: str, sources: Iterable[str], solution: str = "") -> list[str]:
-    """List the course's functions that the first source uses, directly or through later ones, but not the solution.
+    """Return the course's functions that the first source uses, directly or through later ones.
 
-    `sources` are the answer and the learner's own cells; names are as "reference.conv2d".
+    Those that the solution uses too are left out. `sources` are the answer and the learner's own cells. Names are
+    written as "reference.conv2d".
     """
     modules = _modules(setup)
     answer, *own = sources
@@ -18,7 +19,7 @@ def course_functions(setup: str, sources: Iterable[str], solution: str = "") -> 
 
 
 def _modules(source: str) -> set[str]:
-    """List the names by which a source knows the course's modules."""
+    """Return the names by which a source knows the course's modules."""
     names: set[str] = set()
     for node in _nodes(source):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "workbook":
@@ -33,24 +34,25 @@ def _modules(source: str) -> set[str]:
 
 
 def _used(source: str, modules: set[str]) -> set[str]:
-    found: set[str] = set()
-    known = modules | _modules(source)
+    functions: set[str] = set()
+    modules = modules | _modules(source)
     for node in _nodes(source):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
-            found.add(f"{node.value.id}.{node.attr}")
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in modules:
+            functions.add(f"{node.value.id}.{node.attr}")
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("workbook."):
-            found |= {f"{(node.module or '').removeprefix('workbook.')}.{alias.name}" for alias in node.names}
-    return found
+            module = (node.module or "").removeprefix("workbook.")
+            functions |= {f"{module}.{alias.name}" for alias in node.names}
+    return functions
 
 
 def _defined_through(answer: str, own: list[str], modules: set[str]) -> set[str]:
-    """List what the learner's own cells use where they make a name that the answer reads."""
+    """Return what the learner's own cells use if they make a name that the answer reads."""
     reads = {node.id for node in _nodes(answer) if isinstance(node, ast.Name)}
-    found: set[str] = set()
+    functions: set[str] = set()
     for source in own:
         if reads & _makes(source):
-            found |= _used(source, modules)
-    return found
+            functions |= _used(source, modules)
+    return functions
 
 
 def _makes(source: str) -> set[str]:
@@ -64,7 +66,7 @@ def _makes(source: str) -> set[str]:
 
 
 def _nodes(source: str) -> list[ast.AST]:
-    """Walk a source's syntax tree; nothing for a source that does not parse."""
+    """Return all nodes of a source's syntax tree; none for a source that does not parse."""
     try:
         return list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,8 +1,8 @@
-"""Read the JSON of a notebook that nobody trusts, whatever tool wrote it, and keep what grading looks at.
+"""Read the JSON of an untrusted notebook, whatever tool wrote it, and keep what grading looks at.
 
 The format is nbformat 4 (nbformat's "The notebook file format"). Jupyter and VS Code write a cell's `id` (4.5); Colab
 writes 4.0 with `metadata.id`, and keeps the ids of a notebook that had them; older tools write none. Outputs, widgets,
-kernels and attachments are not looked at. Of a key that stands twice the last counts, as for Jupyter and browsers.
+kernels and attachments are not looked at. Of a key that appears twice the last counts, as for Jupyter and browsers.
 """
 
 import json
@@ -11,22 +11,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from workbook.course.grading.untrusted_json import nesting_depth
+
 MOST_BYTES = 50_000_000  # of the file; pictures in outputs take most of an honest one
 MOST_CELLS = 5_000
+DEEPEST = 500  # lists and objects within each other; the outputs of honest notebooks stay far below
 LONGEST_SOURCE = 1_000_000  # characters of one cell
 MOST_SOURCE = 5_000_000  # characters of all cells together
 LONGEST_NAME = 200  # characters of an id, a tag
-LONGEST_NUMBER = 20  # digits
-HALF_CHARACTERS = re.compile("[\ud800-\udfff]")
+LONGEST_NUMBER = 20  # digits of an integer
+LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class MalformedError(ValueError):
-    """The file is no notebook that can be graded; the message is one sentence, fit to be shown."""
+    """The file is not a notebook that can be graded; the message is one sentence that may be shown."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """A cell of a submission, as far as it matters. What is not there, or is no text, is ""."""
+class SubmittedCell:
+    """A cell of a submission, as far as grading looks at it. What is missing, or is not a text, is ""."""
 
     is_code: bool
     id: str
@@ -37,58 +40,58 @@ class Found:
     source: str
 
 
-def read_cells(data: bytes) -> tuple[list[Found], int]:
-    """Read the cells of a notebook, and count the entries that are no cells; MalformedError says what is wrong."""
+def read_cells(data: bytes) -> tuple[list[SubmittedCell], int]:
+    """Return a notebook's cells, and the number of entries that are not cells. MalformedError says what is wrong."""
     notebook = _parsed(data)
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list):
+    entries = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(entries, list):
         raise MalformedError(_why_no_cells(notebook))
-    if len(cells) > MOST_CELLS:
-        raise MalformedError(f"The notebook has {len(cells):,} cells; at most {MOST_CELLS:,} are read.")
-    found = [_found(number, cell) for number, cell in enumerate(cells, 1) if isinstance(cell, dict)]
-    if sum(len(one.source) for one in found) > MOST_SOURCE:
+    if len(entries) > MOST_CELLS:
+        raise MalformedError(f"The notebook has {len(entries):,} cells, and at most {MOST_CELLS:,} are read.")
+    cells = [_cell(number, entry) for number, entry in enumerate(entries, 1) if isinstance(entry, dict)]
+    if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
         raise MalformedError(f"The notebook holds more than {MOST_SOURCE:,} characters of code and text.")
-    return found, len(cells) - len(found)
+    return cells, len(entries) - len(cells)
 
 
 def _parsed(data: bytes) -> Any:
     if len(data) > MOST_BYTES:
         raise MalformedError(
-            f"The file is larger than {MOST_BYTES // 1_000_000} MB; clear the outputs and save it again."
+            f"The file is larger than {MOST_BYTES // 1_000_000} MB: clear the outputs and save it."
         )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise MalformedError("The file is no text in UTF-8, as a notebook is.") from None
+        raise MalformedError("The file is not a text in UTF-8, as a notebook is.") from None
     if not text.strip():
         raise MalformedError("The file is empty.")
+    if nesting_depth(text) > DEEPEST:
+        raise MalformedError("The file is nested too deeply for a notebook.")
     try:
-        return json.loads(text, parse_int=_whole_number)
+        return json.loads(text, parse_int=_integer)
     except json.JSONDecodeError as error:
         raise MalformedError(
-            f"The file is no notebook: it is not JSON from line {error.lineno} on."
+            f"The file is not a notebook: from line {error.lineno} on, it is not JSON."
         ) from None
-    except RecursionError:
-        raise MalformedError("The file is nested too deeply for a notebook.") from None
     except MemoryError:
         raise MalformedError("The file takes too much memory.") from None
 
 
-def _whole_number(digits: str) -> int | None:
-    """Read a whole number; none that a notebook needs is long, and Python refuses to read a very long one."""
+def _integer(digits: str) -> int | None:
+    """Return an integer; None for a long one, which no notebook needs and Python may refuse to read."""
     return int(digits) if len(digits) <= LONGEST_NUMBER else None
 
 
 def _why_no_cells(notebook: Any) -> str:
     if isinstance(notebook, dict) and "worksheets" in notebook:
-        return "The notebook is in the old format 3: open it in JupyterLab, save it, and hand that in."
-    return "The file is JSON, but no notebook: it has no list of cells."
+        return "The notebook is in the old format 3: open it in JupyterLab and save it."
+    return "The file is JSON but not a notebook: it has no list of cells."
 
 
-def _found(number: int, cell: dict[str, Any]) -> Found:
+def _cell(number: int, cell: dict[str, Any]) -> SubmittedCell:
     metadata = _mapping(cell.get("metadata"))
     tags = metadata.get("tags")
-    return Found(
+    return SubmittedCell(
         is_code=cell.get("cell_type") == "code",
         id=_name(cell.get("id")),
         metadata_id=_name(metadata.get("id")),
@@ -112,11 +115,11 @@ def _names(values: list[Any]) -> Iterator[str]:
 
 
 def _source(number: int, source: Any) -> str:
-    """Join a cell's source: a text or a list of texts. Line ends become "\\n", half characters U+FFFD."""
+    """Return a cell's source, given as a text or a list of texts. Line ends become "\\n", lone surrogates U+FFFD."""
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     if not isinstance(source, str):
         raise MalformedError(f"The source of cell {number} is neither a text nor a list of lines.")
     if len(source) > LONGEST_SOURCE:
         raise MalformedError(f"Cell {number} has more than {LONGEST_SOURCE:,} characters.")
-    return HALF_CHARACTERS.sub("\ufffd", source.replace("\r\n", "\n").replace("\r", "\n"))
+    return LONE_SURROGATES.sub("\ufffd", source.replace("\r\n", "\n").replace("\r", "\n"))

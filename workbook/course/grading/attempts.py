@@ -1,0 +1,218 @@
+"""Run one submission's answers in the jail, and run them again without what ended or delayed the attempt before.
+
+Nothing that comes out of an attempt is believed: at most a report for each exercise that was asked about, which the
+referee reads. What a submission says about its own progress can only cost its own learner.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from workbook.course.grading.findings import Garbled, RunResult
+from workbook.course.grading.jail import Jail, JailError
+from workbook.course.grading.referee_messages import Answers, Cell, ChapterTasks
+from workbook.course.jailed.jail_messages import AnswerReport, RunRequest, RunStep, SecondLook, StepBegan
+
+MOST_ATTEMPTS = 8  # for a submission that ends in the middle again and again
+SLOW = 1.0  # seconds from which a cell of the learner's own is left out when the whole took too long
+ENDS = {  # how an attempt ended → the outcome and the detail of the answer that it ended in
+    "timeout": ("timeout", "did not finish in time"),
+    "output": ("died", "wrote more than an answer may"),
+    "died": ("died", "the process ended in the middle of it: `os._exit`, a crash, or too much memory"),
+}
+
+
+@dataclass
+class AnswerReports:
+    """What came of the answers of one submission: a report for each exercise that has one, and what was odd."""
+
+    reports: dict[str, AnswerReport] = field(default_factory=dict)
+    oddities: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _NumberedStep:
+    """A step, and the number of the learner's cell that it runs, or −1."""
+
+    cell: int
+    step: RunStep
+
+
+@dataclass(frozen=True)
+class _Progress:
+    """How an attempt went, as it says: when each step began, and which answer was observed once more at the end."""
+
+    begun: tuple[StepBegan, ...]
+    second_look: str
+
+    def seconds(self, place: int) -> float:
+        """Return how long a step took; 0 for the last, whose end nobody told."""
+        if place + 1 >= len(self.begun):
+            return 0.0
+        return self.begun[place + 1].at - self.begun[place].at
+
+
+def run_answers(
+    jail: Jail, tasks: ChapterTasks, answers: Answers, only: list[str] | None = None
+) -> AnswerReports:
+    """Run the answers of a submission on the cases of `tasks`: all of them, or those to `only` some exercises."""
+    wanted = {
+        exercise
+        for exercise in tasks.exercises
+        if exercise in answers.sources and (only is None or exercise in only)
+    }
+    collected = AnswerReports()
+    skipped: set[int] = set()
+    deadline = time.monotonic() + 2 * jail.seconds
+    for _ in range(MOST_ATTEMPTS):
+        seconds_left = min(jail.seconds, deadline - time.monotonic())
+        unreported = wanted - set(collected.reports)
+        if not unreported or seconds_left <= 0:
+            break
+        steps = list(_steps(tasks, answers, unreported, skipped))
+        result = _run(jail, tasks, steps, seconds_left)
+        collected.reports |= _validated(result, unreported)
+        if result.end == "ended" or not _blame(result, steps, unreported, collected, skipped):
+            break
+    _add_demonstrations(jail, tasks, answers, collected)
+    return collected
+
+
+def _run(jail: Jail, tasks: ChapterTasks, steps: list[_NumberedStep], seconds: float) -> RunResult:
+    cell_seconds = min(tasks.cell_seconds, jail.seconds / 2)
+    request = RunRequest(tuple(numbered.step for numbered in steps), tasks.exercises, cell_seconds)
+    try:
+        return jail.run(request, tasks.modules, seconds)
+    except JailError:  # a jail that did not start is started again, once
+        return jail.run(request, tasks.modules, seconds)
+
+
+def _validated(result: RunResult, wanted: set[str]) -> dict[str, AnswerReport]:
+    """Return the first report on each exercise that is wanted; a garbled one is a malformed answer."""
+    reports: dict[str, AnswerReport] = {}
+    for finding in result.findings:
+        if isinstance(finding, AnswerReport) and finding.exercise in wanted:
+            reports.setdefault(finding.exercise, finding)
+        elif isinstance(finding, Garbled) and finding.exercise in wanted:
+            unreadable = graders_report(finding.exercise, "malformed", "what it did cannot be read")
+            reports.setdefault(finding.exercise, unreadable)
+    return reports
+
+
+def _progress(result: RunResult, steps: int, wanted: set[str]) -> _Progress:
+    begun: list[StepBegan] = []
+    second_look = ""
+    for finding in result.findings:
+        if isinstance(finding, StepBegan) and 0 <= finding.step < steps:
+            begun.append(finding)
+            second_look = ""
+        elif isinstance(finding, SecondLook) and finding.exercise in wanted:
+            second_look = finding.exercise
+    return _Progress(tuple(begun), second_look)
+
+
+def _blame(
+    result: RunResult,
+    steps: list[_NumberedStep],
+    wanted: set[str],
+    collected: AnswerReports,
+    skipped: set[int],
+) -> bool:
+    """Find what ended the attempt; give its exercise that outcome, or leave its cell out next time.
+
+    Slow cells of the learner's own are left out before an answer is blamed for the time that they took. Return False
+    if nothing can be blamed.
+    """
+    progress = _progress(result, len(steps), wanted)
+    if not progress.begun:
+        return False
+    slow = _slow_cells(progress, steps)
+    if result.end == "timeout" and slow - skipped:
+        skipped |= slow
+        collected.oddities.append("slow cells of the learner's own were left out")
+        return True
+    last = steps[progress.begun[-1].step]
+    kind, exercise = last.step.kind, progress.second_look or last.step.exercise
+    if kind in ("setup", "shown"):
+        return False
+    state, detail = ENDS[result.end]
+    if exercise and kind in ("answer", "observe") and exercise not in collected.reports:
+        collected.reports[exercise] = graders_report(exercise, state, detail)
+        collected.oddities.append(f"{exercise}: {detail}")
+    else:
+        collected.oddities.append(f"a cell of the learner's own: {detail}")
+    if kind in ("own", "answer"):
+        skipped.add(last.cell)
+    return True
+
+
+def _slow_cells(progress: _Progress, steps: list[_NumberedStep]) -> set[int]:
+    """Return the cells of the learner's own that took long."""
+    slow = set()
+    for place, began in enumerate(progress.begun):
+        numbered = steps[began.step]
+        if numbered.step.kind == "own" and progress.seconds(place) >= SLOW:
+            slow.add(numbered.cell)
+    return slow
+
+
+def _add_demonstrations(jail: Jail, tasks: ChapterTasks, answers: Answers, collected: AnswerReports) -> None:
+    """Run answers that miss a name once more, after the cells of the chapter that come before them."""
+    missed = {exercise for exercise, report in collected.reports.items() if _misses_a_name(report)}
+    if not missed:
+        return
+    steps = list(_steps(tasks, answers, missed, set(), demonstrations=True))
+    reports = _validated(_run(jail, tasks, steps, jail.seconds), missed)
+    collected.reports |= {
+        exercise: report for exercise, report in reports.items() if report.state == "observed"
+    }
+
+
+def _steps(
+    tasks: ChapterTasks,
+    answers: Answers,
+    wanted: set[str],
+    skipped: set[int],
+    *,
+    demonstrations: bool = False,
+) -> Iterator[_NumberedStep]:
+    """Yield what to run: the set-up, then the learner's cells in their order, each answer observed at its check.
+
+    An answer that no check follows is observed at the end. With `demonstrations`, the chapter's own quick cells before
+    an answer run before it, and so do those that the learner changed.
+    """
+    yield _NumberedStep(-1, RunStep("setup", "", tasks.setup))
+    chapter_cells = iter(tasks.cells if demonstrations else ())
+    waiting: list[str] = []  # answers that ran and were not observed yet
+    for number, cell in enumerate(answers.cells):
+        if cell.kind == "check" and cell.exercise in waiting:
+            yield _NumberedStep(-1, RunStep("observe", cell.exercise, ""))
+            waiting.remove(cell.exercise)
+        elif cell.kind == "answer" and number not in skipped:
+            yield from _demonstrations_before(chapter_cells, cell.exercise)
+            yield _NumberedStep(number, RunStep("answer", cell.exercise, cell.source))
+            if cell.exercise in wanted:
+                waiting.append(cell.exercise)
+        elif (cell.kind == "own" and number not in skipped) or (cell.kind == "changed" and demonstrations):
+            yield _NumberedStep(number, RunStep("own", "", cell.source))
+    for exercise in waiting:
+        yield _NumberedStep(-1, RunStep("observe", exercise, ""))
+
+
+def _demonstrations_before(chapter_cells: Iterator[Cell], exercise: str) -> Iterator[_NumberedStep]:
+    """Yield the demonstrations before an exercise's answer that were not given yet."""
+    for cell in chapter_cells:
+        if cell.kind == "demonstration":
+            yield _NumberedStep(-1, RunStep("shown", "", cell.source))
+        elif cell.kind == "answer" and cell.exercise == exercise:
+            return
+
+
+def graders_report(exercise: str, state: str, detail: str) -> AnswerReport:
+    """Return a report that the grader itself makes."""
+    return AnswerReport(exercise, state, detail, ())
+
+
+def _misses_a_name(report: AnswerReport) -> bool:
+    details = [report.detail, *(seen.detail for seen in report.observations)]
+    return any("NameError" in detail for detail in details)
