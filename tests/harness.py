@@ -24,6 +24,12 @@ def cells(chapter: str) -> tuple[Any, ...]:
     return tuple(jupytext.read(ROOT / "solutions" / f"{chapter}.py", fmt="py:percent").cells)
 
 
+def prose(chapter: str) -> str:
+    """Return the Markdown of a chapter, each cell on one line, so that line breaks do not matter."""
+    markdown = [cell.source for cell in cells(chapter) if cell.cell_type == "markdown"]
+    return "\n".join(" ".join(text.split()) for text in markdown)
+
+
 def answer_source(exercise: Exercise) -> str:
     """Return the code of the exercise's answer cell, with its solution."""
     for cell in cells(chapter_of(exercise.id)):

@@ -35,7 +35,7 @@ def names() -> dict:
 
 @pytest.fixture(scope="module")
 def prose() -> str:
-    return "\n".join(cell.source for cell in harness.cells(CHAPTER) if cell.cell_type == "markdown")
+    return harness.prose(CHAPTER)
 
 
 def test_the_chapter_shows_the_network_of_the_recipe(names: dict) -> None:
