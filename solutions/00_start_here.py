@@ -33,10 +33,10 @@ from workbook import check, data, figures, plots
 # %% [markdown]
 # ## Five minutes to find your way
 #
-# This page is a **notebook**: text and cells of Python. Click into a cell and press **Shift + Enter**: it
-# runs, its output appears below it, and the next cell is selected. Run the cells from top to bottom, the one
-# above this text first. If something looks odd, choose *Restart Kernel and Run All Cells* from the menu:
-# every notebook runs through, even with no exercise solved. Break things. You cannot damage anything.
+# This page is a **notebook**: text and cells of Python. Click into a cell and press **Shift + Enter**: it runs, its
+# output appears below it, and the next cell is selected. Run the cells from top to bottom, the one above this text
+# first. If something looks odd, choose *Restart Kernel and Run All Cells* from the menu: every notebook runs through,
+# even with no exercise solved. Break things. You cannot damage anything.
 
 # %%
 print("You have run a cell.")
@@ -44,8 +44,8 @@ print("You have run a cell.")
 # %% [markdown]
 # Every chapter has the same rhythm:
 #
-# - **Predict first** asks you for the result of the next cell. Say it aloud or write it down, *then* run. A
-#   wrong prediction is worth more than a right one: you learn where your picture of the matter is off.
+# - **Predict first** asks you for the result of the next cell. Say it aloud or write it down, *then* run. A wrong
+#   prediction is worth more than a right one: you learn where your picture of the matter is off.
 # - **Notice** points at what was worth seeing.
 # - **Mind the slide** corrects what lectures and slides on this subject often say, and shows what is right.
 # - **Exercises** are yours to solve. A check tells you at once what is wrong, and why.
@@ -65,8 +65,8 @@ print("You have run a cell.")
 # | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 80 |
 # | [09 · Comparing architectures](09_comparing_architectures.ipynb) | Which network should you take, how was it trained, and what can you do with it today? | 80 |
 #
-# Later chapters will look inside networks, and take them to sound, text and other tasks.
-# You need Python, a little NumPy, and to know what a derivative is.
+# Later chapters will look inside networks, and take them to sound, text and other tasks. You need Python, a little
+# NumPy, and to know what a derivative is.
 #
 # ## An image is an array
 #
@@ -77,8 +77,8 @@ photo = data.photograph("chelsea")
 plots.show_image(photo, plt.subplots(figsize=(5, 3.4), layout="constrained")[1], title="chelsea");
 
 # %% [markdown]
-# **Predict first:** the photograph is 451 pixels wide and 300 high. To a program it is an array of numbers.
-# How many axes does this array have, and how long is each?
+# **Predict first:** the photograph is 451 pixels wide and 300 high. To a program it is an array of numbers. How many
+# axes does this array have, and how long is each?
 
 # %% tags=["nbval-check-output"]
 print("shape:", photo.shape, " numbers:", photo.size)
@@ -86,13 +86,11 @@ print("dtype:", photo.dtype, "  from", photo.min(), "to", photo.max())
 print("the pixel at the top left:", photo[0, 0])
 
 # %% [markdown]
-# **Notice** the order: height, width, channels: **(H, W, C)**. Rows come first, counted *downwards* from the
-# top. A pixel of a colour image is three numbers, how much red, green and blue it has. Each is a `uint8`, a
-# whole number from 0 (none) to 255 (all). Putting the channels at the end is called **channels-last**; Keras
-# does it, and so do we.
+# **Notice** the order: height, width, channels: **(H, W, C)**. Rows come first, counted *downwards* from the top. A
+# pixel of a colour image is three numbers, how much red, green and blue it has. Each is a `uint8`, a whole number from
+# 0 (none) to 255 (all). Putting the channels at the end is called **channels-last**; Keras does it, and so do we.
 #
-# Brightness is nothing else than these numbers. Here is a piece of a grey photograph, 8 rows and 10 columns
-# of it:
+# Brightness is nothing else than these numbers. Here is a piece of a grey photograph, 8 rows and 10 columns of it:
 
 # %% alt="Left, a grey photograph of a man behind a camera on a tripod, a small frame at the tip of his nose. Right, a piece of it as 8 rows of 10 numbers: around 218 in the bright sky, down to 75 where it is darkest."
 camera = data.photograph("camera")  # (512, 512): grey, so no channel axis
@@ -102,30 +100,29 @@ patch = camera[164:172, 248:258]  # the tip of the nose, and the sky
 plots.show_pixels(patch, axes[1], title="camera[164:172, 248:258], shape (8, 10)");
 
 # %% [markdown]
-# Large numbers are bright. (The frame on the left is drawn twice as large as the patch, so that you can see
-# it.)
+# Large numbers are bright. (The frame on the left is drawn twice as large as the patch, so that you can see it.)
 #
-# Networks are fed many images at once. A **batch** is a stack of images of the same size, and gets one more
-# axis, in front: **(N, H, W, C)**. A batch of 32 grey images of 28 × 28 pixels has the shape (32, 28, 28, 1):
-# the channel axis stays, even if there is only one channel.
+# Networks are fed many images at once. A **batch** is a stack of images of the same size, and gets one more axis, in
+# front: **(N, H, W, C)**. A batch of 32 grey images of 28 × 28 pixels has the shape (32, 28, 28, 1): the channel axis
+# stays, even if there is only one channel.
 #
 # ### How an exercise works
 #
-# Below is your first one. Its answer cell says `...`, Python's way of writing "nothing yet". Replace it, run
-# the cell, then run the check below it. Try this order once, to see what the check says:
+# Below is your first one. Its answer cell says `...`, Python's way of writing "nothing yet". Replace it, run the cell,
+# then run the check below it. Try this order once, to see what the check says:
 #
 # 1. Run the check before you answer. It says *not started*.
 # 2. Answer wrongly on purpose. It shows what you gave, what was expected, and which mistake it looks like.
 # 3. Answer rightly.
 #
-# Stuck? `check.hint("0.1")` in a new cell (press **B** for one) shows a first hint; run it again for the
-# next. A check runs a function on fresh inputs each time, so an answer that passes is right in general.
+# Stuck? `check.hint("0.1")` in a new cell (press **B** for one) shows a first hint; run it again for the next. A check
+# runs a function on fresh inputs each time, so an answer that passes is right in general.
 
 # %% [markdown] exercise="0.1"
 # ### Exercise 0.1 · Read a shape (3 min, 1 point)
 #
-# Sixteen colour photographs, each 480 pixels wide and 320 high, form one batch. What is its shape in Keras?
-# Set `batch_shape` to a tuple of whole numbers.
+# Sixteen colour photographs, each 480 pixels wide and 320 high, form one batch. What is its shape in Keras? Set
+# `batch_shape` to a tuple of whole numbers.
 
 # %% tags=["exercise"] exercise="0.1"
 ### BEGIN SOLUTION
@@ -136,8 +133,8 @@ batch_shape = (16, 320, 480, 3)
 check("0.1", batch_shape);
 
 # %% [markdown]
-# Part of an array is cut out with slices: `image[first_row:end_row, first_column:end_column]`. The end is
-# left out, as always in Python. The channels come along by themselves.
+# Part of an array is cut out with slices: `image[first_row:end_row, first_column:end_column]`. The end is left out, as
+# always in Python. The channels come along by themselves.
 
 # %% alt="The cat's eye four times: as cut out, upside down, mirrored left to right, and with only every tenth pixel kept, which leaves a mosaic of 9 rows and 10 columns."
 eye = photo[75:165, 115:215]
@@ -146,14 +143,14 @@ names = ["eye", "[::-1]", "[:, ::-1]", "[::10, ::10]"]
 plots.show_images([eye, eye[::-1], eye[:, ::-1], eye[::10, ::10]], names);
 
 # %% [markdown]
-# **Notice** that slices do more than cut: a step of −1 turns an axis round (first upside down, then left to
-# right), a step of 10 keeps every tenth pixel. You will meet all three again, as augmentation and as stride.
+# **Notice** that slices do more than cut: a step of −1 turns an axis round (first upside down, then left to right), a
+# step of 10 keeps every tenth pixel. You will meet all three again, as augmentation and as stride.
 
 # %% [markdown] exercise="0.2"
 # ### Exercise 0.2 · Cut a patch out (5 min, 1 point)
 #
-# **Input:** an image (H, W) or (H, W, C), the row `top` and the column `left` where the patch begins, its
-# `height` and `width`, whole numbers. **Output:** the patch, (height, width) or (height, width, C).
+# **Input:** an image (H, W) or (H, W, C), the row `top` and the column `left` where the patch begins, its `height` and
+# `width`, whole numbers. **Output:** the patch, (height, width) or (height, width, C).
 
 # %% tags=["exercise"] exercise="0.2"
 def crop(image, top, left, height, width):
@@ -169,8 +166,8 @@ check("0.2", crop);
 # %% [markdown]
 # ## Channels
 #
-# The last axis can be taken apart. `photo[..., 0]` means "everything, of channel 0"; the three dots stand for
-# all axes that are not named.
+# The last axis can be taken apart. `photo[..., 0]` means "everything, of channel 0"; the three dots stand for all axes
+# that are not named.
 #
 # **Predict first:** the cat is ginger. Which of the three channels is the brightest, and which the darkest?
 
@@ -179,23 +176,22 @@ red, green, blue = photo[..., 0], photo[..., 1], photo[..., 2]  # each (300, 451
 plots.show_images([red, green, blue], ["red", "green", "blue"], size=2.6);
 
 # %% [markdown]
-# Orange is much red, some green, little blue. So the red channel is bright and the blue one dark, most of all
-# where the fur is ginger. Each channel by itself is a grey image.
+# Orange is much red, some green, little blue. So the red channel is bright and the blue one dark, most of all where the
+# fur is ginger. Each channel by itself is a grey image.
 
 # %% tags=["nbval-check-output"]
 print("mean of red, green, blue:", photo.mean(axis=(0, 1)).round(1))
 
 # %% [markdown]
-# To make *one* grey image of the three, one could take their mean. But the eye does not see all colours as
-# equally bright: green looks brighter than red, and blue is the darkest. Television engineers settled on
-# these weights, called **luma**: 0.299 red + 0.587 green + 0.114 blue. They add up to 1, so white stays
-# white.
+# To make *one* grey image of the three, one could take their mean. But the eye does not see all colours as equally
+# bright: green looks brighter than red, and blue is the darkest. Television engineers settled on these weights,
+# called **luma**: 0.299 red + 0.587 green + 0.114 blue. They add up to 1, so white stays white.
 
 # %% [markdown] exercise="0.3"
 # ### Exercise 0.3 · From colour to grey (5 min, 1 point)
 #
-# **Input:** a colour image (H, W, 3), channels red, green, blue. **Output:** its luma, an array (H, W) of
-# floats: don't round.
+# **Input:** a colour image (H, W, 3), channels red, green, blue. **Output:** its luma, an array (H, W) of floats: don't
+# round.
 
 # %% tags=["exercise"] exercise="0.3"
 def grey(image):
@@ -209,8 +205,8 @@ def grey(image):
 check("0.3", grey);
 
 # %% [markdown]
-# You have just taken, at each pixel, a weighted sum over the channels. Keep it in mind: with weights that are
-# *learned*, this is a 1 × 1 convolution.
+# You have just taken, at each pixel, a weighted sum over the channels. Keep it in mind: with weights that
+# are *learned*, this is a 1 × 1 convolution.
 #
 # ## Two hundred plus one hundred
 #
@@ -224,8 +220,8 @@ print(pixels)
 print(pixels + np.uint8(100))
 
 # %% [markdown]
-# No error, no warning: 200 + 100 = 44. A byte has 256 values, so after 255 it starts again at 0, as a clock
-# does after 23:59. What lies beyond is lost: 300 − 256 = 44. This is what it does to a picture:
+# No error, no warning: 200 + 100 = 44. A byte has 256 values, so after 255 it starts again at 0, as a clock does after
+# 23:59. What lies beyond is lost: 300 − 256 = 44. This is what it does to a picture:
 
 # %% alt="The cat three times: the photograph; plus 100 in uint8, where bright fur has turned turquoise and the brightest parts of the background black; plus 100 and clipped, simply brighter, with some parts white."
 wrapped = photo + np.uint8(100)
@@ -233,9 +229,8 @@ safe = np.clip(photo.astype(int) + 100, 0, 255).astype(np.uint8)
 plots.show_images([photo, wrapped, safe], ["photograph", "+ 100 in uint8", "+ 100, clipped"], size=2.6);
 
 # %% [markdown]
-# **Notice** that only the bright parts went wrong: what was above 155 came round to dark, each channel by
-# itself, and that made the strange colours. Differences fall into the same trap. Which of two images is the
-# brighter?
+# **Notice** that only the bright parts went wrong: what was above 155 came round to dark, each channel by itself, and
+# that made the strange colours. Differences fall into the same trap. Which of two images is the brighter?
 
 # %% tags=["nbval-check-output"]
 before, after = np.uint8([10, 20, 30]), np.uint8([12, 19, 30])
@@ -248,8 +243,8 @@ print("in integers:", after.astype(int) - before)
 # %% [markdown] exercise="0.4"
 # ### Exercise 0.4 · Brighter, without wrapping around (5 min, 2 points)
 #
-# **Input:** a `uint8` image of any shape and a whole number `amount` from 0 to 255. **Output:** a `uint8`
-# image of the same shape, every pixel brighter by `amount`, but at most 255. The input must not change.
+# **Input:** a `uint8` image of any shape and a whole number `amount` from 0 to 255. **Output:** a `uint8` image of the
+# same shape, every pixel brighter by `amount`, but at most 255. The input must not change.
 
 # %% tags=["exercise"] exercise="0.4"
 def brighten(image, amount):
@@ -265,18 +260,17 @@ check("0.4", brighten);
 # %% [markdown]
 # ## What a network wants
 #
-# Files hold bytes, because they are small. Networks calculate with fractions, and learn best when their
-# inputs are of a moderate size, say from 0 to 1. So before it enters a network an image is divided by 255, as
-# `float32`: 32 bits a number. NumPy prefers `float64`; a network has no use for such precision, and it costs
-# twice the memory.
+# Files hold bytes, because they are small. Networks calculate with fractions, and learn best when their inputs are of a
+# moderate size, say from 0 to 1. So before it enters a network an image is divided by 255, as `float32`: 32 bits a
+# number. NumPy prefers `float64`; a network has no use for such precision, and it costs twice the memory.
 
 # %% tags=["nbval-check-output"]
 for kind in ("uint8", "float32", "float64"):
     print(f"{kind:8} {photo.astype(kind).nbytes:9,} bytes")
 
 # %% [markdown]
-# The axes must be right too. A network expects a batch, (N, H, W, C), even for a single grey image.
-# `np.newaxis` inserts an axis of length 1:
+# The axes must be right too. A network expects a batch, (N, H, W, C), even for a single grey image. `np.newaxis`
+# inserts an axis of length 1:
 
 # %% tags=["nbval-check-output"]
 print(camera.shape, camera[np.newaxis].shape, camera[:, :, np.newaxis].shape)
@@ -284,8 +278,8 @@ print(camera.shape, camera[np.newaxis].shape, camera[:, :, np.newaxis].shape)
 # %% [markdown] exercise="0.5"
 # ### Exercise 0.5 · Ready for a network (5 min, 2 points)
 #
-# **Input:** a grey `uint8` image (H, W). **Output:** a batch that holds this one image: shape (1, H, W, 1),
-# dtype `float32`, 0 for black and 1 for white (255).
+# **Input:** a grey `uint8` image (H, W). **Output:** a batch that holds this one image: shape (1, H, W, 1), dtype
+# `float32`, 0 for black and 1 for white (255).
 
 # %% tags=["exercise"] exercise="0.5"
 def to_batch(image):
@@ -302,23 +296,24 @@ check("0.5", to_batch);
 # %% [markdown] exercise="0.6"
 # ### Exercise 0.6 · Two slips, one picture (4 min, 1 point)
 #
-# A colleague writes: *I loaded my photograph of an orange evening sky. In my notebook it lies on its side, and the sky is
-# blue. The file is fine, I looked.* Which two slips with the **axes** of the array explain what he sees, and what would
-# you print or write to check each? Answer in two or three sentences. No program judges this one: a person reads it.
+# A colleague writes: *I loaded my photograph of an orange evening sky. In my notebook it lies on its side, and the sky
+# is blue. The file is fine, I looked.* Which two slips with the **axes** of the array explain what he sees, and what
+# would you print or write to check each? Answer in two or three sentences. No program judges this one: a person reads
+# it.
 
 # %% [markdown] tags=["exercise"] exercise="0.6"
 # ### BEGIN SOLUTION
 # It lies on its side because rows and columns are exchanged: the array is (width, height, channels) instead of (height,
-# width, channels), which `image.shape` shows. The sky is blue because the channels stand in the order blue, green, red, as
-# some libraries deliver them: print one pixel of the sky, `image[0, 0]`; in orange the *first* number should be the largest, and
-# `image[..., ::-1]` puts them right.
+# width, channels), which `image.shape` shows. The sky is blue because the channels stand in the order blue, green, red,
+# as some libraries deliver them: print one pixel of the sky, `image[0, 0]`; in orange the *first* number should be the
+# largest, and `image[..., ::-1]` puts them right.
 # ### END SOLUTION
 
 # %% [markdown]
 # ## The data
 #
-# **MNIST** is where most people begin, and so do we: handwritten digits, cut out and centred. It comes with
-# the course, so you need no network.
+# **MNIST** is where most people begin, and so do we: handwritten digits, cut out and centred. It comes with the course,
+# so you need no network.
 
 # %% tags=["nbval-check-output"]
 mnist = data.load("mnist")
@@ -330,17 +325,16 @@ firsts = [mnist.x_train[mnist.y_train == digit][n] for n in range(3) for digit i
 plots.show_images(firsts, columns=10, size=0.8);
 
 # %% [markdown]
-# **Notice** how different the hands are: sevens with and without a bar, twos with and without a loop. Nobody
-# can write down the rule for a seven. We let a network find it, from the **training** images; the **test**
-# images are put away until the very end, to measure how well it does on digits that it has never seen.
+# **Notice** how different the hands are: sevens with and without a bar, twos with and without a loop. Nobody can write
+# down the rule for a seven. We let a network find it, from the **training** images; the **test** images are put away
+# until the very end, to measure how well it does on digits that it has never seen.
 #
-# **Mind the slide.** "MNIST: digits of 250 people" is half the story. About 250 people wrote the *training*
-# digits; the test digits are by others. A network that has only learned those 250 hands would be found out.
+# **Mind the slide.** "MNIST: digits of 250 people" is half the story. About 250 people wrote the *training* digits; the
+# test digits are by others. A network that has only learned those 250 hands would be found out.
 #
-# **CIFAR-10** has 60,000 colour photographs of 32 × 32 pixels in ten classes, from airplane to truck. It may
-# not be passed on with the course. Where it is missing, and cannot be downloaded, `data.load` makes a
-# **stand-in** and says so loudly; every chapter then runs, but its figures are not CIFAR's. Which one do you
-# have?
+# **CIFAR-10** has 60,000 colour photographs of 32 × 32 pixels in ten classes, from airplane to truck. It may not be
+# passed on with the course. Where it is missing, and cannot be downloaded, `data.load` makes a **stand-in** and says so
+# loudly; every chapter then runs, but its figures are not CIFAR's. Which one do you have?
 
 # %% tags=["nbval-ignore-output"] alt="Ten small colour images in a row, one of each class, with the name of the class above it: CIFAR-10's own or, where these are missing, crops of the stand-in's photographs."
 cifar = data.load("cifar10", allow_download=False)
@@ -348,21 +342,19 @@ chosen = [np.flatnonzero(cifar.y_train == label)[0] for label in range(10)]
 plots.show_images(cifar.x_train[chosen], cifar.class_names, columns=10, size=1.1);
 
 # %% [markdown]
-# **ImageNet** is the large one: more than fourteen million images for 21,841 *synsets*, sets of words with one
-# meaning. The networks of the later chapters were built for its yearly competition, 2010 to 2017, which used a
-# part of it: 1,000 classes and about 1.28 million training images. It stays on its server; we use networks
-# that were trained on it.
+# **ImageNet** is the large one: more than fourteen million images for 21,841 *synsets*, sets of words with one meaning.
+# The networks of the later chapters were built for its yearly competition, 2010 to 2017, which used a part of it: 1,000
+# classes and about 1.28 million training images. It stays on its server; we use networks that were trained on it.
 #
-# Such tables stand at the end of every chapter. *Stated* is what the source says, *recomputed* what our code
-# finds; "the same" means that they agree. A fact that nobody can recompute is only stated.
+# Such tables stand at the end of every chapter. *Stated* is what the source says, *recomputed* what our code finds;
+# "the same" means that they agree. A fact that nobody can recompute is only stated.
 
 # %% tags=["nbval-check-output"]
 print(figures.as_text([row for row in [*figures.ledger(), *figures.facts()] if row.id.startswith("F19")]))
 
 # %% [markdown]
-# **Mind the slide.** CIFAR-10's page says "163 MB". The file has 170,498,071 bytes: 170.5 MB, if a MB is a
-# million bytes. The page counts in units of 2²⁰ = 1,048,576 bytes, whose name is **MiB**. We say which one we
-# mean.
+# **Mind the slide.** CIFAR-10's page says "163 MB". The file has 170,498,071 bytes: 170.5 MB, if a MB is a million
+# bytes. The page counts in units of 2²⁰ = 1,048,576 bytes, whose name is **MiB**. We say which one we mean.
 #
 # Which versions does this computer have? (When you report a problem, this is the first thing we ask for.)
 
@@ -400,7 +392,7 @@ check.progress(0)
 # ## Where to read on
 #
 # - The NumPy project, *NumPy: the absolute basics for beginners*, numpy.org: arrays, axes, slices.
-# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*,
-#   1998, section III: how MNIST was made.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*, 1998,
+#   section III: how MNIST was made.
 # - A. Krizhevsky, *Learning multiple layers of features from tiny images*, 2009: CIFAR-10.
 # - [Chapter 01](01_why_convolution.ipynb) tries the obvious thing, to connect every pixel to every unit.

@@ -32,12 +32,10 @@ from workbook import arithmetic, check, data, figures, plots, reference
 # %% [markdown]
 # ## One layer, a trillion weights
 #
-# In a **dense** layer each unit has a weight for every input. It computes z = w₁x₁ + w₂x₂ + … + b, and an
-# activation of that. For an image the inputs are its pixels. Say we want as many units as there are pixels,
-# one layer of them.
+# In a **dense** layer each unit has a weight for every input. It computes z = w₁x₁ + w₂x₂ + … + b, and an activation of
+# that. For an image the inputs are its pixels. Say we want as many units as there are pixels, one layer of them.
 #
-# **Predict first:** a grey image of 1000 × 1000 pixels. How many weights is that? How many gigabytes, at 4
-# bytes each?
+# **Predict first:** a grey image of 1000 × 1000 pixels. How many weights is that? How many gigabytes, at 4 bytes each?
 
 # %% tags=["nbval-check-output"]
 for side in (28, 100, 200, 1000):
@@ -46,9 +44,8 @@ for side in (28, 100, 200, 1000):
     print(f"{side:4} × {side:4} pixels: {weights:17,} weights, {gigabytes:9,.3f} GB")
 
 # %% [markdown]
-# A million inputs times a million units is 10¹², a trillion: 4 terabytes, for *one* layer. **Notice** how
-# fast it grows: from 100 to 200 pixels a side the weights became 16 times as many. Inputs and units both grew
-# by 4.
+# A million inputs times a million units is 10¹², a trillion: 4 terabytes, for *one* layer. **Notice** how fast it
+# grows: from 100 to 200 pixels per side the weights became 16 times as many. Inputs and units both grew by 4.
 #
 # A smaller image does not save us if we want more units. 200 × 200 pixels and ten units for each of them:
 
@@ -59,9 +56,8 @@ print(f"{200 * 200:,} inputs × 400,000 units = {weights:,} weights")
 # %% [markdown] exercise="1.1"
 # ### Exercise 1.1 · Parameters of a dense layer (5 min, 1 point)
 #
-# **Input:** whole numbers `height`, `width` and `channels` of an image, and the number of `units`.
-# **Output:** the parameters of a dense layer on all the image's numbers: the weights, *and* one bias for each
-# unit.
+# **Input:** whole numbers `height`, `width` and `channels` of an image, and the number of `units`. **Output:** the
+# parameters of a dense layer on all the image's numbers: the weights, *and* one bias for each unit.
 
 # %% tags=["exercise"] exercise="1.1"
 def dense_parameters(height, width, channels, units):
@@ -78,9 +74,9 @@ check("1.1", dense_parameters);
 # %% [markdown]
 # ## How much memory is that?
 #
-# A weight in `float32` takes 32 bits, which are 4 bytes. What comes next is a muddle: a **megabyte** (MB) has
-# 10⁶ bytes, but many programs and papers print "MB" and count in units of 2²⁰ = 1,048,576 bytes. The name of
-# that unit is **mebibyte** (MiB). The gap widens with each step:
+# A weight in `float32` takes 32 bits, which are 4 bytes. What comes next is a muddle: a **megabyte** (MB) has 10⁶
+# bytes, but many programs and papers print "MB" and count in units of 2²⁰ = 1,048,576 bytes. The name of that unit
+# is **mebibyte** (MiB). The gap widens with each step:
 
 # %% tags=["nbval-check-output"]
 for power, (decimal, binary) in enumerate([("MB", "MiB"), ("GB", "GiB"), ("TB", "TiB")], start=2):
@@ -88,14 +84,14 @@ for power, (decimal, binary) in enumerate([("MB", "MiB"), ("GB", "GiB"), ("TB", 
 print(f"the trillion weights: {4e12 / 1000**4:.2f} TB = {4e12 / 1024**4:.2f} TiB")
 
 # %% [markdown]
-# And that is storage alone. To train, one needs a gradient for each weight, and the optimiser Adam keeps two
-# more numbers: four times the memory, 16 TB.
+# And that is storage alone. To train, one needs a gradient for each weight, and the optimiser Adam keeps two more
+# numbers: four times the memory, 16 TB.
 
 # %% [markdown] exercise="1.2"
 # ### Exercise 1.2 · MB and MiB (5 min, 1 point)
 #
-# **Input:** whole numbers: how many `weights`, and how many `bytes_each` of them takes. **Output:** a tuple
-# of two floats: the memory in MB, and in MiB.
+# **Input:** whole numbers: how many `weights`, and how many `bytes_each` of them takes. **Output:** a tuple of two
+# floats: the memory in MB, and in MiB.
 
 # %% tags=["exercise"] exercise="1.2"
 def memory(weights, bytes_each):
@@ -112,9 +108,9 @@ check("1.2", memory);
 # %% [markdown]
 # ## Shuffle the pixels
 #
-# Size is not the only trouble. A dense layer has no idea that its inputs form an image. That is a strong
-# claim; let us test it. Take ten thousand digits to learn from, and two thousand others to measure on. (They
-# too come from the training set. The test set stays where it is until the end of a project.)
+# Size is not the only trouble. A dense layer has no idea that its inputs form an image. That is a strong claim; let us
+# test it. Take ten thousand digits to learn from, and two thousand others to measure on. (They too come from the
+# training set. The test set stays where it is until the end of a project.)
 
 # %%
 mnist = data.load("mnist")
@@ -123,10 +119,9 @@ images, labels = pixels[:10_000] / 255, digits[:10_000]
 others, answers = pixels[50_000:52_000] / 255, digits[50_000:52_000]
 
 # %% [markdown]
-# The classifier is one dense layer, 784 pixels to 10 units, and the largest output wins. We find its weights
-# by least squares, the outputs wanted being 1 for the right digit and 0 for the others. (The `10 *
-# np.eye(784)` keeps the weights small; without it, pixels that are always black would make the equations
-# unsolvable.)
+# The classifier is one dense layer, 784 pixels to 10 units, and the largest output wins. We find its weights by least
+# squares, the outputs wanted being 1 for the right digit and 0 for the others. (The `10 * np.eye(784)` keeps the
+# weights small; without it, pixels that are always black would make the equations unsolvable.)
 
 # %%
 def fit(images, labels):
@@ -144,8 +139,8 @@ weights = fit(images, labels)
 print(f"{np.mean(answer(weights, others) == answers):.1%} of the other digits are right")
 
 # %% [markdown]
-# Not bad for one layer and no training loop. Now we draw *one* random order of the 784 pixels, and put the
-# pixels of all images, old and new, into this order.
+# Not bad for one layer and no training loop. Now we draw *one* random order of the 784 pixels, and put the pixels of
+# all images, old and new, into this order.
 
 # %% alt="Upper row: six handwritten digits, 5, 0, 4, 1, 9 and 2. Lower row: the same six with their pixels in the new order, white specks scattered over black, none of them readable."
 order = np.random.default_rng(0).permutation(784)
@@ -154,8 +149,8 @@ shuffled_others = others.reshape(-1, 784)[:, order].reshape(-1, 28, 28)
 plots.show_images([*images[:6], *shuffled[:6]], [*labels[:6], *labels[:6]], columns=6, size=1.1);
 
 # %% [markdown]
-# **Predict first:** we train a new layer on the lower row. Can it still read? Will it be a little worse, much
-# worse, or as good as before?
+# **Predict first:** we train a new layer on the lower row. Can it still read? Will it be a little worse, much worse, or
+# as good as before?
 
 # %% tags=["nbval-check-output"]
 new_weights = fit(shuffled, labels)
@@ -164,10 +159,9 @@ same = answer(new_weights, shuffled_others) == answer(weights, others)
 print("the same answer for every digit:", bool(same.all()))
 
 # %% [markdown]
-# **As good as before**, digit by digit. You could not read a single one of them. To a dense layer an image is
-# a list of 784 numbers in no order: which of them are neighbours means nothing to it. It has thrown away the
-# very thing that makes the list an image, and has to learn it again from examples. How much was there to
-# throw away?
+# **As good as before**, digit by digit. You could not read a single one of them. To a dense layer an image is a list of
+# 784 numbers in no order: which of them are neighbours means nothing to it. It has thrown away the very thing that
+# makes the list an image, and has to learn it again from examples. How much was there to throw away?
 
 # %% tags=["nbval-check-output"]
 for name, some in (("digits", others), ("shuffled", shuffled_others)):
@@ -175,17 +169,16 @@ for name, some in (("digits", others), ("shuffled", shuffled_others)):
     print(f"{name:8}: correlation of a pixel with its right neighbour {correlation:.2f}")
 
 # %% [markdown]
-# A pixel tells a lot about its neighbour. After shuffling it tells nothing. Convolution is *built*
-# on neighbours. After the shuffle its windows hold pixels that have nothing to do with one another, and what
-# it gains on whole images is gone.
+# A pixel tells a lot about its neighbour. After shuffling it tells nothing. Convolution is *built* on neighbours. After
+# the shuffle its windows hold pixels that have nothing to do with one another, and what it gains on whole images is
+# gone.
 
 # %% [markdown] exercise="1.3"
 # ### Exercise 1.3 · Weights for shuffled pixels (5 min, 2 points)
 #
-# The new layer need not even be trained. **Input:** the `weights` (inputs, units) of a dense layer and an
-# `order`, an array of whole numbers (inputs,). **Output:** weights of the same shape that give for
-# `image[order]` the same outputs as `weights` give for `image`: `image[order] @ shuffled_weights(weights,
-# order)` equals `image @ weights`.
+# The new layer need not even be trained. **Input:** the `weights` (inputs, units) of a dense layer and an `order`, an
+# array of whole numbers (inputs,). **Output:** weights of the same shape that give for `image[order]` the same outputs
+# as `weights` give for `image`: `image[order] @ shuffled_weights(weights, order)` equals `image @ weights`.
 
 # %% tags=["exercise"] exercise="1.3"
 def shuffled_weights(weights, order):
@@ -201,8 +194,8 @@ check("1.3", shuffled_weights);
 # %% [markdown]
 # ## Shift the digit
 #
-# For us a seven is a seven, wherever it stands on the page. Let us move the digits to the right. Their makers
-# left a frame of about 4 empty pixels, so a shift of up to 4 cuts hardly anything off.
+# For us a seven is a seven, wherever it stands on the page. Let us move the digits to the right. Their makers left a
+# frame of about 4 empty pixels, so a shift of up to 4 cuts hardly anything off.
 #
 # **Predict first:** the layer reads 83 % of the digits. How many after a shift of 2 pixels? Of 4?
 
@@ -222,9 +215,9 @@ curves = {"dense layer": right, "guessing": [0.1] * 7}
 plots.show_curves(curves, axes[2], xlabel="shift in pixels", ylabel="share right", start=0);
 
 # %% [markdown]
-# Two pixels cost 27 points. After six, the layer does no better than guessing. **Notice** why: the weights
-# that answer to a stroke belong to fixed pixels. When the stroke moves one pixel it meets other weights,
-# which have learned something else. The layer would have to see every digit at every place to learn it there.
+# Two pixels cost 27 points. After six, the layer does no better than guessing. **Notice** why: the weights that answer
+# to a stroke belong to fixed pixels. When the stroke moves one pixel it meets other weights, which have learned
+# something else. The layer would have to see every digit at every place to learn it there.
 #
 # ## Three observations, three savings
 #
@@ -239,17 +232,16 @@ plots.mark_windows(plots.show_image(coins, axes[1], title="2. and may be anywher
 plots.show_image(coins[::4, ::4], axes[2], title="3. a sixteenth of the pixels will do");
 
 # %% [markdown]
-# 1. **Patterns are local.** To see a piece of a coin's rim, a small window is enough. So connect each unit to
-#    its window only, not to the whole image. This is a *locally connected* layer.
-# 2. **The same pattern may be anywhere.** A rim is a rim, left or right. So let all units use the *same*
-#    weights: this is *weight sharing*. The layer is now a convolution, and the shared weights are its
-#    **kernel**.
-# 3. **Coins are coins at a quarter of the width.** So a layer's output may be thinned out, which leaves fewer
-#    inputs to the next layer: *subsampling*.
+# 1. **Patterns are local.** To see a piece of a coin's rim, a small window is enough. So connect each unit to its
+#    window only, not to the whole image. This is a *locally connected* layer.
+# 2. **The same pattern may be anywhere.** A rim is a rim, left or right. So let all units use the *same* weights: this
+#    is *weight sharing*. The layer is now a convolution, and the shared weights are its **kernel**.
+# 3. **Coins are coins at a quarter of the width.** So a layer's output may be thinned out, which leaves fewer inputs to
+#    the next layer: *subsampling*.
 #
-# **Predict first:** a grey image of 200 × 200 pixels, a unit for each pixel, windows of 10 × 10, and behind
-# them a dense layer with 10 outputs. Which of the three savings is the largest? (The windows at the border
-# look at zeros beyond it. No biases.)
+# **Predict first:** a grey image of 200 × 200 pixels, a unit for each pixel, windows of 10 × 10, and behind them a
+# dense layer with 10 outputs. Which of the three savings is the largest? (The windows at the border look at zeros
+# beyond it. No biases.)
 
 # %% tags=["nbval-check-output"]
 units, window, thinned = 200 * 200, 10 * 10, 50 * 50  # thinned: every fourth row and column is kept
@@ -270,15 +262,14 @@ ax.set_xlim(1e3, 1e12);
 # 1,600,000,000 weights to 4,000,000, sharing cuts these to **100**, and now nearly all that is left stands in
 # the *next* layer: there subsampling saves its factor of 16, 400,000 weights to 25,000.
 #
-# To be fair: 100 weights find *one* pattern. A real layer has many kernels, say 32, each with its own map.
-# That is 3,200 weights, and the layer behind reads 32 small maps instead of one, 800,000 weights: still a
-# two-thousandth of the dense network's.
+# To be fair: 100 weights find *one* pattern. A real layer has many kernels, say 32, each with its own map. That is
+# 3,200 weights, and the layer behind reads 32 small maps instead of one, 800,000 weights: still a two-thousandth of the
+# dense network's.
 #
 # ### A kernel is a neuron
 #
-# There is nothing new inside. Take one neuron with nine weights, let it look at one window, write down z =
-# w·x. Then give the *same* neuron the next window. The values it gives, laid out as its windows lie, are the
-# **feature map**.
+# There is nothing new inside. Take one neuron with nine weights, let it look at one window, write down z = w·x. Then
+# give the *same* neuron the next window. The values it gives, laid out as its windows lie, are the **feature map**.
 
 # %% tags=["nbval-check-output"]
 kernel = np.array([[1, 0, -1]] * 3)  # answers where left is brighter than right
@@ -297,9 +288,9 @@ plots.show_images([coins, feature_map], ["coins (303, 384)", "feature map (301, 
 # %% [markdown] exercise="1.4"
 # ### Exercise 1.4 · Dense, local, shared (5 min, 1 point)
 #
-# Predict, then check. The image has 28 × 28 grey pixels. There is one unit for each place where a window of
-# 5 × 5 fits *inside* the image. How many weights (no biases) if the layer is dense, locally connected, or
-# shared? Set `weight_counts` to a dictionary with the keys `"dense"`, `"local"` and `"shared"`.
+# Predict, then check. The image has 28 × 28 grey pixels. There is one unit for each place where a window of 5 × 5
+# fits *inside* the image. How many weights (no biases) if the layer is dense, locally connected, or shared? Set
+# `weight_counts` to a dictionary with the keys `"dense"`, `"local"` and `"shared"`.
 
 # %% tags=["exercise"] exercise="1.4"
 ### BEGIN SOLUTION
@@ -316,9 +307,8 @@ check("1.4", weight_counts);
 # %% [markdown]
 # ## The same output from a matrix
 #
-# A dense layer is a matrix: outputs = M x, one row for each unit. A convolution is a dense layer too, so it
-# must have such a matrix. What does it look like? Begin with one row of seven pixels and a kernel of three
-# weights, 1, 2 and 3:
+# A dense layer is a matrix: outputs = M x, one row for each unit. A convolution is a dense layer too, so it must have
+# such a matrix. What does it look like? Begin with one row of seven pixels and a kernel of three weights, 1, 2 and 3:
 
 # %% alt="A matrix of 5 rows and 7 columns. The first row is 1, 2, 3 and four zeros; in each row below, the 1, 2, 3 stands one column further right, until it ends in the last column."
 row_kernel = np.array([[1, 2, 3]])
@@ -326,15 +316,15 @@ matrix = reference.dense_matrix(row_kernel, (1, 7))  # (outputs, inputs)
 plots.show_numbers(matrix, title="M (5, 7): a row for each window, a column for each pixel");
 
 # %% [markdown]
-# Each row is one window: the kernel where it stands, zeros everywhere else. One row down, the kernel has
-# moved one pixel to the right. Such a matrix, the same along every diagonal, is called a **Toeplitz** matrix.
+# Each row is one window: the kernel where it stands, zeros everywhere else. One row down, the kernel has moved one
+# pixel to the right. Such a matrix, the same along every diagonal, is called a **Toeplitz** matrix.
 
 # %% [markdown] exercise="1.5"
 # ### Exercise 1.5 · Write a convolution as a matrix (10 min, 3 points)
 #
-# Build such a matrix. **Input:** a kernel (F,) and the number of pixels `size`, at least F. **Output:** the
-# matrix M (size − F + 1, size), so that `M @ x` is the convolution of a row `x` of pixels: no padding, stride
-# 1, the kernel not turned round.
+# Build such a matrix. **Input:** a kernel (F,) and the number of pixels `size`, at least F. **Output:** the matrix M
+# (size − F + 1, size), so that `M @ x` is the convolution of a row `x` of pixels: no padding, stride 1, the kernel not
+# turned round.
 
 # %% tags=["exercise"] exercise="1.5"
 def as_matrix(kernel, size):
@@ -351,8 +341,8 @@ def as_matrix(kernel, size):
 check("1.5", as_matrix);
 
 # %% [markdown]
-# With an image it is the same, only the pixels have to be put into one line first, row after row. A 6 × 6
-# image makes 36 inputs; a 3 × 3 kernel fits at 4 × 4 places, so there are 16 outputs.
+# With an image it is the same, only the pixels have to be put into one line first, row after row. A 6 × 6 image makes
+# 36 inputs; a 3 × 3 kernel fits at 4 × 4 places, so there are 16 outputs.
 
 # %% alt="A matrix of 16 rows and 36 columns, mostly black. Three bands run down to the right, weights 1 to 3, 4 to 6 and 7 to 9, with gaps of three between them; after every fourth row they jump further."
 nine = np.arange(1, 10).reshape(3, 3)
@@ -362,10 +352,9 @@ plots.show_image(matrix, ax, title="M (16, 36) of a 3 × 3 kernel with the weigh
 ax.set(xlabel="input pixel, row after row", ylabel="output");
 
 # %% [markdown]
-# Read one row: three weights, a gap of three pixels, three weights, a gap, three weights. These are the three
-# lines of the window, and between them the rest of each image row. Every fourth row makes a larger jump: the
-# window goes back to the left and one line down. Does it give the same output? The image is bright on the
-# left, dark on the right:
+# Read one row: three weights, a gap of three pixels, three weights, a gap, three weights. These are the three lines of
+# the window, and between them the rest of each image row. Every fourth row makes a larger jump: the window goes back to
+# the left and one line down. Does it give the same output? The image is bright on the left, dark on the right:
 
 # %% tags=["nbval-check-output"]
 image = np.array([[10, 10, 10, 0, 0, 0]] * 6)
@@ -376,8 +365,7 @@ print("as the convolution:", np.array_equal(matrix @ image.ravel(), reference.co
 # %% [markdown]
 # ## Pruned and shared
 #
-# **Predict first:** the matrix has 16 × 36 = 576 entries. How many are zero? How many *different* weights are
-# there?
+# **Predict first:** the matrix has 16 × 36 = 576 entries. How many are zero? How many *different* weights are there?
 
 # %% tags=["nbval-check-output"]
 matrix = reference.dense_matrix(nine, (6, 6))
@@ -385,22 +373,21 @@ places, different = np.count_nonzero(matrix), len(np.unique(matrix[matrix != 0])
 print(f"{matrix.size} entries, {matrix.size - places} zeros, {places} weights, {different} of them different")
 
 # %% [markdown]
-# Two steps, then. **Pruning** removes 432 connections of 576, which leaves 144: the locally connected layer.
-# **Sharing** makes 9 of the 144.
+# Two steps, then. **Pruning** removes 432 connections of 576, which leaves 144: the locally connected
+# layer. **Sharing** makes 9 of the 144.
 #
-# **Mind the slide.** "A CNN is a dense network, pruned" is half of it. Pruning alone leaves 144 weights to be
-# learned, and more with every pixel that the image gains; it is the sharing that makes their number
-# independent of the image. And the word misleads: *to prune* usually means to train a network first and cut
-# its small weights afterwards. Here the zeros are fixed before training begins.
+# **Mind the slide.** "A CNN is a dense network, pruned" is half of it. Pruning alone leaves 144 weights to be learned,
+# and more with every pixel that the image gains; it is the sharing that makes their number independent of the image.
+# And the word misleads: *to prune* usually means to train a network first and cut its small weights afterwards. Here
+# the zeros are fixed before training begins.
 #
 # Nobody builds this matrix in earnest: most of it would be zeros. How much is "most"?
 
 # %% [markdown] exercise="1.6"
 # ### Exercise 1.6 · How empty is the matrix? (5 min, 2 points)
 #
-# **Input:** whole numbers `height` and `width` of a grey image, `kernel_height` and `kernel_width` (no
-# padding, stride 1). **Output:** the share of zeros in the matrix, a float from 0 to 1. No weight of the
-# kernel is zero itself.
+# **Input:** whole numbers `height` and `width` of a grey image, `kernel_height` and `kernel_width` (no padding, stride
+# 1). **Output:** the share of zeros in the matrix, a float from 0 to 1. No weight of the kernel is zero itself.
 
 # %% tags=["exercise"] exercise="1.6"
 def share_of_zeros(height, width, kernel_height, kernel_width):
@@ -414,13 +401,13 @@ def share_of_zeros(height, width, kernel_height, kernel_width):
 check("1.6", share_of_zeros);
 
 # %% [markdown]
-# What do we get in return for all these zeros? Fewer weights, so less memory and less to learn from the same
-# examples; and one thing more. Since all windows use the same weights, a pattern that is learned at one place
-# is known at all of them. When the input moves, the feature map moves with it. That is what the dense layer
-# lacked when we shifted its digits; [chapter 03](03_pooling.ipynb) measures how far it carries.
+# What do we get in return for all these zeros? Fewer weights, so less memory and less to learn from the same examples;
+# and one thing more. Since all windows use the same weights, a pattern that is learned at one place is known at all of
+# them. When the input moves, the feature map moves with it. That is what the dense layer lacked when we shifted its
+# digits; [chapter 03](03_pooling.ipynb) measures how far it carries.
 #
-# The price is an assumption: neighbours belong together, and patterns may be anywhere. For images it holds.
-# For the shuffled digits it does not, and there convolution has nothing to build on.
+# The price is an assumption: neighbours belong together, and patterns may be anywhere. For images it holds. For the
+# shuffled digits it does not, and there convolution has nothing to build on.
 #
 # ## Summary
 #
@@ -449,10 +436,10 @@ print(figures.as_text([row for row in figures.ledger() if row.id.split(".")[0] i
 # %% [markdown]
 # ## Where to read on
 #
-# - Y. LeCun et al., *Backpropagation applied to handwritten zip code recognition*, Neural Computation, 1989:
-#   local windows and shared weights, and why.
-# - I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, 2016, section 9.2: sparse interactions,
-#   parameter sharing, equivariance.
-# - S. d'Ascoli et al., *Finding the needle in the haystack with convolutions*, NeurIPS 2019: a convolutional
-#   network is turned into its dense twin, with such matrices, and trained on.
+# - Y. LeCun et al., *Backpropagation applied to handwritten zip code recognition*, Neural Computation, 1989: local
+#   windows and shared weights, and why.
+# - I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, 2016, section 9.2: sparse interactions, parameter
+#   sharing, equivariance.
+# - S. d'Ascoli et al., *Finding the needle in the haystack with convolutions*, NeurIPS 2019: a convolutional network is
+#   turned into its dense twin, with such matrices, and trained on.
 # - [Chapter 02](02_convolution.ipynb) looks at what a single kernel can do.

@@ -32,10 +32,9 @@ from workbook import arithmetic, check, data, figures, plots, receptive, referen
 # %% [markdown]
 # ## Keep the strongest
 #
-# A feature map says where a kernel found its pattern, to the pixel. That is often more than we want to know:
-# a face is a face if the eye sits one pixel further left. **Pooling** makes the map coarser. It lays a window
-# on the map and keeps one number: the largest (**max pooling**) or the mean (**mean** or **average
-# pooling**).
+# A feature map says where a kernel found its pattern, to the pixel. That is often more than we want to know: a face is
+# a face if the eye sits one pixel further left. **Pooling** makes the map coarser. It lays a window on the map and
+# keeps one number: the largest (**max pooling**) or the mean (**mean** or **average pooling**).
 
 # %% tags=["nbval-check-output"]
 window = np.array([[0.3, 0.2], [0.5, 0.6]])
@@ -43,11 +42,11 @@ print("max ", reference.pool2d(window, 2)[0, 0])
 print("mean", reference.pool2d(window, 2, kind="mean")[0, 0].round(3))
 
 # %% [markdown]
-# The window then jumps by its own width, so that windows lie side by side: strides equal to the pool size.
-# Both numbers can be chosen.
+# The window then jumps by its own width, so that windows lie side by side: strides equal to the pool size. Both numbers
+# can be chosen.
 #
-# **Predict first:** cut this map into four windows of 2 × 2. What are the maxima? Will the four means be
-# nearer to one another or further apart than the maxima?
+# **Predict first:** cut this map into four windows of 2 × 2. What are the maxima? Will the four means be nearer to one
+# another or further apart than the maxima?
 
 # %% alt="A map with the rows 1 3 2 9, 7 4 1 5, 8 5 2 3 and 4 2 1 4, cut into four windows. Their maxima are 7 and 9 above, 8 and 4 below; their means 3.75 and 4.25 above, 4.75 and 2.5 below."
 feature_map = np.array([[1, 3, 2, 9], [7, 4, 1, 5], [8, 5, 2, 3], [4, 2, 1, 4]])
@@ -60,9 +59,9 @@ plots.show_numbers(reference.pool2d(feature_map, 2, kind="mean"), axes[2], title
 # %% [markdown]
 # **Notice** that the maxima keep what stands out, from 4 to 9, and that the means level it, from 2.5 to 4.75.
 #
-# A layer has many maps, and pooling treats each by itself: height and width shrink, the depth stays. There is
-# nothing to learn in a maximum, so a pooling layer has no parameters. Keras says so too. (The first import of
-# Keras takes a few seconds.)
+# A layer has many maps, and pooling treats each by itself: height and width shrink, the depth stays. There is nothing
+# to learn in a maximum, so a pooling layer has no parameters. Keras says so too. (The first import of Keras takes a few
+# seconds.)
 
 # %% tags=["nbval-check-output"]
 import keras
@@ -71,11 +70,10 @@ for layer in (keras.layers.MaxPooling2D(2), keras.layers.AveragePooling2D(2)):
     print(f"{layer.name}: (1, 28, 28, 64) -> {tuple(output.shape)}, {layer.count_params()} parameters")
 
 # %% [markdown]
-# **Notice** what that saves: a quarter of the values are left. The next convolution has a quarter of the
-# work.
+# **Notice** what that saves: a quarter of the values are left. The next convolution has a quarter of the work.
 #
-# On a photograph: first the edges, one map of 510 × 510. Then three ways to bring it down to 63 × 63. The
-# plainest is to keep every eighth pixel.
+# On a photograph: first the edges, one map of 510 × 510. Then three ways to bring it down to 63 × 63. The plainest is
+# to keep every eighth pixel.
 
 # %% alt="The edges of the man with the camera, bright on black, and three small versions. With every 8th pixel the outlines are torn to dots, with mean pooling whole but faint, with max pooling whole, thick and bright."
 photo = data.photograph("camera").astype(int)  # (512, 512), from 0 to 255
@@ -89,19 +87,17 @@ small = {
 plots.show_images([edges, *small.values()], ["edges", *small], scale=(0, 500), size=2.6);
 
 # %% [markdown]
-# All four have the same scale. **Notice** that every eighth pixel tears thin lines to pieces; that the mean
-# keeps them but fades them, because a few bright pixels are averaged with many dark ones; and that the
-# maximum keeps them bright. Max pooling answers the question "was the pattern found *anywhere* in this
-# window?".
+# All four have the same scale. **Notice** that every eighth pixel tears thin lines to pieces; that the mean keeps them
+# but fades them, because a few bright pixels are averaged with many dark ones; and that the maximum keeps them bright.
+# Max pooling answers the question "was the pattern found *anywhere* in this window?".
 #
 # ### Windows that overlap, windows that do not fit
 #
 # With strides smaller than the pool size windows share pixels. AlexNet pools 3 × 3 with strides 2; its paper
-# (Krizhevsky et al. 2012, section 3.4) reports a top-1 error lower by 0.4 percentage points than with 2 × 2
-# side by side, and slightly less over-fitting.
+# (Krizhevsky et al. 2012, section 3.4) reports a top-1 error lower by 0.4 percentage points than with 2 × 2 side by
+# side, and slightly less over-fitting.
 #
-# **Predict first:** AlexNet's first maps are 55 × 55. Pooling uses the formula of chapter 02. What size comes
-# out?
+# **Predict first:** AlexNet's first maps are 55 × 55. Pooling uses the formula of chapter 02. What size comes out?
 
 # %% tags=["nbval-check-output"]
 for size, strides in ((2, 2), (3, 2), (3, 3)):
@@ -110,15 +106,15 @@ print("5 × 5 map, pool size 2, valid:", reference.pool2d(np.zeros((5, 5)), 2).s
 print("5 × 5 map, pool size 2, same: ", reference.pool2d(np.zeros((5, 5)), 2, padding="same").shape)
 
 # %% [markdown]
-# **Notice** that the strides decide the size; the wider, overlapping window costs nothing here. And a window
-# that would hang over the edge is left out: of a 5 × 5 map the last row and column are never looked at,
-# unless you ask for `padding="same"`.
+# **Notice** that the strides decide the size; the wider, overlapping window costs nothing here. And a window that would
+# hang over the edge is left out: of a 5 × 5 map the last row and column are never looked at, unless you ask for
+# `padding="same"`.
 
 # %% [markdown] exercise="3.1"
 # ### Exercise 3.1 · Max pooling (12 min, 3 points)
 #
-# **Input:** feature maps (H, W, C) and two whole numbers, `pool_size` and `strides`. **Output:** the pooled
-# maps, without padding: incomplete windows are left out. Values may be negative.
+# **Input:** feature maps (H, W, C) and two whole numbers, `pool_size` and `strides`. **Output:** the pooled maps,
+# without padding: incomplete windows are left out. Values may be negative.
 
 # %% tags=["exercise"] exercise="3.1"
 def max_pool(image, pool_size, strides):
@@ -142,8 +138,8 @@ check("3.1", max_pool);
 # %% [markdown]
 # ### Is pooling a convolution?
 #
-# **Mind the slide.** Pooling is often called a 2 × 2 kernel with strides 2 that people fixed instead of
-# learning it. For mean pooling that is right: the four weights are ¼.
+# **Mind the slide.** Pooling is often called a 2 × 2 kernel with strides 2 that people fixed instead of learning it.
+# For mean pooling that is right: the four weights are ¼.
 
 # %% tags=["nbval-check-output"]
 quarters = np.full((2, 2), 0.25)
@@ -151,8 +147,8 @@ print(reference.pool2d(feature_map, 2, kind="mean"))
 print(reference.conv2d(feature_map, quarters, strides=2))
 
 # %% [markdown]
-# For max pooling no such kernel exists. Whatever its weights, a convolution is *linear*: the answer to a sum
-# is the sum of the answers. The maximum breaks this rule at once:
+# For max pooling no such kernel exists. Whatever its weights, a convolution is *linear*: the answer to a sum is the sum
+# of the answers. The maximum breaks this rule at once:
 
 # %% tags=["nbval-check-output"]
 a, b = np.array([[1, 0], [0, 0]]), np.array([[0, 0], [0, 1]])
@@ -164,8 +160,8 @@ for kind in ("mean", "max"):
 # %% [markdown]
 # ## Pool everything
 #
-# Make the window as large as the map, and one number is left of each map: **global pooling**. Global
-# *average* pooling tells how much of a pattern there is, global *max* pooling whether it is there at all.
+# Make the window as large as the map, and one number is left of each map: **global pooling**. Global *average* pooling
+# tells how much of a pattern there is, global *max* pooling whether it is there at all.
 
 # %% tags=["nbval-check-output"]
 maps = np.random.default_rng(0).normal(size=(7, 7, 512))
@@ -193,9 +189,8 @@ check("3.2", global_average);
 # %% [markdown]
 # ### Two heads
 #
-# A classifier ends with a dense layer, its **head**, which reads a flat list of numbers. There are two ways
-# to get there from maps. **Flatten** lays out every value of every map. Global pooling hands over one number
-# a map.
+# A classifier ends with a dense layer, its **head**, which reads a flat list of numbers. There are two ways to get
+# there from maps. **Flatten** lays out every value of every map. Global pooling hands over one number per map.
 #
 # **Predict first:** 512 maps of 7 × 7, 1,000 classes, one dense layer. Which head needs how many parameters?
 
@@ -208,9 +203,9 @@ millions = {name: parameters / 10**6 for name, parameters in heads.items()}
 plots.show_bars(millions, xlabel="parameters of the head (millions)", form="{:.3f}");
 
 # %% [markdown]
-# **Notice** the factor, almost the 49 places of a map. The Flatten head has a weight of its own for every
-# place: it can tell top from bottom, but must learn every place separately. The pooled head cannot tell where
-# something was. Here is a pattern found at the top left, and the same pattern found at the bottom right:
+# **Notice** the factor, almost the 49 places of a map. The Flatten head has a weight of its own for every place: it can
+# tell top from bottom, but must learn every place separately. The pooled head cannot tell where something was. Here is
+# a pattern found at the top left, and the same pattern found at the bottom right:
 
 # %% tags=["nbval-check-output"]
 first = np.zeros((1, 6, 6, 1))
@@ -221,8 +216,8 @@ print("the same for a Flatten head:", np.array_equal(flatten(first), flatten(sec
 print("the same for a pooled head: ", np.array_equal(average(first), average(second)))
 
 # %% [markdown]
-# There is a second difference. The number of inputs of a pooled head is the number of maps; that of a Flatten
-# head depends on the size of the image. So a network with global pooling takes images of any size:
+# There is a second difference. The number of inputs of a pooled head is the number of maps; that of a Flatten head
+# depends on the size of the image. So a network with global pooling takes images of any size:
 
 # %% tags=["nbval-check-output"]
 inputs = keras.Input((None, None, 3))
@@ -233,15 +228,13 @@ for shape in ((1, 32, 32, 3), (1, 48, 20, 3)):
     print(shape, "->", tuple(model(np.zeros(shape)).shape))
 
 # %% [markdown]
-# Which head is more *accurate* depends on the task and on the amount of data; chapter 05 trains both and
-# compares.
+# Which head is more *accurate* depends on the task and on the amount of data; chapter 05 trains both and compares.
 
 # %% [markdown] exercise="3.3"
 # ### Exercise 3.3 · Two heads (5 min, 2 points)
 #
-# **Input:** whole numbers `height`, `width`, `channels` of the last feature maps, and `classes`. **Output:**
-# a tuple with the parameters, biases included, of Flatten and a dense layer, then of global pooling and a
-# dense layer.
+# **Input:** whole numbers `height`, `width`, `channels` of the last feature maps, and `classes`. **Output:** a tuple
+# with the parameters, biases included, of Flatten and a dense layer, then of global pooling and a dense layer.
 
 # %% tags=["exercise"] exercise="3.3"
 def head_parameters(height, width, channels, classes):
@@ -264,9 +257,8 @@ check("3.3", head_parameters);
 # - **Equivariant:** the output moves along. Good for "where is it?".
 # - **Invariant:** the output stays as it is. Good for "what is it?".
 #
-# **Mind the slide.** Lectures like to say that convolution is translation *invariant*. It is *equivariant*.
-# Let us measure it. We look at the photograph through a frame, and shift the frame so that the picture moves
-# to the right.
+# **Mind the slide.** Lectures like to say that convolution is translation *invariant*. It is *equivariant*. Let us
+# measure it. We look at the photograph through a frame, and shift the frame so that the picture moves to the right.
 
 # %%
 def view(shift):
@@ -283,11 +275,11 @@ print("the maps are equal in place:       ", np.array_equal(before, after))
 print("moved by 2, they are equal exactly:", np.array_equal(before[:, :-2], after[:, 2:]))
 
 # %% [markdown]
-# Not approximately: every number is the same, because the same kernel is applied everywhere. Only at the left
-# border, where new content came into view, two columns have nothing to be compared with.
+# Not approximately: every number is the same, because the same kernel is applied everywhere. Only at the left border,
+# where new content came into view, two columns have nothing to be compared with.
 #
-# Strides break this. A convolution with strides 2 looks at every second place only; after a move by one pixel
-# it looks at the places that it skipped before.
+# Strides break this. A convolution with strides 2 looks at every second place only; after a move by one pixel it looks
+# at the places that it skipped before.
 
 # %% tags=["nbval-check-output"]
 for shift in (1, 2, 3, 4):
@@ -299,9 +291,9 @@ for shift in (1, 2, 3, 4):
 # %% [markdown] exercise="3.4"
 # ### Exercise 3.4 · Measure equivariance (8 min, 2 points)
 #
-# **Input:** a map `before` (H, W); the map `after` (H, W), computed from the input moved right by `shift`
-# pixels; the whole number `shift`, 0 or more and less than W. **Output:** the largest absolute difference (a
-# number) between `after` and `before` moved right by `shift`, over the columns that both have.
+# **Input:** a map `before` (H, W); the map `after` (H, W), computed from the input moved right by `shift` pixels; the
+# whole number `shift`, 0 or more and less than W. **Output:** the largest absolute difference (a number) between
+# `after` and `before` moved right by `shift`, over the columns that both have.
 
 # %% tags=["exercise"] exercise="3.4"
 def shift_error(before, after, shift):
@@ -319,9 +311,9 @@ check("3.4", shift_error);
 # %% [markdown]
 # ### How much does pooling forgive?
 #
-# Now both questions for several outputs and shifts from 0 to 8 pixels. *Does it stay?* compares the output
-# with the old one in place. *Does it move along?* compares with the old output moved by the whole number of
-# columns that fits best. Both give the mean difference as a share of the map's mean.
+# Now both questions for several outputs and shifts from 0 to 8 pixels. *Does it stay?* compares the output with the old
+# one in place. *Does it move along?* compares with the old output moved by the whole number of columns that fits best.
+# Both give the mean difference as a share of the map's mean.
 
 # %%
 def difference(before, after, columns):
@@ -350,16 +342,14 @@ plots.show_curves(stays, axes[0], title="Does it stay?", ylabel="relative differ
 plots.show_curves(moves_along, axes[1], title="Does it move along?", **labels);
 
 # %% [markdown]
-# Left: after three pixels the edge map is about as different as it gets, and with strides 2 it is no better:
-# skipping pixels buys no invariance. Pooling does, and the wider its window the more. But the curves rise
-# from the first pixel: the invariance is approximate, and it fades as the move reaches the width of the
-# window.
+# Left: after three pixels the edge map is about as different as it gets, and with strides 2 it is no better: skipping
+# pixels buys no invariance. Pooling does, and the wider its window the more. But the curves rise from the first pixel:
+# the invariance is approximate, and it fades as the move reaches the width of the window.
 #
-# Right: **notice** the teeth. The edge map moves along with every shift. With strides 2 that holds for
-# every second shift, with pooling 4 for every fourth: when the move is a whole number of steps.
+# Right: **notice** the teeth. The edge map moves along with every shift. With strides 2 that holds for every second
+# shift, with pooling 4 for every fourth: when the move is a whole number of steps.
 #
-# At the end of the scale stands global pooling. Its window is the whole map, and moves inside it hardly
-# matter:
+# At the end of the scale stands global pooling. Its window is the whole map, and moves inside it hardly matter:
 
 # %% tags=["nbval-check-output"]
 averages = np.array([edge_map(view(shift)).mean() for shift in range(9)])
@@ -371,8 +361,8 @@ print(f"the global average changes by at most {100 * changes.max():.1f} % over 8
 #
 # ### Aliasing
 #
-# Between the teeth, the values themselves change. The smallest example (after Zhang 2019): a stripe pattern,
-# pooled by 2, and the same pattern moved by one pixel.
+# Between the teeth, the values themselves change. The smallest example (after Zhang 2019): a stripe pattern, pooled by
+# 2, and the same pattern moved by one pixel.
 
 # %% tags=["nbval-check-output"]
 stripes = np.array([[0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1]])
@@ -380,9 +370,9 @@ for signal in (stripes, np.roll(stripes, 1)):
     print(signal[0], "->", reference.pool2d(signal, (1, 2))[0])
 
 # %% [markdown]
-# One pixel of difference, and the stripes are gone. This is **aliasing**: strides sample the map too sparsely
-# for detail that fine. The remedy is known from digital sound: blur before you skip. Take the maximum with
-# strides 1, blur it, and only then keep every second value:
+# One pixel of difference, and the stripes are gone. This is **aliasing**: strides sample the map too sparsely for
+# detail that fine. The remedy is known from digital sound: blur before you skip. Take the maximum with strides 1, blur
+# it, and only then keep every second value:
 
 # %% tags=["nbval-check-output"]
 blur = np.array([[0.25, 0.5, 0.25]])
@@ -391,15 +381,15 @@ for signal in (stripes, np.roll(stripes, 1)):
     print(signal[0], "->", reference.conv2d(largest, blur, strides=(1, 2))[0])
 
 # %% [markdown]
-# The two outputs now differ by 0.25 where they differed by 1. Ordinary networks do without the blur; that a
-# photo moved by one pixel can change their answer is one of their known weaknesses.
+# The two outputs now differ by 0.25 where they differed by 1. Ordinary networks do without the blur; that a photo moved
+# by one pixel can change their answer is one of their known weaknesses.
 
 # %% [markdown] exercise="3.5"
 # ### Exercise 3.5 · How far does the output move? (6 min, 2 points)
 #
-# A small object lies on a black ground, far from the borders, and moves right by **4 pixels**. Fill in, for
-# each operation, by how many columns the output moves: a whole number (0 if the output stays as it is), or
-# `None` if the values change so that no move explains the new output.
+# A small object lies on a black ground, far from the borders, and moves right by **4 pixels**. Fill in, for each
+# operation, by how many columns the output moves: a whole number (0 if the output stays as it is), or `None` if the
+# values change so that no move explains the new output.
 
 # %% tags=["exercise"] exercise="3.5"
 ### BEGIN SOLUTION
@@ -420,9 +410,9 @@ check("3.5", moves);
 # %% [markdown]
 # ## Stacking: local becomes global
 #
-# A 3 × 3 kernel sees nine pixels. No square fits in there. But the *second* layer does not look at pixels: it
-# looks at maps of edges, and where a left edge and a top edge meet there is a corner. A third layer can look
-# at corners. Let us build that by hand. Layer 1 has four filters, one for each side of a bright area:
+# A 3 × 3 kernel sees nine pixels. No square fits in there. But the *second* layer does not look at pixels: it looks at
+# maps of edges, and where a left edge and a top edge meet there is a corner. A third layer can look at corners. Let us
+# build that by hand. Layer 1 has four filters, one for each side of a bright area:
 
 # %%
 left = np.array([[-1, 0, 1]] * 3)
@@ -430,9 +420,9 @@ sides = np.stack([left, -left, left.T, -left.T], axis=-1)  # left, right, top, b
 sides = sides[:, :, None, :]  # (3, 3, 1, 4)
 
 # %% [markdown]
-# Layer 2 has four filters too, one for each kind of corner. A top left corner has its left edge *below* and
-# its top edge *to the right*, and neither goes on beyond the corner. That gives four weights, +1 and −1; all
-# other weights are 0.
+# Layer 2 has four filters too, one for each kind of corner. A top left corner has its left edge *below* and its top
+# edge *to the right*, and neither goes on beyond the corner. That gives four weights, +1 and −1; all other weights
+# are 0.
 
 # %%
 corners = np.zeros((3, 3, 4, 4), int)  # (kh, kw, sides, corners)
@@ -442,9 +432,9 @@ for k, (upright, level, down, right) in enumerate(kinds):
     corners[1 - down, 1, upright, k] = corners[1, 1 - right, level, k] = -1
 
 # %% [markdown]
-# A bias of −3 and ReLU keep the full agreement of both edges only. Then max pooling: each corner map becomes
-# 2 × 2, a "found it" for each quarter of the image. Layer 3 is a single filter that wants the top left corner
-# in the top left quarter, the top right one in the top right quarter, and so on: all four of them.
+# A bias of −3 and ReLU keep the full agreement of both edges only. Then max pooling: each corner map becomes 2 × 2, a
+# "found it" for each quarter of the image. Layer 3 is a single filter that wants the top left corner in the top left
+# quarter, the top right one in the top right quarter, and so on: all four of them.
 
 # %%
 square = np.zeros((2, 2, 4, 1), int)  # (kh, kw, corners, 1)
@@ -462,8 +452,8 @@ def layers(image):
 
 
 # %% [markdown]
-# Four images of 32 × 32: a square, a smaller one elsewhere, an L and a cross. **Predict first:** for which
-# will the last neuron fire?
+# Four images of 32 × 32: a square, a smaller one elsewhere, an L and a cross. **Predict first:** for which will the
+# last neuron fire?
 
 # %% alt="Four rows, each with an image, its left sides, its corners and the quarters with the wanted corner. Square, smaller square and cross have all four quarters, neuron 1; the L lacks the top right one, neuron 0."
 images = {name: np.zeros((32, 32), int) for name in ("square", "elsewhere", "L", "cross")}
@@ -480,19 +470,17 @@ for name, image in images.items():
 plots.show_images(rows, titles, columns=4, scale=(0, 1), size=1.9);
 
 # %% [markdown]
-# **Notice** how each layer gathers what the layer before it found: pixels to sides, sides to corners, corners
-# to a square. Both squares are found, though no corner lies where it did: pooling forgave the move. The L is
-# refused: it has two top right corners, but none in the top right quarter. And the cross *is* taken for a
-# square. It too has each kind of corner in the quarter where it is wanted, and where exactly, pooling threw
-# away. Another filter, for inner corners, would mend that. In a network nobody writes these filters; training
-# finds them.
+# **Notice** how each layer gathers what the layer before it found: pixels to sides, sides to corners, corners to a
+# square. Both squares are found, though no corner lies where it did: pooling forgave the move. The L is refused: it has
+# two top right corners, but none in the top right quarter. And the cross *is* taken for a square. It too has each kind
+# of corner in the quarter where it is wanted, and where exactly, pooling threw away. Another filter, for inner corners,
+# would fix that. In a network nobody writes these filters; training finds them.
 #
 # ## How far a neuron sees
 #
-# The pixels that can influence a neuron are its **receptive field**. **Predict first:** a neuron of the first
-# 3 × 3 layer sees a window 3 pixels wide and 3 high. How wide is the window of a neuron of the second layer, and
-# of the third?
-# What changes if there is a pooling layer in between?
+# The pixels that can influence a neuron are its **receptive field**. **Predict first:** a neuron of the first 3 × 3
+# layer sees a window 3 pixels wide and 3 high. How wide is the window of a neuron of the second layer, and of the
+# third? What changes if there is a pooling layer in between?
 
 # %% alt="Two cones from one neuron down to the pixels. Three convolutions: 1, 3, 5 and 7 places wide. With pooling in between: 1, 3, 6 and 8, and the three neurons below the top lie two pixels apart."
 axes = plt.subplots(1, 2, figsize=(11, 3.4), layout="constrained")[1]
@@ -502,9 +490,9 @@ names = ["pixels", "conv 3", "pool 2", "conv 3"]
 plots.show_cone([(3, 1), (2, 2), (3, 1)], 16, axes[1], names=names, title="with pooling in between");
 
 # %% [markdown]
-# Read from the top: the neuron sees three neurons, these see five, these see seven pixels. Each 3 × 3 layer
-# adds one pixel on both sides. On the right the last kernel's three neurons lie *two* pixels apart, because
-# pooling moved in steps of two. So a layer adds (f − 1) times the product of all strides before it:
+# Read from the top: the neuron sees three neurons, these see five, these see seven pixels. Each 3 × 3 layer adds one
+# pixel on both sides. On the right the last kernel's three neurons lie *two* pixels apart, because pooling moved in
+# steps of two. So a layer adds (f − 1) times the product of all strides before it:
 #
 # l_k = l_{k−1} + (f_k − 1) · s_1 · s_2 · … · s_{k−1}, starting from l_0 = 1: a pixel sees itself.
 
@@ -516,8 +504,8 @@ print("conv, pool, conv:", arithmetic.receptive_fields([(3, 1), (2, 2), (3, 1)])
 # %% [markdown]
 # Two 3 × 3 layers see as much as one 5 × 5, three as much as one 7 × 7. VGG is built on that observation.
 #
-# Without strides the field grows by 2 pixels a layer: for an image of 224 pixels one would need 112 layers.
-# Strides multiply. VGG-16 pools after every two or three convolutions:
+# Without strides the field grows by 2 pixels per layer: for an image of 224 pixels one would need 112 layers. Strides
+# multiply. VGG-16 pools after every two or three convolutions:
 
 # %% alt="The receptive field over 18 layers. With 3×3 convolutions alone it climbs along a straight line to 37 pixels; with the five poolings of VGG-16 the curve bends upwards, to 212."
 vgg = []
@@ -534,9 +522,9 @@ for name, sizes in fields.items():
 # %% [markdown] exercise="3.6"
 # ### Exercise 3.6 · Receptive field (10 min, 3 points)
 #
-# **Input:** a list of layers from the image upwards, each a pair `(kernel_size, strides)`; pooling layers
-# count like convolutions. **Output:** the receptive field of a neuron of the last layer along one axis, a
-# whole number. For an empty list it is 1.
+# **Input:** a list of layers from the image upwards, each a pair `(kernel_size, strides)`; pooling layers count like
+# convolutions. **Output:** the receptive field of a neuron of the last layer along one axis, a whole number. For an
+# empty list it is 1.
 
 # %% tags=["exercise"] exercise="3.6"
 def receptive_field(layers):
@@ -556,9 +544,9 @@ check("3.6", receptive_field);
 # %% [markdown]
 # ## Measure it
 #
-# A formula about a network can be checked on the network. Take one neuron in the middle of the last layer and
-# ask by how much it would change if a pixel changed a little: the **gradient** of this output with respect to
-# the input. Where it is zero, the neuron is blind.
+# A formula about a network can be checked on the network. Take one neuron in the middle of the last layer and ask by
+# how much it would change if a pixel changed a little: the **gradient** of this output with respect to the input. Where
+# it is zero, the neuron is blind.
 
 # %%
 def random_network(*layers, size):
@@ -576,9 +564,9 @@ def random_network(*layers, size):
 noise = np.random.default_rng(0).normal(size=(16, 41, 41, 1))
 
 # %% [markdown]
-# A ReLU that is off and a pixel that loses in max pooling block the gradient for one image, not for all. So
-# we take the mean over 16 random images. Each picture shows the whole input, 41 × 41 pixels, and how strong
-# the gradient is there (black is zero). The frame is the box around everything that is not zero.
+# A ReLU that is off and a pixel that loses in max pooling block the gradient for one image, not for all. So we take the
+# mean over 16 random images. Each picture shows the whole input, 41 × 41 pixels, and how strong the gradient is there
+# (black is zero). The frame is the box around everything that is not zero.
 
 # %% alt="Four gradients on black, each inside a frame: one, two and three convolutions give frames of 3, 5 and 7 pixels, three convolutions with two poolings one of 18. The larger patches fade towards the frame."
 stacks = {"conv": 1, "two convs": 2, "three convs": 3}
@@ -596,9 +584,9 @@ for ax, (name, stack) in zip(axes, chosen.items(), strict=True):
 #
 # ### Not every pixel counts the same
 #
-# Look at the pictures again: inside the frame the brightness is not even. Some of that is chance, for the
-# weights are random. But the border of the frame is dark in every one of the larger fields. The reason is
-# plain counting. Along one axis: by how many ways can a pixel reach the neuron?
+# Look at the pictures again: inside the frame the brightness is not even. Some of that is chance, for the weights are
+# random. But the border of the frame is dark in every one of the larger fields. The reason is plain counting. Along one
+# axis: by how many ways can a pixel reach the neuron?
 
 # %% tags=["nbval-check-output"]
 paths = np.array([[1]])
@@ -607,11 +595,11 @@ for layer in (1, 2, 3, 4):
     print(f"{layer} layers:", paths[0])
 
 # %% [markdown]
-# The pixel in the middle lies under many windows, the outermost under a single one. In two dimensions the
-# numbers multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. The counts
-# approach a bell curve, and a bell's width grows with the *square root* of the number of layers, while the
-# field grows with the number itself. So the deeper the stack, the smaller the part that matters. The window
-# that holds 95 % of the gradient is called the **effective receptive field** here:
+# The pixel in the middle lies under many windows, the outermost under a single one. In two dimensions the numbers
+# multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. The counts approach a bell curve,
+# and a bell's width grows with the *square root* of the number of layers, while the field grows with the number itself.
+# So the deeper the stack, the smaller the part that matters. The window that holds 95 % of the gradient is called
+# the **effective receptive field** here:
 
 # %% alt="The gradients of 10, 20 and 40 layers, each picture as wide as the theoretical field: a bright spot in the middle, dark all round. The frame around it takes a smaller part of the picture each time."
 axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]
@@ -624,17 +612,17 @@ for ax, depth in zip(axes, (10, 20, 40), strict=True):
     plots.mark_windows(ax, [((size - side) // 2, (size - side) // 2, side, side)])
 
 # %% [markdown]
-# Each picture is as wide as the theoretical field; the frame holds 95 % of the gradient. **Notice** that the
-# frame takes a smaller part of the picture each time. These networks are untrained; Luo et al. (2016) found
-# that training widens the effective field, and that strides widen it too. As a rule of thumb: give a network
-# a theoretical field clearly larger than the object it should recognise.
+# Each picture is as wide as the theoretical field; the frame holds 95 % of the gradient. **Notice** that the frame
+# takes a smaller part of the picture each time. These networks are untrained; Luo et al. (2016) found that training
+# widens the effective field, and that strides widen it too. As a rule of thumb: give a network a theoretical field
+# clearly larger than the object it should recognise.
 #
 # ## Summary
 #
 # - Pooling keeps the maximum or the mean of each window; it has no parameters and leaves the depth as it is.
 # - Mean pooling is a convolution with fixed weights; max pooling is not linear, so no kernel does it.
-# - Convolution is equivariant: the map moves along, exactly. Strides break that; pooling buys approximate
-#   invariance to moves smaller than its window.
+# - Convolution is equivariant: the map moves along, exactly. Strides break that; pooling buys approximate invariance to
+#   moves smaller than its window.
 # - Global pooling replaces Flatten: fewer parameters, any image size, no position.
 # - Stacked layers see further: kernels add, strides multiply. The centre of the field counts most.
 #
@@ -660,5 +648,4 @@ print(figures.as_text(rows))
 # - M. Lin, Q. Chen and S. Yan, *Network In Network*, 2014, section 3.2: global average pooling as a head.
 # - R. Zhang, *Making Convolutional Networks Shift-Invariant Again*, 2019: aliasing, and blur before strides.
 # - W. Luo et al., *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*, 2016.
-# - A. Araujo, W. Norris and J. Sim, *Computing Receptive Fields of Convolutional Neural Networks*, Distill,
-#   2019.
+# - A. Araujo, W. Norris and J. Sim, *Computing Receptive Fields of Convolutional Neural Networks*, Distill, 2019.

@@ -36,9 +36,9 @@ import keras
 # %% [markdown]
 # ## What an ordinary filter does at once
 #
-# A filter of an ordinary layer does two jobs in one sum. It looks for a pattern in *space*: what stands left,
-# right, above, below. And it combines *channels*: much of this one, less of that one. For both jobs together
-# it needs a k × k kernel for every channel, and every filter has its own set of them.
+# A filter of an ordinary layer does two jobs in one sum. It looks for a pattern in *space*: what stands left, right,
+# above, below. And it combines *channels*: much of this one, less of that one. For both jobs together it needs a k × k
+# kernel for every channel, and every filter has its own set of them.
 #
 # **Predict first:** a 3 × 3 layer reads 64 channels and has 128 filters. How many weights?
 
@@ -48,9 +48,9 @@ layer.build((None, 28, 28, 64))
 print(layer.kernel.shape, "->", layer.count_params(), "weights")
 
 # %% [markdown]
-# 64 · 128 pairs of a channel and a filter, nine weights each. Below are such pairs for a layer small enough
-# to draw, six channels and six filters: each row is an input channel, each column a filter, each small square
-# a weight. Next to it stand the three cheaper layers of this chapter.
+# 64 · 128 pairs of a channel and a filter, nine weights each. Below are such pairs for a layer small enough to draw,
+# six channels and six filters: each row is an input channel, each column a filter, each small square a weight. Next to
+# it stand the three cheaper layers of this chapter.
 
 # %% alt="Four grids of six input channels by six filters. Ordinary: nine weights in every cell, 324. Two groups: two blocks on the diagonal, 162. Depthwise: the diagonal alone, 54. Pointwise: one weight in every cell, 36."
 every, alone = np.ones((6, 6), int), np.diag([1, 2, 3, 4, 5, 6])
@@ -63,14 +63,13 @@ for ax, (name, pairs, size) in zip(axes, (
     plots.show_connections(pairs, ax, kernel_size=size, title=title)
 
 # %% [markdown]
-# **Notice** that the last two are opposites. Depthwise keeps the space and gives up mixing channels;
-# pointwise keeps the mixing and gives up space. One after the other they do both jobs, with 54 + 36 = 90
-# weights in place of 324.
+# **Notice** that the last two are opposites. Depthwise keeps the space and gives up mixing channels; pointwise keeps
+# the mixing and gives up space. One after the other they do both jobs, with 54 + 36 = 90 weights in place of 324.
 #
 # ## Depthwise: each channel alone
 #
-# A **depthwise** convolution gives every channel one kernel, and does not add anything up across channels. As
-# many maps come out as channels went in. Here each colour of a photograph gets a kernel of its own:
+# A **depthwise** convolution gives every channel one kernel, and does not add anything up across channels. As many maps
+# come out as channels went in. Here each colour of a photograph gets a kernel of its own:
 
 # %% alt="The cat and three maps in orange and purple: vertical edges of red, such as the sides of the eyes; horizontal edges of green, such as the lids; all edges of blue, with fine fur and whiskers."
 colour = data.photograph("chelsea").astype(float) / 255  # (300, 451, 3)
@@ -83,8 +82,8 @@ for index, (channel, name) in enumerate(names.items()):
     plots.show_image(maps[..., index], axes[index + 1], title=f"{name} of {channel}", scale=(-0.5, 0.5))
 
 # %% [markdown]
-# Three channels in, three maps out: the first saw nothing but red. Keras's kernel has a fourth axis, the
-# **depth multiplier**: how many kernels each channel gets. It is nearly always 1.
+# Three channels in, three maps out: the first saw nothing but red. Keras's kernel has a fourth axis, the **depth
+# multiplier**: how many kernels each channel gets. It is nearly always 1.
 
 # %% tags=["nbval-check-output"]
 layer = keras.layers.DepthwiseConv2D(kernel_size=3, use_bias=False)
@@ -98,8 +97,8 @@ print("Keras and NumPy agree:", np.allclose(output[0], maps, atol=1e-4))
 # ### Exercise 4.1 · Every channel by itself (10 min, 2 points)
 #
 # **Input:** an image (H, W, C) and a kernel (kh, kw, C): one kernel for each channel, without Keras's fourth
-# axis. **Output:** (H − kh + 1, W − kw + 1, C), where map c is channel c under kernel c. Use two plain loops;
-# stride 1, no padding.
+# axis. **Output:** (H − kh + 1, W − kw + 1, C), where map c is channel c under kernel c. Use two plain loops; stride 1,
+# no padding.
 
 # %% tags=["exercise"] exercise="4.1"
 def depthwise(image, kernel):
@@ -121,9 +120,9 @@ check("4.1", depthwise);
 # %% [markdown]
 # ## Pointwise: each pixel alone
 #
-# The other half has a window of a single pixel. What can a convolution do that sees one pixel? In a grey
-# image only scale it. But a pixel of a feature map is a *vector* of C numbers, and each filter takes a
-# weighted sum of them. The C numbers of each pixel become `filters` new ones.
+# The other half has a window of a single pixel. What can a convolution do that sees one pixel? In a grey image only
+# scale it. But a pixel of a feature map is a *vector* of C numbers, and each filter takes a weighted sum of them. The C
+# numbers of each pixel become `filters` new ones.
 #
 # You know a layer that does this to a vector: the dense layer.
 
@@ -139,11 +138,11 @@ print("kernel of the convolution", pointwise_layer.kernel.shape, "of the dense l
 print("both give the same:", np.allclose(output, dense(features), atol=1e-5))
 
 # %% [markdown]
-# A **1×1 convolution is a dense layer at every pixel**, with the same weights everywhere. In NumPy it is a
-# matrix product along the last axis.
+# A **1×1 convolution is a dense layer at every pixel**, with the same weights everywhere. In NumPy it is a matrix
+# product along the last axis.
 #
-# Its most common use is to make a thick stack of maps thinner before an expensive layer. A 5 × 5 layer from
-# 64 channels to 64, direct and through a 1×1 layer with 32 filters:
+# Its most common use is to make a thick stack of maps thinner before an expensive layer. A 5 × 5 layer from 64 channels
+# to 64, direct and through a 1×1 layer with 32 filters:
 
 # %% tags=["nbval-check-output"]
 for name in ("A7.direct_parameters", "A7.bottleneck_parameters"):
@@ -151,15 +150,14 @@ for name in ("A7.direct_parameters", "A7.bottleneck_parameters"):
 print(f"multiplications saved: {figures.figure('A7.bottleneck_saving').computed:.2f} times fewer")
 
 # %% [markdown]
-# GoogLeNet, in a later chapter, is a whole network built around this bottleneck. Used the other way round, a
-# 1×1 layer makes more maps; and with an activation behind it, it adds a non-linear step without looking
-# further.
+# GoogLeNet, in a later chapter, is a whole network built around this bottleneck. Used the other way round, a 1×1 layer
+# makes more maps; and with an activation behind it, it adds a non-linear step without looking further.
 
 # %% [markdown] exercise="4.2"
 # ### Exercise 4.2 · Every pixel by itself (5 min, 2 points)
 #
-# **Input:** an image (H, W, C), weights (C, filters) and a bias (filters,). **Output:** (H, W, filters), what
-# a 1×1 convolution gives. One line, no loop.
+# **Input:** an image (H, W, C), weights (C, filters) and a bias (filters,). **Output:** (H, W, filters), what a 1×1
+# convolution gives. One line, no loop.
 
 # %% tags=["exercise"] exercise="4.2"
 def pointwise(image, weights, bias):
@@ -175,9 +173,8 @@ check("4.2", pointwise);
 # %% [markdown]
 # ## Both in a row: the separable layer
 #
-# `SeparableConv2D` is a depthwise convolution and then a pointwise one: first the patterns within each
-# channel, then the mixing of channels. There is no activation between the halves, and one bias at the very
-# end.
+# `SeparableConv2D` is a depthwise convolution and then a pointwise one: first the patterns within each channel, then
+# the mixing of channels. There is no activation between the halves, and one bias at the very end.
 
 # %% tags=["nbval-check-output"]
 separable_layer = keras.layers.SeparableConv2D(filters=8, kernel_size=3, padding="same")
@@ -205,14 +202,12 @@ for size, channels, filters in sizes:
     print(f"{size}×{size} {channels:12} {filters:8} {ordinary:10,} {separable:10,} {share:6.3f} {rule:12.3f}")
 
 # %% [markdown]
-# **Notice** three things. The share is 1/C_out + 1/k², exactly: divide the one formula by the other. With
-# many filters the first term fades, and a 3 × 3 layer costs about a ninth; the number of channels does not
-# matter. And in the last row the separable layer has *more* weights than the ordinary one: with a single
-# filter each kernel serves only once.
+# **Notice** three things. The share is 1/C_out + 1/k², exactly: divide the one formula by the other. With many filters
+# the first term fades, and a 3 × 3 layer costs about a ninth; the number of channels does not matter. And in the last
+# row the separable layer has *more* weights than the ordinary one: with a single filter each kernel serves only once.
 #
-# Each weight is used once for every output pixel, so the multiplications shrink by the same share. A
-# multiplication together with the addition that follows it is counted as one **MAC**, a multiply-accumulate. On
-# 28 × 28 pixels:
+# Each weight is used once for every output pixel, so the multiplications shrink by the same share. A multiplication
+# together with the addition that follows it is counted as one **MAC**, a multiply-accumulate. On 28 × 28 pixels:
 
 # %% tags=["nbval-check-output"]
 ordinary = arithmetic.conv_macs((28, 28), 3, 64, 128)
@@ -222,8 +217,8 @@ print(f"ordinary {ordinary:,} MACs, separable {separable:,} MACs: {ordinary / se
 # %% [markdown] exercise="4.3"
 # ### Exercise 4.3 · Parameters of a separable layer (5 min, 1 point)
 #
-# **Input:** whole numbers `kernel_size` (the kernel is square), `in_channels` and `filters`. **Output:** the
-# number of parameters of `SeparableConv2D`, weights *and* biases, with depth multiplier 1.
+# **Input:** whole numbers `kernel_size` (the kernel is square), `in_channels` and `filters`. **Output:** the number of
+# parameters of `SeparableConv2D`, weights *and* biases, with depth multiplier 1.
 
 # %% tags=["exercise"] exercise="4.3"
 def separable_parameters(kernel_size, in_channels, filters):
@@ -239,10 +234,9 @@ check("4.3", separable_parameters);
 # %% [markdown]
 # ### Fewer multiplications, less time?
 #
-# **Mind the slide.** It is said: far fewer parameters, *so* faster. The first half is arithmetic. The
-# second has to be measured, because time is also spent on moving numbers, and a processor does one big matrix
-# product more efficiently than many small ones. **Predict first:** about 8.4 times fewer multiplications; how
-# many times less time?
+# **Mind the slide.** It is said: far fewer parameters, *so* faster. The first half is arithmetic. The second has to be
+# measured, because time is also spent on moving numbers, and a processor does one big matrix product more efficiently
+# than many small ones. **Predict first:** about 8.4 times fewer multiplications; how many times less time?
 
 # %%
 def best_milliseconds(layer, images, repeats=9):
@@ -273,16 +267,16 @@ for name in layers:
     print(f"{name:9} {times[name]:5.1f} ms; against ordinary: MACs ÷ {less_work:.1f}, time ÷ {less_time:.1f}")
 
 # %% [markdown]
-# What the cell printed was measured on the computer that ran it; run it on yours. On a CPU the separable
-# layer's time usually shrinks by clearly less than its multiplications. The last line is a layer in four
-# groups, which you meet below: a quarter of the multiplications, and yet it may be *slower* than the ordinary
-# layer, because on a CPU Keras has to take a detour for it (the XLA compiler). This is the reason to measure:
-# **parameters and MACs are facts about a layer; time is a fact about a layer, a library and a machine.**
+# What the cell printed was measured on the computer that ran it; run it on yours. On a CPU the separable layer's time
+# usually shrinks by clearly less than its multiplications. The last line is a layer in four groups, which you meet
+# below: a quarter of the multiplications, and yet it may be *slower* than the ordinary layer, because on a CPU Keras
+# has to take a detour for it (the XLA compiler). This is the reason to measure: **parameters and MACs are facts about a
+# layer; time is a fact about a layer, a library and a machine.**
 #
 # ## Kernels that are products
 #
-# What does the separable layer give up for its savings? Look at a simpler case first, a single kernel. Some
-# kernels are a column times a row:
+# What does the separable layer give up for its savings? Look at a simpler case first, a single kernel. Some kernels are
+# a column times a row:
 
 # %% alt="A column 1, 2, 1; a row 1, 0, −1; and their product, the Sobel kernel, with the rows 1 0 −1, 2 0 −2 and 1 0 −1."
 column, row = np.array([[1], [2], [1]]), np.array([[1, 0, -1]])
@@ -292,9 +286,9 @@ plots.show_numbers(row, axes[1], title="row", scale=(-2, 2))
 plots.show_numbers(column * row, axes[2], title="column · row: Sobel", scale=(-2, 2));
 
 # %% [markdown]
-# The Sobel kernel smooths downwards and takes differences across. Such a kernel is called **spatially
-# separable**. Sliding the column over the image and then the row over the result gives the same map, with 3 +
-# 3 multiplications a pixel rather than 9:
+# The Sobel kernel smooths downwards and takes differences across. Such a kernel is called **spatially separable**.
+# Sliding the column over the image and then the row over the result gives the same map, with 3 + 3 multiplications a
+# pixel rather than 9:
 
 # %% tags=["nbval-check-output"]
 photo = data.photograph("camera")  # (512, 512), whole numbers
@@ -303,10 +297,9 @@ in_turn = reference.conv2d(reference.conv2d(photo.astype(int), column), row)
 print("the same map, exactly:", np.array_equal(at_once, in_turn))
 
 # %% [markdown]
-# Which kernels can be split so? Those whose rows are all multiples of *one* row, which is to say matrices of
-# **rank 1**. The singular value decomposition tells: it writes any matrix as a sum of columns times rows,
-# each with a weight, its singular value. As many singular values as are not zero, as many products are
-# needed.
+# Which kernels can be split so? Those whose rows are all multiples of *one* row, which is to say matrices of **rank
+# 1**. The singular value decomposition tells: it writes any matrix as a sum of columns times rows, each with a weight,
+# its singular value. As many singular values as are not zero, as many products are needed.
 
 # %% tags=["nbval-check-output"]
 candidates = {name: stepper.KERNELS[name] for name in ("vertical edge", "all edges", "emboss")}
@@ -317,23 +310,23 @@ for name, weights in candidates.items():
     print(f"{name:13} singular values {' '.join(f'{abs(value):5.2f}' for value in values)}   rank {rank}")
 
 # %% [markdown]
-# **Notice** that the two edge detectors are single products, and that "all edges" and emboss need two each. A
-# layer that was limited to products could never learn emboss.
+# **Notice** that the two edge detectors are single products, and that "all edges" and emboss need two each. A layer
+# that was limited to products could never learn emboss.
 #
 # ## The ordinary layer behind it
 #
 # The same thought, one level up. Up to its activation a separable layer is linear, so there is an *ordinary*
-# convolution that computes the same. Follow one pixel of channel c on its way into filter f. It is
-# multiplied by the depthwise weight at its place, then by the pointwise weight of the pair (c, f). In the
-# ordinary kernel stands the product:
+# convolution that computes the same. Follow one pixel of channel c on its way into filter f. It is multiplied by the
+# depthwise weight at its place, then by the pointwise weight of the pair (c, f). In the ordinary kernel stands the
+# product:
 #
 # $$K[i, j, c, f] = D[i, j, c]\; P[c, f]$$
 
 # %% [markdown] exercise="4.4"
 # ### Exercise 4.4 · The ordinary kernel behind a separable layer (10 min, 3 points)
 #
-# **Input:** the depthwise kernel (kh, kw, C) and the pointwise weights (C, filters). **Output:** the kernel
-# (kh, kw, C, filters) of the ordinary convolution that computes the same.
+# **Input:** the depthwise kernel (kh, kw, C) and the pointwise weights (C, filters). **Output:** the kernel (kh, kw, C,
+# filters) of the ordinary convolution that computes the same.
 
 # %% tags=["exercise"] exercise="4.4"
 def full_kernel(depthwise, pointwise):
@@ -359,9 +352,9 @@ same = np.allclose(ordinary(features), separable_layer(features), atol=1e-4)
 print("ordinary and separable agree:", same)
 
 # %% [markdown]
-# So whatever a separable layer computes, an ordinary one can compute. The converse fails. Write the weights
-# that read one channel as a matrix, nine rows (places in the window) by eight columns (filters): in the
-# separable layer every column is a multiple of the same depthwise kernel. Rank 1 again.
+# So whatever a separable layer computes, an ordinary one can compute. The converse fails. Write the weights that read
+# one channel as a matrix, nine rows (places in the window) by eight columns (filters): in the separable layer every
+# column is a multiple of the same depthwise kernel. Rank 1 again.
 
 # %% tags=["nbval-check-output"]
 free = keras.layers.Conv2D(filters=8, kernel_size=3)
@@ -372,16 +365,16 @@ for name, weights in (("separable", full), ("ordinary", free.kernel.numpy())):
 
 # %% [markdown]
 # That is the price: **all filters see one channel through the same spatial pattern**, and can only weigh it
-# differently. A depth multiplier of m allows rank m. Xception pays the price and
-# buys more layers and more filters with what it saved. MobileNet puts an activation between the two halves, so
-# they are no longer one linear map; but it, too, has one spatial pattern for each channel.
+# differently. A depth multiplier of m allows rank m. Xception pays the price and buys more layers and more filters with
+# what it saved. MobileNet puts an activation between the two halves, so they are no longer one linear map; but it, too,
+# has one spatial pattern for each channel.
 #
 # ## Groups: something between
 #
-# Depthwise lets no channel meet another, an ordinary layer lets all of them meet. Between the two lies
-# **grouped** convolution: cut the channels into G groups of neighbours, cut the filters into G groups too,
-# and let each group of filters read its own group of channels. Every filter then has a G-th of the weights.
-# The second convolution of AlexNet, 5 × 5 from 96 to 256:
+# Depthwise lets no channel meet another, an ordinary layer lets all of them meet. Between the two lies **grouped**
+# convolution: cut the channels into G groups of neighbours, cut the filters into G groups too, and let each group of
+# filters read its own group of channels. Every filter then has a G-th of the weights. The second convolution of
+# AlexNet, 5 × 5 from 96 to 256:
 
 # %% tags=["nbval-check-output"]
 for groups in (1, 2, 4, 32):
@@ -389,9 +382,8 @@ for groups in (1, 2, 4, 32):
     print(f"groups={groups:2}: each filter reads {96 // groups:2} channels, {weights:7,} weights")
 
 # %% [markdown]
-# AlexNet used two groups in 2012, and not to be clever: the network did not fit into the 3 GB of one graphics
-# card. The authors put half of the filters on each of two cards, two towers side by side, which met in some
-# layers only.
+# AlexNet used two groups in 2012, and not to be clever: the network did not fit into the 3 GB of one graphics card. The
+# authors put half of the filters on each of two cards, two towers side by side, which met in some layers only.
 #
 # **Predict first:** which number of groups makes a layer with 96 channels and 96 filters depthwise?
 
@@ -402,8 +394,8 @@ as_depthwise = reference.depthwise_conv2d(features, np.swapaxes(kernel, 2, 3))
 print("as many groups as channels is depthwise:", np.allclose(as_groups, as_depthwise, atol=1e-5))
 
 # %% [markdown]
-# In Keras it is one argument of `Conv2D`, and its kernel is (kh, kw, C / G, filters). It works on a CPU,
-# forward and in training:
+# In Keras it is one argument of `Conv2D`, and its kernel is (kh, kw, C / G, filters). It works on a CPU, forward and in
+# training:
 
 # %% tags=["nbval-check-output"]
 grouped = keras.layers.Conv2D(filters=8, kernel_size=3, groups=4, use_bias=False)
@@ -413,8 +405,8 @@ by_hand = reference.conv2d(features, grouped.kernel.numpy(), groups=4)
 print("Keras and NumPy agree:", np.allclose(output, by_hand, atol=1e-4))
 
 # %% [markdown]
-# The timing above showed what the detour over XLA costs. Splitting the channels, convolving each part with a
-# plain layer and concatenating the maps computes the same thing. Compare:
+# The timing above showed what the detour over XLA costs. Splitting the channels, convolving each part with a plain
+# layer and concatenating the maps computes the same thing. Compare:
 
 # %% tags=["slow", "nbval-ignore-output"]
 def split_and_convolve(x):
@@ -429,10 +421,9 @@ print(f"four plain layers          {best_milliseconds(split_and_convolve, images
 # %% [markdown] exercise="4.5"
 # ### Exercise 4.5 · Split, convolve, concatenate (10 min, 3 points)
 #
-# **Input:** an image (H, W, C), a kernel (kh, kw, C / groups, filters) and the number of groups, which
-# divides C and filters. **Output:** (H − kh + 1, W − kw + 1, filters): the first filters read the first
-# channels, and so on; the maps in the filters' order. Use `reference.conv2d(image, kernel)` for each group,
-# without its own `groups` argument.
+# **Input:** an image (H, W, C), a kernel (kh, kw, C / groups, filters) and the number of groups, which divides C and
+# filters. **Output:** (H − kh + 1, W − kw + 1, filters): the first filters read the first channels, and so on; the maps
+# in the filters' order. Use `reference.conv2d(image, kernel)` for each group, without its own `groups` argument.
 
 # %% tags=["exercise"] exercise="4.5"
 def grouped_conv(image, kernel, groups):
@@ -451,9 +442,8 @@ check("4.5", grouped_conv);
 # %% [markdown]
 # ### What groups lose
 #
-# Stack two grouped layers. **Predict first:** can the first filter of the second layer find out anything
-# about the last channel of the input? Follow the connections: a matrix product of "who reads whom" with
-# itself says who reaches whom.
+# Stack two grouped layers. **Predict first:** can the first filter of the second layer find out anything about the last
+# channel of the input? Follow the connections: a matrix product of "who reads whom" with itself says who reaches whom.
 
 # %% alt="Three grids, nine input channels by nine filters. One layer in 3 groups: three blocks on the diagonal. Two such layers: the same three blocks. Two layers, shuffled between: every cell is filled."
 groups = np.kron(np.diag([1, 2, 3]), np.ones((3, 3), int))  # 9 channels in 3 groups
@@ -466,10 +456,10 @@ plots.show_connections(groups * straight, axes[1], kernel_size=1, largest=1, tit
 plots.show_connections(shuffled * 1, axes[2], kernel_size=1, largest=1, title="two layers, shuffled between");
 
 # %% [markdown]
-# **Notice** that a second grouped layer mends nothing: the groups are separate networks for as long as only
-# grouped layers follow. There are two cures. A 1×1 convolution mixes all channels; this is why depthwise is
-# followed by pointwise. Or the channels are **shuffled** between two grouped layers, so that every group gets
-# one from each: the idea of ShuffleNet, and it costs no weight at all.
+# **Notice** that a second grouped layer fixes nothing: the groups are separate networks for as long as only grouped
+# layers follow. There are two cures. A 1×1 convolution mixes all channels; this is why depthwise is followed by
+# pointwise. Or the channels are **shuffled** between two grouped layers, so that every group gets one from each: the
+# idea of ShuffleNet, and it costs no weight at all.
 
 # %% tags=["nbval-check-output"]
 print(f"pairs that meet: {straight.sum()} of 81 straight, {shuffled.sum()} of 81 shuffled")
@@ -477,13 +467,12 @@ print(f"pairs that meet: {straight.sum()} of 81 straight, {shuffled.sum()} of 81
 # %% [markdown]
 # ## A network that separates
 #
-# Now put the layers to work. An ordinary convolution first: with one to three input channels there is little
-# to save (the first row of the table above). After that, the separable block.
+# Now put the layers to work. An ordinary convolution first: with one to three input channels there is little to save
+# (the first row of the table above). After that, the separable block.
 #
-# Keras's **functional API** writes a network as you would draw it. Each layer is called on the tensor that
-# comes out of the one before; the model is what lies between the first tensor and the last. The last layer
-# often ends in a **softmax**, which turns scores into positive numbers that add up to 1: e^score, divided by
-# the sum of all of them.
+# Keras's **functional API** writes a network as you would draw it. Each layer is called on the tensor that comes out of
+# the one before; the model is what lies between the first tensor and the last. The last layer often ends in
+# a **softmax**, which turns scores into positive numbers that add up to 1: e^score, divided by the sum of all of them.
 
 # %% tags=["nbval-check-output"]
 inputs = keras.Input((28, 28, 1))
@@ -496,8 +485,8 @@ print(model.output_shape, f"{float(model(np.ones((1, 28, 28, 1)))[0].numpy().sum
 # %% [markdown] exercise="4.6"
 # ### Exercise 4.6 · A small separable network (15 min, 3 points)
 #
-# Build a Keras model with the functional API: `inputs = keras.Input(input_shape)`, then layer after layer, at
-# the end `return keras.Model(inputs, outputs)`. The layers in order:
+# Build a Keras model with the functional API: `inputs = keras.Input(input_shape)`, then layer after layer, at the end
+# `return keras.Model(inputs, outputs)`. The layers in order:
 #
 # 1. `Conv2D` with `filters` filters, 3 × 3, stride 2, padding `"same"`, ReLU;
 # 2. `SeparableConv2D` with twice as many filters, 3 × 3, padding `"same"`, ReLU;
@@ -521,8 +510,8 @@ def build(input_shape, filters, classes):
 check("4.6", build);
 
 # %% [markdown]
-# Does the network miss what it gave up? Here is the same network twice, once with an ordinary second layer,
-# trained for a few seconds on 8,000 handwritten digits.
+# Does the network miss what it gave up? Here is the same network twice, once with an ordinary second layer, trained for
+# a few seconds on 8,000 handwritten digits.
 
 # %% tags=["nbval-check-output"]
 def small_network(second):
@@ -550,17 +539,17 @@ plots.show_curves(curves, ylabel="training accuracy", title="the same network, t
 print("both far better than guessing (10 %):", all(curve[-1] > 0.4 for curve in curves.values()))
 
 # %% [markdown]
-# With a fifth of the parameters the separable network learns at about the same pace. Do not read more into
-# the two curves: start again with other seeds and either of them may be ahead. And do not be disappointed: the
-# dense layer of chapter 01 read more digits than these two. They are small, have made 500 steps, and may not ask
-# *where* a stroke lies. Chapter 05 takes the same kind of network to 99 %.
+# With a fifth of the parameters the separable network learns at about the same pace. Do not read more into the two
+# curves: start again with other seeds and either of them may be ahead. And do not be disappointed: the dense layer of
+# chapter 01 read more digits than these two. They are small, have made 500 steps, and may not ask *where* a stroke
+# lies. Chapter 05 takes the same kind of network to 99 %.
 #
 # ## Summary
 #
 # - An ordinary filter looks at space and channels at once; the two jobs can be done one after the other.
 # - Depthwise: a kernel for each channel, no mixing. Pointwise: a dense layer at every pixel, no space.
-# - Together they cost 1/C_out + 1/k² of the ordinary layer, in weights and in multiplications. Time is
-#   another matter: measure.
+# - Together they cost 1/C_out + 1/k² of the ordinary layer, in weights and in multiplications. Time is another matter:
+#   measure.
 # - The price is rank: all filters see a channel through the same pattern (or through m of them).
 # - Groups divide the weights by G, and separate the channels until something mixes them again.
 #
@@ -584,11 +573,9 @@ print(figures.as_text([row for row in figures.ledger() if row.id.split(".")[0] i
 #
 # - L. Sifre, *Rigid-Motion Scattering for Image Classification*, PhD thesis, École Polytechnique, 2014: where
 #   depthwise-separable convolution comes from.
-# - F. Chollet, *Xception: Deep Learning with Depthwise Separable Convolutions*, CVPR 2017, by the author of
-#   Keras.
-# - A. Howard et al., *MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications*,
-#   2017, section 3.1: the ratio 1/C_out + 1/k².
-# - X. Zhang et al., *ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices*,
-#   CVPR 2018.
-# - A. Krizhevsky, I. Sutskever and G. Hinton, *ImageNet Classification with Deep Convolutional Neural
-#   Networks*, 2012, section 3.2: two graphics cards, two towers.
+# - F. Chollet, *Xception: Deep Learning with Depthwise Separable Convolutions*, CVPR 2017, by the author of Keras.
+# - A. Howard et al., *MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications*, 2017,
+#   section 3.1: the ratio 1/C_out + 1/k².
+# - X. Zhang et al., *ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices*, CVPR 2018.
+# - A. Krizhevsky, I. Sutskever and G. Hinton, *ImageNet Classification with Deep Convolutional Neural Networks*, 2012,
+#   section 3.2: two graphics cards, two towers.

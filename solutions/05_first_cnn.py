@@ -22,12 +22,12 @@
 # - find out which digits it confuses, and try it on your own handwriting;
 # - provoke over-fitting, and measure what four cures do about it.
 #
-# **Minutes:** about 70 with the exercises; the notebook itself runs in one to two minutes on two CPU cores, and needs no GPU.
+# **Minutes:** about 70 with the exercises; the notebook itself runs in one to two minutes on two CPU cores, and needs
+# no GPU.
 
 # %% tags=["setup"]
-import json
 import time
-from workbook import arithmetic, check, data, data_sources, drawing, figures, plots  # before Keras: it sets Keras up
+from workbook import arithmetic, check, data, drawing, figures, plots  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
 import keras
@@ -38,8 +38,9 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## The data
 #
-# MNIST: 70,000 digits, 28 × 28 grey pixels each, half of them written by staff of the Census Bureau, half by high-school students.
-# About 250 people wrote the 60,000 for training, others the 10,000 for the test. It has been read by every kind of classifier since 1998, so you know what is good.
+# MNIST: 70,000 digits, 28 × 28 grey pixels each, half of them written by staff of the Census Bureau, half by
+# high-school students. About 250 people wrote the 60,000 for training, others the 10,000 for the test. It has been read
+# by every kind of classifier since 1998, so you know what is good.
 
 # %% tags=["nbval-check-output"]
 mnist = data.load("mnist")
@@ -49,29 +50,30 @@ x_test, y_test = mnist.x_test, mnist.y_test
 print(x_train.shape, x_val.shape, x_test.shape, x_train.dtype)
 
 # %% [markdown]
-# Three parts, three purposes. **Training** data set the weights. **Validation** data, cut off the end, are for choices: which network,
-# how long, how large a rate. **Test** data are looked at once, when everything is chosen. Choose by the test data and they become
-# validation data: the number you report is then too good.
+# Three parts, three purposes. **Training** data set the weights. **Validation** data, cut off the end, are for choices:
+# which network, how long, how large a rate. **Test** data are looked at once, when everything is chosen. Choose by the
+# test data and they become validation data: the number you report is then too good.
 
 # %% alt="The first twenty training digits, white on black in two rows, each with its label above it: 5, 0, 4, 1, 9 and so on. Strokes are thick or thin, upright or slanted."
 plots.show_images(x_train[:20], [str(label) for label in y_train[:20]], columns=10, size=0.9);
 
 # %% [markdown]
-# The pixels stay bytes in memory (0 to 255) and each network begins with a `Rescaling` layer: a quarter of the memory, and nobody
-# can forget to scale the test images.
+# The pixels stay bytes in memory (0 to 255) and each network begins with a `Rescaling` layer: a quarter of the memory,
+# and nobody can forget to scale the test images.
 #
 # ## What training minimises
 #
-# A classifier gives ten probabilities for an image. It is good if the true class has a large one, and the loss says so in one number:
-# the **cross-entropy**, −ln of the probability of the true class, averaged over the batch.
+# A classifier gives ten probabilities for an image. It is good if the true class has a large one, and the loss says so
+# in one number: the **cross-entropy**, −ln of the probability of the true class, averaged over the batch.
 
 # %% tags=["nbval-check-output"]
 for probability in (0.99, 0.5, 0.1, 0.01):
     print(f"true class gets {probability:4}: loss {-np.log(probability):.2f}")
 
 # %% [markdown]
-# **Notice** how the price rises: a confident mistake is expensive. A network that knows nothing gives 0.1 to each digit, so
-# training starts near 2.30. The probabilities come from a **softmax**: e^score of a class, divided by the sum of e^score over all.
+# **Notice** how the price rises: a confident mistake is expensive. A network that knows nothing gives 0.1 to each
+# digit, so training starts near 2.30. The probabilities come from a **softmax**: e^score of a class, divided by the sum
+# of e^score over all.
 
 # %% [markdown] exercise="5.1"
 # ### Exercise 5.1 · The loss that is minimised (8 min, 2 points)
@@ -94,8 +96,8 @@ check("5.1", cross_entropy);
 # %% [markdown]
 # ## A yardstick: the dense network
 #
-# Chapter 01 was unkind to dense layers. Now one gets its chance. The **functional API** calls each layer on the tensor before it;
-# the model is what lies between inputs and outputs.
+# Chapter 01 was unkind to dense layers. Now one gets its chance. The **functional API** calls each layer on the tensor
+# before it; the model is what lies between inputs and outputs.
 
 # %%
 def dense_network():
@@ -108,8 +110,8 @@ def dense_network():
 # %% [markdown]
 # ## LeNet-5
 #
-# In 1998 LeCun, Bottou, Bengio and Haffner described LeNet-5; a cheque reader built on such networks had been at work in banks since
-# 1996. Two rounds of convolution and pooling, then a dense classifier.
+# In 1998 LeCun, Bottou, Bengio and Haffner described LeNet-5; a cheque reader built on such networks had been at work
+# in banks since 1996. Two rounds of convolution and pooling, then a dense classifier.
 #
 # | layer | what | output |
 # |---|---|---|
@@ -134,9 +136,9 @@ def lenet5():
     return keras.Model(inputs, layers.Dense(10, activation="softmax", name="output")(x), name="lenet5")
 
 # %% [markdown]
-# The main differences from the paper: its pooling layers had a trainable factor and bias for each map and an activation, each of its
-# C3 filters read only some of the six maps, its digits stood in 32 × 32 pixels instead of being padded, and its output layer measured
-# distances to drawn patterns.
+# The main differences from the paper: its pooling layers had a trainable factor and bias for each map and an
+# activation, each of its C3 filters read only some of the six maps, its digits stood in 32 × 32 pixels instead of being
+# padded, and its output layer measured distances to drawn patterns.
 
 # %% [markdown] exercise="5.2"
 # ### Exercise 5.2 · LeNet-5 by hand (8 min, 2 points)
@@ -164,9 +166,8 @@ print(f"LeNet-5 has {lenet5().count_params():,} parameters, the dense network {d
 # %% [markdown]
 # ## Fewer parameters, more digits
 #
-# C5 alone holds four of five parameters of LeNet-5: there the window is as large as the map, a dense layer in all but name.
-# Chapters 03 and 04 have two remedies:
-# **separable** convolutions and **global average pooling**. With them:
+# C5 alone holds four of five parameters of LeNet-5: there the window is as large as the map, a dense layer in all but
+# name. Chapters 03 and 04 have two remedies: **separable** convolutions and **global average pooling**. With them:
 
 # %% name="separable-network"
 def norm_relu(x):
@@ -183,8 +184,8 @@ def separable_network():
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x), name="separable")
 
 # %% [markdown]
-# `BatchNormalization` centres and scales each channel over the batch, so that a large learning rate does no harm; chapter 07 takes it
-# apart. It makes the bias before it useless, hence `use_bias=False`.
+# `BatchNormalization` centres and scales each channel over the batch, so that a large learning rate does no harm;
+# chapter 07 takes it apart. It makes the bias before it useless, hence `use_bias=False`.
 
 # %% [markdown] exercise="5.3"
 # ### Exercise 5.3 · A network from its table (10 min, 3 points)
@@ -216,8 +217,8 @@ check("5.3", small_cnn);
 # %% [markdown]
 # ## Train the three
 #
-# All three learn from the same 55,000 digits. The dense network and LeNet-5 get a plain recipe: Adam, batches of 200, one pass over the
-# data (an **epoch**).
+# All three learn from the same 55,000 digits. The dense network and LeNet-5 get a plain recipe: Adam, batches of 200,
+# one pass over the data (an **epoch**).
 
 # %%
 def train(model, *, epochs=1):
@@ -227,9 +228,10 @@ def train(model, *, epochs=1):
     return model, time.process_time() - start
 
 # %% [markdown]
-# The third gets the recipe of today's fast trainers: a learning rate that rises for the first fifth of the steps, to a high peak, and
-# then falls to zero; and smoothed labels, .91 for the true class and .01 for each other, so that it does not chase certainty.
-# (**Mind the slide:** ε/(K − 1) for the others is a common misprint. The paper and Keras give 1 − ε + ε/K and ε/K, here with ε = .1 and K = 10.)
+# The third gets the recipe of today's fast trainers: a learning rate that rises for the first fifth of the steps, to a
+# high peak, and then falls to zero; and smoothed labels, .91 for the true class and .01 for each other, so that it does
+# not chase certainty. (**Mind the slide:** ε/(K − 1) for the others is a common misprint. The paper and Keras give 1 −
+# ε + ε/K and ε/K, here with ε = .1 and K = 10.)
 
 # %% name="train-fast"
 def train_fast(model, *, epochs=3, batch_size=250, peak=0.03):
@@ -245,8 +247,8 @@ def train_fast(model, *, epochs=3, batch_size=250, peak=0.03):
     return model, time.process_time() - start
 
 # %% [markdown]
-# **Predict first:** 101,770 parameters, 61,706 and 13,594. Which reads best? We compare on the *validation* digits. Training takes
-# about a minute.
+# **Predict first:** 101,770 parameters, 61,706 and 13,594. Which reads best? We compare on the *validation* digits.
+# Training takes about a minute.
 
 # %% tags=["slow"]
 trained = {}
@@ -273,10 +275,10 @@ macs = {
 for name, count in macs.items():
     print(f"{name:10} {count:9,} MACs")
 
-# %% tags=["slow"] alt="Bars for the dense network, LeNet-5 and the separable one. The separable network has by far the fewest parameters and the fewest validation errors, but the most MACs an image and the most seconds of training."
+# %% tags=["slow", "timed"] alt="Bars for the dense network, LeNet-5 and the separable one. The separable network has by far the fewest parameters and the fewest validation errors, but the most MACs an image and the most seconds of training."
 axes = plt.subplots(1, 4, figsize=(13, 2.2), layout="constrained")[1]
 plots.show_bars({n: r["model"].count_params() for n, r in trained.items()}, axes[0], title="parameters")
-plots.show_bars(macs, axes[1], title="MACs an image")
+plots.show_bars(macs, axes[1], title="MACs per image")
 plots.show_bars({n: r["seconds"] for n, r in trained.items()}, axes[2], title="CPU seconds of training")
 errors = {n: 100 - 100 * r["accuracy"] for n, r in trained.items()}
 plots.show_bars(errors, axes[3], title="validation errors, %", form="{:.2f}");
@@ -297,22 +299,23 @@ predicted = probabilities.argmax(axis=1)
 print("it reads at least 99.0 % of the test digits:", bool(np.mean(predicted == y_test) >= 0.99))
 
 # %% [markdown]
-# **Notice** what was won and what was paid. The separable network has less than a seventh of the dense network's parameters and makes
-# a fraction of its errors; it costs more work an image and more seconds to train, because every weight is used at many places.
-# Parameters, work, time and accuracy are four different things: say which one you mean. Two caveats: one seed shows a winner, not by
-# how much (the tests of this course train it with three seeds, and each reads at least 99.0 % of the test digits), and the third had
-# the better recipe and two epochs more.
+# **Notice** what was won and what was paid. The separable network has less than a seventh of the dense network's
+# parameters and makes a fraction of its errors; it costs more work an image and more seconds to train, because every
+# weight is used at many places. Parameters, work, time and accuracy are four different things: say which one you mean.
+# Two caveats: one seed shows a winner, not by how much (the tests of this course train it with three seeds, and each
+# reads at least 99.0 % of the test digits), and the third had the better recipe and two epochs more.
 
 # %% [markdown]
 # ## Which digits does it confuse?
 #
-# One number hides the interesting part. A **confusion matrix** counts, for each true class (row), what was predicted (column).
+# One number hides the interesting part. A **confusion matrix** counts, for each true class (row), what was predicted
+# (column).
 
 # %% [markdown] exercise="5.4"
 # ### Exercise 5.4 · A confusion matrix (6 min, 2 points)
 #
-# **Input:** arrays `true` and `predicted` (n,) of class numbers, and the number of `classes`. **Output:** a matrix (classes, classes)
-# of counts: row = true class, column = prediction.
+# **Input:** arrays `true` and `predicted` (n,) of class numbers, and the number of `classes`. **Output:** a matrix
+# (classes, classes) of counts: row = true class, column = prediction.
 
 # %% tags=["exercise"] exercise="5.4"
 def confusion_matrix(true, predicted, classes):
@@ -345,8 +348,8 @@ plots.show_images(x_test[worst], titles, columns=8, size=1.3);
 # %% [markdown]
 # ## Your own digit
 #
-# Draw a digit on the pad, large and in the middle; the bars appear when you lift the pen. Or upload a photograph of a digit on
-# paper. Both need a running notebook.
+# Draw a digit on the pad, large and in the middle; the bars appear when you lift the pen. Or upload a photograph of a
+# digit on paper. Both need a running notebook.
 
 # %% tags=["slow", "widget", "nbval-ignore-output"]
 def predict(batch):
@@ -358,8 +361,8 @@ drawing.pad(predict)
 drawing.upload(predict)
 
 # %% [markdown]
-# What the network sees is not what you drew. MNIST's digits were scaled into a box of 20 × 20 and centred by their mass; the same
-# must happen to yours. Here is a picture of a printed digit, from paper to tensor:
+# What the network sees is not what you drew. MNIST's digits were scaled into a box of 20 × 20 and centred by their
+# mass; the same must happen to yours. Here is a picture of a printed digit, from paper to tensor:
 
 # %% tags=["slow"] alt="Left, a dark printed 5 on white paper, small and below the middle. Right, what the network sees: a light 5 on black, 28 pixels wide, large and centred, with the network's answer above it."
 figure = plt.figure(figsize=(2, 2), dpi=60)
@@ -373,8 +376,9 @@ plots.show_images([paper, digit], ["on paper", f"read as {predict(digit[np.newax
 # %% [markdown]
 # ## Two heads
 #
-# `Flatten` hands every pixel of every map to the classifier; global pooling hands it one number a map (chapter 03). The price in
-# parameters is plain. The price in accuracy has to be measured: the same trunk, three heads, 5,000 digits, two epochs.
+# `Flatten` hands every pixel of every map to the classifier; global pooling hands it one number per map (chapter 03).
+# The price in parameters is plain. The price in accuracy has to be measured: the same trunk, three heads, 5,000 digits,
+# two epochs.
 
 # %%
 def network_with(head):
@@ -403,14 +407,15 @@ errors = {name: 100 - 100 * accuracy for name, (accuracy, _) in results.items()}
 plots.show_bars(errors, axes[1], title="validation errors, %", form="{:.1f}");
 
 # %% [markdown]
-# **Notice** that at this small budget the averaging head is behind: it learns more slowly, because it may not ask *where* something is, and
-# digits are centred, so place helps. With a better recipe and the full data a network with this head reads 99 %, as you saw; and it
-# takes images of any size. "Which head is better" has no answer without a budget.
+# **Notice** that at this small budget the averaging head is behind: it learns more slowly, because it may not
+# ask *where* something is, and digits are centred, so place helps. With a better recipe and the full data a network
+# with this head reads 99 %, as you saw; and it takes images of any size. "Which head is better" has no answer without a
+# budget.
 #
 # ## Under-fitting and over-fitting
 #
-# Why look at validation data at all? Here are twelve noisy points of a parabola, and polynomials of degree 1, 2, 4 and 11 through
-# them. **Predict first:** which one has the smallest error on these points? Which on forty new ones?
+# Why look at validation data at all? Here are twelve noisy points of a parabola, and polynomials of degree 1, 2, 4 and
+# 11 through them. **Predict first:** which one has the smallest error on these points? Which on forty new ones?
 
 # %%
 rng = np.random.default_rng(16)
@@ -436,15 +441,17 @@ for degree, fit in fits.items():
     print(f"degree {degree:2}: error {seen:.2f} on the 12 points, {unseen:5.2f} on 40 new ones")
 
 # %% [markdown]
-# Degree 1 is too stiff: wrong on both (**under-fitting**). Degree 11 goes through every point and is useless between them
-# (**over-fitting**). Compare down the columns: the training error falls with every degree; the error on new points falls and then rises. What a model can
-# express is its **capacity**; the right one is found on data that it has not seen.
+# Degree 1 is too stiff: wrong on both (**under-fitting**). Degree 11 goes through every point and is useless between
+# them (**over-fitting**). Compare down the columns: the training error falls with every degree; the error on new points
+# falls and then rises. What a model can express is its **capacity**; the right one is found on data that it has not
+# seen.
 
 # %% [markdown] exercise="5.5"
 # ### Exercise 5.5 · Choose the capacity (8 min, 2 points)
 #
-# **Input:** training points `x`, `y`, validation points `x_val`, `y_val` (1-D arrays) and a tuple of `degrees`. **Output:** the degree whose
-# polynomial, fitted to the training points, has the smallest mean squared error on the validation points.
+# **Input:** training points `x`, `y`, validation points `x_val`, `y_val` (1-D arrays) and a tuple of
+# `degrees`. **Output:** the degree whose polynomial, fitted to the training points, has the smallest mean squared error
+# on the validation points.
 
 # %% tags=["exercise"] exercise="5.5"
 def best_degree(x, y, x_val, y_val, degrees):
@@ -466,7 +473,8 @@ check("5.5", best_degree);
 #
 # Now the same with a CNN: 106,122 parameters, and only 500 digits to learn from. Four things may help:
 #
-# - **dropout** silences half of the units at random in each training step, so that none may rely on another; all work when it predicts;
+# - **dropout** silences half of the units at random in each training step, so that none may rely on another; all work
+#   when it predicts;
 # - **weight decay** shrinks all weights a little in each step: Keras multiplies it by the rate, so 1.0 takes 0.4 % off;
 # - **augmentation** shifts each digit at random by up to a tenth of its size: free new data;
 # - **early stopping** ends training when the validation loss has not improved for some epochs (the *patience*).
@@ -483,13 +491,14 @@ def large_network(*, dropout=0.0, shift=0.0):
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
 
 # %% [markdown]
-# It is trained on the 500 digits, untouched and with each of the first three cures, 15 epochs each, with three seeds: twelve runs.
-# Their results are stored, and can be made again with `python -m workbook.course.makers.experiments cures`.
+# It is trained on the 500 digits, untouched and with each of the first three cures, 15 epochs each, with three seeds:
+# twelve runs. Their results are stored, and can be made again with
+# `python -m workbook.course.makers.experiments cures`.
 
 # %%
-stored = json.loads(data_sources.bundled_file("results/cures.json").read_text(encoding="utf-8"))
+stored = data.stored("cures")
 def curves(cure, what):
-    """Give one list for each seed, with one number an epoch."""
+    """Return one list per seed, with one number per epoch."""
     return [run[what] for run in stored["runs"] if run["cure"] == cure]
 
 # %% tags=["nbval-check-output"]
@@ -498,9 +507,10 @@ for key in ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seco
     print(f"{key}: {stored[key]}")
 
 # %% [markdown]
-# Early stopping needs no run of its own: it is the untouched run, cut off three epochs after its best, and taken back to that best
-# epoch. (In practice `keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)` does it while training.)
-# **Predict first:** which cure gives the lowest loss on new digits, which the best accuracy? Will they be the same?
+# Early stopping needs no run of its own: it is the untouched run, cut off three epochs after its best, and taken back
+# to that best epoch. (In practice `keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)` does it while
+# training.) **Predict first:** which cure gives the lowest loss on new digits, which the best accuracy? Will they be
+# the same?
 
 # %% alt="Left, untouched, first seed: the training loss falls to zero, the validation loss turns at a dotted line and climbs. Right, validation losses, each a line in a band of three seeds: dropout, weight decay and augmentation all end below the untouched one, augmentation lowest."
 def first_best(losses, patience=3):
@@ -528,20 +538,21 @@ for key, what in (("val_loss", "validation loss"), ("val_accuracy", "validation 
     show_ends("early stopping", what, [run[epoch] for run, epoch in zip(curves("untouched", key), kept)])
 
 # %% [markdown]
-# **Notice** the left picture: the training loss goes to zero while the validation loss turns and climbs, by half and more. That is
-# over-fitting, seen. On the right every cure holds the curve down, with every seed. But look at the accuracies too, where the three
-# columns are the three seeds. Augmentation gains most, about two to four points, because it brings something new: digits shift. (It also
-# varies most.) Dropout gains less than a point, weight decay loses up to one: they mostly make the network less *sure* of its
-# mistakes. Early stopping saves time and keeps a lower loss, yet costs a point of accuracy or more, which still rises after the
-# dotted line: the loss punishes being sure and wrong, the accuracy does not ask how sure. A difference of half a point among 2,000
-# digits is ten digits, so do not make much of dropout and decay. A cure is measured, not believed.
+# **Notice** the left picture: the training loss goes to zero while the validation loss turns and climbs, by half and
+# more. That is over-fitting, seen. On the right every cure holds the curve down, with every seed. But look at the
+# accuracies too, where the three columns are the three seeds. Augmentation gains most, about two to four points,
+# because it brings something new: digits shift. (It also varies most.) Dropout gains less than a point, weight decay
+# loses up to one: they mostly make the network less *sure* of its mistakes. Early stopping saves time and keeps a lower
+# loss, yet costs a point of accuracy or more, which still rises after the dotted line: the loss punishes being sure and
+# wrong, the accuracy does not ask how sure. A difference of half a point among 2,000 digits is ten digits, so do not
+# make much of dropout and decay. A cure is measured, not believed.
 
 # %% [markdown] exercise="5.6"
 # ### Exercise 5.6 · Early stopping (10 min, 2 points)
 #
-# **Input:** the list of validation `losses`, one an epoch, and the `patience` (≥ 1). **Output:** a tuple (stopped, best): the epoch after which
-# training ends, because the loss has not gone below its best for `patience` epochs in a row, and the best epoch until then. Epochs count from
-# 0. If training is never stopped, `stopped` is the last epoch.
+# **Input:** the list of validation `losses`, one an epoch, and the `patience` (≥ 1). **Output:** a tuple (stopped,
+# best): the epoch after which training ends, because the loss has not gone below its best for `patience` epochs in a
+# row, and the best epoch until then. Epochs count from 0. If training is never stopped, `stopped` is the last epoch.
 
 # %% tags=["exercise"] exercise="5.6"
 def early_stopping(losses, patience):
@@ -565,11 +576,14 @@ check("5.6", early_stopping);
 # %% [markdown]
 # ## Summary
 #
-# - A CNN is convolution and pooling for features, and a small classifier on top; the functional API writes it as it is drawn.
-# - 13,594 parameters read at least 99.0 % of MNIST's test digits: separable convolutions and global average pooling save the rest.
+# - A CNN is convolution and pooling for features, and a small classifier on top; the functional API writes it as it is
+#   drawn.
+# - 13,594 parameters read at least 99.0 % of MNIST's test digits: separable convolutions and global average pooling
+#   save the rest.
 # - Parameters, MACs, seconds and accuracy measure four different things.
 # - Training data set weights, validation data make choices, test data are used once.
-# - Over-fitting shows as a validation loss that turns; its cures are measured, and here shifted old data, as good as new, helped most.
+# - Over-fitting shows as a validation loss that turns; its cures are measured, and here shifted old data, as good as
+#   new, helped most.
 #
 # ## Formulae
 #
@@ -588,8 +602,8 @@ print(figures.as_text([row for row in figures.ledger() if row.id.startswith(("F1
 # %% [markdown]
 # ## Where to read on
 #
-# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*, Proceedings of the IEEE, 1998:
-#   section II for LeNet-5, section III for MNIST.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*,
+#   Proceedings of the IEEE, 1998: section II for LeNet-5, section III for MNIST.
 # - M. Lin, Q. Chen and S. Yan, *Network in network*, 2014: global average pooling as a head.
 # - L. Prechelt, *Early stopping, but when?*, 1998.
 # - The next chapters follow the same idea to larger images: from AlexNet to DenseNet.

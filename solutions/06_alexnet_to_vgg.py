@@ -38,9 +38,10 @@ from workbook.layers import LocalResponseNormalization
 # %% [markdown]
 # ## Counting without memory
 #
-# The networks of this chapter have up to 144 million parameters, more than half a gigabyte. To count them no weight is needed, only
-# shapes. `architectures.build(name)` makes a network at the size of its paper; inside a `StatelessScope` Keras plans the weights and makes none.
-# `account` then walks through the layers and adds up parameters and **MACs** (multiply-adds) for one image. It takes milliseconds.
+# The networks of this chapter have up to 144 million parameters, more than half a gigabyte. To count them no weight is
+# needed, only shapes. `architectures.build(name)` makes a network at the size of its paper; inside a `StatelessScope`
+# Keras plans the weights and makes none. `account` then walks through the layers and adds up parameters and **MACs**
+# (multiply-adds) for one image. It takes milliseconds.
 
 # %%
 def cost(name):
@@ -57,12 +58,13 @@ def cost(name):
 print(cost("lenet5"))
 
 # %% [markdown]
-# The paper of 1998 says 60,000 parameters, not 61,706. Two of its ideas have been forgotten since, and both are in that difference.
+# The paper of 1998 says 60,000 parameters, not 61,706. Two of its ideas have been forgotten since, and both are in that
+# difference.
 #
-# **Trainable subsampling.** S2 and S4 did not just average. The four pixels of a window were added up, multiplied by a factor, a bias was
-# added, and a sigmoid (an S-shaped curve) followed: y = σ(w · sum + b), with one w and one b learned for each map. The paper's curve is a
-# scaled tanh; here it is σ(a) = 1 / (1 + e⁻ᵃ), the same shape from 0 to 1. **Predict first:**
-# four pixels are on or off, so the sum is 0 to 4. What does a large w do?
+# **Trainable subsampling.** S2 and S4 did not just average. The four pixels of a window were added up, multiplied by a
+# factor, a bias was added, and a sigmoid (an S-shaped curve) followed: y = σ(w · sum + b), with one w and one b learned
+# for each map. The paper's curve is a scaled tanh; here it is σ(a) = 1 / (1 + e⁻ᵃ), the same shape from 0
+# to 1. **Predict first:** four pixels are on or off, so the sum is 0 to 4. What does a large w do?
 
 # %% tags=["nbval-check-output"]
 on = np.arange(5)  # how many of the four pixels are on
@@ -70,12 +72,12 @@ for what, w, b in (("a small factor", 0.5, -1), ("large, b = −5", 10, -5), ("l
     print(f"{what:15}", np.round(1 / (1 + np.exp(-(w * on + b))), 2))
 
 # %% [markdown]
-# **Notice** that one layer has three characters. With a small factor it blurs, almost like an average. With a large one it is a
-# switch: the second row asks whether *any* pixel is on (OR), the third whether *all* are (AND). Max and average pooling learn
-# nothing, and networks with them train as well; the convolution after them can learn the factor.
+# **Notice** that one layer has three characters. With a small factor it blurs, almost like an average. With a large one
+# it is a switch: the second row asks whether *any* pixel is on (OR), the third whether *all* are (AND). Max and average
+# pooling learn nothing, and networks with them train as well; the convolution after them can learn the factor.
 #
-# **A sparse C3.** Each of the 16 filters of C3 read only some of the six maps below. Six read three neighbouring maps, six read four,
-# three read four with a gap, and one read all.
+# **A sparse C3.** Each of the 16 filters of C3 read only some of the six maps below. Six read three neighbouring maps,
+# six read four, three read four with a gap, and one read all.
 
 # %% alt="A grid of six input channels by sixteen filters. The first six filters read three neighbouring channels each, wrapping round; the next six read four; three read two pairs; the last reads all six."
 runs = [[(start + i) % 6 for i in range(length)] for length in (3, 4) for start in range(6)]
@@ -91,12 +93,14 @@ parts = {"C1": 156, "S2": 6 * 2, "C3": c3, "S4": 16 * 2, "C5": 48_120, "F6": 10_
 print(parts, "together", sum(parts.values()))
 
 # %% [markdown]
-# There are 60,000. (The output layer compared F6 with patterns that were drawn by hand: nothing to learn.) The paper gives two reasons for
-# the gaps: fewer connections, and filters that see different maps must learn different things. Today all filters read
-# all maps and start from different random weights, which breaks the symmetry as well, and is one large product for the machine.
+# There are 60,000. (The output layer compared F6 with patterns that were drawn by hand: nothing to learn.) The paper
+# gives two reasons for the gaps: fewer connections, and filters that see different maps must learn different things.
+# Today all filters read all maps and start from different random weights, which breaks the symmetry as well, and is one
+# large product for the machine.
 #
-# **Mind the slide.** A survey table that is often copied gives LeNet-5 20 and 50 filters, and 2.6 thousand weights in its convolutions and
-# 58 thousand in its dense layers. Those belong to two networks. The filter counts are those of a LeNet that came with a library, much larger:
+# **Mind the slide.** A survey table that is often copied gives LeNet-5 20 and 50 filters, and 2.6 thousand weights in
+# its convolutions and 58 thousand in its dense layers. Those belong to two networks. The filter counts are those of a
+# LeNet that came with a library, much larger:
 
 # %% tags=["nbval-check-output"]
 print(figures.as_text([row for row in figures.ledger() if row.id in ("A1.survey_weights", "A1.caffe_weights")]))
@@ -104,21 +108,24 @@ print(figures.as_text([row for row in figures.ledger() if row.id in ("A1.survey_
 # %% [markdown]
 # ## AlexNet
 #
-# From 2010 to 2017 the ILSVRC competition (the "ImageNet challenge") asked for the content of photographs: 1.2 million to learn from, 1,000 classes. The **top-5 error** counts an image
-# as wrong if the true class is not among the five likeliest. In 2012 the best program without a deep network was wrong on 26.2 %.
-# A. Krizhevsky, I. Sutskever and G. Hinton came with a CNN, and were wrong on 15.3 % (table 2 of their paper).
+# From 2010 to 2017 the ILSVRC competition (the "ImageNet challenge") asked for the content of photographs: 1.2 million
+# to learn from, 1,000 classes. The **top-5 error** counts an image as wrong if the true class is not among the five
+# likeliest. In 2012 the best program without a deep network was wrong on 26.2 %. A. Krizhevsky, I. Sutskever and G.
+# Hinton came with a CNN, and were wrong on 15.3 % (table 2 of their paper).
 
 # %% tags=["nbval-check-output"]
 alexnet = cost("alexnet")
 print(alexnet)
 
 # %% [markdown]
-# Read it from the top. A first kernel of 11 × 11 strides four pixels at a time: 55 × 55 × 96. Its 34,848 weights (34,944 parameters with the biases) do 105 million
-# MACs, because each is used at 3,025 places. Two more things are new beside those that get a heading below:
+# Read it from the top. A first kernel of 11 × 11 strides four pixels at a time: 55 × 55 × 96. Its 34,848 weights
+# (34,944 parameters with the biases) do 105 million MACs, because each is used at 3,025 places. Two more things are new
+# beside those that get a heading below:
 #
-# - **Overlapping pooling.** Windows of 3 × 3 at strides 2, so neighbours share a row. In the paper (section 3.4) it lowered the top-5 error by 0.3
-#   points against 2 × 2.
-# - **Dropout**, which you know from chapter 05, at rate 0.5 before the second and the third dense layer. **Predict first:** why there?
+# - **Overlapping pooling.** Windows of 3 × 3 at strides 2, so neighbours share a row. In the paper (section 3.4) it
+#   lowered the top-5 error by 0.3 points against 2 × 2.
+# - **Dropout**, which you know from chapter 05, at rate 0.5 before the second and the third dense layer. **Predict
+#   first:** why there?
 
 # %% alt="Two bar charts of AlexNet by layer. Parameters: fc1 has 37.8 million and fc2 16.8 million, the convolutions hardly any. MACs: the five convolutions have 75 to 224 million each, fc1 has 38."
 axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")[1]
@@ -128,14 +135,15 @@ plots.show_bars(millions, axes[0], title="parameters, million", form="{:.1f}")
 plots.show_bars({row.name: row.macs / 1e6 for row in busy}, axes[1], title="MACs, million");
 
 # %% [markdown]
-# **Notice** the two shapes. The convolutions do the work, the dense layers hold the parameters: 58.6 of 61 million. Over-fitting lives
-# where the parameters are, so that is where dropout stands.
+# **Notice** the two shapes. The convolutions do the work, the dense layers hold the parameters: 58.6 of 61 million.
+# Over-fitting lives where the parameters are, so that is where dropout stands.
 
 # %% [markdown] exercise="6.1"
 # ### Exercise 6.1 · Where 227 comes from (6 min, 2 points)
 #
-# The paper says 224 × 224 and draws 55 × 55. **Input:** the `size` of a square image. **Output:** a tuple of four whole numbers, the size after
-# conv1 (11×11, strides 4, valid) and after each of the three poolings (3×3, strides 2, valid). conv2 to conv5 keep the size.
+# The paper says 224 × 224 and draws 55 × 55. **Input:** the `size` of a square image. **Output:** a tuple of four whole
+# numbers, the size after conv1 (11×11, strides 4, valid) and after each of the three poolings (3×3, strides 2, valid).
+# conv2 to conv5 keep the size.
 
 # %% tags=["exercise"] exercise="6.1"
 def alexnet_sizes(size):
@@ -158,13 +166,15 @@ for size in (224, 227):
     print(f"{size} pixels make {maps} × {maps}; left over at the edge: {size - 11 - 4 * (maps - 1)}")
 
 # %% [markdown]
-# **Mind the slide.** An input of 224 and maps of 55 × 55 do not go together; 227 gives 55 exactly. And it is often said that AlexNet had 16.4 %:
-# that is the average of five networks. The entry that won, 15.3 %, averaged seven, two of them trained on more data first. One network
-# alone had 18.2 % (on the validation data). All three stand in the paper's table 2. Nor was it the first with ReLU; the paper itself points to Nair and Hinton, 2010.
+# **Mind the slide.** An input of 224 and maps of 55 × 55 do not go together; 227 gives 55 exactly. And it is often said
+# that AlexNet had 16.4 %: that is the average of five networks. The entry that won, 15.3 %, averaged seven, two of them
+# trained on more data first. One network alone had 18.2 % (on the validation data). All three stand in the paper's
+# table 2. Nor was it the first with ReLU; the paper itself points to Nair and Hinton, 2010.
 #
 # ## ReLU against tanh
 #
-# LeNet-5 used tanh, and older networks the sigmoid σ. Training multiplies the slopes of all layers that an error passes on its way down.
+# LeNet-5 used tanh, and older networks the sigmoid σ. Training multiplies the slopes of all layers that an error passes
+# on its way down.
 
 # %% alt="Left, sigmoid, tanh and ReLU between minus 4 and 4. Right, their slopes: the sigmoid's reaches a quarter at most, tanh's reaches 1 at zero only, both go to zero on either side; ReLU's is 0 on the left and 1 on the right."
 a = np.linspace(-4, 4, 401)
@@ -184,10 +194,11 @@ print(f"ten sigmoids pass on at most {0.25**10:.0e} of the slope, ten ReLUs that
 print(f"ten tanh pass on all of it at a = 0, at a = 2 only {(1 - np.tanh(2) ** 2) ** 10:.0e}")
 
 # %% [markdown]
-# A unit in the flat part of its curve is **saturated**: it hardly learns. ReLU does not saturate on the right, and costs one comparison.
-# Let us measure it. One small network with five hidden layers, 2,500 digits, five epochs, three activations. The optimiser is AlexNet's: stochastic
-# gradient descent with **momentum** 0.9, where each step keeps nine tenths of the last. Each activation starts from the random weights that suit it:
-# "Glorot" with variance 2 / (inputs + outputs) for the first two, "He" with 2 / inputs for ReLU, which silences half of its units.
+# A unit in the flat part of its curve is **saturated**: it hardly learns. ReLU does not saturate on the right, and
+# costs one comparison. Let us measure it. One small network with five hidden layers, 2,500 digits, five epochs, three
+# activations. The optimiser is AlexNet's: stochastic gradient descent with **momentum** 0.9, where each step keeps nine
+# tenths of the last. Each activation starts from the random weights that suit it: "Glorot" with variance 2 / (inputs +
+# outputs) for the first two, "He" with 2 / inputs for ReLU, which silences half of its units.
 
 # %%
 mnist = data.load("mnist")
@@ -222,15 +233,19 @@ print("tanh and ReLU read more than 90 % of new digits:", min(accuracies["tanh"]
 print("ReLU ends with less than four fifths of tanh's training loss:", losses["relu"][-1] < 0.8 * losses["tanh"][-1])
 
 # %% [markdown]
-# **Notice** three things. The sigmoid, with its slope of a quarter at best, stands still at 2.30, the loss of guessing. tanh does *not*: around zero its slope is 1, and
-# well-scaled weights keep it there. ReLU ends with about half of tanh's loss. (With three seeds it was between .51 and .56 of it. At twice the rate ReLU ended lower as well, but once by a
-# fifth only; on 4,000 digits at a rate of 0.1 it did not: tanh caught up, and one ReLU network of three fell behind.) The paper reports (figure 1) that a four-layer network on CIFAR-10 came to 25 % training error six times as fast with ReLU as with tanh, each at its best rate. So tanh does
-# not make training impossible; ReLU makes it quicker, and the more so the deeper the network.
+# **Notice** three things. The sigmoid, with its slope of a quarter at best, stands still at 2.30, the loss of guessing.
+# tanh does *not*: around zero its slope is 1, and well-scaled weights keep it there. ReLU ends with about half of
+# tanh's loss. (With three seeds it was between .51 and .56 of it. At twice the rate ReLU ended lower as well, but once
+# by a fifth only; on 4,000 digits at a rate of 0.1 it did not: tanh caught up, and one ReLU network of three fell
+# behind.) The paper reports (figure 1) that a four-layer network on CIFAR-10 came to 25 % training error six times as
+# fast with ReLU as with tanh, each at its best rate. So tanh does not make training impossible; ReLU makes it quicker,
+# and the more so the deeper the network.
 #
 # ## Two towers
 #
-# A GPU of 2012 had 3 GB, too little. So AlexNet lay on two, half of the maps on each: two **towers**. In conv2, conv4 and conv5 a
-# filter reads only the maps of its own tower; conv3 and the dense layers read both. Chapter 04 called this a grouped convolution:
+# A GPU of 2012 had 3 GB, too little. So AlexNet lay on two, half of the maps on each: two **towers**. In conv2, conv4
+# and conv5 a filter reads only the maps of its own tower; conv3 and the dense layers read both. Chapter 04 called this
+# a grouped convolution:
 
 # %% alt="Two grids of eight input channels by eight filters. Left, one group: every filter reads every channel. Right, two groups in two colours: the first four filters read the first four channels, the others the other four."
 axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")[1]
@@ -241,8 +256,9 @@ plots.show_connections(groups, axes[1], kernel_size=1, largest=1, title="two tow
 # %% [markdown] exercise="6.2"
 # ### Exercise 6.2 · Two towers (8 min, 2 points)
 #
-# The convolutions of AlexNet, with their filters over both towers: conv1 11×11, 96, from 3 channels; conv2 5×5, 256, two groups; conv3 3×3, 384;
-# conv4 3×3, 384, two groups; conv5 3×3, 256, two groups. **Output:** the dictionary `parameters`: weights and biases of each layer, counted by hand.
+# The convolutions of AlexNet, with their filters over both towers: conv1 11×11, 96, from 3 channels; conv2 5×5, 256,
+# two groups; conv3 3×3, 384; conv4 3×3, 384, two groups; conv5 3×3, 256, two groups. **Output:** the dictionary
+# `parameters`: weights and biases of each layer, counted by hand.
 
 # %% tags=["exercise"] exercise="6.2"
 ### BEGIN SOLUTION
@@ -264,17 +280,19 @@ for name in ("alexnet", "alexnet_ungrouped"):
     print(f"{name:18} {total.parameters:,} parameters, {total.macs / 1e6:,.1f} million MACs")
 
 # %% [markdown]
-# **Notice** that grouping saves more than a third of the work and 2 % of the parameters: it touches the convolutions only. It was a makeshift
-# that turned out useful: chapter 04's depthwise convolution is its extreme.
+# **Notice** that grouping saves more than a third of the work and 2 % of the parameters: it touches the convolutions
+# only. It was a makeshift that turned out useful: chapter 04's depthwise convolution is its extreme.
 #
 # ## Local response normalisation
 #
-# A ReLU has no upper end, so one channel can drown its neighbours. After the first two convolutions AlexNet divides each activation by what the
-# channels around it do at the same place. With aᵢ the activation of channel i, and N channels:
+# A ReLU has no upper end, so one channel can drown its neighbours. After the first two convolutions AlexNet divides
+# each activation by what the channels around it do at the same place. With aᵢ the activation of channel i, and N
+# channels:
 #
-# bᵢ = aᵢ / (k + α · Σⱼ aⱼ²)^β,  j from max(0, i − n//2) to min(N − 1, i + n//2)
+# bᵢ = aᵢ / (k + α · Σⱼ aⱼ²)^β, j from max(0, i − n//2) to min(N − 1, i + n//2)
 #
-# The paper chose k = 2, n = 5, α = 0.0001 and β = 0.75 on validation data. Nothing in it is learned. Keras has no such layer; the package does:
+# The paper chose k = 2, n = 5, α = 0.0001 and β = 0.75 on validation data. Nothing in it is learned. Keras has no such
+# layer; the package does:
 
 # %% alt="Two bar charts of nine channels before and after normalisation. Left, with the paper's constants: all shrink by about the same factor, channels 2 to 6 a little more. Right, with alpha 0.005: channels 2 to 6, which have channel 4 in their window, shrink to less than a sixth, all by the same factor; the others to a little over a third."
 activations = np.array([10, 10, 10, 10, 40, 10, 10, 10, 10], "float32").reshape(1, 1, 1, 9)
@@ -287,26 +305,30 @@ for ax, alpha in zip(axes, (1e-4, 0.005), strict=True):
 axes[0].legend();
 
 # %% [markdown]
-# **Notice** on the right how a strong channel pushes its neighbours down, two on each side, and itself by the same factor: **lateral inhibition**, as among nerve cells. On the left, with the paper's small α, it takes
-# activations in the hundreds to do that; below, the layer divides nearly everything by 2^0.75 = 1.68.
+# **Notice** on the right how a strong channel pushes its neighbours down, two on each side, and itself by the same
+# factor: **lateral inhibition**, as among nerve cells. On the left, with the paper's small α, it takes activations in
+# the hundreds to do that; below, the layer divides nearly everything by 2^0.75 = 1.68.
 #
-# **Predict first:** four channels, all 1, and k = 0, α = 1, β = 1, n = 2. What is b at the first channel, and what inside?
+# **Predict first:** four channels, all 1, and k = 0, α = 1, β = 1, n = 2. What is b at the first channel, and what
+# inside?
 
 # %% tags=["nbval-check-output"]
 ones = np.ones((1, 1, 1, 4), "float32")
 print(np.asarray(LocalResponseNormalization(k=0, n=2, alpha=1, beta=1)(ones)).ravel().round(4))
 
 # %% [markdown]
-# **Mind the slide.** In this example it is often said that n = 2 spans two channels, and everything is ½. By the formula the sum runs from i − 1
-# to i + 1: three channels inside, so ⅓; only the two at the ends have a single neighbour and give ½. It is also said that the layer was there to speed up training. The paper
-# says it helps *generalisation* (new images): 1.2 points of top-5 error (section 3.3). VGG tried it two years later (A and A-LRN below): 29.6 % top-1 error (only the likeliest class counts) without, 29.7 % with
-# (its table 3, validation data). It has hardly been used since; chapter 07 has what came instead.
+# **Mind the slide.** In this example it is often said that n = 2 spans two channels, and everything is ½. By the
+# formula the sum runs from i − 1 to i + 1: three channels inside, so ⅓; only the two at the ends have a single
+# neighbour and give ½. It is also said that the layer was there to speed up training. The paper says it
+# helps *generalisation* (new images): 1.2 points of top-5 error (section 3.3). VGG tried it two years later (A and
+# A-LRN below): 29.6 % top-1 error (only the likeliest class counts) without, 29.7 % with (its table 3, validation
+# data). It has hardly been used since; chapter 07 has what came instead.
 
 # %% [markdown] exercise="6.3"
 # ### Exercise 6.3 · Local response normalisation (12 min, 3 points)
 #
-# **Input:** `maps` (height, width, channels), and `k`, `n`, `alpha`, `beta` as in the formula. **Output:** an array of the same shape. NumPy is enough; one loop over
-# the channels is fine.
+# **Input:** `maps` (height, width, channels), and `k`, `n`, `alpha`, `beta` as in the formula. **Output:** an array of
+# the same shape. NumPy is enough; one loop over the channels is fine.
 
 # %% tags=["exercise"] exercise="6.3"
 def local_response(maps, k, n, alpha, beta):
@@ -326,8 +348,9 @@ check("6.3", local_response);
 # %% [markdown]
 # ## ZFNet: looking inside
 #
-# In 2013 M. Zeiler and R. Fergus made pictures of what each layer of AlexNet answers to (chapter 10 does it too). In the first layer they found dead filters, and filters
-# for very fine or very coarse patterns with little between; in the second, artefacts: a stride of four pixels is too coarse for fine patterns. So they changed little:
+# In 2013 M. Zeiler and R. Fergus made pictures of what each layer of AlexNet answers to (chapter 10 does it too). In
+# the first layer they found dead filters, and filters for very fine or very coarse patterns with little between; in the
+# second, artefacts: a stride of four pixels is too coarse for fine patterns. So they changed little:
 #
 # | | AlexNet | ZFNet |
 # |---|---|---|
@@ -343,13 +366,16 @@ for layer in ("conv1", "conv2", "conv3"):
 print(f"in all {zfnet.parameters:,} parameters, {zfnet.macs / 1e9:.2f} billion MACs")
 
 # %% [markdown]
-# **Notice** that conv1 gets *fewer* weights, 14,208 parameters for 34,944, and more work: it looks at four times as many places. Six of their networks, averaged, came to 14.8 % top-5 error on the test data of 2012 (table 2).
-# The entry that won in 2013, with 11.7 % (the contest's results page), was that of Zeiler's company Clarifai, not ZFNet itself. The lasting lesson is the method: look, then change.
+# **Notice** that conv1 gets *fewer* weights, 14,208 parameters for 34,944, and more work: it looks at four times as
+# many places. Six of their networks, averaged, came to 14.8 % top-5 error on the test data of 2012 (table 2). The entry
+# that won in 2013, with 11.7 % (the contest's results page), was that of Zeiler's company Clarifai, not ZFNet itself.
+# The lasting lesson is the method: look, then change.
 #
 # ## VGG
 #
-# K. Simonyan and A. Zisserman asked one question in 2014: what does depth do, all else equal? They used one kernel, 3 × 3 (the smallest that knows left, right, up, down and
-# middle), one pooling, 2 × 2, and doubled the filters after each pooling, up to 512. Why 3 × 3? Because several of them see as much as a large one:
+# K. Simonyan and A. Zisserman asked one question in 2014: what does depth do, all else equal? They used one kernel, 3 ×
+# 3 (the smallest that knows left, right, up, down and middle), one pooling, 2 × 2, and doubled the filters after each
+# pooling, up to 512. Why 3 × 3? Because several of them see as much as a large one:
 
 # %% tags=["nbval-check-output"]
 for count, large in ((2, 5), (3, 7)):
@@ -357,17 +383,19 @@ for count, large in ((2, 5), (3, 7)):
     print(f"{count} layers 3×3 see {field}×{field}: {9 * count} C² weights; one {large}×{large}: {large**2} C²")
 
 # %% [markdown]
-# Three 3 × 3 layers see 7 × 7, as one 7 × 7 does, with 27 C² weights in place of 49 C² (C channels in and out), and with three ReLUs in place of one. MACs go in step with the weights, since all
-# these layers keep the size of the map.
+# Three 3 × 3 layers see 7 × 7, as one 7 × 7 does, with 27 C² weights in place of 49 C² (C channels in and out), and
+# with three ReLUs in place of one. MACs go in step with the weights, since all these layers keep the size of the map.
 #
-# **Mind the slide.** It is often said that since VGG only small kernels are used. ResNet and DenseNet begin with a 7 × 7 kernel, and
-# some networks of the 2020s (ConvNeXt, for one) use 7 × 7 depthwise ones throughout. In the first layer C is 3, and a large kernel is cheap.
+# **Mind the slide.** It is often said that since VGG only small kernels are used. ResNet and DenseNet begin with a 7 ×
+# 7 kernel, and some networks of the 2020s (ConvNeXt, for one) use 7 × 7 depthwise ones throughout. In the first layer C
+# is 3, and a large kernel is cheap.
 
 # %% [markdown] exercise="6.4"
 # ### Exercise 6.4 · Small kernels, stacked (6 min, 1 point)
 #
-# **Input:** an odd `kernel_size` K of at least 3, and the number of `channels` C, the same in and out of every layer. **Output:** a tuple of two whole numbers: the weights (no biases) of
-# the stack of 3×3 layers that sees K×K pixels, and those of one K×K layer.
+# **Input:** an odd `kernel_size` K of at least 3, and the number of `channels` C, the same in and out of every
+# layer. **Output:** a tuple of two whole numbers: the weights (no biases) of the stack of 3×3 layers that sees K×K
+# pixels, and those of one K×K layer.
 
 # %% tags=["exercise"] exercise="6.4"
 def stacked(kernel_size, channels):
@@ -382,8 +410,9 @@ def stacked(kernel_size, channels):
 check("6.4", stacked);
 
 # %% [markdown]
-# Six networks came of it, A to E and one with local response normalisation. They differ in how many convolutions stand between two poolings, and C in the size of a few. Here is the table that
-# `architectures.build` reads: one entry a layer, 3 or 1 for the kernel size, 0 for local response normalisation:
+# Six networks came of it, A to E and one with local response normalisation. They differ in how many convolutions stand
+# between two poolings, and C in the size of a few. Here is the table that `architectures.build` reads: one entry a
+# layer, 3 or 1 for the kernel size, 0 for local response normalisation:
 
 # %% tags=["nbval-check-output"]
 print(f"{'':10} {'filters':>10}", *(f"{count:>12}" for count in FILTERS))
@@ -392,8 +421,9 @@ for letter, name in zip(("A", "A-LRN", "B", "C", "D", "E"), TABLE):
     print(f"{letter:10} {name:>10}", *(f"{text:>12}" for text in stages))
 
 # %% [markdown]
-# All end alike: two dense layers of 4,096 units with dropout, and 1,000 classes. C has 1 × 1 convolutions, which only mix channels; D, with
-# 3 × 3 in their place, was better: looking further helps, not only one more ReLU. **Predict first:** E has eight convolutions more than A. How many parameters more?
+# All end alike: two dense layers of 4,096 units with dropout, and 1,000 classes. C has 1 × 1 convolutions, which only
+# mix channels; D, with 3 × 3 in their place, was better: looking further helps, not only one more ReLU. **Predict
+# first:** E has eight convolutions more than A. How many parameters more?
 
 # %% alt="Bars for VGG A, B, C, D and E. Parameters are nearly the same, 133 to 144 million. MACs grow from 7.6 to 19.6 billion."
 costs = {letter: cost(name) for letter, name in zip(("A", "A-LRN", "B", "C", "D", "E"), TABLE)}
@@ -410,13 +440,15 @@ for letter in ("D", "E"):
 print(f"the first dense layer alone: {costs['D']['fc1'].parameters:,}")
 
 # %% [markdown]
-# **Notice** that depth is almost free in parameters and dear in work. D and E are known as VGG-16 and VGG-19: 16 and 19 layers with weights. Nine tenths of their
-# parameters are dense, as in AlexNet. VGG came second in 2014, and its plain, regular features are in use to this day.
+# **Notice** that depth is almost free in parameters and dear in work. D and E are known as VGG-16 and VGG-19: 16 and 19
+# layers with weights. Nine tenths of their parameters are dense, as in AlexNet. VGG came second in 2014, and its plain,
+# regular features are in use to this day.
 
 # %% [markdown] exercise="6.5"
 # ### Exercise 6.5 · VGG from its table (12 min, 3 points)
 #
-# **Input:** tuples `repeats` and `filters` of the same length, one entry a stage, and the number of `classes`. **Output:** a `keras.Model` for images (32, 32, 3):
+# **Input:** tuples `repeats` and `filters` of the same length, one entry a stage, and the number of
+# `classes`. **Output:** a `keras.Model` for images (32, 32, 3):
 #
 # | part | layers |
 # |---|---|
@@ -444,7 +476,8 @@ check("6.5", small_vgg);
 # %% [markdown]
 # ### How deep can you go?
 #
-# The same builder makes small networks: an eighth of the filters, 32 × 32 pixels, ten classes. VGG-11 and VGG-19 on the first 2,000 digits, with Adam. **Predict first:** which ends better?
+# The same builder makes small networks: an eighth of the filters, 32 × 32 pixels, ten classes. VGG-11 and VGG-19 on the
+# first 2,000 digits, with Adam. **Predict first:** which ends better?
 
 # %% tags=["slow"]
 framed = np.pad(x_train[:2000], ((0, 0), (2, 2), (2, 2), (0, 0))).astype("float32") / 255  # (2000, 32, 32, 1)
@@ -463,15 +496,18 @@ print("VGG-11 learns, its loss falls below 1:", depths["vgg11"][-1] < 1)
 print("VGG-19 does not, its loss stays above 2.2:", depths["vgg19"][-1] > 2.2)
 
 # %% [markdown]
-# **Notice** that the deeper network does not over-fit; it does not even fit. (The same with another seed; with a third VGG-11 learned as well. On 4,000 digits, at half the rate, VGG-19 crept to between 2.0 and 2.3.) The authors met this too: they trained A first, and started the deeper ones from its
-# weights. Later they found that carefully scaled random weights do. Here even those are not enough in four epochs: signals fade on the way up, and
-# slopes on the way down. What makes nineteen layers easy, and then a hundred, is the matter of chapters 07 and 08.
+# **Notice** that the deeper network does not over-fit; it does not even fit. (The same with another seed; with a third
+# VGG-11 learned as well. On 4,000 digits, at half the rate, VGG-19 crept to between 2.0 and 2.3.) The authors met this
+# too: they trained A first, and started the deeper ones from its weights. Later they found that carefully scaled random
+# weights do. Here even those are not enough in four epochs: signals fade on the way up, and slopes on the way down.
+# What makes nineteen layers easy, and then a hundred, is the matter of chapters 07 and 08.
 #
 # ## Network in Network
 #
-# M. Lin, Q. Chen and S. Yan had two ideas, also in 2013, that outlived their network. The first: a convolution is a linear look at a window; let a small *network* look.
-# After the large kernel come two 1 × 1 convolutions with ReLU: an **mlpconv** layer, for multi-layer perceptron, the old name of a network of dense layers. A 1 × 1 convolution is a dense layer over the channels, the same at
-# every place:
+# M. Lin, Q. Chen and S. Yan had two ideas, also in 2013, that outlived their network. The first: a convolution is a
+# linear look at a window; let a small *network* look. After the large kernel come two 1 × 1 convolutions with ReLU:
+# an **mlpconv** layer, for multi-layer perceptron, the old name of a network of dense layers. A 1 × 1 convolution is a
+# dense layer over the channels, the same at every place:
 
 # %% tags=["nbval-check-output"]
 maps = np.random.default_rng(6).normal(size=(2, 4, 5, 8)).astype("float32")
@@ -483,8 +519,9 @@ dense.set_weights([kernel[0, 0], bias])
 print("the same:", np.allclose(by_convolution, dense(maps), atol=1e-5))
 
 # %% [markdown]
-# The second: no dense head. The last layer makes one map for each class, and **global average pooling** (chapter 03) turns each map into that class's
-# score. Nothing is left to over-fit there, any image size will do, and each map shows *where* its class was seen.
+# The second: no dense head. The last layer makes one map for each class, and **global average pooling** (chapter 03)
+# turns each map into that class's score. Nothing is left to over-fit there, any image size will do, and each map
+# shows *where* its class was seen.
 
 # %% tags=["nbval-check-output"]
 nin = cost("nin")
@@ -494,13 +531,15 @@ print(nin)
 plots.show_architecture(nin.blocks(), labels=0, title="Network in Network");
 
 # %% [markdown]
-# **Notice** under a million parameters, and the last lines: `avg_pool` and `predictions` have none. The authors reported 8.8 % error on CIFAR-10 with augmentation (table 1), then the best result.
-# Inception and ResNet (chapters 07 and 08) took over both ideas.
+# **Notice** under a million parameters, and the last lines: `avg_pool` and `predictions` have none. The authors
+# reported 8.8 % error on CIFAR-10 with augmentation (table 1), then the best result. Inception and ResNet (chapters 07
+# and 08) took over both ideas.
 
 # %% [markdown] exercise="6.6"
 # ### Exercise 6.6 · A network of small networks (10 min, 3 points)
 #
-# **Input:** `blocks`, a tuple of pairs (kernel_size, filters), and the number of `classes`. **Output:** a `keras.Model` for images (32, 32, 3):
+# **Input:** `blocks`, a tuple of pairs (kernel_size, filters), and the number of `classes`. **Output:** a `keras.Model`
+# for images (32, 32, 3):
 #
 # | part | layers |
 # |---|---|
@@ -529,9 +568,11 @@ check("6.6", small_nin);
 # ## Summary
 #
 # - LeNet-5's trainable subsampling and sparse connections are gone; convolution, pooling and a classifier stayed.
-# - AlexNet: large first kernel, ReLU, dropout, overlapping pooling, two towers. Its convolutions do the work, its dense layers hold the parameters.
+# - AlexNet: large first kernel, ReLU, dropout, overlapping pooling, two towers. Its convolutions do the work, its dense
+#   layers hold the parameters.
 # - Local response normalisation lets neighbouring channels compete. It was meant to generalise better, and was dropped.
-# - ZFNet changed strides and kernels after looking inside. VGG stacked 3×3 kernels: the same field, fewer weights, more ReLUs.
+# - ZFNet changed strides and kernels after looking inside. VGG stacked 3×3 kernels: the same field, fewer weights, more
+#   ReLUs.
 # - Depth is cheap in parameters, dear in work, and at 19 layers hard to train without further means.
 # - Network in Network: 1×1 convolutions as small networks, and an average in place of dense layers.
 #
@@ -552,11 +593,14 @@ print(figures.as_text([row for row in figures.ledger() if row.id.startswith(("A1
 # %% [markdown]
 # ## Where to read on
 #
-# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*, Proceedings of the IEEE, 1998: section II.
-# - A. Krizhevsky, I. Sutskever and G. Hinton, *ImageNet classification with deep convolutional neural networks*, NIPS 2012: section 3 is this chapter.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*,
+#   Proceedings of the IEEE, 1998: section II.
+# - A. Krizhevsky, I. Sutskever and G. Hinton, *ImageNet classification with deep convolutional neural networks*, NIPS
+#   2012: section 3 is this chapter.
 # - V. Nair and G. Hinton, *Rectified linear units improve restricted Boltzmann machines*, ICML 2010.
 # - M. Zeiler and R. Fergus, *Visualizing and understanding convolutional networks*, ECCV 2014.
-# - K. Simonyan and A. Zisserman, *Very deep convolutional networks for large-scale image recognition*, ICLR 2015: tables 1 and 3.
+# - K. Simonyan and A. Zisserman, *Very deep convolutional networks for large-scale image recognition*, ICLR 2015:
+#   tables 1 and 3.
 # - M. Lin, Q. Chen and S. Yan, *Network in network*, ICLR 2014.
-# - X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*, AISTATS 2010; K. He and others, *Delving
-#   deep into rectifiers*, ICCV 2015: how to scale random weights.
+# - X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*, AISTATS 2010;
+#   K. He and others, *Delving deep into rectifiers*, ICCV 2015: how to scale random weights.

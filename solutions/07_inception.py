@@ -38,13 +38,13 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## Which kernel size?
 #
-# A dog may fill the picture or a corner of it. A large kernel suits the one, a small kernel the other, and nobody knows beforehand.
-# GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3 and 5×5 kernels and a pooling **side by
-# side** on the same maps and joins the results along the channels. Such a piece is an **inception module**, and the next layer
-# learns what to use.
+# A dog may fill the picture or a corner of it. A large kernel suits the one, a small kernel the other, and nobody knows
+# beforehand. GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3 and 5×5 kernels and
+# a pooling **side by side** on the same maps and joins the results along the channels. Such a piece is an **inception
+# module**, and the next layer learns what to use.
 #
-# Here is one, with 128, 192 and 96 filters, on maps of 28×28×256. All branches keep height and width (`same`, strides 1); otherwise
-# they could not be joined.
+# Here is one, with 128, 192 and 96 filters, on maps of 28×28×256. All branches keep height and width (`same`, strides
+# 1); otherwise they could not be joined.
 
 # %%
 def naive_module(shape=(28, 28, 256)):
@@ -60,8 +60,8 @@ def naive_module(shape=(28, 28, 256)):
 plots.show_branches([["1×1, 128"], ["3×3, 192"], ["5×5, 96"], ["max 3×3"]], title="naive module");
 
 # %% [markdown]
-# **Predict first:** how many channels come out? Which branch costs most: the 192 filters of 3×3, or the 96 of 5×5? The
-# **accountant** counts parameters and MACs (multiply-adds) of any Keras model, row by row.
+# **Predict first:** how many channels come out? Which branch costs most: the 192 filters of 3×3, or the 96 of 5×5?
+# The **accountant** counts parameters and MACs (multiply-adds) of any Keras model, row by row.
 
 # %% tags=["nbval-check-output"]
 naive = account(naive_module())
@@ -70,15 +70,16 @@ for name in ("one", "three", "five", "pool", "join"):
 print(f"{'sum':22} {naive.macs:12,}")
 
 # %% [markdown]
-# **Notice** two things. The 5×5 costs more than the 3×3 with half the filters: 25·96 against 9·192 weights for each input channel.
-# And the pooling passes all 256 channels on, so that 256 become 672. Stack nine such modules and each is wider than the last. This
-# is the **naive** module; the paper describes it and does not use it.
+# **Notice** two things. The 5×5 costs more than the 3×3 with half the filters: 25·96 against 9·192 weights for each
+# input channel. And the pooling passes all 256 channels on, so that 256 become 672. Stack nine such modules and each is
+# wider than the last. This is the **naive** module; the paper describes it and does not use it.
 
 # %% [markdown]
 # ## The bottleneck
 #
-# The mend is chapter 04's 1×1 convolution. Placed before a large kernel, it mixes many channels into few, and the large kernel
-# reads only those: a **bottleneck**. Take 64 channels, and 64 filters of 5×5, on maps of i × i pixels. Directly:
+# The remedy is chapter 04's 1×1 convolution. Placed before a large kernel, it mixes many channels into few, and the
+# large kernel reads only those: a **bottleneck**. Take 64 channels, and 64 filters of 5×5, on maps of i × i pixels.
+# Directly:
 
 # %% tags=["nbval-check-output"]
 parameters = arithmetic.conv_parameters(5, 64, 64)
@@ -88,10 +89,10 @@ print(f"5×5, 64 to 64: {parameters:,} parameters with biases, {macs:,}·i² MAC
 # %% [markdown] exercise="7.1"
 # ### Exercise 7.1 · The price of a bottleneck (8 min, 2 points)
 #
-# Now with a bottleneck: a 1×1 convolution to `reduced` channels, then `filters` filters of size `kernel_size` (a whole number: the
-# kernel is square), `same`, strides 1. **Input:** `shape` = (height, width, channels) of the maps that come in; `kernel_size`,
-# `reduced`, `filters`. **Output:** a tuple (parameters, MACs) of whole numbers. Parameters include the biases of both layers; MACs
-# count weights only.
+# Now with a bottleneck: a 1×1 convolution to `reduced` channels, then `filters` filters of size `kernel_size` (a whole
+# number: the kernel is square), `same`, strides 1. **Input:** `shape` = (height, width, channels) of the maps that come
+# in; `kernel_size`, `reduced`, `filters`. **Output:** a tuple (parameters, MACs) of whole numbers. Parameters include
+# the biases of both layers; MACs count weights only.
 
 # %% tags=["exercise"] exercise="7.1"
 def bottleneck_cost(shape, kernel_size, reduced, filters):
@@ -115,11 +116,12 @@ thin_macs = arithmetic.conv_macs((1, 1), 1, 64, 32) + arithmetic.conv_macs((1, 1
 print(f"with a bottleneck: {thin_parameters:,} parameters, {thin_macs:,}·i² MACs, {macs / thin_macs:.2f} × fewer")
 
 # %% [markdown]
-# **Mind the slide.** The direct convolution is often printed as "10240 i²" MACs. A zero is missing: it is 102,400 i². With the
-# misprint the bottleneck would *cost* five times more; in truth it saves 1.92 ×.
+# **Mind the slide.** The direct convolution is often printed as "10240 i²" MACs. A zero is missing: it is 102,400 i².
+# With the misprint the bottleneck would *cost* five times more; in truth it saves 1.92 ×.
 #
-# Is something lost? The large kernel sees 32 numbers a pixel instead of 64. Leave the ReLU between aside, and the two layers are
-# one 5×5 convolution whose kernel has at most **rank** 32: it can look at only 32 independent mixtures of the 64 channels.
+# Is something lost? The large kernel sees 32 numbers per pixel instead of 64. Leave the ReLU between aside, and the two
+# layers are one 5×5 convolution whose kernel has at most **rank** 32: it can look at only 32 independent mixtures of
+# the 64 channels.
 
 # %% tags=["nbval-check-output"]
 rng = np.random.default_rng(7)
@@ -128,14 +130,15 @@ merged = np.einsum("cr,ijrf->cijf", down, up)  # (64, 5, 5, 64), one kernel for 
 print("rank of the merged kernel:", np.linalg.matrix_rank(merged.reshape(64, -1)), "of 64")
 
 # %% [markdown]
-# So yes, something may be lost; but the maps of a trained network resemble each other, and 32 learned mixtures keep most of what 64
-# such maps hold. Having fewer parameters, the module also over-fits less. Whether that outweighs the loss has to be measured;
-# GoogLeNet won the challenge with its bottlenecks.
+# So yes, something may be lost; but the maps of a trained network resemble each other, and 32 learned mixtures keep
+# most of what 64 such maps hold. Having fewer parameters, the module also over-fits less. Whether that outweighs the
+# loss has to be measured; GoogLeNet won the challenge with its bottlenecks.
 
 # %% [markdown]
 # ## A module with bottlenecks
 #
-# Now the whole module: a 1×1 to 64 before the 3×3, one before the 5×5, and one **after** the pooling, which stops the growth.
+# Now the whole module: a 1×1 to 64 before the 3×3, one before the 5×5, and one **after** the pooling, which stops the
+# growth.
 #
 # | branch | layers | output |
 # |---|---|---|
@@ -151,9 +154,9 @@ plots.show_branches(chains, title="module with bottlenecks");
 # %% [markdown] exercise="7.2"
 # ### Exercise 7.2 · An inception module (12 min, 3 points)
 #
-# Build the table. **Input:** `shape` = (height, width, channels) and `widths` = (`one`, `reduce3`, `three`, `reduce5`, `five`,
-# `projection`). **Output:** a `keras.Model` from `keras.Input(shape)` to the joined branches, in the table's order. Every layer
-# keeps height and width; every convolution ends with a ReLU.
+# Build the table. **Input:** `shape` = (height, width, channels) and `widths` = (`one`, `reduce3`, `three`, `reduce5`,
+# `five`, `projection`). **Output:** a `keras.Model` from `keras.Input(shape)` to the joined branches, in the table's
+# order. Every layer keeps height and width; every convolution ends with a ReLU.
 
 # %% tags=["exercise"] exercise="7.2"
 def inception_module(shape, widths):
@@ -200,17 +203,19 @@ bars = {name: sum(thin[f"module_{one}"].macs for one in parts) / 10**6 for name,
 plots.show_bars(bars, axes[1], title="with bottlenecks", xlabel="million MACs");
 
 # %% [markdown]
-# **Notice** that the three added 1×1 cost 38.5 M together, and the two before the large kernels save 621 M. The third saves nothing
-# here; it spares the next module, which reads 480 channels instead of 672.
+# **Notice** that the three added 1×1 cost 38.5 M together, and the two before the large kernels save 621 M. The third
+# saves nothing here; it spares the next module, which reads 480 channels instead of 672.
 #
-# **Mind the slide.** "358 M operations" is a figure that is often copied for this module. The sum of its terms is 271.35 M, and the
-# saving 3.15 ×. Where the surplus of 86.70 M comes from is a riddle for chapter 09: compare it with the lines above.
+# **Mind the slide.** "358 M operations" is a figure that is often copied for this module. The sum of its terms is
+# 271.35 M, and the saving 3.15 ×. Where the surplus of 86.70 M comes from is a riddle for chapter 09: compare it with
+# the lines above.
 
 # %% [markdown]
 # ## GoogLeNet
 #
-# Nine modules, a few layers before them (the **stem**), global average pooling and one dense layer behind: GoogLeNet, or Inception
-# v1. It is 22 layers deep. A row of the paper's table 1 is a module; the columns are those of your exercise.
+# Nine modules, a few layers before them (the **stem**), global average pooling and one dense layer behind: GoogLeNet,
+# or Inception v1. It is 22 layers deep. A row of the paper's table 1 is a module; the columns are those of your
+# exercise.
 
 # %% tags=["nbval-check-output"]
 print("module     1×1  red3   3×3  red5   5×5  proj   out")
@@ -234,14 +239,14 @@ for name, row in (("VGG-16", "A5.vgg16"), ("AlexNet", "A2.grouped_parameters")):
 plots.show_architecture(googlenet.blocks(), labels=0, title="GoogLeNet");
 
 # %% [markdown]
-# **Notice** the shape: much of the work sits on the left, where the maps are large, and the channels on the right. The stem alone,
-# with its 3×3 of 192 filters on 56×56 maps, does almost a third of all MACs.
+# **Notice** the shape: much of the work sits on the left, where the maps are large, and the channels on the right. The
+# stem alone, with its 3×3 of 192 filters on 56×56 maps, does almost a third of all MACs.
 #
 # ### Auxiliary heads
 #
-# In 2014 a network of 22 layers was hard to train: little of the gradient seemed to reach the first layers. So GoogLeNet has two
-# further classifiers, on modules 4a and 4d, each with a dense layer of 1,024 units. Their losses are added with weight 0.3, in
-# Keras by `loss_weights=[1, 0.3, 0.3]`; after training they are thrown away.
+# In 2014 a network of 22 layers was hard to train: little of the gradient seemed to reach the first layers. So
+# GoogLeNet has two further classifiers, on modules 4a and 4d, each with a dense layer of 1,024 units. Their losses are
+# added with weight 0.3, in Keras by `loss_weights=[1, 0.3, 0.3]`; after training they are thrown away.
 
 # %% tags=["nbval-check-output"]
 with_heads = planned("googlenet", auxiliary=True)
@@ -249,14 +254,15 @@ print([tuple(output.shape) for output in with_heads.outputs])
 print(f"{with_heads.count_params():,} parameters with the heads, {googlenet.parameters:,} without")
 
 # %% [markdown]
-# **Notice** that the heads nearly double the parameters: whoever quotes a size for GoogLeNet must say which one. Later the authors
-# found that the heads do not speed training up at the start, as they had thought, but help a little near its end. They take them
-# for a **regulariser**: something that works against over-fitting, as dropout does.
+# **Notice** that the heads nearly double the parameters: whoever quotes a size for GoogLeNet must say which one. Later
+# the authors found that the heads do not speed training up at the start, as they had thought, but help a little near
+# its end. They take them for a **regulariser**: something that works against over-fitting, as dropout does.
 #
-# Training took SGD with momentum .9 (chapter 06; chapter 09 writes it out) and a learning rate cut by 4 % every 8 epochs.
+# Training took SGD with momentum .9 (chapter 06; chapter 09 writes it out) and a learning rate cut by 4 % every 8
+# epochs.
 #
-# **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It stands right before it, and it is
-# the only dense layer of the main path:
+# **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It stands right before
+# it, and it is the only dense layer of the main path:
 
 # %% tags=["nbval-check-output"]
 print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], sep="\n")
@@ -264,9 +270,10 @@ print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], s
 # %% [markdown]
 # ## Batch normalisation
 #
-# A deep network is a product of many layers. If each makes its maps a little too large, the last ones explode; a little too small,
-# and they vanish. And every training step shifts what the layers above have got used to. Ioffe and Szegedy's cure of 2015: after
-# each convolution, *before* the activation, centre and scale every channel by its own mean and variance over the batch.
+# A deep network is a product of many layers. If each makes its maps a little too large, the last ones explode; a little
+# too small, and they vanish. And every training step shifts what the layers above have got used to. Ioffe and Szegedy's
+# cure of 2015: after each convolution, *before* the activation, centre and scale every channel by its own mean and
+# variance over the batch.
 #
 # For the m values x of one channel in the batch:
 #
@@ -277,8 +284,8 @@ print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], s
 # | normalise | x̂ = (x − μ) / √(σ² + ε) |
 # | scale and shift | y = γ x̂ + β |
 #
-# γ and β are learned, one pair for each channel: if a feature is better off with another spread or centre, training can set it. ε
-# is a small constant against division by zero. Four values, with ε = 0, γ = 1 and β = 0:
+# γ and β are learned, one pair for each channel: if a feature is better off with another spread or centre, training can
+# set it. ε is a small constant against division by zero. Four values, with ε = 0, γ = 1 and β = 0:
 
 # %% tags=["nbval-check-output"]
 values = np.array([2.0, 4.0, 4.0, 6.0])
@@ -286,13 +293,14 @@ mean, variance = values.mean(), ((values - values.mean()) ** 2).mean()
 print("mean", mean, "variance", variance, "normalised", ((values - mean) / np.sqrt(variance)).round(2))
 
 # %% [markdown]
-# In a batch of maps (batch, H, W, C) a channel is one feature, looked for at every place of every image. So its m = batch · H · W
-# values share one mean and one variance.
+# In a batch of maps (batch, H, W, C) a channel is one feature, looked for at every place of every image. So its m =
+# batch · H · W values share one mean and one variance.
 
 # %% [markdown] exercise="7.3"
 # ### Exercise 7.3 · Batch normalisation in NumPy (12 min, 3 points)
 #
-# **Input:** `x` (batch, H, W, C), `gamma` and `beta` (C,), and a number `epsilon`. **Output:** y (batch, H, W, C), as in training.
+# **Input:** `x` (batch, H, W, C), `gamma` and `beta` (C,), and a number `epsilon`. **Output:** y (batch, H, W, C), as
+# in training.
 
 # %% tags=["exercise"] exercise="7.3"
 def batch_norm(x, gamma, beta, epsilon):
@@ -320,29 +328,31 @@ formula = (maps - maps.mean((0, 1, 2))) / np.sqrt(maps.var((0, 1, 2)) + layer.ep
 print("Keras and the formulas agree:", np.allclose(normalised, formula, atol=1e-3))
 
 # %% [markdown]
-# **Notice** the third channel: its spread comes out as .95, not 1. Its variance is about .01, and Keras's ε of .001 is no longer
-# small beside it.
+# **Notice** the third channel: its spread comes out as .95, not 1. Its variance is about .01, and Keras's ε of .001 is
+# no longer small beside it.
 #
-# **Mind the slide.** Which ε? It is sometimes said: 1e-5 for small data sets, 1e-3 for large ones. The two numbers are the defaults
-# of two frameworks, PyTorch and Keras; the size of the data set has nothing to do with them. It matters when you move weights from
-# one to the other: then ε must move too.
+# **Mind the slide.** Which ε? It is sometimes said: 1e-5 for small data sets, 1e-3 for large ones. The two numbers are
+# the defaults of two frameworks, PyTorch and Keras; the size of the data set has nothing to do with them. It matters
+# when you move weights from one to the other: then ε must move too.
 
 # %% [markdown]
 # ## Training and inference
 #
-# In training the answer for an image depends on its neighbours in the batch. A user's single photograph has no neighbours. So the
-# layer keeps a **moving mean** and a **moving variance** of every channel while it trains, and at inference uses those:
+# In training the answer for an image depends on its neighbours in the batch. A user's single photograph has no
+# neighbours. So the layer keeps a **moving mean** and a **moving variance** of every channel while it trains, and at
+# inference uses those:
 #
 # > moving ← momentum · moving + (1 − momentum) · batch
 #
-# (This momentum is not the one of SGD in chapter 06; only the name is the same.) The two start at 0 and 1. They are parameters that no gradient touches: `count_params()` has four numbers a channel, and the summary
-# calls two of them non-trainable.
+# (This momentum is not the one of SGD in chapter 06; only the name is the same.) The two start at 0 and 1. They are
+# parameters that no gradient touches: `count_params()` has four numbers per channel, and the summary calls two of them
+# non-trainable.
 
 # %% [markdown] exercise="7.4"
 # ### Exercise 7.4 · Moving statistics (8 min, 2 points)
 #
-# **Input:** a list of `batches`, each (n, H, W, C), in the order in which they were seen, and the `momentum`. **Output:** a tuple
-# (moving mean, moving variance), each (C,), after the last batch.
+# **Input:** a list of `batches`, each (n, H, W, C), in the order in which they were seen, and the
+# `momentum`. **Output:** a tuple (moving mean, moving variance), each (C,), after the last batch.
 
 # %% tags=["exercise"] exercise="7.4"
 def moving_statistics(batches, momentum):
@@ -361,7 +371,8 @@ def moving_statistics(batches, momentum):
 check("7.4", moving_statistics);
 
 # %% [markdown]
-# How long must a layer train before its statistics can be trusted? The second channel's mean is about 50; with momentum .9:
+# How long must a layer train before its statistics can be trusted? The second channel's mean is about 50; with momentum
+# .9:
 
 # %% tags=["nbval-check-output"]
 layer = layers.BatchNormalization(momentum=0.9)
@@ -372,9 +383,9 @@ for step in range(1, 61):
         print(f"after {step:2} batches the moving mean is at {100 * share:3.0f} % of its aim")
 
 # %% [markdown]
-# **Notice**: 1 − momentumⁿ. Keras's default of .99 needs some 450 batches to come within one per cent; in a short training the
-# network then validates badly though it has learned well. This course lowers the momentum instead. And now the difference between
-# the modes:
+# **Notice**: 1 − momentumⁿ. Keras's default of .99 needs some 450 batches to come within one per cent; in a short
+# training the network then validates badly though it has learned well. This course lowers the momentum instead. And now
+# the difference between the modes:
 
 # %% tags=["nbval-check-output"]
 for training in (True, False):
@@ -382,13 +393,15 @@ for training in (True, False):
     print(f"training={training}: the first image's answer depends on its batch:", not np.allclose(alone, among))
 
 # %% [markdown]
-# `fit` calls layers with `training=True`, `predict` and `evaluate` with `False`. At inference all numbers are fixed: y = a · x + b
-# for every channel. That can be multiplied into the convolution before it, and then batch normalisation costs nothing.
+# `fit` calls layers with `training=True`, `predict` and `evaluate` with `False`. At inference all numbers are fixed:
+# y = a · x + b for every channel. That can be multiplied into the convolution before it, and then batch normalisation
+# costs nothing.
 #
 # ## What does it buy?
 #
-# First, at the start of training. Ten convolutions of 16 filters; the weights begin with a spread of √(2 / inputs of a filter), "He
-# normal", chosen so that a ReLU network keeps the size of its maps. What if that guess is off by a factor of 2?
+# First, at the start of training. Ten convolutions of 16 filters; the weights begin with a spread of √(2 / inputs of a
+# filter), "He normal", chosen so that a ReLU network keeps the size of its maps. What if that guess is off by a factor
+# of 2?
 
 # %%
 def deep_network(normalise, *, depth=8):
@@ -426,12 +439,12 @@ for ax, normalise in zip(axes, (False, True)):
     plots.show_curves(curves, ax, title=title, xlabel="layer", ylabel="spread of the maps").set_yscale("log")
 
 # %% [markdown]
-# **Notice** that on the right the three lines are one: batch normalisation divides any factor out again. The size of the weights no
-# longer matters to what comes out, and so a step of training that makes them too large does no harm either. That suggests a
-# prediction.
+# **Notice** that on the right the three lines are one: batch normalisation divides any factor out again. The size of
+# the weights no longer matters to what comes out, and so a step of training that makes them too large does no harm
+# either. That suggests a prediction.
 #
-# **Predict first:** eight layers, 3,000 digits, four epochs of plain gradient descent (SGD: weights minus rate times gradient,
-# batches of 50). With a learning rate of .1 or .3, which networks learn?
+# **Predict first:** eight layers, 3,000 digits, four epochs of plain gradient descent (SGD: weights minus rate times
+# gradient, batches of 50). With a learning rate of .1 or .3, which networks learn?
 
 # %% tags=["slow"]
 accuracy = {}
@@ -455,30 +468,32 @@ print("plain, fewer than 60 % right at either rate:", max(accuracy[rate, False] 
 print("normalised, rate 0.3, over 80 %:", accuracy[0.3, True] > 0.8)
 
 # %% [markdown]
-# **Notice** that the normalised network may take steps at which the plain one falls to guessing, and so it gets much further in the
-# same four epochs. (With three seeds the plain network reached between 10 and 41 %, the normalised one at a rate of .3 between 89
-# and 92 %; with other numbers of threads and on other processors these move by a few points.) The price is time: about
-# half as much again for each epoch here.
+# **Notice** that the normalised network may take steps at which the plain one falls to guessing, and so it gets much
+# further in the same four epochs. (With three seeds the plain network reached between 10 and 41 %, the normalised one
+# at a rate of .3 between 89 and 92 %; with other numbers of threads and on other processors these move by a few
+# points.) The price is time: about half as much again for each epoch here.
 #
-# It would be unfair to leave it there. With Adam (chapter 05) at a rate of .003 the plain network learns too: the same three seeds
-# gave 88 to 93 %, and 94 to 97 % with batch normalisation. The cure helps most where the recipe is least careful.
+# It would be unfair to leave it there. With Adam (chapter 05) at a rate of .003 the plain network learns too: the same
+# three seeds gave 88 to 93 %, and 94 to 97 % with batch normalisation. The cure helps most where the recipe is least
+# careful.
 #
-# *Why* it helps is still argued about. The paper's reason, that the layers' inputs stop shifting, was tested by others in 2018, who
-# found that the shift may remain and the training still be good; they hold that the loss becomes smoother. That it helps has been
-# measured a thousand times.
+# *Why* it helps is still argued about. The paper's reason, that the layers' inputs stop shifting, was tested by others
+# in 2018, who found that the shift may remain and the training still be good; they hold that the loss becomes smoother.
+# That it helps has been measured a thousand times.
 #
 # ### Inception v2
 #
-# GoogLeNet with batch normalisation before every activation is Inception v2, also called BN-Inception. Local response normalisation
-# went (chapter 06 has it), and the 5×5 became two 3×3, which see the same window for 18 instead of 25 weights. One of the paper's
-# runs, with five times the learning rate, no dropout and a faster decay of the rate, reached the best accuracy of the same network
-# without batch normalisation in 2.1 million steps instead of 31 (figure 3; "14 times fewer", says the paper). (The paper on v3 uses the name v2 for a step on its own way to v3.)
+# GoogLeNet with batch normalisation before every activation is Inception v2, also called BN-Inception. Local response
+# normalisation went (chapter 06 has it), and the 5×5 became two 3×3, which see the same window for 18 instead of 25
+# weights. One of the paper's runs, with five times the learning rate, no dropout and a faster decay of the rate,
+# reached the best accuracy of the same network without batch normalisation in 2.1 million steps instead of 31 (figure
+# 3; "14 times fewer", says the paper). (The paper on v3 uses the name v2 for a step on its own way to v3.)
 
 # %% [markdown]
 # ## Inception v3
 #
-# Szegedy and others looked for more that could be saved. One 3×3 after another makes a 5×5; and a 1×7 after a 7×1 makes a **7×7**:
-# the one looks up and down, the other left and right. With C channels in and out:
+# Szegedy and others looked for more that could be saved. One 3×3 after another makes a 5×5; and a 1×7 after a 7×1 makes
+# a **7×7**: the one looks up and down, the other left and right. With C channels in and out:
 
 # %% tags=["nbval-check-output"]
 print("kernel   full C=192      factorised   ratio")
@@ -488,8 +503,9 @@ for size in (3, 5, 7):
     print(f"{size}×{size}   {full:12,}   {thin:12,}   {full / thin:.1f} ×")
 
 # %% [markdown]
-# **Notice** the rule: n²C² weights against 2nC², a factor of n/2. As always, less is also less: for a single channel, a column
-# times a row can only make kernels of **rank** 1. Chapter 02's vertical-edge kernel is one. Its outline kernel is not:
+# **Notice** the rule: n²C² weights against 2nC², a factor of n/2. As always, less is also less: for a single channel, a
+# column times a row can only make kernels of **rank** 1. Chapter 02's vertical-edge kernel is one. Its outline kernel
+# is not:
 
 # %% tags=["nbval-check-output"]
 vertical = np.array([[1, 0, -1]] * 3)
@@ -503,8 +519,9 @@ titles = ["7×1", "1×7", "their product", "rank 7"]
 plots.show_images([column, row, column @ row, np.eye(7)], titles, columns=4, scale=(-1, 1));
 
 # %% [markdown]
-# Many channels make up for it: each filter adds up a rank-1 kernel for every channel between. The paper found factorising useful in
-# the middle of the network, on maps of 12 to 20 pixels, and not in the first layers. Here is its module for 17×17 maps.
+# Many channels make up for it: each filter adds up a rank-1 kernel for every channel between. The paper found
+# factorising useful in the middle of the network, on maps of 12 to 20 pixels, and not in the first layers. Here is its
+# module for 17×17 maps.
 
 # %%
 inputs = keras.Input((17, 17, 768))
@@ -524,8 +541,8 @@ print(f"{factorised / 10**6:.0f} M MACs; with a 7×7 for each pair {full / 10**6
 # %% [markdown]
 # ### RMSProp
 #
-# v3 was trained with **RMSProp** instead of momentum. Each weight w keeps a moving average of its squared gradients g and divides
-# its step by the root of it (RMS: the root of the mean of squares):
+# v3 was trained with **RMSProp** instead of momentum. Each weight w keeps a moving average of its squared gradients g
+# and divides its step by the root of it (RMS: the root of the mean of squares):
 #
 # > average ← ρ · average + (1 − ρ) · g²
 # >
@@ -536,8 +553,8 @@ print(f"{factorised / 10**6:.0f} M MACs; with a 7×7 for each pair {full / 10**6
 # %% [markdown] exercise="7.5"
 # ### Exercise 7.5 · One step of RMSProp (8 min, 2 points)
 #
-# **Input:** arrays `weights`, `gradient` and `average` of one shape, and the numbers `learning_rate`, `rho`, `epsilon`. **Output:**
-# a tuple (new weights, new average).
+# **Input:** arrays `weights`, `gradient` and `average` of one shape, and the numbers `learning_rate`, `rho`,
+# `epsilon`. **Output:** a tuple (new weights, new average).
 
 # %% tags=["exercise"] exercise="7.5"
 def rmsprop_step(weights, gradient, average, learning_rate, rho, epsilon):
@@ -552,7 +569,8 @@ def rmsprop_step(weights, gradient, average, learning_rate, rho, epsilon):
 check("7.5", rmsprop_step);
 
 # %% [markdown]
-# Against Keras, in a valley that is a thousand times steeper along one weight than along the other: loss = 500 u² + ½ v².
+# Against Keras, in a valley that is a thousand times steeper along one weight than along the other: loss = 500 u² + ½
+# v².
 
 # %% name="rmsprop-against-keras"
 steepness = np.array([1000.0, 1.0])
@@ -580,20 +598,21 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
     print(f"step {step}   RMSProp: u {u:.3f}, v {v:.3f}   SGD: u {u_slow:.3f}, v {v_slow:.3f}")
 
 # %% [markdown]
-# **Notice** that RMSProp walks along both at the same pace, while SGD is done with u and has hardly moved along v: above a rate of
-# .002 it would be thrown out of the valley along u. The paper used ρ = .9 and a rate of .045 that falls by 6 % every two epochs,
-# and ε = 1.0: far larger than Keras's 1e-7, so that small gradients count as small.
+# **Notice** that RMSProp walks along both at the same pace, while SGD is done with u and has hardly moved along v:
+# above a rate of .002 it would be thrown out of the valley along u. The paper used ρ = .9 and a rate of .045 that falls
+# by 6 % every two epochs, and ε = 1.0: far larger than Keras's 1e-7, so that small gradients count as small.
 #
 # ### Label smoothing
 #
-# Cross-entropy is never content: it can always be made smaller by raising the score of the true class, without end. **Label
-# smoothing** gives it a reachable aim. Take the share ε of the true label away and spread it evenly over *all* K classes, the true
-# one too: 1 − ε + ε/K for the true class, ε/K for each other.
+# Cross-entropy is never content: it can always be made smaller by raising the score of the true class, without
+# end. **Label smoothing** gives it a reachable aim. Take the share ε of the true label away and spread it evenly
+# over *all* K classes, the true one too: 1 − ε + ε/K for the true class, ε/K for each other.
 
 # %% [markdown] exercise="7.6"
 # ### Exercise 7.6 · Smooth labels (6 min, 1 point)
 #
-# **Input:** whole numbers `labels` (n,), the number of `classes` K, and `epsilon`. **Output:** an array (n, K), one row a label.
+# **Input:** whole numbers `labels` (n,), the number of `classes` K, and `epsilon`. **Output:** an array (n, K), one row
+# a label.
 
 # %% tags=["exercise"] exercise="7.6"
 def smooth_labels(labels, classes, epsilon):
@@ -607,7 +626,8 @@ def smooth_labels(labels, classes, epsilon):
 check("7.6", smooth_labels);
 
 # %% [markdown]
-# Keras's loss has it built in. With K = 10, ε = .1 and some prediction p, it must be the cross-entropy with .91 and .01:
+# Keras's loss has it built in. With K = 10, ε = .1 and some prediction p, it must be the cross-entropy with .91 and
+# .01:
 
 # %% tags=["nbval-check-output"]
 p = rng.dirichlet(np.ones(10), 1)
@@ -618,12 +638,12 @@ for true, other in ((0.91, 0.01), (0.9, 0.1 / 9)):
     print(f"{true} and {other:.4f}: as Keras:", np.isclose(-(target * np.log(p)).sum(), keras_loss, atol=1e-5))
 
 # %% [markdown]
-# **Mind the slide.** 1 − ε and ε/(K − 1), here .9 and .0111, is often printed. It adds up to 1 as well, and is neither the paper's
-# form nor Keras's.
+# **Mind the slide.** 1 − ε and ε/(K − 1), here .9 and .0111, is often printed. It adds up to 1 as well, and is neither
+# the paper's form nor Keras's.
 #
-# **Mind the slide.** "v3 has a top-5 error 3 % lower than v2, and adds batch normalisation." Batch normalisation came with v2; v3
-# added it to the auxiliary head. And errors can only be compared when taken alike. Here
-# they are, all on the validation data (the paper on v3, tables 3 and 5; 3.46 stands in the note to table 5):
+# **Mind the slide.** "v3 has a top-5 error 3 % lower than v2, and adds batch normalisation." Batch normalisation came
+# with v2; v3 added it to the auxiliary head. And errors can only be compared when taken alike. Here they are, all on
+# the validation data (the paper on v3, tables 3 and 5; 3.46 stands in the note to table 5):
 
 # %% tags=["nbval-check-output"]
 cited = {fact.id: fact.value for fact in figures.facts()}
@@ -638,9 +658,10 @@ for how in ("one_crop", "ensemble"):
 # %% [markdown]
 # ## Inception v4 and Inception-ResNet
 #
-# In 2016 the same group asked whether inception modules need the **shortcuts** of ResNet, which add a block's input to its output
-# (chapter 08). **Inception v4** has none: a more regular v3, with more modules. **Inception-ResNet** puts the shortcut around each
-# module; a 1×1 behind the branches restores the number of channels, so that the two can be added.
+# In 2016 the same group asked whether inception modules need the **shortcuts** of ResNet, which add a block's input to
+# its output (chapter 08). **Inception v4** has none: a more regular v3, with more modules. **Inception-ResNet** puts
+# the shortcut around each module; a 1×1 behind the branches restores the number of channels, so that the two can be
+# added.
 #
 # | top-5 error on ImageNet, one network, one crop, validation data | % | source |
 # |---|---|---|
@@ -650,9 +671,9 @@ for how in ("one_crop", "ensemble"):
 # | Inception v4 | 5.0 | Szegedy et al. 2017, table 1 (table 2 of the preprint) |
 # | Inception-ResNet v2 | 4.9 | Szegedy et al. 2017, table 1 (table 2 of the preprint) |
 #
-# **Notice** how little the last two differ, with and without shortcuts. What the shortcuts did was to make training *faster*;
-# accuracy came with size. Very wide ones became unstable, until the branch was multiplied by .1 to .3 before adding. What they
-# cost:
+# **Notice** how little the last two differ, with and without shortcuts. What the shortcuts did was to make
+# training *faster*; accuracy came with size. Very wide ones became unstable, until the branch was multiplied by .1 to
+# .3 before adding. What they cost:
 
 # %% tags=["slow", "nbval-check-output"]
 names = ("googlenet", "inception_v2", "inception_v3", "inception_v4", "inception_resnet_v2")
@@ -668,14 +689,16 @@ for name in names:
 plots.show_bars(work, xlabel="billion MACs an image", form="{:.2f}");
 
 # %% [markdown]
-# These are the networks of the papers' figures, normalisation's statistics included; released models differ in places (Keras's
-# InceptionResNetV2 is larger).
+# These are the networks of the papers' figures, normalisation's statistics included; released models differ in places
+# (Keras's InceptionResNetV2 is larger).
 #
 # ## Summary
 #
-# - An inception module runs several kernel sizes side by side and joins them along the channels; 1×1 bottlenecks make it affordable.
+# - An inception module runs several kernel sizes side by side and joins them along the channels; 1×1 bottlenecks make
+#   it affordable.
 # - GoogLeNet has 7 million parameters; with its auxiliary heads, which only training uses, 13 million.
-# - Batch normalisation centres and scales every channel by its batch, lets γ and β set the rest, and allows large learning rates.
+# - Batch normalisation centres and scales every channel by its batch, lets γ and β set the rest, and allows large
+#   learning rates.
 # - Training uses the batch's statistics, inference the moving ones.
 # - v2 is v1 with batch normalisation; v3 factorises kernels, uses RMSProp and smooths labels; v4 is larger.
 # - Inception-ResNet adds shortcuts: faster training, about the same accuracy.
@@ -701,8 +724,10 @@ print(figures.as_text([row for row in rows if row.id not in ("A7.module_3x3", "A
 # ## Where to read on
 #
 # - C. Szegedy and others, *Going deeper with convolutions*, 2015: GoogLeNet; table 1 and figure 2.
-# - S. Ioffe and C. Szegedy, *Batch normalization: accelerating deep network training by reducing internal covariate shift*, 2015.
+# - S. Ioffe and C. Szegedy, *Batch normalization: accelerating deep network training by reducing internal covariate
+#   shift*, 2015.
 # - S. Santurkar, D. Tsipras, A. Ilyas and A. Mądry, *How does batch normalization help optimization?*, 2018.
-# - C. Szegedy and others, *Rethinking the Inception architecture for computer vision*, 2016: v3; section 7 for label smoothing.
+# - C. Szegedy and others, *Rethinking the Inception architecture for computer vision*, 2016: v3; section 7 for label
+#   smoothing.
 # - C. Szegedy, S. Ioffe, V. Vanhoucke and A. Alemi, *Inception-v4, Inception-ResNet and the impact of residual
 #   connections on learning*, 2017.

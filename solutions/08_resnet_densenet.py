@@ -17,7 +17,8 @@
 #
 # You will be able to
 #
-# - show by an experiment that a deep plain network can be worse than a shallow one, tell that from over-fitting, and say what is *not* the reason;
+# - show by an experiment that a deep plain network can be worse than a shallow one, tell that from over-fitting, and
+#   say what is *not* the reason;
 # - build residual blocks, with shortcuts that fit where the shape changes, and count their parameters;
 # - draw the loss around a trained network along filter-normalised directions, and say what such a picture shows;
 # - build dense blocks, and follow the channels through a DenseNet.
@@ -25,8 +26,7 @@
 # **Minutes:** about 80 with the exercises; the notebook itself runs in under a minute on two CPU cores.
 
 # %% tags=["setup"]
-import json
-from workbook import accountant, arithmetic, architectures, chains, check, data, data_sources, figures, plots
+from workbook import accountant, arithmetic, architectures, chains, check, data, figures, plots
 import numpy as np
 import matplotlib.pyplot as plt
 import keras
@@ -37,14 +37,14 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## Deeper, and worse
 #
-# VGG went from 11 layers to 19 and gained. Batch normalisation made still deeper networks trainable. So why not 56 layers? Here is an experiment:
-# stacks of 8, 20 and 56 layers, all alike: 3×3 convolutions, each with batch normalisation, 8, then 16, then 32 filters. They read digits
-# of 12×12 pixels, for five passes over 3,000 of them.
+# VGG went from 11 layers to 19 and gained. Batch normalisation made still deeper networks trainable. So why not 56
+# layers? Here is an experiment: stacks of 8, 20 and 56 layers, all alike: 3×3 convolutions, each with batch
+# normalisation, 8, then 16, then 32 filters. They read digits of 12×12 pixels, for five passes over 3,000 of them.
 #
 # **Predict first:** which has the smallest error on its *training* digits?
 
 # %%
-stored = json.loads(data_sources.bundled_file("results/degradation.json").read_text(encoding="utf-8"))
+stored = data.stored("degradation")
 def results(kind, depth, what):
     """Give one number for each seed."""
     return [run[what] for run in stored["runs"] if (run["kind"], run["depth"]) == (kind, depth)]
@@ -67,19 +67,23 @@ for key in ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seco
     print(f"{key}: {stored[key]}")
 
 # %% [markdown]
-# **Notice** the training error with 56 layers. (From 8 to 20 nothing of the kind is seen yet: the training errors even fall a little.) A network that over-fits is *good* on its training data and bad on others. This one is bad on both.
-# He, Zhang, Ren and Sun found the same on CIFAR-10 with 20 and 56 layers, trained for far longer, and called it **degradation**.
+# **Notice** the training error with 56 layers. (From 8 to 20 nothing of the kind is seen yet: the training errors even
+# fall a little.) A network that over-fits is *good* on its training data and bad on others. This one is bad on both.
+# He, Zhang, Ren and Sun found the same on CIFAR-10 with 20 and 56 layers, trained for far longer, and called
+# it **degradation**.
 #
-# **Mind the slide.** It is sometimes said that the 56-layer network is the better one on the training data, so that over-fitting is to blame, or that it
-# is better on the test data. Neither: the deeper plain network was worse on training *and* test data.
+# **Mind the slide.** It is sometimes said that the 56-layer network is the better one on the training data, so that
+# over-fitting is to blame, or that it is better on the test data. Neither: the deeper plain network was worse on
+# training *and* test data.
 #
-# It is odd, because the deep network can do all that the shallow one can. Take the 20 layers, and let the other 36 pass their input
-# on unchanged: there it is, a 56-layer network just as good. Such weights exist. Gradient descent does not find them in this time.
+# It is odd, because the deep network can do all that the shallow one can. Take the 20 layers, and let the other 36 pass
+# their input on unchanged: there it is, a 56-layer network just as good. Such weights exist. Gradient descent does not
+# find them in this time.
 #
 # ## Is it the gradient?
 #
-# The usual suspect is the **vanishing gradient**: each layer multiplies the gradient on its way down, and a product of many small factors
-# is nothing. We can look. Here is a builder for such networks; leave `option` empty for a plain one.
+# The usual suspect is the **vanishing gradient**: each layer multiplies the gradient on its way down, and a product of
+# many small factors is nothing. We can look. Here is a builder for such networks; leave `option` empty for a plain one.
 
 # %% name="network"
 def conv_norm(x, filters, kernel_size=3, strides=1):
@@ -105,8 +109,8 @@ def network(depth, *, shortcuts):
     return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 # %% [markdown]
-# Two layers a block, three groups of blocks, a first convolution and the classifier: 6n + 2 layers, as in the paper's CIFAR networks.
-# And the norm of the loss's gradient with respect to each 3×3 kernel, before any training:
+# Two layers a block, three groups of blocks, a first convolution and the classifier: 6n + 2 layers, as in the paper's
+# CIFAR networks. And the norm of the loss's gradient with respect to each 3×3 kernel, before any training:
 
 # %% tags=["slow"]
 mnist = data.load("mnist", samples=3000, test_samples=10)
@@ -140,23 +144,24 @@ print("plain: first convolution's gradient over 300 times the last one's:", bool
 print("residual: all within a factor of 20:", bool(residual.max() < 20 * residual.min()))
 
 # %% [markdown]
-# **Notice** that nothing vanishes. In the plain network the gradient *grows* on its way down, by a little in each layer, and over 55 layers by
-# a factor of several hundred. A rate that suits the last layers is far too large for the first ones. With
-# shortcuts (the second curve) all layers live in one order of magnitude or so.
+# **Notice** that nothing vanishes. In the plain network the gradient *grows* on its way down, by a little in each
+# layer, and over 55 layers by a factor of several hundred. A rate that suits the last layers is far too large for the
+# first ones. With shortcuts (the second curve) all layers live in one order of magnitude or so.
 #
-# **Mind the slide.** "Deep plain networks fail because the gradient vanishes" is often said. For networks without normalisation it can hold; for these
-# it does not. He et al. found healthy gradients in theirs, and thought vanishing ones unlikely as the cause. What we measured, on other
-# data and before the first step, is an explosion (Yang et al. 2019 explain where it comes from). Whether it is the whole reason this
-# picture cannot say.
+# **Mind the slide.** "Deep plain networks fail because the gradient vanishes" is often said. For networks without
+# normalisation it can hold; for these it does not. He et al. found healthy gradients in theirs, and thought vanishing
+# ones unlikely as the cause. What we measured, on other data and before the first step, is an explosion (Yang et al.
+# 2019 explain where it comes from). Whether it is the whole reason this picture cannot say.
 #
 # ## The shortcut
 #
-# If layers find it hard to pass their input on, give it to them for nothing. A **residual block** adds its input to what its layers make:
+# If layers find it hard to pass their input on, give it to them for nothing. A **residual block** adds its input to
+# what its layers make:
 #
 # y = F(x) + x
 #
-# The layers learn only the **residual** F(x) = y − x, the correction. To pass x on they need to make F = 0, and small weights do that.
-# Let us see: a block whose last normalisation has the scale γ = 0.
+# The layers learn only the **residual** F(x) = y − x, the correction. To pass x on they need to make F = 0, and small
+# weights do that. Let us see: a block whose last normalisation has the scale γ = 0.
 
 # %% tags=["nbval-check-output"]
 inputs = keras.Input((6, 4, 8))
@@ -168,13 +173,13 @@ for shortcuts in (False, True):
     print(f"shortcut {shortcuts!s:5}: gives its input back: {np.allclose(one(x), x)}, gives zeros: {not np.any(one(x))}")
 
 # %% [markdown]
-# **Notice** what zeros mean in each: the plain block destroys everything, the residual one changes nothing. (The input was not negative, as after a
-# ReLU; the block ends in one.)
+# **Notice** what zeros mean in each: the plain block destroys everything, the residual one changes nothing. (The input
+# was not negative, as after a ReLU; the block ends in one.)
 #
 # ## When the shape changes
 #
-# x and F(x) can be added only if their shapes agree. Where a stage halves the maps and doubles the filters, the shortcut must be
-# fitted. The paper tries three ways:
+# x and F(x) can be added only if their shapes agree. Where a stage halves the maps and doubles the filters, the
+# shortcut must be fitted. The paper tries three ways:
 #
 # | option | where the shape changes | elsewhere |
 # |---|---|---|
@@ -195,16 +200,16 @@ for option in "ABC":
     print(f"ResNet-34 {option}: {sum(int(np.prod(w.shape)) for w in model.trainable_weights):,} parameters")
 
 # %% [markdown]
-# C was slightly better than B, and B than A, by a few tenths of a point. So projections are not what solves degradation: A has none. The
-# paper goes on with the cheap B for ImageNet, and A for CIFAR.
+# C was slightly better than B, and B than A, by a few tenths of a point. So projections are not what solves
+# degradation: A has none. The paper goes on with the cheap B for ImageNet, and A for CIFAR.
 
 # %% [markdown] exercise="8.1"
 # ### Exercise 8.1 · A residual block (12 min, 3 points)
 #
-# **Input:** whole numbers `channels`, `filters` and `strides`. **Output:** a `keras.Model` for maps (12, 10, `channels`): convolution
-# 3×3 with `strides`, normalisation, ReLU, convolution 3×3, normalisation; add the shortcut; ReLU. Convolutions have `filters` filters,
-# padding same and no bias. The shortcut is the input itself; where `strides` > 1 or `channels` ≠ `filters` it is a 1×1
-# convolution with these strides and its own normalisation.
+# **Input:** whole numbers `channels`, `filters` and `strides`. **Output:** a `keras.Model` for maps (12, 10,
+# `channels`): convolution 3×3 with `strides`, normalisation, ReLU, convolution 3×3, normalisation; add the shortcut;
+# ReLU. Convolutions have `filters` filters, padding same and no bias. The shortcut is the input itself; where
+# `strides` > 1 or `channels` ≠ `filters` it is a 1×1 convolution with these strides and its own normalisation.
 
 # %% tags=["exercise"] exercise="8.1"
 def residual_block(channels, filters, strides):
@@ -228,8 +233,8 @@ check("8.1", residual_block);
 # %% [markdown] exercise="8.2"
 # ### Exercise 8.2 · A shortcut without parameters (8 min, 2 points)
 #
-# Option A in NumPy. **Input:** maps `x` (batch, H, W, C), whole numbers `filters` ≥ C and `strides`. **Output:** every `strides`-th
-# row and column of `x`, beginning with the first, and after its channels zeros, `filters` channels in all.
+# Option A in NumPy. **Input:** maps `x` (batch, H, W, C), whole numbers `filters` ≥ C and `strides`. **Output:** every
+# `strides`-th row and column of `x`, beginning with the first, and after its channels zeros, `filters` channels in all.
 
 # %% tags=["exercise"] exercise="8.2"
 def padded_shortcut(x, filters, strides):
@@ -246,7 +251,8 @@ check("8.2", padded_shortcut);
 # %% [markdown]
 # ## The experiment again
 #
-# The same three depths, the same recipe and seeds, now with shortcuts of option A. They add no parameter: each pair has exactly as many.
+# The same three depths, the same recipe and seeds, now with shortcuts of option A. They add no parameter: each pair has
+# exactly as many.
 
 # %% tags=["nbval-check-output"]
 show_errors("residual")
@@ -270,12 +276,14 @@ for depth in (8, 20, 56):
           f"residual lower with every seed: {all(b < a for a, b in zip(plain, residual))}")
 
 # %% [markdown]
-# **Notice** three things. With 56 layers the plain networks have learned next to nothing, whatever the seed, and the residual ones read nearly all digits.
-# With 8 layers shortcuts do not help: here the plain networks are even a little ahead. And depth is not free
-# with shortcuts either: at this budget 20 layers beat 56. What shortcuts buy is that depth can be trained at all.
+# **Notice** three things. With 56 layers the plain networks have learned next to nothing, whatever the seed, and the
+# residual ones read nearly all digits. With 8 layers shortcuts do not help: here the plain networks are even a little
+# ahead. And depth is not free with shortcuts either: at this budget 20 layers beat 56. What shortcuts buy is that depth
+# can be trained at all.
 #
-# The limits of this experiment: 150 steps, small digits, one rate for all. Longer training helps the plain networks too; the paper's
-# ran for 64,000 steps on CIFAR-10, and 56 plain layers were still worse than 20, while the residual networks went on improving up to 110 layers.
+# The limits of this experiment: 150 steps, small digits, one rate for all. Longer training helps the plain networks
+# too; the paper's ran for 64,000 steps on CIFAR-10, and 56 plain layers were still worse than 20, while the residual
+# networks went on improving up to 110 layers.
 
 # %% [markdown]
 # A small part of it, live: 20 layers, with and without shortcuts (option B this time), two passes over 2,000 digits.
@@ -295,8 +303,8 @@ print("after two passes the residual network has the lower loss:", losses["resid
 # %% [markdown]
 # ### Four numbers tell
 #
-# A deeper network did worse. Was it degradation or over-fitting? The test error alone cannot say. Compare the deep network with the shallow one, on
-# training and on test data:
+# A deeper network did worse. Was it degradation or over-fitting? The test error alone cannot say. Compare the deep
+# network with the shallow one, on training and on test data:
 #
 # | training error | test error | what it is |
 # |---|---|---|
@@ -305,8 +313,8 @@ print("after two passes the residual network has the lower loss:", losses["resid
 # | better | better | the shallow network was **too small**: it under-fitted |
 # | anything else | | none of these |
 #
-# A difference counts only if chance does not make as much. Our validation digits are 2,000; take two networks that err on 4 % of all digits, and
-# let each read 2,000 of them:
+# A difference counts only if chance does not make as much. Our validation digits are 2,000; take two networks that err
+# on 4 % of all digits, and let each read 2,000 of them:
 
 # %% tags=["nbval-check-output"]
 spread = 100 * np.sqrt(2 * 0.04 * 0.96 / 2000)  # of the difference of two such errors, in points
@@ -329,15 +337,18 @@ for kind in ("plain", "residual"):
     show_changes(kind, 20, 56)
 
 # %% [markdown]
-# **Read it column by column.** The plain networks from 20 to 56 layers: worse on both, with every seed. That is degradation. From 8 to 20 the second seed
-# fits as before and reads new digits worse: a touch of over-fitting; the others are alike. The residual networks of 20 layers all fit better than those of 8; with the third seed the
-# validation error gains more than the margin, too: there 8 layers were too small. From 20 to 56 one fits a little worse, but none reads new digits worse: no degradation.
+# **Read it column by column.** The plain networks from 20 to 56 layers: worse on both, with every seed. That is
+# degradation. From 8 to 20 the second seed fits as before and reads new digits worse: a touch of over-fitting; the
+# others are alike. The residual networks of 20 layers all fit better than those of 8; with the third seed the
+# validation error gains more than the margin, too: there 8 layers were too small. From 20 to 56 one fits a little
+# worse, but none reads new digits worse: no degradation.
 
 # %% [markdown] exercise="8.3"
 # ### Exercise 8.3 · Degradation or over-fitting? (8 min, 2 points)
 #
-# **Input:** tuples `shallow` and `deep`, each (training error, test error) in per cent, and a `margin` in points. **Output:** by the table above
-# `"degradation"`, `"over-fitting"`, `"too small"` or `"none"`. Worse and better mean a difference *larger* than the margin.
+# **Input:** tuples `shallow` and `deep`, each (training error, test error) in per cent, and a `margin` in
+# points. **Output:** by the table above `"degradation"`, `"over-fitting"`, `"too small"` or `"none"`. Worse and better
+# mean a difference *larger* than the margin.
 
 # %% tags=["exercise"] exercise="8.3"
 def diagnose(shallow, deep, margin):
@@ -359,8 +370,8 @@ check("8.3", diagnose);
 # %% [markdown]
 # ## The bottleneck
 #
-# For 50 layers and more the paper changes the block: a 1×1 convolution makes the input narrow, the 3×3 works there, another
-# 1×1 makes it four times as wide again. It looks like this, beside the **basic** block:
+# For 50 layers and more the paper changes the block: a 1×1 convolution makes the input narrow, the 3×3 works there,
+# another 1×1 makes it four times as wide again. It looks like this, beside the **basic** block:
 
 # %% alt="Two blocks drawn from left to right. The basic block: two equal 3×3 convolutions of 64 channels. The bottleneck: a narrow 1×1, a narrow 3×3 and a 1×1 of 256 channels. In both an arc leads from the input over the layers to the dot where they are added."
 from workbook.architectures import resnet
@@ -374,7 +385,8 @@ for ax, channels, bottleneck in zip(axes, (64, 256), (False, True)):
     plots.show_architecture(accountant.account(model).blocks(), ax, title="bottleneck" if bottleneck else "basic")
 
 # %% [markdown]
-# (The first box of each stands for what comes before the block.) The bottleneck carries 256 channels instead of 64. What does it cost?
+# (The first box of each stands for what comes before the block.) The bottleneck carries 256 channels instead of 64.
+# What does it cost?
 
 # %% tags=["nbval-check-output"]
 def weights(*kernels):
@@ -388,15 +400,17 @@ print(f"bottleneck with a projection from 256 channels:  {weights(*narrow, (1, 2
 print(f"the first one, 64 channels in, with a projection: {weights(*first_narrow, (1, 64, 256)):6,}")
 
 # %% [markdown]
-# **Notice:** four times the channels, and fewer weights than the basic block. This is chapter 07's saving again. With a narrow part of w
-# channels it is 4w² + 9w² + 4w² = 17w² weights. Here the identity matters: a projection between the two wide ends almost doubles the block (the
-# fourth line). Where the block's input has not 4w channels it cannot be avoided: the very first block gets 64 channels and gives 256.
+# **Notice:** four times the channels, and fewer weights than the basic block. This is chapter 07's saving again. With a
+# narrow part of w channels it is 4w² + 9w² + 4w² = 17w² weights. Here the identity matters: a projection between the
+# two wide ends almost doubles the block (the fourth line). Where the block's input has not 4w channels it cannot be
+# avoided: the very first block gets 64 channels and gives 256.
 
 # %% [markdown]
 # ## The family
 #
-# All begin with a 7×7 convolution with strides 2 and a max pooling, then four stages of blocks with 64, 128, 256 and 512 filters, then global average pooling.
-# A network is a list of four numbers. (**Mind the slide:** "ResNet and DenseNet use small kernels only" overlooks their first layer, 7×7.)
+# All begin with a 7×7 convolution with strides 2 and a max pooling, then four stages of blocks with 64, 128, 256 and
+# 512 filters, then global average pooling. A network is a list of four numbers. (**Mind the slide:** "ResNet and
+# DenseNet use small kernels only" overlooks their first layer, 7×7.)
 
 # %% tags=["nbval-check-output"]
 stages = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -414,11 +428,12 @@ trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights
 print(f"ResNet-50 as built: {trainable:,}; running means and variances besides: {model.count_params() - trainable:,}")
 
 # %% [markdown]
-# (`keras.applications.ResNet50` says 25,636,712: it counts these statistics, and its convolutions have 26,560 biases, which the
-# normalisation behind them makes useless.)
+# (`keras.applications.ResNet50` says 25,636,712: it counts these statistics, and its convolutions have 26,560 biases,
+# which the normalisation behind them makes useless.)
 #
-# For CIFAR's 32×32 images there is a family of its own: a 3×3 first layer, three stages with 16, 32 and 64 filters, n blocks in each. With
-# n = 3, 5, 7, 9 and 18 that makes 20, 32, 44, 56 and 110 layers. `architectures.build("resnet20")` has it.
+# For CIFAR's 32×32 images there is a family of its own: a 3×3 first layer, three stages with 16, 32 and 64 filters, n
+# blocks in each. With n = 3, 5, 7, 9 and 18 that makes 20, 32, 44, 56 and 110 layers. `architectures.build("resnet20")`
+# has it.
 #
 # How good were they? Top-5 error on ImageNet: how often the true class is not among the five most probable ones.
 
@@ -428,8 +443,9 @@ names = ("VGG", "GoogLeNet", "ResNet-34 B", "ResNet-34 C", "ResNet-50", "ResNet-
 plots.show_bars(dict(zip(names, top5.values(), strict=True)), xlabel="top-5 error, %", form="{:.2f}");
 
 # %% [markdown]
-# (He et al. 2016, tables 4 and 5.) **Notice** that depth pays now, from 34 to 152. The ensemble's 3.57 % is on the *test* set and won ILSVRC 2015, and VGG's 8.43 % is on the test set too; the other single networks
-# were measured on the validation set, with many crops of each image. So compare the first and the last bar with care.
+# (He et al. 2016, tables 4 and 5.) **Notice** that depth pays now, from 34 to 152. The ensemble's 3.57 % is on
+# the *test* set and won ILSVRC 2015, and VGG's 8.43 % is on the test set too; the other single networks were measured
+# on the validation set, with many crops of each image. So compare the first and the last bar with care.
 #
 # **Mind the slide.** Some of what is said about training ResNets is not in the paper:
 #
@@ -442,19 +458,20 @@ plots.show_bars(dict(zip(names, top5.values(), strict=True)), xlabel="top-5 erro
 #
 # ## Directions of the right length
 #
-# Why is the plain network so hard to train? Li et al. drew the loss around trained networks. The weights θ are a point in a space of
-# 200,000 dimensions. Two random directions δ and η span a plane through it, and the picture shows the loss at θ + aδ + bη.
+# Why is the plain network so hard to train? Li et al. drew the loss around trained networks. The weights θ are a point
+# in a space of 200,000 dimensions. Two random directions δ and η span a plane through it, and the picture shows the
+# loss at θ + aδ + bη.
 #
-# But how far is a step of 1? Multiply a filter by 10 in front of batch normalisation and the network computes the same; yet a step is ten times smaller
-# beside it, and the picture seems ten times flatter. So every filter of δ is scaled to the norm of the same filter of θ:
-# **filter normalisation**. Biases and normalisation layers are not moved at all.
+# But how far is a step of 1? Multiply a filter by 10 in front of batch normalisation and the network computes the same;
+# yet a step is ten times smaller beside it, and the picture seems ten times flatter. So every filter of δ is scaled to
+# the norm of the same filter of θ: **filter normalisation**. Biases and normalisation layers are not moved at all.
 
 # %% [markdown] exercise="8.4"
 # ### Exercise 8.4 · A direction of the right length (10 min, 3 points)
 #
-# **Input:** arrays `direction` and `weights` of equal shape. The last axis counts the filters: (kh, kw, C, filters) of a convolution, (inputs, units)
-# of a dense layer. **Output:** `direction` with each filter scaled to the norm (the root of the sum of squares) of that filter of
-# `weights`; zeros for a vector (one axis).
+# **Input:** arrays `direction` and `weights` of equal shape. The last axis counts the filters: (kh, kw, C, filters) of
+# a convolution, (inputs, units) of a dense layer. **Output:** `direction` with each filter scaled to the norm (the root
+# of the sum of squares) of that filter of `weights`; zeros for a vector (one axis).
 
 # %% tags=["exercise"] exercise="8.4"
 def filter_normalise(direction, weights):
@@ -474,11 +491,11 @@ check("8.4", filter_normalise);
 # %% [markdown]
 # ## The loss around a network
 #
-# Here are the two 56-layer networks of the experiment (first seed), trained, and the loss of 200 training digits on a grid of 17×17 points
-# around each. **Predict first:** which one lies in a wide valley?
+# Here are the two 56-layer networks of the experiment (first seed), trained, and the loss of 200 training digits on a
+# grid of 17×17 points around each. **Predict first:** which one lies in a wide valley?
 
 # %%
-saved = np.load(data_sources.bundled_file("results/surface.npz"))
+saved = data.stored("surface.npz")
 steps = saved["steps"]
 surfaces = {"plain": saved["plain"], "residual": saved["residual"]}
 
@@ -507,20 +524,23 @@ for name, grid in surfaces.items():
     print(f"    at most {grid.max():.0e}; below 10 on {100 * np.mean(grid < 10):.0f} % of the points")
 
 # %% [markdown]
-# **Notice** the shape of the two. The residual network stands at the bottom of a bowl, round and wide. The plain one stands on a small, irregular floor, where
-# the loss is about that of guessing (2.30); beyond it, on one side less than a quarter of a filter's length away, walls rise to heights that no step survives.
-# A flat floor gives no direction to go, and a wall throws every large step off.
+# **Notice** the shape of the two. The residual network stands at the bottom of a bowl, round and wide. The plain one
+# stands on a small, irregular floor, where the loss is about that of guessing (2.30); beyond it, on one side less than
+# a quarter of a filter's length away, walls rise to heights that no step survives. A flat floor gives no direction to
+# go, and a wall throws every large step off.
 #
-# What the picture does not show. These are two directions of 200,000, one seed and one plane. The plain network has not come to a minimum, so the two pictures are
-# taken at different stages of training. And the jagged ranges that Li et al. drew for 56 layers
-# without shortcuts, trained to the end on CIFAR-10, are not here: "shortcuts make a chaotic surface smooth" is their finding; ours is the
-# milder "flat floor and steep walls, against a bowl". `python -m workbook.course.makers.experiments surface` makes these grids again.
+# What the picture does not show. These are two directions of 200,000, one seed and one plane. The plain network has not
+# come to a minimum, so the two pictures are taken at different stages of training. And the jagged ranges that Li et al.
+# drew for 56 layers without shortcuts, trained to the end on CIFAR-10, are not here: "shortcuts make a chaotic surface
+# smooth" is their finding; ours is the milder "flat floor and steep walls, against a bowl".
+# `python -m workbook.course.makers.experiments surface` makes these grids again.
 
 # %% [markdown]
 # ## DenseNet: concatenate instead of add
 #
-# A sum mixes: once x and F(x) are added nobody can tell them apart. Huang, Liu, van der Maaten and Weinberger keep them apart. In a **dense
-# block** each layer reads the maps of *all* layers before it in the block, side by side, and appends a few new ones: the **growth rate** k, often 12 or 32.
+# A sum mixes: once x and F(x) are added nobody can tell them apart. Huang, Liu, van der Maaten and Weinberger keep them
+# apart. In a **dense block** each layer reads the maps of *all* layers before it in the block, side by side, and
+# appends a few new ones: the **growth rate** k, often 12 or 32.
 
 # %% alt="A dense block of four layers drawn from left to right. The convolutions have the same width, 32 channels, and grow in area. An arc leads over each of them to a dot, where its maps join all earlier ones."
 from workbook.architectures import densenet
@@ -538,11 +558,13 @@ for row in account.rows:
         print(f"{row.kind:12} {row.name:9} {row.channels:4} channels {row.parameters:7,} weights")
 
 # %% [markdown]
-# **Notice** how narrow the layers may be: 32 filters, where a ResNet has hundreds. What was found once is kept and read again, by every
-# later layer (**feature reuse**). The input of layer ℓ has k₀ + (ℓ − 1)·k channels, so the convolutions get dearer along the block. Two remedies:
+# **Notice** how narrow the layers may be: 32 filters, where a ResNet has hundreds. What was found once is kept and read
+# again, by every later layer (**feature reuse**). The input of layer ℓ has k₀ + (ℓ − 1)·k channels, so the convolutions
+# get dearer along the block. Two remedies:
 #
 # - a **bottleneck** before each 3×3: a 1×1 convolution to 4k channels (the B in DenseNet-BC);
-# - a **transition** between two blocks: a 1×1 convolution keeps a part of the channels, usually half (**compression**, the C), and average pooling halves the maps.
+# - a **transition** between two blocks: a 1×1 convolution keeps a part of the channels, usually half (**compression**,
+#   the C), and average pooling halves the maps.
 #
 # | | ResNet | DenseNet |
 # |---|---|---|
@@ -555,8 +577,8 @@ for row in account.rows:
 # ### Exercise 8.5 · How wide it grows (8 min, 2 points)
 #
 # **Input:** the `channels` that enter the first block, the number of layers in each of the `blocks`, `growth_rate` and
-# `compression`. **Output:** a list: the channels at the end of each block, before the transition. A transition stands between each two
-# blocks and lets int(channels · compression) through.
+# `compression`. **Output:** a list: the channels at the end of each block, before the transition. A transition stands
+# between each two blocks and lets int(channels · compression) through.
 
 # %% tags=["exercise"] exercise="8.5"
 def dense_channels(channels, blocks, growth_rate, compression):
@@ -577,8 +599,9 @@ check("8.5", dense_channels);
 # %% [markdown] exercise="8.6"
 # ### Exercise 8.6 · A dense block (10 min, 3 points)
 #
-# **Input:** whole numbers `channels`, `count` and `growth_rate`. **Output:** a `keras.Model` for maps (8, 6, `channels`) with `count` layers. Each reads
-# everything so far: normalisation, ReLU, convolution 3×3 with `growth_rate` filters, padding same, no bias; and its maps are appended *after* everything so far.
+# **Input:** whole numbers `channels`, `count` and `growth_rate`. **Output:** a `keras.Model` for maps (8, 6,
+# `channels`) with `count` layers. Each reads everything so far: normalisation, ReLU, convolution 3×3 with `growth_rate`
+# filters, padding same, no bias; and its maps are appended *after* everything so far.
 
 # %% tags=["exercise"] exercise="8.6"
 def dense_block(channels, count, growth_rate):
@@ -599,7 +622,8 @@ check("8.6", dense_block);
 # %% [markdown]
 # ## DenseNet-121 to 264
 #
-# Again a network is a list of four numbers. A layer with its bottleneck counts as two; a stem, three transitions and the classifier come to it.
+# Again a network is a list of four numbers. A layer with its bottleneck counts as two; a stem, three transitions and
+# the classifier come to it.
 
 # %% tags=["nbval-check-output"]
 dense = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32), 264: (6, 12, 64, 48)}
@@ -618,13 +642,15 @@ for name in ("resnet50", "densenet121"):
     print(f"{name:11} {account.macs / 1e9:.1f} G MACs, {account.memory / 1e6:,.0f} MB for all maps of one image")
 
 # %% [markdown]
-# **Notice** the trade. A third of ResNet-50's parameters; but a third more numbers to keep, because each concatenation writes everything
-# again, and each normalisation once more. (The table counts every layer's output. Clever implementations share that memory.) In the paper's comparison a DenseNet-201 of
-# 20 million parameters errs about as often on ImageNet as a ResNet-101 of more than 40 million.
+# **Notice** the trade. A third of ResNet-50's parameters; but a third more numbers to keep, because each concatenation
+# writes everything again, and each normalisation once more. (The table counts every layer's output. Clever
+# implementations share that memory.) In the paper's comparison a DenseNet-201 of 20 million parameters errs about as
+# often on ImageNet as a ResNet-101 of more than 40 million.
 #
 # ## Summary
 #
-# - Past some depth a plain network gets worse on its *training* data: degradation, not over-fitting, and with normalisation not a vanishing gradient (ours exploded).
+# - Past some depth a plain network gets worse on its *training* data: degradation, not over-fitting, and with
+#   normalisation not a vanishing gradient (ours exploded).
 # - A residual block adds its input: y = F(x) + x. Passing on is free, and only the correction is learned.
 # - Where shapes change the shortcut is padded (A) or projected (B); projecting everywhere (C) gains little.
 # - Bottlenecks make wide blocks cheap: 50, 101 and 152 layers.
@@ -650,10 +676,12 @@ print(figures.as_text([row for row in figures.ledger() if row.id.startswith(("A1
 # %% [markdown]
 # ## Where to read on
 #
-# - K. He, X. Zhang, S. Ren and J. Sun, *Deep residual learning for image recognition*, CVPR 2016: figure 1 for degradation, section 3.3 for the
-#   shortcuts, table 1 for the family, section 4.2 for CIFAR-10 and 1,202 layers.
-# - K. He, X. Zhang, S. Ren and J. Sun, *Identity mappings in deep residual networks*, ECCV 2016: why nothing should stand in the shortcut's way.
+# - K. He, X. Zhang, S. Ren and J. Sun, *Deep residual learning for image recognition*, CVPR 2016: figure 1 for
+#   degradation, section 3.3 for the shortcuts, table 1 for the family, section 4.2 for CIFAR-10 and 1,202 layers.
+# - K. He, X. Zhang, S. Ren and J. Sun, *Identity mappings in deep residual networks*, ECCV 2016: why nothing should
+#   stand in the shortcut's way.
 # - H. Li, Z. Xu, G. Taylor, C. Studer and T. Goldstein, *Visualizing the loss landscape of neural nets*, NeurIPS 2018.
 # - G. Huang, Z. Liu, L. van der Maaten and K. Weinberger, *Densely connected convolutional networks*, CVPR 2017.
-# - G. Yang and others, *A mean field theory of batch normalization*, ICLR 2019: why gradients grow in deep normalised plain networks.
+# - G. Yang and others, *A mean field theory of batch normalization*, ICLR 2019: why gradients grow in deep normalised
+#   plain networks.
 # - G. Pleiss and others, *Memory-efficient implementation of DenseNets*, 2017.

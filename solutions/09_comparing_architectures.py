@@ -22,7 +22,8 @@
 # - give a photograph to a network trained on ImageNet, prepared as that network expects;
 # - reuse its features for a task of your own with four pictures a class, and average several networks.
 #
-# **Minutes:** about 80 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no network.
+# **Minutes:** about 80 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
+# network.
 
 # %% tags=["setup"]
 import os
@@ -38,17 +39,18 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## One table from one accountant
 #
-# Papers, slides and surveys print tables of networks, and no two agree: one counts biases, another doesn't; one draws AlexNet
-# in two towers, another in one. We let one accountant count all. The **conventions**, stated once:
+# Papers, slides and surveys print tables of networks, and no two agree: one counts biases, another doesn't; one draws
+# AlexNet in two towers, another in one. We let one accountant count all. The **conventions**, stated once:
 #
-# - parameters are what training changes: weights, biases, scale and shift of normalisation, not its running statistics (so
-#   DenseNet-121 has 7,978,856 here; chapter 08's 8,062,504 include 83,648 running means and variances);
+# - parameters are what training changes: weights, biases, scale and shift of normalisation, not its running statistics
+#   (so DenseNet-121 has 7,978,856 here; chapter 08's 8,062,504 include 83,648 running means and variances);
 # - AlexNet has its two towers (grouped convolutions), GoogLeNet is without its auxiliary heads, 1,000 classes;
 # - the input is 227 × 227 for AlexNet, 299 × 299 for Inception v3, 32 × 32 for LeNet-5, and 224 × 224 for the others;
 # - a MAC is one multiplication with its addition, in convolutions and dense layers;
 # - depth is the number of convolutions and dense layers on the longest way through.
 #
-# VGG-19 alone would take 575 MB of memory. A table needs shapes, not values, so we build in a scope that makes no weights.
+# VGG-19 alone would take 575 MB of memory. A table needs shapes, not values, so we build in a scope that makes no
+# weights.
 
 # %%
 def counted(name, **options):
@@ -92,8 +94,8 @@ for name, row in table.items():
           f"{millions[0]:9.1f}{millions[1]:9.1f}{row['macs'] / 1e9:9.3f}")
 
 # %% [markdown]
-# **Mind the slide.** It is often said that modern networks use "only small kernels", 3 × 3 at most. Read the column of kernels: VGG does; ResNet and
-# DenseNet begin with a 7 × 7, and GoogLeNet has 5 × 5 and 7 × 7.
+# **Mind the slide.** It is often said that modern networks use "only small kernels", 3 × 3 at most. Read the column of
+# kernels: VGG does; ResNet and DenseNet begin with a 7 × 7, and GoogLeNet has 5 × 5 and 7 × 7.
 
 # %% alt="A chart of eleven networks, work from left to right and parameters upwards, both in powers of ten. VGG-16 and VGG-19 stand at the top right. AlexNet and ZFNet are high too, with little work. GoogLeNet, ResNet-18 and DenseNet-121 stand low, near the middle. ResNet-152 does less work than VGG with less than half its parameters."
 ax = plt.subplots(figsize=(7.5, 4), layout="constrained")[1]
@@ -107,9 +109,9 @@ ax.set(xlabel="G MACs an image", ylabel="million parameters")
 ax.grid(alpha=0.3);
 
 # %% [markdown]
-# **Notice** that parameters and work are two different things. AlexNet has nearly all its weights in dense layers, where each is used
-# once an image; in a convolution each is used at every place. So AlexNet is large and cheap, and ResNet-152 has as many
-# parameters and does more than fifteen times the work.
+# **Notice** that parameters and work are two different things. AlexNet has nearly all its weights in dense layers,
+# where each is used once an image; in a convolution each is used at every place. So AlexNet is large and cheap, and
+# ResNet-152 has as many parameters and does more than fifteen times the work.
 
 # %% tags=["nbval-check-output"]
 for name in ("alexnet", "vgg16", "googlenet", "resnet50"):
@@ -121,14 +123,15 @@ for name in ("alexnet", "vgg16", "googlenet", "resnet50"):
 # ### MB and MiB
 #
 # A float32 takes 4 bytes. A megabyte, **MB**, is 10⁶ bytes. A mebibyte, **MiB**, is 2²⁰ = 1,048,576 bytes, 4.9 % more.
-# A well-known slide lists AlexNet with 233, VGG-16 with 528 and GoogLeNet with 51 "MB". Compare with the table above, and judge
-# for yourself.
+# A well-known slide lists AlexNet with 233, VGG-16 with 528 and GoogLeNet with 51 "MB". Compare with the table above,
+# and judge for yourself.
 
 # %% [markdown] exercise="9.1"
 # ### Exercise 9.1 · MB or MiB? (8 min, 2 points)
 #
-# **Input:** the number of `parameters` of a network, and the size that a slide has `stated`, a whole number. **Output:** the unit in
-# which the slide is right, if sizes are rounded to whole numbers and parameters are float32: `"MB"`, `"MiB"`, or `"neither"`.
+# **Input:** the number of `parameters` of a network, and the size that a slide has `stated`, a whole
+# number. **Output:** the unit in which the slide is right, if sizes are rounded to whole numbers and parameters are
+# float32: `"MB"`, `"MiB"`, or `"neither"`.
 
 # %% tags=["exercise"] exercise="9.1"
 def unit_of(parameters, stated):
@@ -155,21 +158,22 @@ for name, count in counts.items():
     print(f"{name:15}{count:12,} parameters = {megabytes:5.0f} MB = {mebibytes:5.0f} MiB")
 
 # %% [markdown]
-# **Mind the slide.** Its "MB" are MiB. Its row for AlexNet says 224 × 224, but the counts are those of 227 × 227. And its 51 for GoogLeNet
-# includes the two auxiliary heads, classifiers that help in training and are thrown away, while another table of the same talk gives 7 M
-# parameters, without them. Two tables, two networks, one name.
+# **Mind the slide.** Its "MB" are MiB. Its row for AlexNet says 224 × 224, but the counts are those of 227 × 227. And
+# its 51 for GoogLeNet includes the two auxiliary heads, classifiers that help in training and are thrown away, while
+# another table of the same talk gives 7 M parameters, without them. Two tables, two networks, one name.
 #
 # ## Audit a slide
 #
-# Another slip took us longer. An inception module reads 28 × 28 × 256. Its bottlenecks are three 1 × 1 convolutions with 64 filters each:
-# before the 3 × 3, before the 5 × 5, and after the pooling, all reading 256 channels. Beside them 128 filters 1 × 1 read the 256 channels too;
-# 192 filters 3 × 3 and 96 filters 5 × 5 read 64 each. Padding is same. It is often said that this makes **358 M** MACs. It does not: one term was counted twice.
+# Another slip took us longer. An inception module reads 28 × 28 × 256. Its bottlenecks are three 1 × 1 convolutions
+# with 64 filters each: before the 3 × 3, before the 5 × 5, and after the pooling, all reading 256 channels. Beside them
+# 128 filters 1 × 1 read the 256 channels too; 192 filters 3 × 3 and 96 filters 5 × 5 read 64 each. Padding is same. It
+# is often said that this makes **358 M** MACs. It does not: one term was counted twice.
 
 # %% [markdown] exercise="9.2"
 # ### Exercise 9.2 · Counted twice (8 min, 2 points)
 #
-# **Output:** the dictionary `slip`: `"term"`, which one was counted twice (`"1x1"`, `"3x3"` or `"5x5"`); `"macs"`, its MACs; and `"total"`,
-# the module's right total, both whole numbers.
+# **Output:** the dictionary `slip`: `"term"`, which one was counted twice (`"1x1"`, `"3x3"` or `"5x5"`); `"macs"`, its
+# MACs; and `"total"`, the module's right total, both whole numbers.
 
 # %% tags=["exercise"] exercise="9.2"
 ### BEGIN SOLUTION
@@ -192,8 +196,8 @@ twice = figures.figure("A7.module_counted_twice")
 print(f"bottleneck + 3x3 once more: {module['bottleneck'].computed + module['3x3'].computed:.1f} {twice.unit}")
 
 # %% [markdown]
-# The saving is 3.15 ×, more than the slip suggests. A second one, from a survey that everybody copies: its column for LeNet-5 lists 20 and 50 filters, and
-# 2.6 k and 58 k weights. Count both networks:
+# The saving is 3.15 ×, more than the slip suggests. A second one, from a survey that everybody copies: its column for
+# LeNet-5 lists 20 and 50 filters, and 2.6 k and 58 k weights. Count both networks:
 
 # %% tags=["nbval-check-output"]
 both = {"survey": "6 and 16 filters (LeCun et al. 1998)", "caffe": "20 and 50 filters (a later teaching net)"}
@@ -202,25 +206,29 @@ for name, who in both.items():
     print(f"{who:41}{conv:7,} weights in convolutions, {dense:8,} in dense layers")
 
 # %% [markdown]
-# **Mind the slide.** The column mixes two networks: the filters of one, the weights of the other. A table is a set of claims, and each can be recomputed.
+# **Mind the slide.** The column mixes two networks: the filters of one, the weights of the other. A table is a set of
+# claims, and each can be recomputed.
 #
 # ## How far they see
 #
-# Chapter 02 gave the receptive field: the window of the image that one output depends on. Here it is for the last convolution of each.
+# Chapter 02 gave the receptive field: the window of the image that one output depends on. Here it is for the last
+# convolution of each.
 
 # %% alt="Bars of receptive fields in pixels for twelve networks. LeNet-5, AlexNet, ZFNet and VGG-16 stay below 224 pixels, VGG-19 is a little above. GoogLeNet and ResNet-18 lie at several hundred, the deepest networks above a thousand and DenseNet-121 at two thousand."
 fields = {name: row["field"] for name, row in table.items()}
 plots.show_bars(fields, title="receptive field of the last convolution, pixels");
 
 # %% [markdown]
-# **Notice** that deep networks see far more than the 224 pixels that there are: there the formula counts padding. Depth alone does not decide: ResNet-50
-# sees less than ResNet-34, for two of three convolutions in its blocks are 1 × 1. The last maps of AlexNet
-# see a part of the picture, and its dense layers have to put the parts together. A deep network's maps see everything, and an average suffices.
+# **Notice** that deep networks see far more than the 224 pixels that there are: there the formula counts padding. Depth
+# alone does not decide: ResNet-50 sees less than ResNet-34, for two of three convolutions in its blocks are 1 × 1. The
+# last maps of AlexNet see a part of the picture, and its dense layers have to put the parts together. A deep network's
+# maps see everything, and an average suffices.
 #
 # ## What they scored
 #
-# ImageNet's yearly contest, ILSVRC, gave 1.2 million training pictures of 1,000 classes. An answer is five guesses; the **top-5 error**
-# is the share of test pictures whose true class is not among them. Errors are measured, not computed, so here they are cited.
+# ImageNet's yearly contest, ILSVRC, gave 1.2 million training pictures of 1,000 classes. An answer is five guesses;
+# the **top-5 error** is the share of test pictures whose true class is not among them. Errors are measured, not
+# computed, so here they are cited.
 
 # %% tags=["nbval-check-output"]
 facts = {fact.id: fact for fact in figures.facts()}
@@ -242,9 +250,10 @@ single = {name: facts[f"A11.top5.{name}"].value for name in alone}
 plots.show_bars(single, axes[1], title="single networks, top-5 error in %", form="{:.2f}");
 
 # %% [markdown]
-# **Mind the slide.** The winner of 2013 was Clarifai, the company of Matthew Zeiler; ZFNet, often named, is by Zeiler and Fergus, and was not the winning entry. And every winner
-# above is an **ensemble**, several networks averaged. Never subtract an ensemble from a single network. It is often said that Inception v3
-# lowered v2's top-5 error by 3 points. Like with like:
+# **Mind the slide.** The winner of 2013 was Clarifai, the company of Matthew Zeiler; ZFNet, often named, is by Zeiler
+# and Fergus, and was not the winning entry. And every winner above is an **ensemble**, several networks averaged. Never
+# subtract an ensemble from a single network. It is often said that Inception v3 lowered v2's top-5 error by 3 points.
+# Like with like:
 
 # %% tags=["nbval-check-output"]
 v2, v3 = ({how: facts[f"{row}.top5.{how}"].value for how in ("one_crop", "ensemble")} for row in ("A8", "A9"))
@@ -253,13 +262,13 @@ for how in v2:
 print(f"v2 alone against v3's ensemble, which compares nothing: {v2['one_crop'] - v3['ensemble']:.1f} points")
 
 # %% [markdown]
-# All four are on the validation set (Szegedy et al. 2016, tables 3 and 5). The 3.58 % often quoted for v3, in the same table 5, is its ensemble on the test
-# set. Batch normalisation, by the
-# way, came with v2, not with v3.
+# All four are on the validation set (Szegedy et al. 2016, tables 3 and 5). The 3.58 % often quoted for v3, in the same
+# table 5, is its ensemble on the test set. Batch normalisation, by the way, came with v2, not with v3.
 #
 # ## Training recipes
 #
-# An architecture is half of a result. The other half is the recipe, and the papers give it in a paragraph. Here are the paragraphs as rows.
+# An architecture is half of a result. The other half is the recipe, and the papers give it in a paragraph. Here are the
+# paragraphs as rows.
 
 # %% tags=["nbval-check-output"]
 print(f"{'recipe':17}batch    rate  optimizer      decay  dropout  schedule")
@@ -271,10 +280,12 @@ for one in map(recipes.recipe, recipes.names()):
           f"{one.weight_decay:8}{one.dropout:9}  {plateau}{every}{steps}")
 
 # %% [markdown]
-# The number behind the optimizer is its momentum, or RMSProp's ρ (both below); "decay" is weight decay. A 0 means that the paper does not use it, or does not say. GoogLeNet's paper gives neither batch nor first rate: 256 and 0.01 are the ones usually
-# taught. **Mind the slide**, four times, about ResNet: its weight decay was 1e-4, not 1e-5. Warming up is reported for one network
-# only, the 110-layer one on CIFAR-10: rate 0.01 until it began to learn, about 400 steps, then 0.1. Batch normalisation *is* needed: it stands behind every convolution. And the 1,202-layer
-# network did train; it over-fitted.
+# The number behind the optimizer is its momentum, or RMSProp's ρ (both below); "decay" is weight decay. A 0 means that
+# the paper does not use it, or does not say. GoogLeNet's paper gives neither batch nor first rate: 256 and 0.01 are the
+# ones usually taught. **Mind the slide**, four times, about ResNet: its weight decay was 1e-4, not 1e-5. Warming up is
+# reported for one network only, the 110-layer one on CIFAR-10: rate 0.01 until it began to learn, about 400 steps, then
+# 0.1. Batch normalisation *is* needed: it stands behind every convolution. And the 1,202-layer network did train; it
+# over-fitted.
 #
 # GoogLeNet's dropout of 40 % is often put "everywhere but the last layer". Where is it?
 
@@ -288,17 +299,17 @@ print("dense layers:", sum(row.kind == "Dense" for row in account.rows))
 #
 # ### Momentum
 #
-# Plain gradient descent moves the weights w against the gradient g. **Momentum** gives them a velocity v: each step keeps μ of it (0.9 in all
-# the recipes above with "sgd") and adds the new pull, scaled by the learning rate α. **Weight decay** λ pulls every weight to zero, a little each step.
-# As AlexNet's authors write it:
+# Plain gradient descent moves the weights w against the gradient g. **Momentum** gives them a velocity v: each step
+# keeps μ of it (0.9 in all the recipes above with "sgd") and adds the new pull, scaled by the learning rate α. **Weight
+# decay** λ pulls every weight to zero, a little each step. As AlexNet's authors write it:
 #
-# v ← μ·v − α·(g + λ·w),  w ← w + v
+# v ← μ·v − α·(g + λ·w), w ← w + v
 
 # %% [markdown] exercise="9.3"
 # ### Exercise 9.3 · One step with momentum (8 min, 2 points)
 #
-# **Input:** arrays `weights`, `velocity` and `gradient` of one shape, and the numbers `rate` (α), `momentum` (μ) and `decay` (λ). **Output:**
-# the tuple (new weights, new velocity).
+# **Input:** arrays `weights`, `velocity` and `gradient` of one shape, and the numbers `rate` (α), `momentum` (μ) and
+# `decay` (λ). **Output:** the tuple (new weights, new velocity).
 
 # %% tags=["exercise"] exercise="9.3"
 def momentum_step(weights, velocity, gradient, rate, momentum, decay):
@@ -313,8 +324,9 @@ def momentum_step(weights, velocity, gradient, rate, momentum, decay):
 check("9.3", momentum_step);
 
 # %% [markdown]
-# Is that what Keras does? Ten steps, with made-up gradients, the formulas beside the optimizers. RMSProp, Inception v3's optimizer (chapter 07), divides each
-# gradient by the root of a running mean of its squares: G ← ρ·G + (1 − ρ)·g², w ← w − α·g / √(G + ε).
+# Is that what Keras does? Ten steps, with made-up gradients, the formulas beside the optimizers. RMSProp, Inception
+# v3's optimizer (chapter 07), divides each gradient by the root of a running mean of its squares: G ← ρ·G + (1 − ρ)·g²,
+# w ← w − α·g / √(G + ε).
 
 # %%
 rng = np.random.default_rng(9)
@@ -348,9 +360,10 @@ print("momentum: the same as Keras:", np.allclose(sgd, by_momentum(0.01, 0.9), a
 print("RMSProp: the same as Keras:", np.allclose(rmsprop, by_rmsprop(0.045, 0.9, 1.0), atol=1e-6))
 
 # %% [markdown]
-# And weight decay? Keras's option `weight_decay=`, which chapter 05 used, is a different rule: it takes α·λ·w off the weights directly, past the velocity.
-# The papers' rule is the gradient of a penalty ½λ·w² in the loss, in Keras `keras.regularizers.L2(λ / 2)`, since Keras writes the penalty without the ½.
-# The recipes use that. Watch one weight that nothing but the decay pulls at:
+# And weight decay? Keras's option `weight_decay=`, which chapter 05 used, is a different rule: it takes α·λ·w off the
+# weights directly, past the velocity. The papers' rule is the gradient of a penalty ½λ·w² in the loss, in Keras
+# `keras.regularizers.L2(λ / 2)`, since Keras writes the penalty without the ½. The recipes use that. Watch one weight
+# that nothing but the decay pulls at:
 
 # %% tags=["nbval-check-output"]
 def pulled(optimizer, penalty, steps=20, decay=0.5):
@@ -364,19 +377,21 @@ past = keras.optimizers.SGD(0.01, momentum=0.9, weight_decay=0.5)
 print(f"Keras's weight_decay=0.5:       {pulled(past, False):.3f}")
 
 # %% [markdown]
-# **Notice** that in the gradient, the same number decays much faster: momentum carries it on, up to 1 / (1 − μ) = ten times. "Weight decay 5e-4" means nothing without the rule.
+# **Notice** that in the gradient, the same number decays much faster: momentum carries it on, up to 1 / (1 − μ) = ten
+# times. "Weight decay 5e-4" means nothing without the rule.
 #
 # ### The learning rate over time
 #
-# A high rate learns fast and then rattles about; a low one settles. So the rate falls: by a clock, or when the validation loss stalls. Some networks
-# fall apart at the full rate before they have learned anything, and warm up first.
+# A high rate learns fast and then rattles about; a low one settles. So the rate falls: by a clock, or when the
+# validation loss stalls. Some networks fall apart at the full rate before they have learned anything, and warm up
+# first.
 
 # %% [markdown] exercise="9.4"
 # ### Exercise 9.4 · Warm up, then drop (10 min, 2 points)
 #
-# **Input:** the `step` (from 0), the `peak` rate, the number of `warmup` steps (≥ 1), and a tuple of steps, `drops`, rising and all after the warm-up. **Output:** the
-# rate at that step. It rises in equal parts, step 0 having peak / warmup, and reaches the peak at step warmup − 1. From
-# each step in `drops` on it is divided by ten.
+# **Input:** the `step` (from 0), the `peak` rate, the number of `warmup` steps (≥ 1), and a tuple of steps, `drops`,
+# rising and all after the warm-up. **Output:** the rate at that step. It rises in equal parts, step 0 having peak /
+# warmup, and reaches the peak at step warmup − 1. From each step in `drops` on it is divided by ten.
 
 # %% tags=["exercise"] exercise="9.4"
 def learning_rate(step, peak, warmup, drops):
@@ -403,8 +418,9 @@ ax.grid(alpha=0.3)
 ax.legend(fontsize=8);
 
 # %% [markdown]
-# AlexNet's and VGG's authors watched the validation error and turned the rate down by hand when it stalled. `ReduceLROnPlateau` does the watching. We
-# feed it a made-up course of validation losses. **Predict first:** with patience 2, after which epochs does the rate fall?
+# AlexNet's and VGG's authors watched the validation error and turned the rate down by hand when it stalled.
+# `ReduceLROnPlateau` does the watching. We feed it a made-up course of validation losses. **Predict first:** with
+# patience 2, after which epochs does the rate fall?
 
 # %% tags=["nbval-check-output"]
 losses = [1.0, 0.8, 0.7, 0.7, 0.71, 0.6, 0.61, 0.6, 0.62, 0.61]
@@ -423,8 +439,9 @@ for epoch, loss in enumerate(losses):
 #
 # ### A recipe, run
 #
-# A row becomes an optimizer, penalties on the kernels, callbacks, and layers that augment. Here is ResNet's, on 3,000 digits for four
-# epochs: enough to see that it runs, not what it can do. What of AlexNet's augmentation, shifts and mirrored images? Shift, yes. But a mirrored digit is no digit: a recipe makes assumptions about the data.
+# A row becomes an optimizer, penalties on the kernels, callbacks, and layers that augment. Here is ResNet's, on 3,000
+# digits for four epochs: enough to see that it runs, not what it can do. What of AlexNet's augmentation, shifts and
+# mirrored images? Shift, yes. But a mirrored digit is no digit: a recipe makes assumptions about the data.
 
 # %% tags=["slow"]
 mnist = data.load("mnist")
@@ -453,9 +470,10 @@ print("reads more than 80 % of the validation digits:", history["val_accuracy"][
 # %% [markdown]
 # ## Using a trained network
 #
-# Training on ImageNet took the papers' authors weeks. Using the result takes a second. This course bundles a small one, **EfficientNet-Lite0**, which reads
-# pictures of 224 × 224 pixels and knows ImageNet's 1,000 classes. (VGG-16 works by the same call; its weights are a download of 528 MiB, which this
-# cell asks for only with the setting `WORKBOOK_BUDGET=full`, and does without where it cannot be had.)
+# Training on ImageNet took the papers' authors weeks. Using the result takes a second. This course bundles a small
+# one, **EfficientNet-Lite0**, which reads pictures of 224 × 224 pixels and knows ImageNet's 1,000 classes. (VGG-16
+# works by the same call; its weights are a download of 528 MiB, which this cell asks for only with the setting
+# `WORKBOOK_BUDGET=full`, and does without where it cannot be had.)
 
 # %%
 wanted = "vgg16" if os.environ.get("WORKBOOK_BUDGET") == "full" else pretrained.BUNDLED
@@ -468,8 +486,8 @@ print(f"{bundled.name}: {bundled.model.count_params():,} numbers, {len(bundled.l
 # %% [markdown]
 # ### Resize, crop, normalise
 #
-# Photographs come in all sizes, the network takes one. The usual way: the shorter side is resized to 256 pixels, the middle 224 × 224 is cut out,
-# and the pixels are **normalised**, shifted and scaled as they were in training.
+# Photographs come in all sizes, the network takes one. The usual way: the shorter side is resized to 256 pixels, the
+# middle 224 × 224 is cut out, and the pixels are **normalised**, shifted and scaled as they were in training.
 
 # %% tags=["slow"] alt="Left, a cat's head in a wide photograph, with a square frame around its middle. Right, what the network gets: the square alone, resized to 224 pixels."
 cat = pictures.photograph("chelsea")  # (300, 451, 3)
@@ -482,9 +500,9 @@ plots.show_image(pretrained.centre_crop(cat), axes[1], title="224 × 224 pixels"
 # %% [markdown] exercise="9.5"
 # ### Exercise 9.5 · From photograph to input (8 min, 2 points)
 #
-# **Input:** an `image` (H, W, 3) of bytes, already resized, in RGB; a whole number `size`; and `mean` and `deviation`, three numbers each, of
-# pixels from 0 to 1. **Output:** the middle `size` × `size` pixels (offsets rounded down), brought to 0-1, minus the mean,
-# divided by the deviation: (size, size, 3). This is how Torch's models are fed.
+# **Input:** an `image` (H, W, 3) of bytes, already resized, in RGB; a whole number `size`; and `mean` and `deviation`,
+# three numbers each, of pixels from 0 to 1. **Output:** the middle `size` × `size` pixels (offsets rounded down),
+# brought to 0-1, minus the mean, divided by the deviation: (size, size, 3). This is how Torch's models are fed.
 
 # %% tags=["exercise"] exercise="9.5"
 def prepare(image, size, mean, deviation):
@@ -501,7 +519,8 @@ def prepare(image, size, mean, deviation):
 check("9.5", prepare);
 
 # %% [markdown]
-# Now four photographs. **Predict first:** one of them shows something that is not among the 1,000 classes. What will the network say?
+# Now four photographs. **Predict first:** one of them shows something that is not among the 1,000 classes. What will
+# the network say?
 
 # %% tags=["slow"] alt="Four photographs with bars of the five likeliest classes below each. The cat is a tiger cat, an Egyptian cat or a tabby; the cup is espresso with certainty; the cameraman's picture is called tripod; for the astronaut in her suit no class gets even a fifth, football helmet first."
 shown = {name: pictures.photograph(name) for name in ("chelsea", "coffee", "camera", "astronaut")}
@@ -521,9 +540,10 @@ print("the first three guesses for the cat are cats:", set(top["chelsea"][:3]) =
 print("no guess for the astronaut reaches 30 %:", mine["astronaut"][0][1] < 0.3)
 
 # %% [markdown]
-# **Notice** three things. "Tiger cat" and "tabby" share the probability, because people cannot tell these classes apart either; that is why five guesses
-# are allowed. The cameraman's picture is called "tripod", which is true: one label a picture is not the whole truth. And
-# there is no class "person" or "none of these": the softmax must hand out 100 %, so a network always answers.
+# **Notice** three things. "Tiger cat" and "tabby" share the probability, because people cannot tell these classes apart
+# either; that is why five guesses are allowed. The cameraman's picture is called "tripod", which is true: one label a
+# picture is not the whole truth. And there is no class "person" or "none of these": the softmax must hand out 100 %, so
+# a network always answers.
 #
 # Preprocessing belongs to the weights, not to the picture. What if we forget it?
 
@@ -544,13 +564,14 @@ print("with pixels from 0 to 1, or as blue, green, red, more than 70 %:",
       bool(min(espresso["0 to 1"], espresso["blue, green, red"]) > 0.7))
 
 # %% [markdown]
-# No error is raised and the shape is right. One slip ruins the answer; the two others cost a tenth, which nobody notices on one picture
-# and everybody pays for over thousands. **Mind the slide.** An example that is often shown, a white dog, "Samoyed" with
-# .667, is VGG-11 with Torch's normalisation. Keras has VGG-16 and VGG-19, whose weights expect the channels as BGR with the mean of ImageNet subtracted
-# and no division: `preprocess_input` of that model does it. Another network, other weights, another preparation: .667 will not come back.
+# No error is raised and the shape is right. One slip ruins the answer; the two others cost a tenth, which nobody
+# notices on one picture and everybody pays for over thousands. **Mind the slide.** An example that is often shown, a
+# white dog, "Samoyed" with .667, is VGG-11 with Torch's normalisation. Keras has VGG-16 and VGG-19, whose weights
+# expect the channels as BGR with the mean of ImageNet subtracted and no division: `preprocess_input` of that model does
+# it. Another network, other weights, another preparation: .667 will not come back.
 #
-# VGG's authors tested on more than one crop. **Mind the slide** there, too: their multi-crop evaluation is a regular grid, 5 × 5 places, each mirrored as well, at three scales, not
-# random crops. Random crops are for training.
+# VGG's authors tested on more than one crop. **Mind the slide** there, too: their multi-crop evaluation is a regular
+# grid, 5 × 5 places, each mirrored as well, at three scales, not random crops. Random crops are for training.
 
 # %% [markdown]
 # ### How good is it? Top-1 and top-5
@@ -558,8 +579,8 @@ print("with pixels from 0 to 1, or as blue, green, red, more than 70 %:",
 # %% [markdown] exercise="9.6"
 # ### Exercise 9.6 · Top-5 (8 min, 2 points)
 #
-# **Input:** `probabilities` (batch, classes), `labels` (batch,) of class numbers, and `k`. **Output:** the top-k accuracy: the share of
-# rows whose true class is among the k likeliest.
+# **Input:** `probabilities` (batch, classes), `labels` (batch,) of class numbers, and `k`. **Output:** the top-k
+# accuracy: the share of rows whose true class is among the k likeliest.
 
 # %% tags=["exercise"] exercise="9.6"
 def top_k_accuracy(probabilities, labels, k):
@@ -583,8 +604,9 @@ print("ten guesses of ten are always right:", accuracy[-1] == 1)
 # %% [markdown]
 # ## A task of your own
 #
-# You have six kinds of surface, and **four** small pictures of each. Too few to train a CNN? We cut crops of 64 × 64 pixels from the left halves of
-# photographs, and test on crops from the right halves. All are made grey and given the same mean and contrast, so that brightness tells nothing.
+# You have six kinds of surface, and **four** small pictures of each. Too few to train a CNN? We cut crops of 64 × 64
+# pixels from the left halves of photographs, and test on crops from the right halves. All are made grey and given the
+# same mean and contrast, so that brightness tells nothing.
 
 # %% tags=["slow"]
 kinds = ("brick", "grass", "gravel", "page", "text", "ihc")
@@ -634,8 +656,9 @@ results = {"from nothing": scratch.evaluate(test[..., np.newaxis], y_test, verbo
 # %% [markdown]
 # ### Feature extraction
 #
-# The trained network has learned to see textures and shapes in over a million pictures. We cut off its last layers and keep what comes before: for each crop,
-# 320 maps of 7 × 7. These need computing once. The network's own weights stay as they are, **frozen**.
+# The trained network has learned to see textures and shapes in over a million pictures. We cut off its last layers and
+# keep what comes before: for each crop, 320 maps of 7 × 7. These need computing once. The network's own weights stay as
+# they are, **frozen**.
 
 # %% tags=["slow", "nbval-check-output"]
 trunk = keras.Model(bundled.model.input, bundled.model.get_layer("block7a_project_norm").output)
@@ -668,9 +691,10 @@ results["features, new head"] = tuned.evaluate(maps_test, y_test, verbose=0)[1]
 # %% [markdown]
 # ### Fine-tuning
 #
-# Now the head knows roughly what it wants. **Fine-tuning** unfreezes layers below it and goes on at a small rate, so that good weights are adjusted,
-# not destroyed. First head, then more: with a random head on top, the first gradients would be noise, and would spoil what is below. Batch normalisation keeps its
-# running statistics (`training=False`): 24 crops are too few for new ones.
+# Now the head knows roughly what it wants. **Fine-tuning** unfreezes layers below it and goes on at a small rate, so
+# that good weights are adjusted, not destroyed. First head, then more: with a random head on top, the first gradients
+# would be noise, and would spoil what is below. Batch normalisation keeps its running statistics (`training=False`): 24
+# crops are too few for new ones.
 
 # %% tags=["slow"]
 top_part.trainable = True
@@ -688,16 +712,17 @@ print("and more than the CNN from nothing:", results["features, new head"] > res
 print("fine-tuning does no harm to speak of:", results["fine-tuned"] > results["features, new head"] - 0.05)
 
 # %% [markdown]
-# Too few? The CNN from nothing reads most crops, for the two halves of one photograph look much alike: an easy test, which says
-# nothing about other walls or other pages. Yet the trained features err less.
+# Too few? The CNN from nothing reads most crops, for the two halves of one photograph look much alike: an easy test,
+# which says nothing about other walls or other pages. Yet the trained features err less.
 #
-# **Notice** that nobody trained this network on brick or handwriting at 64 grey pixels. What it learned about edges and textures carries over. With so few pictures the new
-# head does nearly all, and fine-tuning has little left to win; with thousands of pictures, and a task further from photographs, it matters more.
+# **Notice** that nobody trained this network on brick or handwriting at 64 grey pixels. What it learned about edges and
+# textures carries over. With so few pictures the new head does nearly all, and fine-tuning has little left to win; with
+# thousands of pictures, and a task further from photographs, it matters more.
 #
 # ## Ensembles
 #
-# Every contest winner above was an **ensemble**: several networks, their probabilities averaged. Three small networks, each from its own random start, on the
-# same 3,000 digits:
+# Every contest winner above was an **ensemble**: several networks, their probabilities averaged. Three small networks,
+# each from its own random start, on the same 3,000 digits:
 
 # %% tags=["slow"]
 members = []
@@ -728,17 +753,21 @@ print("it errs less often than its members do on average:", bool(fewer))
 print("its loss is below the members' mean loss:", bool(loss(average) < np.mean([*map(loss, members)])))
 
 # %% [markdown]
-# The second line is a theorem: −ln is a convex function, so the loss of an average is never above the average of the losses (Jensen's inequality). The
-# first is not; it holds because networks from different starts make different mistakes. The price: three times the work, for training and for every picture.
+# The second line is a theorem: −ln is a convex function, so the loss of an average is never above the average of the
+# losses (Jensen's inequality). The first is not; it holds because networks from different starts make different
+# mistakes. The price: three times the work, for training and for every picture.
 #
 # ## Summary
 #
-# - A table of networks needs its conventions: biases, statistics, towers, auxiliary heads, input size, MB or MiB. Recompute before you copy.
-# - Parameters, work, depth and field are four different orders of the same networks; errors compare only like with like.
+# - A table of networks needs its conventions: biases, statistics, towers, auxiliary heads, input size, MB or MiB.
+#   Recompute before you copy.
+# - Parameters, work, depth and field are four different orders of the same networks; errors compare only like with
+#   like.
 # - A recipe is part of a result: batch, rate and schedule, momentum, weight decay *and its rule*, augmentation.
 # - A trained network must be fed as it was trained: resize, crop, normalise. Wrong preparation raises no error.
 # - With few pictures take trained features and a new head; fine-tune afterwards, gently.
-# - Averaging the probabilities of several networks never has a higher loss than they have on average, and costs their work together.
+# - Averaging the probabilities of several networks never has a higher loss than they have on average, and costs their
+#   work together.
 #
 # ## Formulae
 #
@@ -759,9 +788,11 @@ print(figures.as_text([row for row in figures.ledger() if row.id.startswith("A15
 # %% [markdown]
 # ## Where to read on
 #
-# - V. Sze, Y.-H. Chen, T.-J. Yang and J. Emer, *Efficient processing of deep neural networks: a tutorial and survey*, Proceedings of the IEEE, 2017: table II
-#   is the survey's table.
-# - K. Simonyan and A. Zisserman, *Very deep convolutional networks for large-scale image recognition*, 2015: section 3 is a recipe, section 4 the testing.
+# - V. Sze, Y.-H. Chen, T.-J. Yang and J. Emer, *Efficient processing of deep neural networks: a tutorial and survey*,
+#   Proceedings of the IEEE, 2017: table II is the survey's table.
+# - K. Simonyan and A. Zisserman, *Very deep convolutional networks for large-scale image recognition*, 2015: section 3
+#   is a recipe, section 4 the testing.
 # - K. He, X. Zhang, S. Ren and J. Sun, *Deep residual learning for image recognition*, 2016: section 3.4 and 4.2.
 # - I. Loshchilov and F. Hutter, *Decoupled weight decay regularization*, 2019: why the two rules differ.
-# - M. Tan and Q. Le, *EfficientNet: rethinking model scaling for convolutional neural networks*, 2019: the family of the bundled network.
+# - M. Tan and Q. Le, *EfficientNet: rethinking model scaling for convolutional neural networks*, 2019: the family of
+#   the bundled network.

@@ -19,10 +19,12 @@
 #
 # - take feature maps out of a trained network, and say how strongly an image excites a filter;
 # - make the image that excites a filter, a neuron or an output most, by gradient ascent on the pixels;
-# - make pictures that a network takes for digits with 99 % certainty, and measure whether another network believes them;
+# - make pictures that a network takes for digits with 99 % certainty, and measure whether another network believes
+#   them;
 # - say what a penalty on ink changes in them, and what it does not.
 #
-# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no GPU.
+# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
+# GPU.
 
 # %% tags=["setup"]
 from workbook import check, data, interpret, plots, receptive  # before Keras: it sets Keras up
@@ -36,8 +38,9 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## A network to look into
 #
-# A plain CNN for digits: 25 filters, then 50, then 100 dense neurons, then ten scores. Pixels are between 0 (blank) and 1 (ink). Each
-# layer has a name, so that we can ask for it, and the softmax is a layer of its own, so that we can ask for the scores before it.
+# A plain CNN for digits: 25 filters, then 50, then 100 dense neurons, then ten scores. Pixels are between 0 (blank) and
+# 1 (ink). Each layer has a name, so that we can ask for it, and the softmax is a layer of its own, so that we can ask
+# for the scores before it.
 
 # %% name="network"
 def network():
@@ -64,8 +67,8 @@ def train(seed):
     return model
 
 # %% [markdown]
-# We train it twice, from two seeds. The first network is the one that we look into. The second, same in everything but its first weights
-# and the order of its data, is a witness for later.
+# We train it twice, from two seeds. The first network is the one that we look into. The second, same in everything but
+# its first weights and the order of its data, is a witness for later.
 
 # %% tags=["slow"]
 first, second = train(1), train(2)
@@ -78,15 +81,17 @@ print(interpret.layer_names(first))
 # %% [markdown]
 # ## Feature maps
 #
-# What a layer gives for an image can be had for nothing: the network computes it anyway. A model with more than one output hands it over:
-# `keras.Model(inputs, [a, b])`, where `a` and `b` are tensors on the way, answers with a list of two arrays.
+# What a layer gives for an image can be had for nothing: the network computes it anyway. A model with more than one
+# output hands it over: `keras.Model(inputs, [a, b])`, where `a` and `b` are tensors on the way, answers with a list of
+# two arrays.
 
 # %% [markdown] exercise="10.1"
 # ### Exercise 10.1 · A network with windows (10 min, 3 points)
 #
-# **Input:** whole numbers `filters` and `classes`. **Output:** a `keras.Model` for images (28, 28, 1) with *three* outputs, in this order:
-# the maps of the first convolution (after its ReLU, before pooling), the maps of the second, the probabilities. Where the table says
-# nothing, Keras's default settings hold: no padding, and convolutions in steps of 1.
+# **Input:** whole numbers `filters` and `classes`. **Output:** a `keras.Model` for images (28, 28, 1) with *three*
+# outputs, in this order: the maps of the first convolution (after its ReLU, before pooling), the maps of the second,
+# the probabilities. Where the table says nothing, Keras's default settings hold: no padding, and convolutions in steps
+# of 1.
 #
 # | layer | settings |
 # |---|---|
@@ -121,8 +126,9 @@ for name, one in maps.items():
     print(name, one.shape)
 
 # %% [markdown]
-# **Predict first:** the first layer has 3×3 windows. What can one of its maps show? And the second, whose maps are less than half as wide?
-# (All maps of a picture are drawn on one scale: black is 0, white the largest value in any map of the layer, shown or not.)
+# **Predict first:** the first layer has 3×3 windows. What can one of its maps show? And the second, whose maps are less
+# than half as wide? (All maps of a picture are drawn on one scale: black is 0, white the largest value in any map of
+# the layer, shown or not.)
 
 # %% tags=["slow"] alt="A handwritten 3, and ten of the 25 maps of the first convolution. In nearly all the 3 is still readable: some show the whole stroke, some only its right-hand or upper edges, one is nearly black."
 shown = [digit[0], *np.moveaxis(maps["conv1"][0], -1, 0)[:10]]
@@ -134,10 +140,11 @@ shown, top = np.moveaxis(maps["conv2"][0], -1, 0)[:20], float(maps["conv2"].max(
 plots.show_images(shown, range(20), columns=10, size=1.1, scale=(0, top));
 
 # %% [markdown]
-# **Notice** the change. The first maps still look like the digit: this filter answers to the whole stroke, that one to edges on one side.
-# In the second the digit is taken apart: a bright patch says "here is a piece of my kind", for one map a level bar, for another a slope or
-# a right-hand side, and most of the rest is dark. How much of the image does one of these values see? **Predict first** with the formula of
-# chapter 03: a 3×3 window; a 3×3 window, pooling by 2, a 3×3 window. Then we measure it as there, by a gradient.
+# **Notice** the change. The first maps still look like the digit: this filter answers to the whole stroke, that one to
+# edges on one side. In the second the digit is taken apart: a bright patch says "here is a piece of my kind", for one
+# map a level bar, for another a slope or a right-hand side, and most of the rest is dark. How much of the image does
+# one of these values see? **Predict first** with the formula of chapter 03: a 3×3 window; a 3×3 window, pooling by 2, a
+# 3×3 window. Then we measure it as there, by a gradient.
 
 # %% tags=["slow", "nbval-check-output"]
 for name in ("conv1", "conv2"):
@@ -146,18 +153,19 @@ for name in ("conv1", "conv2"):
     print(f"one value of {name} sees {height} × {width} pixels of 28 × 28")
 
 # %% [markdown]
-# 3×3 pixels can hold an edge; 8×8 can hold the end of a stroke, a bend, a crossing. This is the **hierarchy**: each layer looks for
-# arrangements of what the layer below has found, over a larger part of the image.
+# 3×3 pixels can hold an edge; 8×8 can hold the end of a stroke, a bend, a crossing. This is the **hierarchy**: each
+# layer looks for arrangements of what the layer below has found, over a larger part of the image.
 #
 # ## What excites a filter?
 #
-# A map is a picture. To compare images we need one number a filter: its **activation degree**, the sum of its feature map.
+# A map is a picture. To compare images we need one number per filter: its **activation degree**, the sum of its feature
+# map.
 
 # %% [markdown] exercise="10.2"
 # ### Exercise 10.2 · The activation degree (6 min, 2 points)
 #
-# **Input:** feature maps `maps` (batch, H, W, filters) and the number `k` of a filter. **Output:** for each image the sum of that
-# filter's map, (batch,).
+# **Input:** feature maps `maps` (batch, H, W, filters) and the number `k` of a filter. **Output:** for each image the
+# sum of that filter's map, (batch,).
 
 # %% tags=["exercise"] exercise="10.2"
 def activation_degree(maps, k):
@@ -171,8 +179,8 @@ def activation_degree(maps, k):
 check("10.2", activation_degree);
 
 # %% [markdown]
-# Now we can ask which of 2,000 digits excite a filter most. Here are the best eight for each of three filters of `conv2`, those whose
-# degree differs most from digit to digit.
+# Now we can ask which of 2,000 digits excite a filter most. Here are the best eight for each of three filters of
+# `conv2`, those whose degree differs most from digit to digit.
 
 # %% tags=["slow"] alt="Three rows of eight digits. The first row has 2s, 3s and 5s with slanting bars; the second and third have very thick digits of many classes."
 degrees = interpret.activation_degree(interpret.feature_maps(first, x_val, "conv2")["conv2"])  # (2000, 50)
@@ -182,25 +190,27 @@ titles = [f"filter {k}" if i == 0 else "" for k in liveliest for i in range(8)]
 plots.show_images(x_val[best], titles, columns=8, size=1.0);
 
 # %% [markdown]
-# It is a start, but a digit has many things at once: which of them does the filter answer to? And some rows are full of thick digits of all
-# classes: a sum rewards ink. We are free to ask differently: not which of these images, but which image *of all that there could be*.
+# It is a start, but a digit has many things at once: which of them does the filter answer to? And some rows are full of
+# thick digits of all classes: a sum rewards ink. We are free to ask differently: not which of these images, but which
+# image *of all that there could be*.
 #
 # ## Gradient ascent on the pixels
 #
-# Training holds the images fixed and moves the weights *down* the gradient of a loss. Turn it round: hold the weights, and move the
-# pixels *up* the gradient of the activation degree a:
+# Training holds the images fixed and moves the weights *down* the gradient of a loss. Turn it round: hold the weights,
+# and move the pixels *up* the gradient of the activation degree a:
 #
 # x ← x + rate · g / √mean(g²), with g = ∂a/∂x
 #
-# The division makes all steps equally long, however faint the gradient: with a rate of 0.1 a pixel moves by about 0.1. Pixels that have
-# gone below 0 are then set to 0, those above 1 to 1.
+# The division makes all steps equally long, however faint the gradient: with a rate of 0.1 a pixel moves by about 0.1.
+# Pixels that have gone below 0 are then set to 0, those above 1 to 1.
 
 # %% [markdown] exercise="10.3"
 # ### Exercise 10.3 · One step uphill (8 min, 2 points)
 #
-# **Input:** `images` (batch, H, W, C) with pixels in 0 to 1, their `gradients` of the same shape, and the `rate`. **Output:** the images
-# after one step. Each image's gradient is divided by its own root mean square (the root of the mean of the squares, over H, W and C; it is
-# never 0 here), multiplied by the rate and added; then pixels below 0 become 0 and those above 1 become 1.
+# **Input:** `images` (batch, H, W, C) with pixels in 0 to 1, their `gradients` of the same shape, and the
+# `rate`. **Output:** the images after one step. Each image's gradient is divided by its own root mean square (the root
+# of the mean of the squares, over H, W and C; it is never 0 here), multiplied by the rate and added; then pixels below
+# 0 become 0 and those above 1 become 1.
 
 # %% tags=["exercise"] exercise="10.3"
 def step_uphill(images, gradients, rate):
@@ -215,11 +225,12 @@ def step_uphill(images, gradients, rate):
 check("10.3", step_uphill);
 
 # %% [markdown]
-# `interpret.ascend` goes on like this, with a rate that falls to zero. It makes one image for each filter, all 50 in one batch, from noise.
-# It also keeps a record, `.scores`: what it climbed, here the activation degrees, before each step and at the end. The pictures stand in
-# reading order, filter 0 at the top left, filter 49 at the bottom right.
+# `interpret.ascend` goes on like this, with a rate that falls to zero. It makes one image for each filter, all 50 in
+# one batch, from noise. It also keeps a record, `.scores`: what it climbed, here the activation degrees, before each
+# step and at the end. The pictures stand in reading order, filter 0 at the top left, filter 49 at the bottom right.
 #
-# **Predict first:** a filter sees 8×8 pixels, and its degree adds up the whole map. What will its favourite image look like?
+# **Predict first:** a filter sees 8×8 pixels, and its degree adds up the whole map. What will its favourite image look
+# like?
 
 # %% tags=["slow"]
 filters = interpret.ascend(first, "conv2", range(50), steps=40)
@@ -238,26 +249,28 @@ beaten = filters.scores[-1] > degrees.max(axis=0)
 print("at least 9 of 10 of these more than by any of 2,000 digits:", bool(beaten[alive].mean() >= 0.9))
 
 # %% [markdown]
-# **Notice** three things. Most images are a *texture*: one small pattern, stripes of one slant and width, wherever there is room, because
-# the filter looks for it everywhere and the degree adds up. (For some filters the pattern is plain ink, and the image is nearly white.)
-# None is a digit, nor a part of one that you would have drawn. And some images are still the noise that they began with: if the filter's
-# ReLU gives 0 everywhere at the start, the gradient is 0 as well, and there is no way up.
+# **Notice** three things. Most images are a *texture*: one small pattern, stripes of one slant and width, wherever
+# there is room, because the filter looks for it everywhere and the degree adds up. (For some filters the pattern is
+# plain ink, and the image is nearly white.) None is a digit, nor a part of one that you would have drawn. And some
+# images are still the noise that they began with: if the filter's ReLU gives 0 everywhere at the start, the gradient is
+# 0 as well, and there is no way up.
 #
 # ## Each neuron looks at the whole image
 #
-# After `flatten` come 100 dense neurons. Each reads all 5×5×50 values, so it may ask *where* something is. The same ascent, one image for
-# each neuron. We climb the weighted sum before the ReLU (`activation=False`), so that a neuron that is silent at first has a way up too.
-# **Predict first:** will these be textures again?
+# After `flatten` come 100 dense neurons. Each reads all 5×5×50 values, so it may ask *where* something is. The same
+# ascent, one image for each neuron. We climb the weighted sum before the ReLU (`activation=False`), so that a neuron
+# that is silent at first has a way up too. **Predict first:** will these be textures again?
 
 # %% tags=["slow"] alt="Twenty images for twenty dense neurons. Most are a tangle of black and white strokes that differ from place to place, some with loops like those of digits; six or so are nearly black with faint stripes. Around the edges noise remains."
 neurons = interpret.ascend(first, "dense", range(20), steps=40, activation=False)
 plots.show_images(neurons.images, columns=10, size=0.9, scale=(0, 1));
 
 # %% [markdown]
-# **Notice** that nothing repeats: what stands left differs from what stands right. The strokes of these images are larger than a filter's,
-# and some of them bend as digits do. (In the dark images the climb took ink away nearly everywhere: ink silences these neurons.) A neuron
-# looks at the whole image. The *whole*? We measure which pixels have a gradient at all, for five neurons and 20 digits.
-# `interpret.saliency` gives the size of the gradient at each pixel; it comes back at the end of the chapter.
+# **Notice** that nothing repeats: what stands left differs from what stands right. The strokes of these images are
+# larger than a filter's, and some of them bend as digits do. (In the dark images the climb took ink away nearly
+# everywhere: ink silences these neurons.) A neuron looks at the whole image. The *whole*? We measure which pixels have
+# a gradient at all, for five neurons and 20 digits. `interpret.saliency` gives the size of the gradient at each pixel;
+# it comes back at the end of the chapter.
 
 # %% tags=["slow", "nbval-check-output"]
 slopes = interpret.saliency(first, "dense", np.repeat(x_val[:20], 5, axis=0), list(range(5)) * 20, activation=False)
@@ -265,17 +278,20 @@ rows = np.flatnonzero(slopes.max(axis=(0, 2)))
 print(f"rows that count: {rows[0]} to {rows[-1]} of 0 to 27")
 
 # %% [markdown]
-# The last two rows count for nothing, and so do the last two columns, for the layers are the same along both axes. Look at the images
-# again: at their lower and right-hand edges nothing has changed, the noise of the start is still there. Why?
+# The last two rows count for nothing, and so do the last two columns, for the layers are the same along both axes. Look
+# at the images again: at their lower and right-hand edges nothing has changed, the noise of the start is still there.
+# Why?
 
 # %% [markdown] exercise="10.4"
 # ### Exercise 10.4 · What the top never sees (10 min, 3 points)
 #
-# **Input:** the `size` of an image (its width), and `layers`, a tuple of (kernel size, strides) for each convolution and pooling layer from
-# the image up, all with padding valid. **Output:** a tuple of two numbers: how many pixels one value of the last map sees (its receptive
-# field, exercise 3.6), and how many pixels at the end of the image no value of the last map sees. Both count along one axis.
+# **Input:** the `size` of an image (its width), and `layers`, a tuple of (kernel size, strides) for each convolution
+# and pooling layer from the image up, all with padding valid. **Output:** a tuple of two numbers: how many pixels one
+# value of the last map sees (its receptive field, exercise 3.6), and how many pixels at the end of the image no value
+# of the last map sees. Both count along one axis.
 #
-# For the network above, `field_and_unseen(28, ((3, 1), (2, 2), (3, 1), (2, 2)))`, the second number should be the one just measured, 2.
+# For the network above, `field_and_unseen(28, ((3, 1), (2, 2), (3, 1), (2, 2)))`, the second number should be the one
+# just measured, 2.
 
 # %% tags=["exercise"] exercise="10.4"
 def field_and_unseen(size, layers):
@@ -295,16 +311,17 @@ def field_and_unseen(size, layers):
 check("10.4", field_and_unseen);
 
 # %% [markdown]
-# **Mind the slide.** "A dense neuron sees the whole image" holds for what reaches it. Here `conv2` gives 11 rows, and pooling by 2 leaves
-# the last one out. Neighbouring rows of `conv2` lie two pixels apart, so two rows of pixels go with it. With MNIST it does no harm: the
-# border is blank.
+# **Mind the slide.** "A dense neuron sees the whole image" holds for what reaches it. Here `conv2` gives 11 rows, and
+# pooling by 2 leaves the last one out. Neighbouring rows of `conv2` lie two pixels apart, so two rows of pixels go with
+# it. With MNIST it does no harm: the border is blank.
 #
 # ## What does the network take for a digit?
 #
-# Now the outputs. For each digit we climb its score, the number before the softmax, from noise, in very small steps. Each image stops as
-# soon as the network is 99 % sure of it. This needs a loop of our own. `interpret.input_gradient` takes a function of the images; what it
-# gives back computes two arrays, the function's values and their gradients, so `[1]` picks the gradients. Here the function is each image's
-# own score: `own` has a 1 at the target and zeros elsewhere. The step is that of exercise 10.3.
+# Now the outputs. For each digit we climb its score, the number before the softmax, from noise, in very small steps.
+# Each image stops as soon as the network is 99 % sure of it. This needs a loop of our own. `interpret.input_gradient`
+# takes a function of the images; what it gives back computes two arrays, the function's values and their gradients, so
+# `[1]` picks the gradients. Here the function is each image's own score: `own` has a 1 at the target and zeros
+# elsewhere. The step is that of exercise 10.3.
 #
 # **Predict first:** the network will be sure in the end. Will you see the digit?
 
@@ -333,9 +350,9 @@ plots.show_images(near[::5], [f"{k}: {sure[5 * k]:.3f}" for k in range(10)], col
 print("all 50 are taken with 99 % or more for the digit that they were made for:", bool((sure >= 0.99).all()))
 
 # %% [markdown]
-# **Notice** the numbers above the pictures. Some show a ghost of a stroke, most are noise to us. The network was never shown such images,
-# and it has no way to say "none of these": the softmax hands out 100 % in any case. It is **fooled**. (Nguyen, Yosinski and Clune showed
-# the same with ImageNet networks in 2015.)
+# **Notice** the numbers above the pictures. Some show a ghost of a stroke, most are noise to us. The network was never
+# shown such images, and it has no way to say "none of these": the softmax hands out 100 % in any case. It
+# is **fooled**. (Nguyen, Yosinski and Clune showed the same with ImageNet networks in 2015.)
 #
 # Now climb on. We begin at the same noise again and make sixty larger steps, without stopping at 99 %.
 
@@ -349,15 +366,17 @@ plots.show_images(far.images[::5], [str(k) for k in range(10)], columns=10, size
 plots.show_curves({"mean of the 50 scores": far.scores.mean(axis=1)}, xlabel="step", ylabel="score", start=0);
 
 # %% [markdown]
-# **Mind the slide.** It is often told like this: without a constraint the images cannot be read, and only a constraint makes digits appear.
-# For this network it depends on how far you climb. (The curve is the mean score on the way: most of it is won in the first ten steps.) The images that *just* fool it are mostly noise. Further up strokes appear by
-# themselves, and you can find the 0, the 3 or the 6 among them, although nobody asked for it. But there is much else in them.
+# **Mind the slide.** It is often told like this: without a constraint the images cannot be read, and only a constraint
+# makes digits appear. For this network it depends on how far you climb. (The curve is the mean score on the way: most
+# of it is won in the first ten steps.) The images that *just* fool it are mostly noise. Further up strokes appear by
+# themselves, and you can find the 0, the 3 or the 6 among them, although nobody asked for it. But there is much else in
+# them.
 #
 # ## A price for ink
 #
-# Real digits are mostly blank. So charge for each pixel: climb the score minus a **penalty**, 0.1 times the sum of the pixels. A pixel is
-# taken away unless it raises the score by more than it costs. The noise, the number of steps and the rate stay as they were. **Predict
-# first:** what will be left of the tangles, and will the score still rise?
+# Real digits are mostly blank. So charge for each pixel: climb the score minus a **penalty**, 0.1 times the sum of the
+# pixels. A pixel is taken away unless it raises the score by more than it costs. The noise, the number of steps and the
+# rate stay as they were. **Predict first:** what will be left of the tangles, and will the score still rise?
 
 # %% tags=["slow"]
 dear = interpret.ascend(first, "scores", targets, steps=60, rate=0.1, seed=1, penalties={"pixel_sum": 0.1})
@@ -370,18 +389,19 @@ means = {"score": dear.scores.mean(axis=1), "penalty": dear.charges.mean(axis=1)
 plots.show_curves(means, xlabel="step", ylabel="mean of 50 images", start=0);
 
 # %% [markdown]
-# What is climbed is the difference of the two curves. The penalty falls, because the noise had much ink that was not worth its price; the
-# score rises all the same.
+# What is climbed is the difference of the two curves. The penalty falls, because the noise had much ink that was not
+# worth its price; the score rises all the same.
 #
-# Better? Do not trust your eyes alone: you know what to look for. Two measures of a picture: its **ink**, the sum of its pixels, and its
-# **total variation**, how rough it is.
+# Better? Do not trust your eyes alone: you know what to look for. Two measures of a picture: its **ink**, the sum of
+# its pixels, and its **total variation**, how rough it is.
 
 # %% [markdown] exercise="10.5"
 # ### Exercise 10.5 · How rough is a picture? (8 min, 2 points)
 #
-# **Input:** `images` (batch, H, W, C). **Output:** for each image the total variation, (batch,): the sum of the absolute differences
-# between each pixel and the one below it, plus the same for each pixel and the one to its right, over all channels. The last row has
-# nothing below it and the last column nothing to its right: there nothing is compared.
+# **Input:** `images` (batch, H, W, C). **Output:** for each image the total variation, (batch,): the sum of the
+# absolute differences between each pixel and the one below it, plus the same for each pixel and the one to its right,
+# over all channels. The last row has nothing below it and the last column nothing to its right: there nothing is
+# compared.
 
 # %% tags=["exercise"] exercise="10.5"
 def total_variation(images):
@@ -397,9 +417,10 @@ def total_variation(images):
 check("10.5", total_variation);
 
 # %% [markdown]
-# A third measure stands in for your eyes, badly but without prejudice: how similar is the image to the *mean* image of its digit? We take
-# the correlation over all pixels, 1 for equal up to brightness and contrast, 0 for unrelated. **Predict first:** in which order will the
-# three kinds of images stand, and will any of them reach the real digits?
+# A third measure stands in for your eyes, badly but without prejudice: how similar is the image to the *mean* image of
+# its digit? We take the correlation over all pixels, 1 for equal up to brightness and contrast, 0 for
+# unrelated. **Predict first:** in which order will the three kinds of images stand, and will any of them reach the real
+# digits?
 
 # %% tags=["slow"] name="likeness"
 mean_digits = np.stack([x_val[y_val == k].mean(axis=0) for k in range(10)])  # (10, 28, 28, 1)
@@ -433,19 +454,21 @@ print("likeness rises from one kind to the next:", bool(near_[2] < far_[2] < dea
 print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
 
 # %% [markdown]
-# **Notice** that all three measures go the way of real digits. Ink even goes beyond, below that of a real digit; roughness and likeness do
-# not arrive. Look at the pictures: the strokes are thin and broken. Nothing in score or price asks for whole ones.
+# **Notice** that all three measures go the way of real digits. Ink even goes beyond, below that of a real digit;
+# roughness and likeness do not arrive. Look at the pictures: the strokes are thin and broken. Nothing in score or price
+# asks for whole ones.
 #
 # ## Is another network fooled too?
 #
-# Perhaps these images exploit the accidents of *one* set of weights. The second network has other weights. It was not used to make them.
+# Perhaps these images exploit the accidents of *one* set of weights. The second network has other weights. It was not
+# used to make them.
 
 # %% [markdown] exercise="10.6"
 # ### Exercise 10.6 · Is it fooled? (6 min, 2 points)
 #
-# **Input:** `probabilities` (batch, classes) that a network gives for images, the class `targets` (batch,) that each image was made for,
-# and a `threshold`. **Output:** one number, the share of images, 0 to 1, for which the target class has a probability of at least the
-# threshold.
+# **Input:** `probabilities` (batch, classes) that a network gives for images, the class `targets` (batch,) that each
+# image was made for, and a `threshold`. **Output:** one number, the share of images, 0 to 1, for which the target class
+# has a probability of at least the threshold.
 
 # %% tags=["exercise"] exercise="10.6"
 def share_fooled(probabilities, targets, threshold):
@@ -460,8 +483,8 @@ def share_fooled(probabilities, targets, threshold):
 check("10.6", share_fooled);
 
 # %% [markdown]
-# **Predict first:** which images will the second network believe, the noise, the tangles, the ones with little ink? We ask it two things:
-# does it give the same digit, and is it 99 % sure of it?
+# **Predict first:** which images will the second network believe, the noise, the tangles, the ones with little ink? We
+# ask it two things: does it give the same digit, and is it 99 % sure of it?
 
 # %% tags=["slow"]
 believed = {}
@@ -491,22 +514,23 @@ gap = believed["with a price"][2] - believed["climbed on"][2]
 print("with or without a price makes less than 15 points of difference:", abs(gap) < 0.15)
 
 # %% [markdown]
-# **Notice** what the witness says. It gives the same answers, even for the noise. So these images are no accident of one set of weights:
-# both networks have learned much the same evidence from the same data, and neither has learned what is *not* a digit. What is particular
-# to the first network is the last bit of certainty: images that only just convince it seldom convince the second; those that were climbed
-# on mostly do. And the price for ink, which helped your eyes, hardly changed what the networks believe: "looks like a digit to me" and
-# "convinces a network" are two different things.
+# **Notice** what the witness says. It gives the same answers, even for the noise. So these images are no accident of
+# one set of weights: both networks have learned much the same evidence from the same data, and neither has learned what
+# is *not* a digit. What is particular to the first network is the last bit of certainty: images that only just convince
+# it seldom convince the second; those that were climbed on mostly do. And the price for ink, which helped your eyes,
+# hardly changed what the networks believe: "looks like a digit to me" and "convinces a network" are two different
+# things.
 #
-# The limits: two networks of one architecture, trained on the same 20,000 digits, and 50 images of each kind. The tests of this course
-# repeat it with three seeds.
+# The limits: two networks of one architecture, trained on the same 20,000 digits, and 50 images of each kind. The tests
+# of this course repeat it with three seeds.
 #
 # ## Where does it look?
 #
-# The same gradient answers one more question, about a real image: which pixels decide? **Saliency** is the size of the gradient of the
-# score with respect to each pixel. **Grad-CAM** takes the maps of a convolution. The mean of the gradient over a map says whether the score
-# would rise or fall if the map grew brighter; that is the map's weight. The weighted maps are added up, and what is positive is kept: a
-# coarse picture of the places that speak *for* the class. **Predict first:** can a blank pixel count? (Each picture has its own scale:
-# white is its largest value.)
+# The same gradient answers one more question, about a real image: which pixels decide? **Saliency** is the size of the
+# gradient of the score with respect to each pixel. **Grad-CAM** takes the maps of a convolution. The mean of the
+# gradient over a map says whether the score would rise or fall if the map grew brighter; that is the map's weight. The
+# weighted maps are added up, and what is positive is kept: a coarse picture of the places that speak *for* the
+# class. **Predict first:** can a blank pixel count? (Each picture has its own scale: white is its largest value.)
 
 # %% tags=["slow"] alt="Three digits, each with its saliency and its Grad-CAM. Saliency is a scatter of bright dots on and around the strokes. Grad-CAM shows larger spots, mostly on parts of the strokes, eleven pixels wide."
 some = np.array([np.flatnonzero(y_val == k)[0] for k in (3, 4, 7)])
@@ -516,18 +540,23 @@ shown = [one for i in range(3) for one in (x_val[some][i], dots[i] / dots[i].max
 plots.show_images(shown, ["image", "saliency", "Grad-CAM"] * 3, columns=9, size=1.25, scale=(0, 1));
 
 # %% [markdown]
-# **Notice** how different the two are. Saliency is sharp and scattered, and blank pixels beside the strokes count too: ink *there* would
-# change the score. Grad-CAM has the size of `conv2`'s maps, 11×11, drawn as large as the image. Where dense layers follow, as here, each
-# place has weights of its own, and the mean over places can hide them: it may happen that nothing positive is left, and the map is black
-# (try other digits). Both are hints about a network, not proofs. A map that looks sensible does not make its answer right.
+# **Notice** how different the two are. Saliency is sharp and scattered, and blank pixels beside the strokes count too:
+# ink *there* would change the score. Grad-CAM has the size of `conv2`'s maps, 11×11, drawn as large as the image. Where
+# dense layers follow, as here, each place has weights of its own, and the mean over places can hide them: it may happen
+# that nothing positive is left, and the map is black (try other digits). Both are hints about a network, not proofs. A
+# map that looks sensible does not make its answer right.
 #
 # ## Summary
 #
-# - Feature maps are outputs of a model like any other: first edges, then arrangements of edges, over 3×3 and 8×8 pixels here.
+# - Feature maps are outputs of a model like any other: first edges, then arrangements of edges, over 3×3 and 8×8 pixels
+#   here.
 # - The activation degree is the sum of a map. Gradient ascent on the pixels makes the image that raises it most.
-# - A filter's favourite image is mostly a texture; a dense neuron's covers the whole image, but for two rows and columns that pooling drops.
-# - Images that are mostly noise to us are taken for digits with 99 % certainty; a second network gives the same answers, but is seldom as sure.
-# - Climbing on, strokes appear even without a penalty; a price for ink removes what does not pay, and digits are easier to see.
+# - A filter's favourite image is mostly a texture; a dense neuron's covers the whole image, but for two rows and
+#   columns that pooling drops.
+# - Images that are mostly noise to us are taken for digits with 99 % certainty; a second network gives the same
+#   answers, but is seldom as sure.
+# - Climbing on, strokes appear even without a penalty; a price for ink removes what does not pay, and digits are easier
+#   to see.
 #
 # ## Formulae
 #
@@ -541,9 +570,11 @@ plots.show_images(shown, ["image", "saliency", "Grad-CAM"] * 3, columns=9, size=
 #
 # ## Where to read on
 #
-# - D. Erhan, Y. Bengio, A. Courville and P. Vincent, *Visualizing higher-layer features of a deep network*, 2009: gradient ascent on the input.
+# - D. Erhan, Y. Bengio, A. Courville and P. Vincent, *Visualizing higher-layer features of a deep network*, 2009:
+#   gradient ascent on the input.
 # - K. Simonyan, A. Vedaldi and A. Zisserman, *Deep inside convolutional networks*, 2014: class images and saliency.
 # - A. Nguyen, J. Yosinski and J. Clune, *Deep neural networks are easily fooled*, CVPR 2015.
 # - R. Selvaraju and others, *Grad-CAM*, ICCV 2017.
-# - C. Olah, A. Mordvintsev and L. Schubert, *Feature visualization*, Distill, 2017: what penalties and jitter do, in pictures.
+# - C. Olah, A. Mordvintsev and L. Schubert, *Feature visualization*, Distill, 2017: what penalties and jitter do, in
+#   pictures.
 # - The next chapter turns the same gradient on photographs: dreams, and the style of one picture on another.

@@ -22,7 +22,8 @@
 # - compute a Gram matrix, and show what it forgets and what it keeps;
 # - give one picture the style of another, and say what is minimised and what each weight does.
 #
-# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no network.
+# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
+# network.
 
 # %% tags=["setup"]
 import os
@@ -36,12 +37,12 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## A trained network and its layers
 #
-# We take the classifier of chapter 09, EfficientNet-Lite0, trained on ImageNet's photographs. We ask it for nothing that it was trained
-# for, and change none of its weights. Five of its layers will do, from near the image to far from it. `stem_relu` comes after the first
-# convolution; the others are each the end of a block, where the block's input is added to its output (`add`). The higher the number, the
-# further from the image. No ReLU follows such a sum, so its values may be negative. (With the setting `WORKBOOK_BUDGET=full` this is
-# VGG-16, a download of 528 MiB, and a picture takes several times as long. The claims that this chapter prints are tested for the bundled
-# network.)
+# We take the classifier of chapter 09, EfficientNet-Lite0, trained on ImageNet's photographs. We ask it for nothing
+# that it was trained for, and change none of its weights. Five of its layers will do, from near the image to far from
+# it. `stem_relu` comes after the first convolution; the others are each the end of a block, where the block's input is
+# added to its output (`add`). The higher the number, the further from the image. No ReLU follows such a sum, so its
+# values may be negative. (With the setting `WORKBOOK_BUDGET=full` this is VGG-16, a download of 528 MiB, and a picture
+# takes several times as long. The claims that this chapter prints are tested for the bundled network.)
 
 # %% tags=["slow"] name="classifier"
 wanted = "vgg16" if os.environ.get("WORKBOOK_BUDGET") == "full" else pretrained.BUNDLED
@@ -57,9 +58,9 @@ for name in LAYERS:
     print(f"{name:12} (rows, columns, filters) of a 224 × 224 picture:", model.get_layer(name).output.shape[1:])
 
 # %% [markdown]
-# A photograph has bytes, the network takes numbers about zero. The `canvas` brings the middle of a photograph there (`prepare`) and back
-# again (`picture`), and knows the range in which pixels must stay (`bounds`). We use 128 × 128 pixels: up to these layers there are only
-# convolutions and the like, and they take any size.
+# A photograph has bytes, the network takes numbers about zero. The `canvas` brings the middle of a photograph there
+# (`prepare`) and back again (`picture`), and knows the range in which pixels must stay (`bounds`). We use 128 × 128
+# pixels: up to these layers there are only convolutions and the like, and they take any size.
 
 # %% tags=["slow", "nbval-check-output"]
 photo = canvas.prepare(pictures.photograph("chelsea"), 128)
@@ -68,14 +69,16 @@ print(photo.shape, "between", *(round(bound, 3) for bound in canvas.bounds))
 # %% [markdown]
 # ## What a layer sees, amplified
 #
-# Chapter 10 began with noise and asked what excites *one* filter. Now begin with a photograph, and do not choose: whatever the layer sees
-# in it, show more of it. The score is the mean of the squares of *all* activations of a layer. Why squares?
+# Chapter 10 began with noise and asked what excites *one* filter. Now begin with a photograph, and do not choose:
+# whatever the layer sees in it, show more of it. The score is the mean of the squares of *all* activations of a layer.
+# Why squares?
 
 # %% [markdown] exercise="11.1"
 # ### Exercise 11.1 · More of what is there (10 min, 3 points)
 #
-# **Input:** feature maps `maps` (batch, H, W, filters). **Output:** a tuple of two arrays: for each image the mean of its squared
-# activations, (batch,); and the derivative of that mean with respect to each activation of the image, an array of the maps' shape.
+# **Input:** feature maps `maps` (batch, H, W, filters). **Output:** a tuple of two arrays: for each image the mean of
+# its squared activations, (batch,); and the derivative of that mean with respect to each activation of the image, an
+# array of the maps' shape.
 
 # %% tags=["exercise"] exercise="11.1"
 def amplify(maps):
@@ -90,17 +93,18 @@ def amplify(maps):
 check("11.1", amplify);
 
 # %% [markdown]
-# The derivative is the layer's own output, times a constant. What answers strongly is pulled hardest, what is negative becomes more
-# negative, and what gives 0 is left alone. The network's opinion becomes its own target. (The mean itself would not do: it would pull all
-# activations up alike, the faint ones too.)
+# The derivative is the layer's own output, times a constant. What answers strongly is pulled hardest, what is negative
+# becomes more negative, and what gives 0 is left alone. The network's opinion becomes its own target. (The mean itself
+# would not do: it would pull all activations up alike, the faint ones too.)
 #
-# From there to the pixels it is the chain rule, and then the step of exercise 10.3: the gradient divided by its root mean square, the
-# pixels kept within their bounds. `interpret.dream` does 18 such steps here, each a little shorter than the one before, and each on the
-# picture shifted by a few pixels at random, so that no pattern sticks to the network's grid.
+# From there to the pixels it is the chain rule, and then the step of exercise 10.3: the gradient divided by its root
+# mean square, the pixels kept within their bounds. `interpret.dream` does 18 such steps here, each a little shorter
+# than the one before, and each on the picture shifted by a few pixels at random, so that no pattern sticks to the
+# network's grid.
 #
-# **Predict first:** a cat, seen by five layers. The first has 3×3 windows; the last stands near the end of a network that tells 1,000
-# classes apart, cats and dogs among them. Think of chapter 10's hierarchy: edges first, then strokes and bends, then parts of things.
-# What will each put into the photograph?
+# **Predict first:** a cat, seen by five layers. The first has 3×3 windows; the last stands near the end of a network
+# that tells 1,000 classes apart, cats and dogs among them. Think of chapter 10's hierarchy: edges first, then strokes
+# and bends, then parts of things. What will each put into the photograph?
 
 # %% tags=["slow"] name="dream"
 def dream(layer, inputs, octaves):
@@ -116,8 +120,9 @@ shown = [canvas.picture(photo), *(canvas.picture(one.image) for one in plain.val
 plots.show_images(shown, ["photograph", *LAYERS], columns=3, size=2.1);
 
 # %% [markdown]
-# **Notice** the hierarchy of chapter 10, on a photograph: dots first, then short stripes, then stripes that run along what is there, then
-# rings around eyes, and fur. Each layer writes down the things that it has filters for. Nothing was asked of it but "more".
+# **Notice** the hierarchy of chapter 10, on a photograph: dots first, then short stripes, then stripes that run along
+# what is there, then rings around eyes, and fur. Each layer writes down the things that it has filters for. Nothing was
+# asked of it but "more".
 #
 # Did the score rise? It is recorded before each step, and once at the end.
 
@@ -126,12 +131,12 @@ grown = {name: one.records[0] / one.records[0][0] for name, one in plain.items()
 plots.show_curves(grown, xlabel="step", ylabel="score, in units of its start", start=0);
 
 # %% [markdown]
-# The jumps come from the random shifts. The first layer's windows move by two pixels (stride 2), and its dream is a pattern on just this
-# grid: shifted by one pixel, it is worth little.
+# The jumps come from the random shifts. The first layer's windows move by two pixels (stride 2), and its dream is a
+# pattern on just this grid: shifted by one pixel, it is worth little.
 #
-# Is a dream particular to its layer, or does one dream excite them all? We show all five dreams to all five layers. Rows and columns of
-# the table are the layers in the order above; each number says how many times the column's layer has grown by the row's dream. **Predict
-# first:** where do the largest numbers stand?
+# Is a dream particular to its layer, or does one dream excite them all? We show all five dreams to all five layers.
+# Rows and columns of the table are the layers in the order above; each number says how many times the column's layer
+# has grown by the row's dream. **Predict first:** where do the largest numbers stand?
 
 # %% tags=["slow"] name="growth"
 layers_of = interpret.any_size(model, LAYERS)
@@ -153,15 +158,17 @@ print("the first to 1.2 times or more, the others to 1.5 times or more:",
       bool(table[0, 0] >= 1.2 and (table.diagonal()[1:] >= 1.5).all()))
 
 # %% [markdown]
-# **Notice** the diagonal: the largest number of each column stands there, so each layer grows most in its own dream. Layers next to it
-# grow as well, because they look for similar things. But the dreams of the first two even weaken the fifth.
+# **Notice** the diagonal: the largest number of each column stands there, so each layer grows most in its own dream.
+# Layers next to it grow as well, because they look for similar things. But the dreams of the first two even weaken the
+# fifth.
 #
 # ## Octaves
 #
-# Look at the dreams once more. The patterns differ in kind, but all are *small*: stripes a few pixels wide, even in the layers that see
-# large parts of the picture. A measure of it, the **grain** of what was changed: the mean size of the change, divided by how much it
-# differs from one pixel to the next. Coarse patterns change slowly from pixel to pixel and have a large grain. Its unit is the pixel, but
-# it is not the width of a stripe: bright and dark, colours and noise all count. Take it for comparing only.
+# Look at the dreams once more. The patterns differ in kind, but all are *small*: stripes a few pixels wide, even in the
+# layers that see large parts of the picture. A measure of it, the **grain** of what was changed: the mean size of the
+# change, divided by how much it differs from one pixel to the next. Coarse patterns change slowly from pixel to pixel
+# and have a large grain. Its unit is the pixel, but it is not the width of a stripe: bright and dark, colours and noise
+# all count. Take it for comparing only.
 
 # %% tags=["slow"] name="grain"
 def grain(change):
@@ -175,20 +182,20 @@ fine = {name: grain(one.image - photo) for name, one in plain.items()}
 print("every layer's grain is below one pixel:", max(fine.values()) < 1)
 
 # %% [markdown]
-# It is often said that deeper layers dream larger things. Half of it is true: they dream *other* things. But the gradient reaches every
-# pixel, and fine texture is the cheapest way to a higher score. In this network no layer's grain reaches one pixel, not even the
-# deepest's.
+# It is often said that deeper layers dream larger things. Half of it is true: they dream *other* things. But the
+# gradient reaches every pixel, and fine texture is the cheapest way to a higher score. In this network no layer's grain
+# reaches one pixel, not even the deepest's.
 #
-# How do we get larger patterns, if the filters' windows are fixed? Make the *picture* small. What is a few pixels wide there becomes
-# wide when the picture is made large again. So dream at a small size first, then at a larger one, up to the full size. Each size is an
-# **octave**, `scale` times the one before.
+# How do we get larger patterns, if the filters' windows are fixed? Make the *picture* small. What is a few pixels wide
+# there becomes wide when the picture is made large again. So dream at a small size first, then at a larger one, up to
+# the full size. Each size is an **octave**, `scale` times the one before.
 
 # %% [markdown] exercise="11.2"
 # ### Exercise 11.2 · The sizes of the octaves (8 min, 2 points)
 #
-# **Input:** the `height` and `width` of a picture, the number of `octaves` (at least 1), and the `scale` (above 1). **Output:** a list of
-# sizes (height, width) in whole numbers, the smallest first, the picture's own last. Going down, octave after octave, height and width
-# are divided by the scale once more; each is rounded once, at the end.
+# **Input:** the `height` and `width` of a picture, the number of `octaves` (at least 1), and the `scale` (above
+# 1). **Output:** a list of sizes (height, width) in whole numbers, the smallest first, the picture's own last. Going
+# down, octave after octave, height and width are divided by the scale once more; each is rounded once, at the end.
 
 # %% tags=["exercise"] exercise="11.2"
 def octave_sizes(height, width, octaves, scale):
@@ -210,9 +217,10 @@ print(interpret.octave_sizes(128, 128, octaves=3, scale=1.4))
 # %% [markdown] exercise="11.3"
 # ### Exercise 11.3 · No detail is lost (8 min, 2 points)
 #
-# **Input:** a `picture` (2H, 2W, 3); the same made `small` (H, W, 3); and what it was `dreamed` into (H, W, 3). **Output:** where the next
-# octave begins, (2H, 2W, 3): the picture with all its detail, plus what the dream *changed*, enlarged. Enlarge by making a block of 2×2
-# of each value. (The package resizes smoothly, by any scale.)
+# **Input:** a `picture` (2H, 2W, 3); the same made `small` (H, W, 3); and what it was `dreamed` into (H, W,
+# 3). **Output:** where the next octave begins, (2H, 2W, 3): the picture with all its detail, plus what the
+# dream *changed*, enlarged. Enlarge by making a block of 2×2 of each value. (The package resizes smoothly, by any
+# scale.)
 
 # %% tags=["exercise"] exercise="11.3"
 def next_octave(picture, small, dreamed):
@@ -227,8 +235,8 @@ def next_octave(picture, small, dreamed):
 check("11.3", next_octave);
 
 # %% [markdown]
-# We take the second and the fourth layer, with three octaves of six steps each, against eighteen steps at full size. **Predict first:**
-# which of the two computes more pixels in all, and whose patterns will be wider?
+# We take the second and the fourth layer, with three octaves of six steps each, against eighteen steps at full
+# size. **Predict first:** which of the two computes more pixels in all, and whose patterns will be wider?
 
 # %% tags=["slow"]
 chosen = [LAYERS[1], LAYERS[3]]
@@ -248,24 +256,27 @@ pixels = sum(6 * height * width for height, width in sizes)  # in six steps each
 print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 128 * 128), 2))
 
 # %% [markdown]
-# **Notice** that the patterns have grown wider: stripes have become ribbons. And octaves are cheaper, too: small pictures have few
-# pixels, here 0.59 of what the steps at full size compute. For still larger patterns take more octaves, or a larger scale. A network
-# trained on photographs of 224 pixels has few things to see in a picture of 30, so there is an end to it.
+# **Notice** that the patterns have grown wider: stripes have become ribbons. And octaves are cheaper, too: small
+# pictures have few pixels, here 0.59 of what the steps at full size compute. For still larger patterns take more
+# octaves, or a larger scale. A network trained on photographs of 224 pixels has few things to see in a picture of 30,
+# so there is an end to it.
 #
 # ## What a layer still knows
 #
-# A dream exaggerates. Now turn the question round: how much of a photograph is left in a layer? Chapter 09's classifier keeps 320
-# maps of 7 × 7 near its end, and throws the rest away. To see what a layer *knows*, make a second picture, from noise, until its maps
-# equal the photograph's. What the layer has kept will come back. What it has forgotten can be anything. Minimised is the
-# **content loss**, for the maps F of the picture being made and the maps P of the photograph:
+# A dream exaggerates. Now turn the question round: how much of a photograph is left in a layer? Chapter 09's classifier
+# keeps 320 maps of 7 × 7 near its end, and throws the rest away. To see what a layer *knows*, make a second picture,
+# from noise, until its maps equal the photograph's. What the layer has kept will come back. What it has forgotten can
+# be anything. Minimised is the **content loss**, for the maps F of the picture being made and the maps P of the
+# photograph:
 #
 # content = Σ (F − P)² / Σ P²
 #
-# (The division makes losses of different layers comparable: maps that are 0 everywhere have a loss of 1.) We begin with noise about a
-# middle grey. How like the photograph a picture has become, pixel by pixel, is said by the correlation of chapter 10: 1 for equal up to
-# brightness and contrast, 0 for unrelated.
+# (The division makes losses of different layers comparable: maps that are 0 everywhere have a loss of 1.) We begin with
+# noise about a middle grey. How like the photograph a picture has become, pixel by pixel, is said by the correlation of
+# chapter 10: 1 for equal up to brightness and contrast, 0 for unrelated.
 #
-# **Predict first:** from which of the five layers will the cat come back? What will be lost first: colours, edges, or places?
+# **Predict first:** from which of the five layers will the cat come back? What will be lost first: colours, edges, or
+# places?
 
 # %% tags=["slow"] name="rebuild"
 def rebuild(layer, inputs, seed):
@@ -294,29 +305,32 @@ print("the second, third and fourth each less than the one before:", alike[:4] =
 print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
 
 # %% [markdown]
-# **Notice** what is lost in which order. The first layer gives the picture back. Further up colours go first, then the smooth parts;
-# edges and the *places* of things (two eyes, a nose) stay longest. To its layer each of these pictures has come close to the photograph,
-# with less than a sixth of the noise's loss left. To you most have not: what a layer was not trained to keep, it does not miss. (Forty
-# steps do not prove that nothing more could be had. The loss is small, not zero.)
+# **Notice** what is lost in which order. The first layer gives the picture back. Further up colours go first, then the
+# smooth parts; edges and the *places* of things (two eyes, a nose) stay longest. To its layer each of these pictures
+# has come close to the photograph, with less than a sixth of the noise's loss left. To you most have not: what a layer
+# was not trained to keep, it does not miss. (Forty steps do not prove that nothing more could be had. The loss is
+# small, not zero.)
 #
-# So **content** is: what stands where. We take it from a layer in the middle, which keeps the places and lets go of the colours. And style?
+# So **content** is: what stands where. We take it from a layer in the middle, which keeps the places and lets go of the
+# colours. And style?
 #
 # ## The Gram matrix
 #
-# Take a painting, and ask not where things are but which go together: do yellow and slanting strokes come at the same places? For two
-# filters i and j, multiply their maps place by place, and take the mean. All pairs make a table, the **Gram matrix**:
+# Take a painting, and ask not where things are but which go together: do yellow and slanting strokes come at the same
+# places? For two filters i and j, multiply their maps place by place, and take the mean. All pairs make a table,
+# the **Gram matrix**:
 #
 # G[i, j] = mean over all places of map i · map j
 #
-# It has one row and one column for each filter, whatever the size of the picture. The diagonal, a filter with itself, says how strongly
-# each answers. Off the diagonal a positive number says that two answer with the same sign at the same places, a negative one that they
-# answer with opposite signs.
+# It has one row and one column for each filter, whatever the size of the picture. The diagonal, a filter with itself,
+# says how strongly each answers. Off the diagonal a positive number says that two answer with the same sign at the same
+# places, a negative one that they answer with opposite signs.
 
 # %% [markdown] exercise="11.4"
 # ### Exercise 11.4 · The Gram matrix (10 min, 3 points)
 #
-# **Input:** feature maps `maps` (H, W, filters) of one picture. **Output:** the Gram matrix (filters, filters): for every two filters
-# the mean over all H·W places of the product of their activations.
+# **Input:** feature maps `maps` (H, W, filters) of one picture. **Output:** the Gram matrix (filters, filters): for
+# every two filters the mean over all H·W places of the product of their activations.
 
 # %% tags=["exercise"] exercise="11.4"
 def gram_matrix(maps):
@@ -351,14 +365,14 @@ names = ["brick", "gravel", "coffee"]
 plots.show_images(shown, [*names, *(f"Gram matrix, {name}" for name in names)], columns=3, size=2.3, scale=scales);
 
 # %% [markdown]
-# **Notice** how different the three are. (Second layer, 24 filters; orange is positive, purple negative, all on one scale.) The wall has
-# much strength off the diagonal: a few of its filters answer together. In the gravel and the coffee most of it lies on the diagonal, for
-# each in other filters.
+# **Notice** how different the three are. (Second layer, 24 filters; orange is positive, purple negative, all on one
+# scale.) The wall has much strength off the diagonal: a few of its filters answer together. In the gravel and the
+# coffee most of it lies on the diagonal, for each in other filters.
 #
 # What does a Gram matrix forget? A mean over places does not know their order.
 #
-# **Predict first:** we shuffle the *places* of the wall's feature maps, all filters together. What happens to the Gram matrix? And if we
-# shuffle the *pixels* of the wall instead, and let the network look again?
+# **Predict first:** we shuffle the *places* of the wall's feature maps, all filters together. What happens to the Gram
+# matrix? And if we shuffle the *pixels* of the wall instead, and let the network look again?
 
 # %% tags=["slow", "nbval-check-output"]
 maps = maps_of(wall)[1][0]  # of the second layer
@@ -369,17 +383,17 @@ before, after = (interpret.gram_matrix(one[np.newaxis])[0] for one in (maps, shu
 print("the Gram matrix is the same:", np.allclose(before, after, rtol=1e-3, atol=1e-4 * np.abs(before).max()))
 
 # %% [markdown]
-# That is exact, up to rounding: the same products are added up in another order. Now the pixels. To answer we need a number that says how
-# far two styles are apart.
+# That is exact, up to rounding: the same products are added up in another order. Now the pixels. To answer we need a
+# number that says how far two styles are apart.
 #
 # ## The style loss
 
 # %% [markdown] exercise="11.5"
 # ### Exercise 11.5 · The style loss (8 min, 2 points)
 #
-# **Input:** two lists of Gram matrices, one for each layer: those `made` so far, and those `wanted`. Layers may have different numbers of
-# filters. **Output:** one number, the mean over the layers of Σ(made − wanted)² / Σ wanted². Each sum goes over all entries of a layer's
-# matrix.
+# **Input:** two lists of Gram matrices, one for each layer: those `made` so far, and those `wanted`. Layers may have
+# different numbers of filters. **Output:** one number, the mean over the layers of Σ(made − wanted)² / Σ wanted². Each
+# sum goes over all entries of a layer's matrix.
 
 # %% tags=["exercise"] exercise="11.5"
 def style_loss(made, wanted):
@@ -415,14 +429,16 @@ print("turned, or with its pixels shuffled, it loses it (above 0.3):",
       min(apart["turned by 90°"], apart["pixels shuffled"]) > 0.3)
 
 # %% [markdown]
-# **Notice** the difference (the other picture is the gravel). Moved, with what leaves on one side coming in on the other, the wall keeps
-# its style. Mirrored, too, since its lines run upright and across; slanted lines would lean the other way. Shuffled *places* leave the
-# Gram matrix as it is, because each value already knows its neighbourhood. Shuffled *pixels* destroy the neighbourhoods, and the style
-# with them. And turned by 90° the wall has another style: its long lines run the other way, and other filters see them.
+# **Notice** the difference (the other picture is the gravel). Moved, with what leaves on one side coming in on the
+# other, the wall keeps its style. Mirrored, too, since its lines run upright and across; slanted lines would lean the
+# other way. Shuffled *places* leave the Gram matrix as it is, because each value already knows its neighbourhood.
+# Shuffled *pixels* destroy the neighbourhoods, and the style with them. And turned by 90° the wall has another style:
+# its long lines run the other way, and other filters see them.
 #
-# Forgetting is useful. Take small grey crops of six surfaces (brick, grass, gravel, a printed page, handwriting, and `ihc`, a stained
-# tissue), six of each, all with the same brightness and contrast, from the left halves of photographs. For each crop from the right
-# halves look for the nearest of them: by the second layer's maps themselves, or by their Gram matrix. Chance would be right once in six.
+# Forgetting is useful. Take small grey crops of six surfaces (brick, grass, gravel, a printed page, handwriting, and
+# `ihc`, a stained tissue), six of each, all with the same brightness and contrast, from the left halves of photographs.
+# For each crop from the right halves look for the nearest of them: by the second layer's maps themselves, or by their
+# Gram matrix. Chance would be right once in six.
 #
 # **Predict first:** which of the two finds more?
 
@@ -459,8 +475,8 @@ print("Gram matrices find at least 3 of 4:", shares["Gram matrices"] >= 75)
 print("and at least 20 points more than the maps:", shares["Gram matrices"] >= shares["feature maps"] + 20)
 
 # %% [markdown]
-# A brick is a brick wherever the crop was cut. To the maps, two crops of one wall are two different things; to the Gram matrix they are
-# nearly one.
+# A brick is a brick wherever the crop was cut. To the maps, two crops of one wall are two different things; to the Gram
+# matrix they are nearly one.
 #
 # What does a Gram matrix *know*? We ask as before: from noise, with the style loss alone, in the first three layers.
 #
@@ -485,32 +501,34 @@ plots.show_images(shown, ["brick", "made from noise", "coffee", "made from noise
 print("the style loss falls to less than a sixth:", all(one.style[-1] < one.style[0] / 6 for one in made.values()))
 
 # %% [markdown]
-# **Notice** that the wall's light lines and their directions are back, and the wall is not: no row of bricks goes through. (Its grey is
-# back only roughly, coloured specks are left.) The cup is gone altogether, and its colours and soft edges are everywhere. That is what we
-# call **style** here. It is not all that a painter means by the word.
+# **Notice** that the wall's light lines and their directions are back, and the wall is not: no row of bricks goes
+# through. (Its grey is back only roughly, coloured specks are left.) The cup is gone altogether, and its colours and
+# soft edges are everywhere. That is what we call **style** here. It is not all that a painter means by the word.
 #
 # ## Content and style together
 #
-# Now ask for both: the content of one picture and the style of another. Start from the content, and go down the slope of
+# Now ask for both: the content of one picture and the style of another. Start from the content, and go down the slope
+# of
 #
 # loss = c · content + s · style + t · roughness
 #
-# with three weights c, s and t that we choose. The roughness is the total variation of exercise 10.5, here per value. It holds fine noise
-# down.
+# with three weights c, s and t that we choose. The roughness is the total variation of exercise 10.5, here per value.
+# It holds fine noise down.
 #
-# **Mind the slide.** It is often said that style transfer looks for a picture whose filter outputs *correlate* with both pictures, and
-# *maximises* the two by gradient ascent. Three things are wrong with it. What is sought is the minimum of a **loss**: a distance has a
-# bottom, 0, where both match; an agreement of outputs can be raised as far as the pixels allow, and that is a dream. The style enters by
-# its **Gram matrices**, not by its filter outputs: matching those would copy the painting, cup and all. And content and style pull against
-# each other, so the **weights** decide.
+# **Mind the slide.** It is often said that style transfer looks for a picture whose filter outputs *correlate* with
+# both pictures, and *maximises* the two by gradient ascent. Three things are wrong with it. What is sought is the
+# minimum of a **loss**: a distance has a bottom, 0, where both match; an agreement of outputs can be raised as far as
+# the pixels allow, and that is a dream. The style enters by its **Gram matrices**, not by its filter outputs: matching
+# those would copy the painting, cup and all. And content and style pull against each other, so the **weights** decide.
 
 # %% [markdown] exercise="11.6"
 # ### Exercise 11.6 · The whole loss (8 min, 2 points)
 #
-# **Input:** the losses `content` and `style`, two numbers; the `image` (H, W, C); and `weights`, a dictionary with the keys `"content"`,
-# `"style"` and `"smoothness"`. The roughness is the image's total variation (the absolute differences of neighbours, down and to the
-# right, added up) divided by its number of values. (It was a sum for each image in exercise 10.5; here there is one image, without a
-# batch axis.) **Output:** a tuple: the weighted sum of the three, and the key of the one whose weight times loss is largest.
+# **Input:** the losses `content` and `style`, two numbers; the `image` (H, W, C); and `weights`, a dictionary with the
+# keys `"content"`, `"style"` and `"smoothness"`. The roughness is the image's total variation (the absolute differences
+# of neighbours, down and to the right, added up) divided by its number of values. (It was a sum for each image in
+# exercise 10.5; here there is one image, without a batch axis.) **Output:** a tuple: the weighted sum of the three, and
+# the key of the one whose weight times loss is largest.
 
 # %% tags=["exercise"] exercise="11.6"
 def whole_loss(content, style, image, weights):
@@ -528,9 +546,9 @@ def whole_loss(content, style, image, weights):
 check("11.6", whole_loss);
 
 # %% [markdown]
-# The cat gets the style of the coffee, three times, with the style weights 1, 10 and 100. The content has the weight 1 and is taken from
-# the third layer; the style is taken from the first three. The roughness has the weight 3. The steps are those of exercise 10.3, but
-# downhill, and ever shorter.
+# The cat gets the style of the coffee, three times, with the style weights 1, 10 and 100. The content has the weight 1
+# and is taken from the third layer; the style is taken from the first three. The roughness has the weight 3. The steps
+# are those of exercise 10.3, but downhill, and ever shorter.
 #
 # **Predict first:** which of the two losses falls as the weight grows, and which rises?
 
@@ -565,10 +583,11 @@ print("and the larger the content loss:", bool((np.diff(ends[:, 0]) > 0).all()))
 print("weight 10 takes away more than two thirds of the style loss:", bool(ends[1, 1] < painted[10].style[0] / 3))
 
 # %% [markdown]
-# **Notice** how the curves begin. The first picture *is* the content, so its content loss is 0 and jumps up at once; what is gained in
-# style is paid for with content. With the weights 1 and 10 some of it is bought back as the steps grow shorter. No weight is right: it is
-# a matter of taste. And a weight has a meaning only together with its losses: ours are divided by the size of their targets. Those of the
-# paper (Gatys and others, 2016, below) are not, and its ratios of content to style, about 10⁻³, say nothing about ours.
+# **Notice** how the curves begin. The first picture *is* the content, so its content loss is 0 and jumps up at once;
+# what is gained in style is paid for with content. With the weights 1 and 10 some of it is bought back as the steps
+# grow shorter. No weight is right: it is a matter of taste. And a weight has a meaning only together with its losses:
+# ours are divided by the size of their targets. Those of the paper (Gatys and others, 2016, below) are not, and its
+# ratios of content to style, about 10⁻³, say nothing about ours.
 #
 # A last before and after, the other way round: the cup in the style of the cat.
 
@@ -583,8 +602,9 @@ print("here, too, more than two thirds of the style loss are gone:", bool(furry.
 # %% [markdown]
 # ## Your own photograph
 #
-# Put the path of a photograph of yours in the place of `None`, as `"me.jpg"`, and run the cells from here on. Its middle is taken and made
-# 128 × 128 pixels small. The style is that of a stained tissue under the microscope. (Twice as many pixels a side take four times as long.)
+# Put the path of a photograph of yours in the place of `None`, as `"me.jpg"`, and run the cells from here on. Its
+# middle is taken and made 128 × 128 pixels small. The style is that of a stained tissue under the microscope. (Twice as
+# many pixels per side take four times as long.)
 
 # %% tags=["slow"]
 path = None
@@ -603,7 +623,8 @@ triptych = paint(mine)
 plots.show_images(np.split(triptych, 3, axis=1), ["photograph", "dream", "painting"], size=2.1);
 
 # %% [markdown]
-# Or upload one, and wait some seconds. (The button needs a running notebook; on a static page you see the pictures above only.)
+# Or upload one, and wait some seconds. (The button needs a running notebook; on a static page you see the pictures
+# above only.)
 
 # %% tags=["slow", "widget", "nbval-ignore-output"]
 interpret.upload(paint)
@@ -611,10 +632,14 @@ interpret.upload(paint)
 # %% [markdown]
 # ## Summary
 #
-# - A dream climbs the mean of a layer's squared activations: what is there gets stronger. Each layer writes what it has filters for.
-# - Octaves dream at a small size first and carry the *change* to the next size: coarser patterns, less work, no detail lost.
-# - From the first layer a picture can be had back; further up colours go, places stay. That is what content loss asks for.
-# - A Gram matrix averages products of filters over all places. Where things are is forgotten, which patterns go together is kept.
+# - A dream climbs the mean of a layer's squared activations: what is there gets stronger. Each layer writes what it has
+#   filters for.
+# - Octaves dream at a small size first and carry the *change* to the next size: coarser patterns, less work, no detail
+#   lost.
+# - From the first layer a picture can be had back; further up colours go, places stay. That is what content loss asks
+#   for.
+# - A Gram matrix averages products of filters over all places. Where things are is forgotten, which patterns go
+#   together is kept.
 # - Style transfer minimises a weighted sum of content, Gram-matrix and roughness losses. The weights set the balance.
 #
 # ## Formulae
@@ -632,10 +657,14 @@ interpret.upload(paint)
 #
 # ## Where to read on
 #
-# - A. Mordvintsev, C. Olah and M. Tyka, *Inceptionism: going deeper into neural networks*, 2015: the first dreams, and octaves.
-# - A. Mahendran and A. Vedaldi, *Understanding deep image representations by inverting them*, CVPR 2015: what each layer still knows.
-# - L. Gatys, A. Ecker and M. Bethge, *Texture synthesis using convolutional neural networks*, NIPS 2015: Gram matrices alone.
-# - L. Gatys, A. Ecker and M. Bethge, *Image style transfer using convolutional neural networks*, CVPR 2016. Two deviations here: each
-#   distance is divided by the size of its target, and the steps are normalised gradient steps instead of L-BFGS.
-# - J. Johnson, A. Alahi and L. Fei-Fei, *Perceptual losses for real-time style transfer and super-resolution*, ECCV 2016: a network that
-#   learns to paint in one step.
+# - A. Mordvintsev, C. Olah and M. Tyka, *Inceptionism: going deeper into neural networks*, 2015: the first dreams, and
+#   octaves.
+# - A. Mahendran and A. Vedaldi, *Understanding deep image representations by inverting them*, CVPR 2015: what each
+#   layer still knows.
+# - L. Gatys, A. Ecker and M. Bethge, *Texture synthesis using convolutional neural networks*, NIPS 2015: Gram matrices
+#   alone.
+# - L. Gatys, A. Ecker and M. Bethge, *Image style transfer using convolutional neural networks*, CVPR 2016. Two
+#   deviations here: each distance is divided by the size of its target, and the steps are normalised gradient steps
+#   instead of L-BFGS.
+# - J. Johnson, A. Alahi and L. Fei-Fei, *Perceptual losses for real-time style transfer and super-resolution*, ECCV
+#   2016: a network that learns to paint in one step.

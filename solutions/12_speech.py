@@ -22,11 +22,11 @@
 # - build CNNs whose kernels slide along frequency, along time or along both, and count what each costs;
 # - test a claim about voices where it matters, on voices that the network has never heard.
 #
-# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores. Use headphones if you have them.
+# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores. Use headphones
+# if you have them.
 
 # %% tags=["setup"]
-import json
-from workbook import audio, check, data, data_sources, plots, standins
+from workbook import audio, check, data, plots, standins
 import numpy as np
 import matplotlib.pyplot as plt
 import keras
@@ -37,8 +37,9 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## A word is a wave
 #
-# A microphone measures the pressure of the air, here 8,000 times a second; each measurement is a **sample**, an `int16`, a whole number from −32,768 to 32,767. The course
-# brings sixteen voices of a speech synthesiser that say the ten digits. This is one of them. Press play.
+# A microphone measures the pressure of the air, here 8,000 times per second; each measurement is a **sample**, an
+# `int16`, a whole number from −32,768 to 32,767. The course brings sixteen voices of a speech synthesiser that say the
+# ten digits. This is one of them. Press play.
 
 # %% tags=["nbval-check-output"]
 voices = standins.synthetic_speech()
@@ -50,7 +51,8 @@ print("it says", voices.class_names[voices.y_test[108]])
 audio.player(wave)
 
 # %% [markdown]
-# **Predict first:** the word has four sounds, *s*-*i*-*k*-*s*. Where in the wave is the vowel, and what does an *s* look like from near by?
+# **Predict first:** the word has four sounds, *s*-*i*-*k*-*s*. Where in the wave is the vowel, and what does an *s*
+# look like from near by?
 
 # %% alt="Left, the wave of a second: faint noise, a loud swelling vowel, a gap, a click and faint noise, then silence. Middle, 25 milliseconds of the vowel: a pattern that repeats five times. Right, 25 milliseconds of the s: irregular jitter."
 axes = plt.subplots(1, 3, figsize=(13, 2.4), layout="constrained")[1]
@@ -62,24 +64,28 @@ for ax, (name, part) in zip(axes, parts.items()):
 axes[0].set_ylabel("pressure, int16");
 
 # %% [markdown]
-# **Notice** that the vowel repeats itself: about every 5 milliseconds the vocal folds close, some 200 times a second. That is the **pitch** of this voice, 200 **hertz**
-# (Hz): one hertz is once a second. The *s* repeats nothing: it is noise.
+# **Notice** that the vowel repeats itself: about every 5 milliseconds the vocal folds close, some 200 times per second.
+# That is the **pitch** of this voice, 200 **hertz** (Hz): one hertz is once a second. The *s* repeats nothing: it is
+# noise.
 #
-# Every sound can be written as a sum of pure tones, sine waves, each with its own **frequency**, which is how often it swings in a second. Which tones, and how much of each,
-# is the sound's **spectrum**. Sounds of speech differ in it, and the wave does not show it to the eye.
+# Every sound can be written as a sum of pure tones, sine waves, each with its own **frequency**, which is how often it
+# swings in a second. Which tones, and how much of each, is the sound's **spectrum**. Sounds of speech differ in it, and
+# the wave does not show it to the eye.
 #
-# A dense layer on 8,000 samples would be a poor listener for another reason, too: start the word 5 milliseconds later and every sample has changed.
+# A dense layer on 8,000 samples would be a poor listener for another reason, too: start the word 5 milliseconds later
+# and every sample has changed.
 #
 # ## From a wave to frames
 #
-# Within some 30 milliseconds a voice hardly changes. So the wave is cut into **frames**, here of 256 samples (32 ms), which overlap: one begins every
-# 128 samples (the **hop**). A frame is the window of chapter 02 in one dimension, and the hop is its stride.
+# Within some 30 milliseconds a voice hardly changes. So the wave is cut into **frames**, here of 256 samples (32 ms),
+# which overlap: one begins every 128 samples (the **hop**). A frame is the window of chapter 02 in one dimension, and
+# the hop is its stride.
 
 # %% [markdown] exercise="12.1"
 # ### Exercise 12.1 · Cut a sound into frames (6 min, 2 points)
 #
-# **Input:** a `signal` (samples,), and whole numbers `frame_length` and `hop`. **Output:** an array (frames, frame_length): frame number i
-# begins at sample i·hop. Only whole frames count; what is left at the end is dropped.
+# **Input:** a `signal` (samples,), and whole numbers `frame_length` and `hop`. **Output:** an array (frames,
+# frame_length): frame number i begins at sample i·hop. Only whole frames count; what is left at the end is dropped.
 
 # %% tags=["exercise"] exercise="12.1"
 def cut_frames(signal, frame_length, hop):
@@ -98,10 +104,11 @@ frames = audio.frames(wave, 256, 128)
 print(frames.shape, "frames: floor((8000 − 256) / 128) + 1 =", (8000 - 256) // 128 + 1)
 
 # %% [markdown]
-# Cutting makes edges, and edges sound like clicks. So every frame is multiplied by a **window** that fades it in and out, here Hann's: sin²(πn / 256), where n counts the
-# samples. Below, a pure tone of 1,010 Hz, with and without it: the frame on the left, its spectrum on the right. (How a spectrum is computed comes next; its unit, the
-# decibel, after that. For now: 0 is the strongest, each 10 less is a tenth of the power, and the picture stops at −90.) A pure tone should give one thin spike. **Predict
-# first:** which of the two comes nearer to it?
+# Cutting makes edges, and edges sound like clicks. So every frame is multiplied by a **window** that fades it in and
+# out, here Hann's: sin²(πn / 256), where n counts the samples. Below, a pure tone of 1,010 Hz, with and without it: the
+# frame on the left, its spectrum on the right. (How a spectrum is computed comes next; its unit, the decibel, after
+# that. For now: 0 is the strongest, each 10 less is a tenth of the power, and the picture stops at −90.) A pure tone
+# should give one thin spike. **Predict first:** which of the two comes nearer to it?
 
 # %% alt="Left, a tone in a frame: cut sharply, and faded in and out by the window. Right, their spectra in decibels: both peak near 1,000 Hz; the sharply cut one falls off slowly to both sides, the faded one is down by 60 decibels 300 Hz away."
 axes = plt.subplots(1, 2, figsize=(9.5, 2.4), layout="constrained")[1]
@@ -116,14 +123,17 @@ axes[1].set(xlabel="hertz", ylabel="decibels", title="its spectrum")
 axes[0].legend(fontsize=8);
 
 # %% [markdown]
-# **Notice** that both peak at the tone, but the sharply cut frame seems to hold every other frequency too. Those are its edges. The windowed one falls off at once.
+# **Notice** that both peak at the tone, but the sharply cut frame seems to hold every other frequency too. Those are
+# its edges. The windowed one falls off at once.
 #
 # ## The short-time Fourier transform
 #
-# Which frequencies does a frame hold? Multiply it by a cosine and by a sine that go round exactly k times in the frame, and add up: if the frame has a part that swings
-# along, the sum is large. Two sums, because the part may swing shifted. They are kept as one complex number (1j is Python's i): the cosine's sum is its real part, minus the
-# sine's its imaginary part. Its size, √(real² + imaginary²), says how strong the part is, its angle, the **phase**, how far it is shifted. That is **bin** number k of the
-# discrete Fourier transform; `np.fft.rfft` has all of them at once. Here they are by hand, for one frame:
+# Which frequencies does a frame hold? Multiply it by a cosine and by a sine that go round exactly k times in the frame,
+# and add up: if the frame has a part that swings along, the sum is large. Two sums, because the part may swing shifted.
+# They are kept as one complex number (1j is Python's i): the cosine's sum is its real part, minus the sine's its
+# imaginary part. Its size, √(real² + imaginary²), says how strong the part is, its angle, the **phase**, how far it is
+# shifted. That is **bin** number k of the discrete Fourier transform; `np.fft.rfft` has all of them at once. Here they
+# are by hand, for one frame:
 
 # %% tags=["nbval-check-output"]
 frame = frames[10] * audio.hann(256)
@@ -132,8 +142,9 @@ by_hand = np.cos(turns) @ frame - 1j * (np.sin(turns) @ frame)  # (129,)
 print(by_hand.shape, "equal to np.fft.rfft:", np.allclose(by_hand, np.fft.rfft(frame)))
 
 # %% [markdown]
-# Up, down, up, down is the fastest that samples can show: 128 turns in 256 samples. So the bins stand for 0, 1, 2, … 128 turns a frame. A frame lasts 256/8000 of a second,
-# so that is 0 to 4,000 Hz in steps of 8000/256 = 31.25 Hz. For all frames together this is the **short-time Fourier transform**. Keras has it too:
+# Up, down, up, down is the fastest that samples can show: 128 turns in 256 samples. So the bins stand for 0, 1, 2, …
+# 128 turns a frame. A frame lasts 256/8000 of a second, so that is 0 to 4,000 Hz in steps of 8000/256 = 31.25 Hz. For
+# all frames together this is the **short-time Fourier transform**. Keras has it too:
 
 # %% tags=["nbval-check-output"]
 spectrum = np.fft.rfft(frames * audio.hann(256))  # (frames, bins), complex
@@ -142,8 +153,9 @@ error = np.abs(spectrum - (np.asarray(real) + 1j * np.asarray(imaginary))).max()
 print(spectrum.shape, "largest difference below a millionth of the largest value:", bool(error < 1e-6))
 
 # %% [markdown]
-# You know this operation. Each bin is two kernels of 256 samples, a windowed cosine and a windowed sine, which slide along time with a stride of 128: **a convolution**, here
-# with 2 · 129 = 258 filters. The first layer of our speech recogniser is not learned, but it is a convolutional layer.
+# You know this operation. Each bin is two kernels of 256 samples, a windowed cosine and a windowed sine, which slide
+# along time with a stride of 128: **a convolution**, here with 2 · 129 = 258 filters. The first layer of our speech
+# recogniser is not learned, but it is a convolutional layer.
 
 # %% tags=["nbval-check-output"]
 waves = np.concatenate([np.cos(turns), -np.sin(turns)]) * audio.hann(256)  # (258, 256)
@@ -154,10 +166,12 @@ print(maps.shape, "the same numbers:", np.allclose(maps[0, :, :129], spectrum.re
 # %% [markdown] exercise="12.2"
 # ### Exercise 12.2 · What a spectrogram's pixels mean (6 min, 2 points)
 #
-# How strong each bin is in each frame, drawn as an image with a column for each frame and a row for each bin: that is a **spectrogram**.
+# How strong each bin is in each frame, drawn as an image with a column for each frame and a row for each bin: that is
+# a **spectrogram**.
 #
-# **Input:** the number of `samples`, the sampling `rate` in hertz, `frame_length` (even) and `hop`. **Output:** a dictionary: `"frames"` and `"bins"`, the two sizes of the
-# spectrum, whole numbers; `"hertz"`, the distance between neighbouring bins; `"milliseconds"`, the time from one column to the next. Only whole frames count.
+# **Input:** the number of `samples`, the sampling `rate` in hertz, `frame_length` (even) and `hop`. **Output:** a
+# dictionary: `"frames"` and `"bins"`, the two sizes of the spectrum, whole numbers; `"hertz"`, the distance between
+# neighbouring bins; `"milliseconds"`, the time from one column to the next. Only whole frames count.
 
 # %% tags=["exercise"] exercise="12.2"
 def spectrogram_sizes(samples, rate, frame_length, hop):
@@ -178,15 +192,17 @@ check("12.2", spectrogram_sizes);
 # %% [markdown]
 # ## Loudness in decibels
 #
-# The squared size of each number is the **power** in that frame and bin. But the power of a shout is about a million times that of a whisper, and we hear both. Ears hear
-# *ratios*: ten times the power is one step louder, whatever it was before. So we take the logarithm: 10 · log₁₀(power / loudest) **decibels** (dB). The loudest has 0 dB, a
-# tenth of its power −10, a hundredth −20, a millionth −60.
+# The squared size of each number is the **power** in that frame and bin. But the power of a shout is about a million
+# times that of a whisper, and we hear both. Ears hear *ratios*: ten times the power is one step louder, whatever it was
+# before. So we take the logarithm: 10 · log₁₀(power / loudest) **decibels** (dB). The loudest has 0 dB, a tenth of its
+# power −10, a hundredth −20, a millionth −60.
 
 # %% [markdown] exercise="12.3"
 # ### Exercise 12.3 · Loudness in decibels (6 min, 2 points)
 #
-# **Input:** an array `power` (not negative; some values are 0, but not all) and a `floor` in decibels, such as −60. **Output:** an array of the same shape: decibels relative
-# to the largest power in the whole array, and `floor` wherever the power is fainter than that, or 0.
+# **Input:** an array `power` (not negative; some values are 0, but not all) and a `floor` in decibels, such as
+# −60. **Output:** an array of the same shape: decibels relative to the largest power in the whole array, and `floor`
+# wherever the power is fainter than that, or 0.
 
 # %% tags=["exercise"] exercise="12.3"
 def decibels(power, floor):
@@ -210,8 +226,8 @@ def show_sound(image, ax, title, *, length=256, hop=128, unit="kHz", top=4):
     return drawn
 
 # %% [markdown]
-# Now the spectrogram of our *six* twice, its power on the left and the same in decibels on the right. (The silence after 700 ms is cut off.) **Predict first:** in which one
-# will you see the two *s*?
+# Now the spectrogram of our *six* twice, its power on the left and the same in decibels on the right. (The silence
+# after 700 ms is cut off.) **Predict first:** in which one will you see the two *s*?
 
 # %% alt="Two spectrograms of the word six. Left, power: black but for a few thin bright lines below 700 Hz. Right, decibels: noise, then a stack of evenly spaced horizontal lines, strongest below 800 Hz and between 2 and 3.5 kHz, a gap, a vertical stroke, noise again."
 power = np.abs(spectrum) ** 2  # (frames, bins)
@@ -221,12 +237,13 @@ drawn = show_sound(audio.decibel(power, reference=power.max()).T, axes[1], "deci
 plt.colorbar(drawn, ax=axes[1], label="dB");
 
 # %% [markdown]
-# **Notice** that the left one shows the loudest of the vowel and nothing else; both *s* are in the right one, at its beginning and end. The lines there lie at 200, 400, 600
-# Hz and so on. Each is a multiple of the pitch. And notice where they are strong: below 800 Hz, and again between 2 and 3.5 kHz. These strong regions, the **formants**, are
-# the resonances of mouth and throat. The *lines* tell who speaks, or sings which note; the *formants* tell which vowel.
+# **Notice** that the left one shows the loudest of the vowel and nothing else; both *s* are in the right one, at its
+# beginning and end. The lines there lie at 200, 400, 600 Hz and so on. Each is a multiple of the pitch. And notice
+# where they are strong: below 800 Hz, and again between 2 and 3.5 kHz. These strong regions, the **formants**, are the
+# resonances of mouth and throat. The *lines* tell who speaks, or sings which note; the *formants* tell which vowel.
 #
-# A frame has to choose. **Predict first:** frames of 64 samples, and of 1,024. In which do you see the lines, in which the click of the *k* after its gap, near 370 ms?
-# (Exercise 12.2 tells how far the bins lie apart in each.)
+# A frame has to choose. **Predict first:** frames of 64 samples, and of 1,024. In which do you see the lines, in which
+# the click of the *k* after its gap, near 370 ms? (Exercise 12.2 tells how far the bins lie apart in each.)
 
 # %% alt="Two spectrograms of the same word. With frames of 64 samples there are no separate lines, but sharp vertical edges. With frames of 1,024 samples the lines are thin and clear, and the gap of the k is smeared."
 axes = plt.subplots(1, 2, figsize=(9.5, 2.8), layout="constrained", sharey=True)[1]
@@ -236,19 +253,21 @@ for ax, length in zip(axes, (64, 1024)):
     show_sound(decibel.T, ax, f"frames of {length} samples, {length // 8} ms", length=length, hop=32)
 
 # %% [markdown]
-# **Notice** that no frame length shows both. (The fine upright stripes on the left are the single closings of the vocal folds. The right picture begins late, because a
-# column stands at its frame's middle, and the first of these long frames has it at 64 ms.) A frame of N samples tells frequencies apart that are 8000/N Hz from each other,
-# and moments that are N/8 ms from each other: what one gains the other loses.
+# **Notice** that no frame length shows both. (The fine upright stripes on the left are the single closings of the vocal
+# folds. The right picture begins late, because a column stands at its frame's middle, and the first of these long
+# frames has it at 64 ms.) A frame of N samples tells frequencies apart that are 8000/N Hz from each other, and moments
+# that are N/8 ms from each other: what one gains the other loses.
 #
 # ## The mel scale
 #
-# Ears are coarser for high notes than for low ones. From 200 to 300 Hz is a clear step; from 3,200 to 3,300 Hz you hardly hear one. The **mel scale** makes equal steps sound equally
-# far apart (this form of it: O'Shaughnessy 1987):
+# Ears are coarser for high notes than for low ones. From 200 to 300 Hz is a clear step; from 3,200 to 3,300 Hz you
+# hardly hear one. The **mel scale** makes equal steps sound equally far apart (this form of it: O'Shaughnessy 1987):
 #
 # m = 2595 · log₁₀(1 + f / 700)
 #
-# The bins are gathered into **bands** that are equally wide in mel. A band is a weighted sum of the bins' powers, and its weights make a triangle: 1 at its centre, 0 at its
-# neighbours' centres. **Predict first:** drawn over hertz, which triangles will be wide?
+# The bins are gathered into **bands** that are equally wide in mel. A band is a weighted sum of the bins' powers, and
+# its weights make a triangle: 1 at its centre, 0 at its neighbours' centres. **Predict first:** drawn over hertz, which
+# triangles will be wide?
 
 # %% alt="Left, the curve of mel against hertz, steep at first, then flatter. Right, ten overlapping triangles over frequency, each starting where its neighbour peaks: narrow ones at low frequencies, wider and wider ones towards 4 kHz."
 axes = plt.subplots(1, 2, figsize=(11, 2.6), layout="constrained")[1]
@@ -261,9 +280,10 @@ axes[1].set(xlabel="hertz", ylabel="weight", title="ten bands");
 # %% [markdown] exercise="12.4"
 # ### Exercise 12.4 · Bands on the mel scale (10 min, 3 points)
 #
-# **Input:** `low` and `high`, where the first triangle begins and the last one ends, in hertz, and the number of `bands`. **Output:** the centres of the bands in hertz,
-# (bands,). In mel all are equally far apart; `low` lies one such step below the first centre, `high` one above the last. You need the mel formula, and the same formula
-# solved for f.
+# **Input:** `low` and `high`, where the first triangle begins and the last one ends, in hertz, and the number of
+# `bands`. **Output:** the centres of the bands in hertz, (bands,). In mel all are equally far apart; `low` lies one
+# such step below the first centre, `high` one above the last. You need the mel formula, and the same formula solved for
+# f.
 
 # %% tags=["exercise"] exercise="12.4"
 def band_centres(low, high, bands):
@@ -280,7 +300,8 @@ def band_centres(low, high, bands):
 check("12.4", band_centres);
 
 # %% [markdown]
-# Forty bands, in decibels, 0 for silence (60 dB below the loudest or less) and 1 for the loudest: that is the **log-mel image** which the networks get.
+# Forty bands, in decibels, 0 for silence (60 dB below the loudest or less) and 1 for the loudest: that is the **log-mel
+# image** which the networks get.
 
 # %% tags=["nbval-check-output"]
 image = audio.log_mel(wave)  # (bands, frames)
@@ -291,9 +312,10 @@ ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
 show_sound(image, ax, "log-mel", unit="band", top=40);
 
 # %% [markdown]
-# What was dropped on the way? First the **phases**, how far each part was in its swing; then the detail within bands, and all that is fainter than 60 dB below the loudest.
-# You can hear it: `audio.griffin_lim` guesses phases that fit, and makes a wave again. The first player has lost the phases only, the second all three. **Predict first:** in
-# which will you still understand the word?
+# What was dropped on the way? First the **phases**, how far each part was in its swing; then the detail within bands,
+# and all that is fainter than 60 dB below the loudest. You can hear it: `audio.griffin_lim` guesses phases that fit,
+# and makes a wave again. The first player has lost the phases only, the second all three. **Predict first:** in which
+# will you still understand the word?
 
 # %% tags=["nbval-ignore-output"]
 audio.player(audio.griffin_lim(np.abs(spectrum)))  # without its phases
@@ -302,13 +324,15 @@ audio.player(audio.griffin_lim(np.abs(spectrum)))  # without its phases
 audio.player(audio.sound_of(image))  # from 2,440 numbers between 0 and 1
 
 # %% [markdown]
-# The voice has become rough, the word is all there. And not this word alone. A test of this course does the same with all 120 clips of the four test voices: from image to
-# sound, and back to an image. For at least 118 of them the nearest training clip, image to image, says the same word; for the images of the originals it does so 119 times.
-# What the image drops, words do not need.
+# The voice has become rough, the word is all there. And not this word alone. A test of this course does the same with
+# all 120 clips of the four test voices: from image to sound, and back to an image. For at least 118 of them the nearest
+# training clip, image to image, says the same word; for the images of the originals it does so 119 times. What the
+# image drops, words do not need.
 #
 # ## The same word, other voices
 #
-# Four voices say *six*, the lowest first; above each picture stands its pitch, which `audio.pitch` measures. **Predict first:** what will differ, and what will stay?
+# Four voices say *six*, the lowest first; above each picture stands its pitch, which `audio.pitch` measures. **Predict
+# first:** what will differ, and what will stay?
 
 # %% alt="Four log-mel images of the word six in four voices. All have noise, a bright lower patch, a bright upper patch, a gap and noise. They differ in length, in how high the upper patch lies, and only the last one, the highest voice, shows separate lines."
 some = [78, 18, 48, 108]
@@ -320,14 +344,17 @@ for ax, i in zip(axes, some):
 audio.player(np.concatenate([voices.x_test[i, :5000] / np.abs(voices.x_test[i]).max() for i in some]))
 
 # %% [markdown]
-# **Notice** what changes: the length of the sounds, so *when* each begins; the height of the formants, a little; and the lines of the pitch, which only the highest voice
-# shows: those of the others lie too close together for these frames. What stays is the order of patches.
+# **Notice** what changes: the length of the sounds, so *when* each begins; the height of the formants, a little; and
+# the lines of the pitch, which only the highest voice shows: those of the others lie too close together for these
+# frames. What stays is the order of patches.
 #
 # ## Which way shall a kernel slide?
 #
-# A kernel that slides along an axis finds its pattern wherever on that axis it is. On a photograph both axes are space. Here they are different things, and so there is a choice:
+# A kernel that slides along an axis finds its pattern wherever on that axis it is. On a photograph both axes are space.
+# Here they are different things, and so there is a choice:
 #
-# - **along frequency:** the kernel spans all frames, and a few bands. It asks "does this course of loudness occur, at whatever height?"
+# - **along frequency:** the kernel spans all frames, and a few bands. It asks "does this course of loudness occur, at
+#   whatever height?"
 # - **along time:** it spans all bands and a few frames. "Does this sound occur, at whatever moment?"
 # - **along both:** a few bands by a few frames, as on a photograph.
 #
@@ -346,8 +373,9 @@ for ax, (title, (bands, frames, moves_up, moves_on)) in zip(axes, sides.items())
     ax.set(title=title, xlabel="frame", ylabel="band")
 
 # %% [markdown]
-# There is a claim about it, which you find in lectures: *if a man and a woman say the same word, only the frequency differs. So kernels should slide along frequency; sliding
-# along time helps little.* That is plausible. It is also a claim about the world, and we can ask the world. In `SETTINGS` each kernel is (bands, frames): compare it with the
+# There is a claim about it, which you find in lectures: *if a man and a woman say the same word, only the frequency
+# differs. So kernels should slide along frequency; sliding along time helps little.* That is plausible. It is also a
+# claim about the world, and we can ask the world. In `SETTINGS` each kernel is (bands, frames): compare it with the
 # image's 40 and 61.
 
 # %% name="network"
@@ -374,13 +402,14 @@ for axis in SETTINGS:
     print(f"{axis:9} maps {shapes[0]!s:12} then {shapes[1]!s:12} {model.count_params():,} parameters")
 
 # %% [markdown]
-# **Notice** the maps: one column, one row, or an image. The numbers of filters were chosen so that all three have about 13,000 parameters, so that none wins by its size.
+# **Notice** the maps: one column, one row, or an image. The numbers of filters were chosen so that all three have about
+# 13,000 parameters, so that none wins by its size.
 
 # %% [markdown] exercise="12.5"
 # ### Exercise 12.5 · Kernels that slide along frequency (10 min, 3 points)
 #
-# **Input:** whole numbers `bands`, `frames` and `filters`. **Output:** a `keras.Model` for images (bands, frames, 1), without padding, without batch normalisation and
-# dropout, and with biases, as Keras has them by default:
+# **Input:** whole numbers `bands`, `frames` and `filters`. **Output:** a `keras.Model` for images (bands, frames, 1),
+# without padding, without batch normalisation and dropout, and with biases, as Keras has them by default:
 #
 # | layer | settings | output |
 # |---|---|---|
@@ -408,8 +437,9 @@ check("12.5", frequency_cnn);
 # %% [markdown]
 # ## A small run, live
 #
-# The spoken digits come from the **Free Spoken Digit Dataset**, recordings of six men, where it can be had: prepared by TensorFlow Datasets, or downloaded. Without it the bundled voices take
-# its place. The cell says which you have, and whether the test voices were heard in training.
+# The spoken digits come from the **Free Spoken Digit Dataset**, recordings of six men, where it can be had: prepared by
+# TensorFlow Datasets, or downloaded. Without it the bundled voices take its place. The cell says which you have, and
+# whether the test voices were heard in training.
 
 # %% tags=["slow", "nbval-ignore-output"]
 digits = data.load("spoken_digit", samples=800, test_samples=300)
@@ -444,17 +474,20 @@ for axis, share in accuracy.items():
 print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 
 # %% [markdown]
-# All three hear digits. Which is best? 120 clips (or 300 of the real data), one seed: a difference of a point or two means nothing here. The comparison takes more.
+# All three hear digits. Which is best? 120 clips (or 300 of the real data), one seed: a difference of a point or two
+# means nothing here. The comparison takes more.
 
 # %% [markdown]
 # ## Voices that it has heard
 #
-# So, once and with care: all 2,700 training clips of the six men, three seeds, and a fourth network as a yardstick, whose kernels slide along *neither* axis: a dense network of five hidden units, which is what as many
-# parameters buy. These runs take minutes, so their results are stored: `python -m workbook.course.makers.speech_experiments kernels` makes them again.
+# So, once and with care: all 2,700 training clips of the six men, three seeds, and a fourth network as a yardstick,
+# whose kernels slide along *neither* axis: a dense network of five hidden units, which is what as many parameters buy.
+# These runs take minutes, so their results are stored: `python -m workbook.course.makers.speech_experiments kernels`
+# makes them again.
 
 # %%
 def stored(name):
-    return json.loads(data_sources.bundled_file(f"results/speech_{name}.json").read_text(encoding="utf-8"))
+    return data.stored(f"speech_{name}")
 
 def values(results, what, **wanted):
     """Give one number for each run that is as wanted."""
@@ -473,14 +506,16 @@ for kind in KINDS:
     print(f"along {kind:9} {each}   mean {100 * np.mean(shares):.1f} % of the test clips")
 
 # %% [markdown]
-# **Notice** that sliding along *something* is worth more than ten points, and along *what* makes no difference that 300 clips could show: one clip is a third of a point, and the
-# means of the three that slide lie within a point of each other, as the seeds of one network do. Whoever tests on voices that were heard in training does not learn which axis matters.
+# **Notice** that sliding along *something* is worth more than ten points, and along *what* makes no difference that 300
+# clips could show: one clip is a third of a point, and the means of the three that slide lie within a point of each
+# other, as the seeds of one network do. Whoever tests on voices that were heard in training does not learn which axis
+# matters.
 #
 # ## What each network puts up with
 #
-# Do kernels that slide really make a network indifferent to shifts? Below, the test images were moved, up and down by bands, earlier and later by frames, and the same
-# trained networks read them. **Predict first:** which network suffers least from which shift? (A line is the mean of three seeds, its band reaches from the lowest to the
-# highest.)
+# Do kernels that slide really make a network indifferent to shifts? Below, the test images were moved, up and down by
+# bands, earlier and later by frames, and the same trained networks read them. **Predict first:** which network suffers
+# least from which shift? (A line is the mean of three seeds, its band reaches from the lowest to the highest.)
 
 # %% alt="Two charts of accuracy against the shift of the test images. Moved along frequency every network falls steeply: frequency and both least, time faster, neither fastest. Moved in time all fall more slowly: the one that slides along time keeps most when the word comes later, frequency and both less, neither least."
 axes = plt.subplots(1, 2, figsize=(12, 3), layout="constrained", sharey=True)[1]
@@ -502,15 +537,18 @@ for name, place in (("bands", 6), ("frames", 7)):
     print(f"moved by {shifts[place]} {name}: " + ", ".join(f"{kind} {share:.0f} %" for kind, share in row.items()))
 
 # %% [markdown]
-# **Notice** that each network bears best what it slides along: two bands up costs the network along time twice as much as the one along frequency, and for a word that comes
-# later it is the other way round. But none is indifferent. A convolution is *equivariant*: its map moves along. Only pooling forgives (chapter 03), here over two places
-# twice, and the dense layer behind `Flatten` knows where everything stood. (Moved earlier, to the left in the second picture, the word loses its beginning, and no way to
-# slide brings that back: there the three that slide lie close together.)
+# **Notice** that each network bears best what it slides along: two bands up costs the network along time twice as much
+# as the one along frequency, and for a word that comes later it is the other way round. But none is indifferent. A
+# convolution is *equivariant*: its map moves along. Only pooling forgives (chapter 03), here over two places twice, and
+# the dense layer behind `Flatten` knows where everything stood. (Moved earlier, to the left in the second picture, the
+# word loses its beginning, and no way to slide brings that back: there the three that slide lie close together.)
 #
 # ## Voices that it has never heard
 #
-# Now the test that the claim is about. Train on five of the men, test on all 500 clips of the sixth, each in turn: six **folds**, three seeds, four networks, 72 trainings.
-# These too are stored (`python -m workbook.course.makers.speech_experiments unseen`). **Predict first:** how much does a new voice cost, and which network loses least?
+# Now the test that the claim is about. Train on five of the men, test on all 500 clips of the sixth, each in turn:
+# six **folds**, three seeds, four networks, 72 trainings. These too are stored
+# (`python -m workbook.course.makers.speech_experiments unseen`). **Predict first:** how much does a new voice cost, and
+# which network loses least?
 
 # %% tags=["nbval-check-output"]
 unseen = stored("unseen")
@@ -543,21 +581,25 @@ for other in ("time", "both"):
           f"for {np.sum(gaps > 0)} of 6 speakers")
 
 # %% [markdown]
-# **Notice** three things. First, the price. The networks that read 98 % of the words of men they knew read half to nearly nine tenths of a stranger's. Five voices are too
-# few to learn what a voice may be.
+# **Notice** three things. First, the price. The networks that read 98 % of the words of men they knew read half to
+# nearly nine tenths of a stranger's. Five voices are too few to learn what a voice may be.
 #
-# Second, the claim does well: for five of six men the network along frequency has the highest mean, 7 points above the one along time on average. (For yweweler the lead is a point, within the spread of the seeds.) And
-# kernels along both, as on photographs, are not the best of both.
+# Second, the claim does well: for five of six men the network along frequency has the highest mean, 7 points above the
+# one along time on average. (For yweweler the lead is a point, within the spread of the seeds.) And kernels along both,
+# as on photographs, are not the best of both.
 #
-# Third, Lucas, the lowest voice. With him it is the other way round, by a dozen points. A shift in time? Let us see when the men's clips become loud, the median of each:
+# Third, Lucas, the lowest voice. With him it is the other way round, by a dozen points. A shift in time? Let us see
+# when the men's clips become loud, the median of each:
 
 # %% tags=["nbval-check-output"]
 print(", ".join(f"{speaker} {unseen['onset'][speaker]} ms" for speaker in pitch))
 
 # %% [markdown]
-# Lucas begins a ninth of a second late: his recordings were cut less tightly, it seems. So his clips *are* shifted along time, by about 7 frames. If that is what hurts,
-# moving them back must help, and the network along time least, because it had lost least by it. The same training once more, and each network reads his clips as they are and
-# moved to the start (`python -m workbook.course.makers.speech_experiments late`). **Predict first:** is it enough to close the gap?
+# Lucas begins a ninth of a second late: his recordings were cut less tightly, it seems. So his clips *are* shifted
+# along time, by about 7 frames. If that is what hurts, moving them back must help, and the network along time least,
+# because it had lost least by it. The same training once more, and each network reads his clips as they are and moved
+# to the start (`python -m workbook.course.makers.speech_experiments late`). **Predict first:** is it enough to close
+# the gap?
 
 # %% tags=["nbval-check-output"]
 late = stored("late")
@@ -567,22 +609,26 @@ for kind in KINDS:
           + ", ".join(f"{one:.1f} → {other:.1f}" for one, other in zip(before, after)))
 
 # %% [markdown]
-# **Notice** that it helps all of them: along frequency by 16 points, along time by 10, along both by 18. (Along neither by 9.5, but that one reads few of his clips either
-# way.) The lead of the network along time shrinks from 12 points to 7. So a good part of Lucas's gap was the late start, a fault of the recording that kernels along
-# frequency cannot forgive. (That the network along both does not forgive it either fits the picture of the moved images: there it bore a late word no better than the one
-# along frequency.) Along time still leads with Lucas afterwards. He may differ in more than his start.
+# **Notice** that it helps all of them: along frequency by 16 points, along time by 10, along both by 18. (Along neither
+# by 9.5, but that one reads few of his clips either way.) The lead of the network along time shrinks from 12 points
+# to 7. So a good part of Lucas's gap was the late start, a fault of the recording that kernels along frequency cannot
+# forgive. (That the network along both does not forgive it either fits the picture of the moved images: there it bore a
+# late word no better than the one along frequency.) Along time still leads with Lucas afterwards. He may differ in more
+# than his start.
 #
 # ## Is the shift in frequency?
 #
-# A network has many reasons for what it gets right. Let us ask the images directly. Take the same word from two voices, and move one image over the other until they fit best. If voices
-# differ by a shift along frequency, then moving along frequency must make them alike.
+# A network has many reasons for what it gets right. Let us ask the images directly. Take the same word from two voices,
+# and move one image over the other until they fit best. If voices differ by a shift along frequency, then moving along
+# frequency must make them alike.
 
 # %% [markdown] exercise="12.6"
 # ### Exercise 12.6 · The shift between two voices (10 min, 3 points)
 #
-# **Input:** two images `image` and `other` (bands, frames), a whole number `largest` and an `axis`: 0 for bands, 1 for frames. **Output:** the shift of `other`, a whole
-# number from −`largest` to `largest`, that brings it nearest to `image`: the smallest sum of squared differences, over the whole image. `audio.shifted(other, bands=2)` moves
-# up by two bands, `audio.shifted(other, frames=2)` later by two frames; silence comes in behind.
+# **Input:** two images `image` and `other` (bands, frames), a whole number `largest` and an `axis`: 0 for bands, 1 for
+# frames. **Output:** the shift of `other`, a whole number from −`largest` to `largest`, that brings it nearest to
+# `image`: the smallest sum of squared differences, over the whole image. `audio.shifted(other, bands=2)` moves up by
+# two bands, `audio.shifted(other, frames=2)` later by two frames; silence comes in behind.
 
 # %% tags=["exercise"] exercise="12.6"
 def best_shift(image, other, largest, axis):
@@ -601,9 +647,10 @@ def best_shift(image, other, largest, axis):
 check("12.6", best_shift);
 
 # %% [markdown]
-# We start with the bundled voices, all of them: each of the 120 test clips against every training clip of the same word, 36 of them in 12 other voices. How much of the
-# squared difference is left after the best shift? (`distances` has all pairs at once, by Σ(a − b)² = Σa² + Σb² − 2Σab.) **Predict first:** along which axis is less left? And
-# against training clips of *other* words?
+# We start with the bundled voices, all of them: each of the 120 test clips against every training clip of the same
+# word, 36 of them in 12 other voices. How much of the squared difference is left after the best shift? (`distances` has
+# all pairs at once, by Σ(a − b)² = Σa² + Σb² − 2Σab.) **Predict first:** along which axis is less left? And against
+# training clips of *other* words?
 
 # %%
 known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)  # (360, 40, 61), (120, 40, 61)
@@ -626,11 +673,13 @@ for axis in ("bands", "frames"):
           f"{100 * share[~same].mean():.0f} % for different words")
 
 # %% [markdown]
-# **Notice** the second number of each line. Thirteen tries make *any* two images more alike, so the test is whether the same word gains more than another word does. Along
-# frequency it hardly does. Along time it does, by five points: clips in three speeds, by voices that hold their sounds for different lengths.
+# **Notice** the second number of each line. Thirteen tries make *any* two images more alike, so the test is whether the
+# same word gains more than another word does. Along frequency it hardly does. Along time it does, by five points: clips
+# in three speeds, by voices that hold their sounds for different lengths.
 #
-# What would a word sound like if its image really moved? `audio.sound_of` tells. **Predict first:** our *six* as it is, two bands up and four bands up: is the last one a
-# child who says *six*? Listen, and then let a judge decide: the nearest training clip.
+# What would a word sound like if its image really moved? `audio.sound_of` tells. **Predict first:** our *six* as it is,
+# two bands up and four bands up: is the last one a child who says *six*? Listen, and then let a judge decide: the
+# nearest training clip.
 
 # %% tags=["nbval-ignore-output"]
 audio.player(np.concatenate([audio.sound_of(audio.shifted(image, bands=step))[:5000] for step in (0, 2, 4)]))
@@ -642,12 +691,13 @@ for step in (0, 2, 4):
     print(f"{step} bands up: {audio.pitch(sound):.0f} Hz, and the nearest training clip says {voices.class_names[voices.y_train[nearest]]}")
 
 # %% [markdown]
-# **Notice** that a shift of two bands is another voice, and a shift of four may be another word. Where the formants lie is what tells vowels apart, so a listener to whom height meant
-# nothing would be a bad one: hence the `Flatten` in our networks, and little pooling.
+# **Notice** that a shift of two bands is another voice, and a shift of four may be another word. Where the formants lie
+# is what tells vowels apart, so a listener to whom height meant nothing would be a bad one: hence the `Flatten` in our
+# networks, and little pooling.
 
 # %% [markdown]
-# And on the men's recordings, again for the speaker left out: each of his clips finds the nearest of the other five men's, when those may be moved. That **matcher** learns nothing, so no seed and no recipe
-# can be to blame.
+# And on the men's recordings, again for the speaker left out: each of his clips finds the nearest of the other five
+# men's, when those may be moved. That **matcher** learns nothing, so no seed and no recipe can be to blame.
 
 # %% tags=["nbval-check-output"]
 def matched(results, what, axis, **wanted):
@@ -671,19 +721,24 @@ ax.grid(alpha=0.3)
 ax.legend(fontsize=8);
 
 # %% [markdown]
-# **Notice** the last line of the numbers: for the lowest voice the others' images must move down, for the highest one up, for the four between down by less than two, in no
-# order. So there is something in it. But it does not help to find the word: the same word gains no more by it than other words do, and the matcher gains nothing. A shift in
-# time does help, by nine points on average. (Not with everyone: `100 * matched(unseen, "accuracy", "time", speaker="nicolas")`, in a cell of your own, falls.)
+# **Notice** the last line of the numbers: for the lowest voice the others' images must move down, for the highest one
+# up, for the four between down by less than two, in no order. So there is something in it. But it does not help to find
+# the word: the same word gains no more by it than other words do, and the matcher gains nothing. A shift in time does
+# help, by nine points on average. (Not with everyone: `100 * matched(unseen, "accuracy", "time", speaker="nicolas")`,
+# in a cell of your own, falls.)
 #
-# So for these six men the claim's *advice* is good and its *reason* is not what we see. Why does the network along frequency lead, then? That we have not measured. One guess: a kernel over all bands, which is what slides
-# along time, learns the colour of five voices and five microphones by heart; a kernel over five bands cannot.
+# So for these six men the claim's *advice* is good and its *reason* is not what we see. Why does the network along
+# frequency lead, then? That we have not measured. One guess: a kernel over all bands, which is what slides along time,
+# learns the colour of five voices and five microphones by heart; a kernel over five bands cannot.
 #
 # ## Low and high voices
 #
-# The six men's pitch reaches from 102 to 157 Hz: no woman, no child, and the claim is about a man and a woman. The synthesiser has higher voices. Of its sixteen, twelve lie
-# at 78 to 101 Hz, four at 163 to 215 Hz (`stored("voices")["pitch"]` lists them, the median of each voice's clips). Train on eight low voices, and test on the four low ones
-# left and on the four high ones. Each low voice is left out once: three groups of four, with three seeds each (`python -m workbook.course.makers.speech_experiments voices`).
-# **Predict first:** which network loses most on the high voices, and which least?
+# The six men's pitch reaches from 102 to 157 Hz: no woman, no child, and the claim is about a man and a woman. The
+# synthesiser has higher voices. Of its sixteen, twelve lie at 78 to 101 Hz, four at 163 to 215 Hz
+# (`stored("voices")["pitch"]` lists them, the median of each voice's clips). Train on eight low voices, and test on the
+# four low ones left and on the four high ones. Each low voice is left out once: three groups of four, with three seeds
+# each (`python -m workbook.course.makers.speech_experiments voices`). **Predict first:** which network loses most on
+# the high voices, and which least?
 
 # %% tags=["nbval-check-output"]
 low_high = stored("voices")
@@ -708,9 +763,10 @@ ax.grid(alpha=0.3)
 ax.legend(fontsize=8);
 
 # %% [markdown]
-# **Notice** the lines of the high voices. Kernels along time are good on low voices and lose eight points on high ones, those along both lose three, those along frequency
-# next to nothing: on high voices their nine runs and the nine of the network along time do not even touch. That is what the claim predicts. And the images, do they move? The
-# matcher again, with shifts up to 6:
+# **Notice** the lines of the high voices. Kernels along time are good on low voices and lose eight points on high ones,
+# those along both lose three, those along frequency next to nothing: on high voices their nine runs and the nine of the
+# network along time do not even touch. That is what the claim predicts. And the images, do they move? The matcher
+# again, with shifts up to 6:
 
 # %% tags=["nbval-check-output"]
 for tested in ("low", "high"):
@@ -721,15 +777,19 @@ for tested in ("low", "high"):
               f"{different[6]:.0f} % for others; matcher {right[0]:.1f} → {right[6]:.1f} %")
 
 # %% [markdown]
-# **Notice** the mean best shift. Low voices beside low ones: none, and moving along frequency removes next to nothing, less than for different words. High voices beside low ones: the low ones' images must move *up*
-# by nearly two bands of forty, and the matcher gains three points by it. So the shift is there, it is along frequency, and it is small. Moving along time removes more of the difference in either case, but nearly as much
-# of the difference between different *words*.
+# **Notice** the mean best shift. Low voices beside low ones: none, and moving along frequency removes next to nothing,
+# less than for different words. High voices beside low ones: the low ones' images must move *up* by nearly two bands of
+# forty, and the matcher gains three points by it. So the shift is there, it is along frequency, and it is small. Moving
+# along time removes more of the difference in either case, but nearly as much of the difference between
+# different *words*.
 #
-# These are twelve and four voices of one synthesiser, each with the same three speeds of speaking. A real woman differs from a real man in more than eSpeak's settings.
+# These are twelve and four voices of one synthesiser, each with the same three speeds of speaking. A real woman differs
+# from a real man in more than eSpeak's settings.
 #
 # ## So which axis?
 #
-# **Mind the slide.** "Same words, different voices: the shift is in frequency, so kernels slide along frequency; sliding along time does not help." What our data say:
+# **Mind the slide.** "Same words, different voices: the shift is in frequency, so kernels slide along frequency;
+# sliding along time does not help." What our data say:
 #
 # | the claim | what was measured here |
 # |---|---|
@@ -737,16 +797,21 @@ for tested in ("low", "high"):
 # | because different voices are shifted along frequency | between low and high synthetic voices: yes, by two bands of forty; between six men: hardly |
 # | sliding along time does not help | it does: it beats not sliding at all everywhere, and it is what a late recording needs |
 #
-# Where does the claim come from? From recognisers in which something *behind* the CNN takes care of time: a hidden Markov model in Abdel-Hamid and others 2014, later a
-# recurrent network. (Both go through the frames one after the other and may stay at a sound as long as the speaker does.) There, one more helper along time is of little use.
-# In ours nothing stands behind. A claim about an architecture holds for a system, a task and data; a sentence on a slide has lost all three.
+# Where does the claim come from? From recognisers in which something *behind* the CNN takes care of time: a hidden
+# Markov model in Abdel-Hamid and others 2014, later a recurrent network. (Both go through the frames one after the
+# other and may stay at a sound as long as the speaker does.) There, one more helper along time is of little use. In
+# ours nothing stands behind. A claim about an architecture holds for a system, a task and data; a sentence on a slide
+# has lost all three.
 #
 # ## Summary
 #
-# - A wave is cut into frames; each frame's spectrum is a column. That short-time Fourier transform is a convolution with fixed kernels.
-# - Long frames tell frequencies apart, short ones moments. Decibels and mel bands follow the ear: ratios, and coarse high notes.
+# - A wave is cut into frames; each frame's spectrum is a column. That short-time Fourier transform is a convolution
+#   with fixed kernels.
+# - Long frames tell frequencies apart, short ones moments. Decibels and mel bands follow the ear: ratios, and coarse
+#   high notes.
 # - 2,440 numbers, without phases, are enough to hear the word.
-# - The axes of a spectrogram mean different things. A kernel that spans one axis slides along the other, and bears shifts along it best.
+# - The axes of a spectrogram mean different things. A kernel that spans one axis slides along the other, and bears
+#   shifts along it best.
 # - Test on voices that training has not heard: 98 % becomes 50 to 90 %, and only then do the axes differ.
 # - Look at each speaker, not only at the mean: one man's recordings began late.
 #
@@ -764,8 +829,11 @@ for tested in ("low", "high"):
 # ## Where to read on
 #
 # - D. O'Shaughnessy, *Speech communication: human and machine*, 1987: the mel formula.
-# - S. Davis and P. Mermelstein, *Comparison of parametric representations for monosyllabic word recognition*, IEEE Transactions on Acoustics, Speech, and Signal Processing, 1980: mel bands for recognition.
-# - D. Griffin and J. Lim, *Signal estimation from modified short-time Fourier transform*, the same journal, 1984: sound from magnitudes.
+# - S. Davis and P. Mermelstein, *Comparison of parametric representations for monosyllabic word recognition*, IEEE
+#   Transactions on Acoustics, Speech, and Signal Processing, 1980: mel bands for recognition.
+# - D. Griffin and J. Lim, *Signal estimation from modified short-time Fourier transform*, the same journal, 1984: sound
+#   from magnitudes.
 # - A. Waibel and others, *Phoneme recognition using time-delay neural networks*, 1989: kernels along time.
-# - O. Abdel-Hamid and others, *Convolutional neural networks for speech recognition*, 2014: kernels along frequency, and why.
+# - O. Abdel-Hamid and others, *Convolutional neural networks for speech recognition*, 2014: kernels along frequency,
+#   and why.
 # - Z. Jackson and others, *Free Spoken Digit Dataset*: the recordings.

@@ -22,7 +22,8 @@
 # - trace a filter's answer back to the words that fired it;
 # - say, from measurements, what the order of dimensions and the order of words are worth.
 #
-# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no GPU.
+# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
+# GPU.
 
 # %% tags=["setup"]
 from workbook import check, data, plots, text  # before Keras: it sets Keras up
@@ -36,8 +37,8 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## The data
 #
-# One sentence from a film review, and the question whether it praises or pans. People rated each sentence from −4 to 4; the class is
-# 1, positive, where the mean is above 0.
+# One sentence from a film review, and the question whether it praises or pans. People rated each sentence from −4 to 4;
+# the class is 1, positive, where the mean is above 0.
 
 # %% tags=["nbval-check-output"]
 reviews = data.load("movie_reviews")
@@ -46,16 +47,16 @@ for i in (5, 3, 7500, 7600):
     print(reviews.y_train[i], reviews.x_train[i])
 
 # %% [markdown]
-# Again a part of the training data becomes validation data. Look at the places of the four sentences above, 5, 3, 7500 and 7600, and at their
-# classes. **Predict first:** what happens if we cut it off the end, as for MNIST?
+# Again a part of the training data becomes validation data. Look at the places of the four sentences above, 5, 3, 7500
+# and 7600, and at their classes. **Predict first:** what happens if we cut it off the end, as for MNIST?
 
 # %% tags=["nbval-check-output"]
 stored = reviews.y_train
 print(f"positive among all: {stored.mean():.2f}, among the last 1,500: {stored[-1500:].mean():.2f}")
 
 # %% [markdown]
-# **Notice** that the file is sorted by class, nearly. A validation set of negative sentences would praise a model that always says no.
-# (`validation_split` in Keras's `fit` cuts off the end, too.) So shuffle first, with a seed.
+# **Notice** that the file is sorted by class, nearly. A validation set of negative sentences would praise a model that
+# always says no. (`validation_split` in Keras's `fit` cuts off the end, too.) So shuffle first, with a seed.
 
 # %%
 order = np.random.default_rng(0).permutation(len(reviews.x_train))
@@ -76,9 +77,10 @@ print(f"{len(x_val):,} for validation, {y_val.mean():.2f} positive")
 print(text.tokens("It's so clever you want to hate it. But he somehow pulls it off."))
 
 # %% [markdown]
-# (The apostrophe is deleted: *it's* becomes *its*. That is how Keras does it, too, and it costs something: *we'll* becomes *well*.) Then comes the
-# **vocabulary**: a list of the words, the most frequent first. A word that is not in it is unknown to the network. Which sentences may the list be
-# made from, those for training only, or those for validation too? **Predict first:** what share of the validation words is unknown in either case?
+# (The apostrophe is deleted: *it's* becomes *its*. That is how Keras does it, too, and it costs something: *we'll*
+# becomes *well*.) Then comes the **vocabulary**: a list of the words, the most frequent first. A word that is not in it
+# is unknown to the network. Which sentences may the list be made from, those for training only, or those for validation
+# too? **Predict first:** what share of the validation words is unknown in either case?
 
 # %% tags=["nbval-check-output"]
 for name, source in (("training sentences", x_train), ("training and validation", x_train + x_val)):
@@ -87,16 +89,18 @@ for name, source in (("training sentences", x_train), ("training and validation"
     print(f"from {name}: {len(words):,} entries, {100 * unknown:.1f} % of the validation words unknown")
 
 # %% [markdown]
-# **Notice** what leaks. The second list claims that no word of a new sentence is ever unknown. That is true for these 1,500 sentences, because they
-# were looked at, and for no others. And what stands in the list for a word that only they have, no training sentence can teach. So: the vocabulary
-# is *learned*, like weights, and like weights it is learned from the training data only.
+# **Notice** what leaks. The second list claims that no word of a new sentence is ever unknown. That is true for these
+# 1,500 sentences, because they were looked at, and for no others. And what stands in the list for a word that only they
+# have, no training sentence can teach. So: the vocabulary is *learned*, like weights, and like weights it is learned
+# from the training data only.
 
 # %% [markdown] exercise="13.1"
 # ### Exercise 13.1 · A vocabulary that has not seen the test (8 min, 2 points)
 #
-# **Input:** lists of sentences `training` and `test` (strings in small letters; split them at blanks) and a whole number `size`. **Output:** a
-# tuple (words, unknown): the list of the `size` most frequent words of the *training* sentences, equally frequent ones in the order of the
-# alphabet; and how many words of the *test* sentences are not in that list (a word that stands there twice counts twice).
+# **Input:** lists of sentences `training` and `test` (strings in small letters; split them at blanks) and a whole
+# number `size`. **Output:** a tuple (words, unknown): the list of the `size` most frequent words of the *training*
+# sentences, equally frequent ones in the order of the alphabet; and how many words of the *test* sentences are not in
+# that list (a word that stands there twice counts twice).
 
 # %% tags=["exercise"] exercise="13.1"
 from collections import Counter
@@ -117,10 +121,11 @@ check("13.1", known_words);
 # %% [markdown]
 # ## Padding, and words that nobody knows
 #
-# A word's **id** is its place in the list. Two places are taken: 0 is **padding**, for what comes after the end of a short sentence, and 1 stands
-# for every **unknown** word. With them all sentences fit into one array: a short one is filled up with zeros, a long one is cut. Keras has a layer
-# for it; its `adapt` makes the list. We keep 8,000 entries and 40 words a sentence. **Predict first:** which of the five words below, one of them
-# invented, gets which id: 0, 1, a small number or a large one?
+# A word's **id** is its place in the list. Two places are taken: 0 is **padding**, for what comes after the end of a
+# short sentence, and 1 stands for every **unknown** word. With them all sentences fit into one array: a short one is
+# filled up with zeros, a long one is cut. Keras has a layer for it; its `adapt` makes the list. We keep 8,000 entries
+# and 40 words a sentence. **Predict first:** which of the five words below, one of them invented, gets which id: 0, 1,
+# a small number or a large one?
 
 # %% tags=["nbval-check-output"]
 SIZE, LENGTH = 8000, 40
@@ -144,16 +149,16 @@ left_out = [count for word, count in zip(*np.unique(every, return_counts=True)) 
 print(f"left out of the list: {len(left_out):,} words, {100 * np.mean(np.array(left_out) == 1):.0f} % of them seen once")
 
 # %% [markdown]
-# **Notice** that 8,000 entries are about half of all training words (there were 16,237 above). The rest, nearly all seen once, are unknown
-# in training too. That is wanted: otherwise id 1 would never occur there, and the network could not learn what to make of an unknown word. And
-# hardly more than one in a hundred sentences is cut.
+# **Notice** that 8,000 entries are about half of all training words (there were 16,237 above). The rest, nearly all
+# seen once, are unknown in training too. That is wanted: otherwise id 1 would never occur there, and the network could
+# not learn what to make of an unknown word. And hardly more than one in a hundred sentences is cut.
 
 # %% [markdown] exercise="13.2"
 # ### Exercise 13.2 · A sentence as numbers (6 min, 2 points)
 #
-# **Input:** a `sentence` (a string; split it at blanks), the list `words` with `words[0] == ""` and `words[1] == "[UNK]"`, and `length`.
-# **Output:** a list of exactly `length` ids: each word's place in the list, 1 if it is not there; a longer sentence is cut, a shorter one is
-# followed by zeros.
+# **Input:** a `sentence` (a string; split it at blanks), the list `words` with `words[0] == ""` and
+# `words[1] == "[UNK]"`, and `length`. **Output:** a list of exactly `length` ids: each word's place in the list, 1 if
+# it is not there; a longer sentence is cut, a shorter one is followed by zeros.
 
 # %% tags=["exercise"] exercise="13.2"
 def encode(sentence, words, length):
@@ -170,10 +175,11 @@ check("13.2", encode);
 # %% [markdown]
 # ## A yardstick without order
 #
-# Before any network: how far do the words alone go? Forget the order, and a sentence is a **bag of words**. Give each word one weight, the
-# logarithm of how much oftener it stands in positive sentences than in negative ones, and add up the weights in the bag, each word once: a sum
-# above 0 says praise. (One is added to each count, so that a word which one class never uses gets a finite weight; unknown words and padding weigh
-# 0.) Nothing is trained, only counted. It is called **naive Bayes**.
+# Before any network: how far do the words alone go? Forget the order, and a sentence is a **bag of words**. Give each
+# word one weight, the logarithm of how much oftener it stands in positive sentences than in negative ones, and add up
+# the weights in the bag, each word once: a sum above 0 says praise. (One is added to each count, so that a word which
+# one class never uses gets a finite weight; unknown words and padding weigh 0.) Nothing is trained, only counted. It is
+# called **naive Bayes**.
 
 # %% tags=["nbval-check-output"]
 weights = text.word_weights(train_ids, y_train, SIZE)  # (8000,)
@@ -182,8 +188,8 @@ print("most positive:", ", ".join(words[i] for i in best))
 print("most negative:", ", ".join(words[i] for i in worst))
 
 # %% [markdown]
-# **Predict first:** how many of 100 validation sentences does that put into the right class? (A coin has 50.) And how many, if the validation
-# sentences had been counted too?
+# **Predict first:** how many of 100 validation sentences does that put into the right class? (A coin has 50.) And how
+# many, if the validation sentences had been counted too?
 
 # %% tags=["nbval-check-output"]
 def bag_accuracy(ids, y, weights):
@@ -195,14 +201,14 @@ leaked = text.word_weights(both_ids, both_y, SIZE)
 print(f"in the validation sentences as well: {100 * bag_accuracy(val_ids, y_val, leaked):.1f} %")
 
 # %% [markdown]
-# **Notice** both lines. The first is the number to beat. The second is a leak again, and this time it shows: labels went in where only words went in before. It
-# is a number about sentences already seen, and says nothing about yours.
+# **Notice** both lines. The first is the number to beat. The second is a leak again, and this time it shows: labels
+# went in where only words went in before. It is a number about sentences already seen, and says nothing about yours.
 #
 # ## From ids to vectors
 #
-# The ids are names, not sizes: word 4,000 is not twice word 2,000. An **embedding** is a table with a vector for each word, drawn at random and
-# then learned. Looking up row number i is the same as a product with the table: a **one-hot** row, which is 1 at place i and 0 elsewhere, times the
-# table.
+# The ids are names, not sizes: word 4,000 is not twice word 2,000. An **embedding** is a table with a vector for each
+# word, drawn at random and then learned. Looking up row number i is the same as a product with the table: a **one-hot**
+# row, which is 1 at place i and 0 elsewhere, times the table.
 
 # %% tags=["nbval-check-output"]
 embedding = layers.Embedding(SIZE, 16)
@@ -213,8 +219,9 @@ print(f"parameters: {SIZE:,} · 16 = {embedding.count_params():,}")
 # %% [markdown] exercise="13.3"
 # ### Exercise 13.3 · An embedding is a product (6 min, 2 points)
 #
-# **Input:** `ids` (time,), whole numbers, and the `table` (words, dimensions). **Output:** a tuple (one_hot, vectors): the one-hot matrix (time,
-# words), with a 1 in column `ids[t]` of row t; and its product with the table, (time, dimensions).
+# **Input:** `ids` (time,), whole numbers, and the `table` (words, dimensions). **Output:** a tuple (one_hot, vectors):
+# the one-hot matrix (time, words), with a 1 in column `ids[t]` of row t; and its product with the table, (time,
+# dimensions).
 
 # %% tags=["exercise"] exercise="13.3"
 def embed(ids, table):
@@ -234,10 +241,11 @@ check("13.3", embed);
 #
 # ## Filters that slide along time
 #
-# Now a sentence is an array (time, dimensions), and looks like an image of one channel. It is not one. In an image both axes are space; here one is
-# time, where neighbours belong together, and the other is a list of numbers in no order. So a filter spans *all* dimensions, as a filter in an
-# image spans all channels, and slides along time only. A filter of **width** 3 reads three words at once, an **n-gram** with n = 3. (The colours
-# below are random: this embedding has learned nothing yet.)
+# Now a sentence is an array (time, dimensions), and looks like an image of one channel. It is not one. In an image both
+# axes are space; here one is time, where neighbours belong together, and the other is a list of numbers in no order. So
+# a filter spans *all* dimensions, as a filter in an image spans all channels, and slides along time only. A filter
+# of **width** 3 reads three words at once, an **n-gram** with n = 3. (The colours below are random: this embedding has
+# learned nothing yet.)
 
 # %% alt="A sentence of eleven words as a grid: a row for each word from top to bottom, a column for each of 16 dimensions, random colours. Two frames span all columns; one is three rows high, the other five."
 shown = "it is not a good film but a very funny one"
@@ -251,8 +259,9 @@ ax.set(xlabel="embedding dimension", title="width 3 and width 5");
 # %% [markdown] exercise="13.4"
 # ### Exercise 13.4 · A convolution along time (10 min, 3 points)
 #
-# **Input:** `x` (time, dimensions), `kernel` (width, dimensions, filters) and `bias` (filters,). **Output:** what each filter answers at each
-# place, bias added, after a ReLU: (time − width + 1, filters). No padding; the filter is laid on as it is, not flipped.
+# **Input:** `x` (time, dimensions), `kernel` (width, dimensions, filters) and `bias` (filters,). **Output:** what each
+# filter answers at each place, bias added, after a ReLU: (time − width + 1, filters). No padding; the filter is laid on
+# as it is, not flipped.
 
 # %% tags=["exercise"] exercise="13.4"
 def conv_time(x, kernel, bias):
@@ -271,16 +280,17 @@ check("13.4", conv_time);
 # %% [markdown]
 # ## The maximum over time
 #
-# Keras calls this layer `Conv1D`. A filter answers at each place of the sentence. What counts is whether its n-gram occurs at all, wherever. So
-# only the largest answer is kept: **max-over-time pooling**, Keras's `GlobalMaxPooling1D`. One number a filter, for sentences of any length. And
-# `argmax` says where it came from: the words under that window fired the filter.
+# Keras calls this layer `Conv1D`. A filter answers at each place of the sentence. What counts is whether its n-gram
+# occurs at all, wherever. So only the largest answer is kept: **max-over-time pooling**, Keras's `GlobalMaxPooling1D`.
+# One number per filter, for sentences of any length. And `argmax` says where it came from: the words under that window
+# fired the filter.
 
 # %% [markdown] exercise="13.5"
 # ### Exercise 13.5 · What fires a filter (8 min, 2 points)
 #
-# **Input:** `maps` (places, filters), the answers of filters of one `width`, and the list `words` of the sentence (places + width − 1 of them).
-# **Output:** a list with a tuple for each filter: the words under the window of its highest answer, joined by blanks, and that answer (a float). If
-# two are equally high, the first one counts.
+# **Input:** `maps` (places, filters), the answers of filters of one `width`, and the list `words` of the sentence
+# (places + width − 1 of them). **Output:** a list with a tuple for each filter: the words under the window of its
+# highest answer, joined by blanks, and that answer (a float). If two are equally high, the first one counts.
 
 # %% tags=["exercise"] exercise="13.5"
 def what_fires(maps, words, width):
@@ -300,22 +310,23 @@ check("13.5", what_fires);
 # %% [markdown]
 # ## The network
 #
-# Kim's network (2014, section 2) puts filters of several widths side by side, takes the maximum over time of each filter, and classifies the list
-# of all maxima:
+# Kim's network (2014, section 2) puts filters of several widths side by side, takes the maximum over time of each
+# filter, and classifies the list of all maxima:
 
 # %% alt="Three branches side by side between one input and one output: a convolution of width 3, 4 or 5, each followed by a maximum over time."
 branches = [[f"width {width}", "max over time"] for width in (3, 4, 5)]
 plots.show_branches(branches, title="from the embedding (left) to dropout and classifier (right)");
 
 # %% [markdown]
-# The widths are his, 3, 4 and 5. The sizes are ours: 16 dimensions instead of 300, 24 filters a width instead of 100, one sigmoid output instead of
-# two with a softmax, and Adam instead of Adadelta with a limit on the norm of the weights (his section 3.1). A **sigmoid** turns a score s into a
-# probability, 1 / (1 + e^−s), here the probability of praise.
+# The widths are his, 3, 4 and 5. The sizes are ours: 16 dimensions instead of 300, 24 filters a width instead of 100,
+# one sigmoid output instead of two with a softmax, and Adam instead of Adadelta with a limit on the norm of the weights
+# (his section 3.1). A **sigmoid** turns a score s into a probability, 1 / (1 + e^−s), here the probability of praise.
 
 # %% [markdown] exercise="13.6"
 # ### Exercise 13.6 · The text CNN from its table (12 min, 3 points)
 #
-# **Input:** whole numbers `size`, `dimensions` and `filters`, and a tuple of `widths`. **Output:** a `keras.Model` for ids (20,):
+# **Input:** whole numbers `size`, `dimensions` and `filters`, and a tuple of `widths`. **Output:** a `keras.Model` for
+# ids (20,):
 #
 # | layer | settings | output |
 # |---|---|---|
@@ -345,7 +356,8 @@ def text_cnn(size, dimensions, filters, widths):
 check("13.6", text_cnn);
 
 # %% [markdown]
-# **Predict first:** 8,000 words, 16 dimensions, 24 filters of each width: how many parameters are in the embedding, and how many in all the rest?
+# **Predict first:** 8,000 words, 16 dimensions, 24 filters of each width: how many parameters are in the embedding, and
+# how many in all the rest?
 
 # %% tags=["nbval-check-output"] name="build"
 def build(widths=(3, 4, 5), filters=24):
@@ -356,20 +368,20 @@ for layer in build().layers:
         print(f"{layer.name:10} {layer.count_params():8,}")
 
 # %% [markdown]
-# **Notice** that nearly everything sits in the table of words. A filter of width F has F · 16 weights and a bias; the classifier has one weight for
-# each of the 72 maxima, and a bias.
+# **Notice** that nearly everything sits in the table of words. A filter of width F has F · 16 weights and a bias; the
+# classifier has one weight for each of the 72 maxima, and a bias.
 #
 # ## Train it
 #
-# The sigmoid gives the probability p of praise; 1 − p is left for the other class. The loss is the cross-entropy of chapter 05 for two classes: −ln
-# of what the true class got.
+# The sigmoid gives the probability p of praise; 1 − p is left for the other class. The loss is the cross-entropy of
+# chapter 05 for two classes: −ln of what the true class got.
 #
-# Two passes over the training sentences, with three seeds, because one says little. Beside it a network with filters of **width 1** (72 of them, as
-# many maxima): it has the same embedding and the same maximum, but reads one word at a time. **Predict first:** which wins, and does either beat
-# the bag?
+# Two passes over the training sentences, with three seeds, because one says little. Beside it a network with filters
+# of **width 1** (72 of them, as many maxima): it has the same embedding and the same maximum, but reads one word at a
+# time. **Predict first:** which wins, and does either beat the bag?
 #
-# The **standard error** below says how far such a number moves by chance alone, because 1,500 other sentences might have been drawn: it is
-# √(p(1 − p)/n) for a share p of n. A difference of one standard error means nothing.
+# The **standard error** below says how far such a number moves by chance alone, because 1,500 other sentences might
+# have been drawn: it is √(p(1 − p)/n) for a share p of n. A difference of one standard error means nothing.
 
 # %% name="train"
 SEEDS = 1, 2, 3
@@ -414,18 +426,20 @@ either = mean["width 1"], mean["widths 3, 4, 5"]
 print("the bag of words is ahead of the mean of either:", mean["bag of words"] > max(either))
 
 # %% [markdown]
-# **Notice** who leads: counting, by about two points. With 8,000 sentences and vectors from nothing, the network does not beat one weight a word.
-# (And between width 1 and widths 3, 4 and 5 there is hardly more than the spread of the seeds.) That is no accident of ours. Kim's table 2 has the
-# same: his network with random vectors (CNN-rand) is right in 76.1 % of the sentences of *MR*, a set of film reviews which are nearly ours, and a
-# naive Bayes of words and pairs of words (MNB) in 79.0. What lifted his network to 81.5 were vectors *learned before*, from 100 billion words of
-# news (CNN-non-static); that is the paper's main lesson. (His figures are means over ten parts of the data; ours are one part, with other labels:
-# compare the ranks, not the decimals.)
+# **Notice** who leads: counting, by about two points. With 8,000 sentences and vectors from nothing, the network does
+# not beat one weight a word. (And between width 1 and widths 3, 4 and 5 there is hardly more than the spread of the
+# seeds.) That is no accident of ours. Kim's table 2 has the same: his network with random vectors (CNN-rand) is right
+# in 76.1 % of the sentences of *MR*, a set of film reviews which are nearly ours, and a naive Bayes of words and pairs
+# of words (MNB) in 79.0. What lifted his network to 81.5 were vectors *learned before*, from 100 billion words of news
+# (CNN-non-static); that is the paper's main lesson. (His figures are means over ten parts of the data; ours are one
+# part, with other labels: compare the ranks, not the decimals.)
 #
 # ## What fires them
 #
-# Here are the n-grams of the validation sentences that fire some filters most. For each width we take the filter that speaks loudest for "positive"
-# and the one that speaks loudest for "negative". Its *vote* is its maximum's weight in the last layer: above 0 it raises the score of praise.
-# **Predict first:** what will you read beside a positive vote: single strong words, or constructions such as "not bad at all"?
+# Here are the n-grams of the validation sentences that fire some filters most. For each width we take the filter that
+# speaks loudest for "positive" and the one that speaks loudest for "negative". Its *vote* is its maximum's weight in
+# the last layer: above 0 it raises the score of praise. **Predict first:** what will you read beside a positive vote:
+# single strong words, or constructions such as "not bad at all"?
 
 # %% tags=["slow", "nbval-ignore-output"] name="ngrams"
 network = models[0]
@@ -436,12 +450,12 @@ for row, width in enumerate((3, 4, 5)):
         print(f"width {width}, vote {votes[row][one]:+.2f}: " + " | ".join(ngram for ngram, _ in found[one]))
 
 # %% [markdown]
-# **Notice** two things. The n-grams of a filter share their tone, and often a single strong word, at whatever place of the window; seldom a
-# construction. And each width sees n-grams of its own length only: no filter of width 3 knows of two words that stand four places apart. (A dot is
-# padding, [UNK] an unknown word.)
+# **Notice** two things. The n-grams of a filter share their tone, and often a single strong word, at whatever place of
+# the window; seldom a construction. And each width sees n-grams of its own length only: no filter of width 3 knows of
+# two words that stand four places apart. (A dot is padding, [UNK] an unknown word.)
 #
-# One filter, followed through one sentence: the positive one of width 3, in the validation sentence that fires it most. A bar stands at the first
-# of its three words.
+# One filter, followed through one sentence: the positive one of width 3, in the validation sentence that fires it most.
+# A bar stands at the first of its three words.
 
 # %% tags=["slow"] alt="Bars over the places of one sentence: the answer of one filter of width 3 at each place. Most bars are low or zero; one stands out, and the three words under its window are written in the title."
 i = int(np.argmax(text.peaks(network, val_ids, 3)[0][:, votes[0].argmax()]))
@@ -458,10 +472,10 @@ ax.set(ylabel="answer", xlabel="the window begins at", title=f"fired by: {fired}
 # %% [markdown]
 # ## Permute the dimensions
 #
-# It is often said that filters do not slide along the embedding because its dimensions are independent. They need not be. What they lack is an
-# *order*: nobody decided which number stands beside which. So shuffle them. In a trained network the table's columns get a new order, and the
-# weights of every filter the same new order along the dimensions. And, for contrast, the table alone, while the filters stay. **Predict first:**
-# how many of the 1,500 answers change?
+# It is often said that filters do not slide along the embedding because its dimensions are independent. They need not
+# be. What they lack is an *order*: nobody decided which number stands beside which. So shuffle them. In a trained
+# network the table's columns get a new order, and the weights of every filter the same new order along the dimensions.
+# And, for contrast, the table alone, while the filters stay. **Predict first:** how many of the 1,500 answers change?
 
 # %% tags=["slow"] name="dimensions"
 shuffled = np.random.default_rng(3).permutation(16)
@@ -479,9 +493,10 @@ print("table and filters in the same new order, changed answers:", float(max(cha
 print("table alone, more than 15 % of them change:", min(changes[False]) > 0.15)
 
 # %% [markdown]
-# **Notice** that the place of a dimension is a *name*. Rename it everywhere, and nothing happens; rename it in the table only, and a quarter to a
-# half of the answers change, where half is what a coin would do. A filter adds up products over all dimensions, and a sum does not ask for an
-# order. So training does not either: begin with the same random numbers in another order, and the same network comes out.
+# **Notice** that the place of a dimension is a *name*. Rename it everywhere, and nothing happens; rename it in the
+# table only, and a quarter to a half of the answers change, where half is what a coin would do. A filter adds up
+# products over all dimensions, and a sum does not ask for an order. So training does not either: begin with the same
+# random numbers in another order, and the same network comes out.
 
 # %% tags=["slow"] name="before-training"
 renamed = []
@@ -498,15 +513,16 @@ show({"answers that differ from before": [np.mean(one != other) for one, other i
 show({"that differ between two seeds": [np.mean(answers[0] != one) for one in answers[1:]]})
 
 # %% [markdown]
-# The only difference is rounding: the same sum in another order may end in another last digit. Mostly nothing comes of it; on some computers training
-# blows it up to a few answers in a hundred, far fewer than another seed changes.
+# The only difference is rounding: the same sum in another order may end in another last digit. Mostly nothing comes of
+# it; on some computers training blows it up to a few answers in a hundred, far fewer than another seed changes.
 #
-# If you had *slid* a filter along the dimensions instead, it would have compared each with its neighbours, and every new order would be another problem.
+# If you had *slid* a filter along the dimensions instead, it would have compared each with its neighbours, and every
+# new order would be another problem.
 #
 # ## Permute time
 #
-# Now the other axis. Shuffle the words of each validation sentence; the padding stays at the end. **Predict first:** what happens to the bag of words?
-# To width 1? To widths 3, 4 and 5?
+# Now the other axis. Shuffle the words of each validation sentence; the padding stays at the end. **Predict first:**
+# what happens to the bag of words? To width 1? To widths 3, 4 and 5?
 
 # %% tags=["slow"] name="time"
 rng = np.random.default_rng(4)
@@ -532,9 +548,9 @@ wide = changed["widths 3, 4, 5"]
 print("widths 3, 4, 5 change between 5 and 20 %:", all(0.05 < value < 0.2 for value in wide))
 
 # %% [markdown]
-# Width 1 with a maximum over time *is* a bag: which words occur is all that it can know. Wider filters read n-grams, and shuffling makes others. But
-# a changed answer is not yet a wrong one. Is the order worth anything? Three more networks learn from sentences whose words were
-# shuffled before training, so that order can tell them nothing.
+# Width 1 with a maximum over time *is* a bag: which words occur is all that it can know. Wider filters read n-grams,
+# and shuffling makes others. But a changed answer is not yet a wrong one. Is the order worth anything? Three more
+# networks learn from sentences whose words were shuffled before training, so that order can tell them nothing.
 
 # %% tags=["slow"] name="trained-shuffled"
 train_mixed = text.shuffle_time(train_ids, rng)
@@ -564,16 +580,17 @@ print(f"lost by shuffling, mean over seeds and orders: {100 * lost:.1f} points")
 print("shuffling costs less than 4 points:", lost < 0.04)
 
 # %% [markdown]
-# **Notice** how small the difference is: a point or two, like the spread between seeds. About every tenth answer changes, but not many more
-# from right to wrong than from wrong to right; and networks that never saw an order are hardly worse. For *this* question the words say almost all, and
-# order adds little that 8,000 sentences can teach. So the rule stands, with a limit: permuting dimensions changes nothing, ever; permuting time
-# changes what the network sees, and how much that matters depends on the question.
+# **Notice** how small the difference is: a point or two, like the spread between seeds. About every tenth answer
+# changes, but not many more from right to wrong than from wrong to right; and networks that never saw an order are
+# hardly worse. For *this* question the words say almost all, and order adds little that 8,000 sentences can teach. So
+# the rule stands, with a limit: permuting dimensions changes nothing, ever; permuting time changes what the network
+# sees, and how much that matters depends on the question.
 #
 # ## A question of nothing but order
 #
-# Take another question, then: *is this sentence in the order in which it was written?* Every sentence is now there twice, once as it was written
-# and once shuffled. Both hold the same words, so a bag must guess. One pass, one seed. **Predict first:** how many of 100 does width 1 get right,
-# and how many the network with widths 3, 4 and 5?
+# Take another question, then: *is this sentence in the order in which it was written?* Every sentence is now there
+# twice, once as it was written and once shuffled. Both hold the same words, so a bag must guess. One pass, one
+# seed. **Predict first:** how many of 100 does width 1 get right, and how many the network with widths 3, 4 and 5?
 
 # %% tags=["slow"] name="order"
 def in_order(ids):
@@ -595,13 +612,15 @@ print(f"width 1: {100 * told[1,]:.1f} %, exactly a coin's share")
 print("widths 3, 4, 5: over 80 %:", told[3, 4, 5] > 0.8)
 
 # %% [markdown]
-# **Notice** that width 1 gets exactly half: it gives a sentence and its shuffled copy the same answer, so just one of the two is right. The filters
-# of width 3, 4 and 5 know which words follow which. They *can* read order. The first question just did not ask for much of it.
+# **Notice** that width 1 gets exactly half: it gives a sentence and its shuffled copy the same answer, so just one of
+# the two is right. The filters of width 3, 4 and 5 know which words follow which. They *can* read order. The first
+# question just did not ask for much of it.
 #
 # ## Your own sentence
 #
-# Put your own sentences here. The networks' answers are probabilities of praise, one for each seed; the bag's is a sum of weights, positive for
-# praise. **Predict first:** here are two pairs with the same words in another order. Who can tell the two of a pair apart?
+# Put your own sentences here. The networks' answers are probabilities of praise, one for each seed; the bag's is a sum
+# of weights, positive for praise. **Predict first:** here are two pairs with the same words in another order. Who can
+# tell the two of a pair apart?
 
 # %% tags=["slow", "nbval-ignore-output"]
 def rate(*sentences):
@@ -614,10 +633,10 @@ rate("A funny film, and not a dull one.", "A dull film, and not a funny one.")
 rate("It is not bad, it is good.", "It is not good, it is bad.", "Frobnicating quuxes.")
 
 # %% [markdown]
-# **Notice** the pairs. Each holds the same words, so the bag *must* give both the same sum. The networks can tell the two apart, which does not
-# mean that they understand them: when we ran it, all three took both sentences of the first pair for pans, and gave *It is not good, it is bad*
-# the higher probability in the second. Look at yours, and how far the seeds agree. And with unknown words alone all must guess, the networks by the vectors of id 1
-# and of padding.
+# **Notice** the pairs. Each holds the same words, so the bag *must* give both the same sum. The networks can tell the
+# two apart, which does not mean that they understand them: when we ran it, all three took both sentences of the first
+# pair for pans, and gave *It is not good, it is bad* the higher probability in the second. Look at yours, and how far
+# the seeds agree. And with unknown words alone all must guess, the networks by the vectors of id 1 and of padding.
 #
 # Last, and once, the test sentences, for the bag and for the text CNN of widths 3, 4 and 5:
 
@@ -630,8 +649,8 @@ print("each text CNN between 71 and 80 %:", all(0.71 < value < 0.8 for value in 
 # %% [markdown]
 # ## One sigmoid, or several
 #
-# Our network ends in *one* sigmoid, Kim's in a softmax over two scores. That is the same: a softmax over two scores is the sigmoid of
-# their difference.
+# Our network ends in *one* sigmoid, Kim's in a softmax over two scores. That is the same: a softmax over two scores is
+# the sigmoid of their difference.
 
 # %% tags=["nbval-check-output"]
 def sigmoid(score):
@@ -643,11 +662,12 @@ def softmax(scores):
 print(softmax(np.array([0.4, 1.9])).round(4), sigmoid(1.9 - 0.4).round(4))
 
 # %% [markdown]
-# The two numbers of the softmax are the two classes; its second is the sigmoid's one. With more than two answers they part. A softmax asks *which
-# one*: its probabilities add up to 1, and more for one is less for the others. Several sigmoids ask *which of these*: a yes or no for each. Here
-# are four of the five scores that an image service gave to one photograph; the labels of the first three are "picture of a dandelion",
-# "sky" and "dandelion". **Predict first:** softmax or sigmoids? (`logits` below are the scores that a sigmoid would turn into these numbers:
-# ln(p / (1 − p)) undoes it.)
+# The two numbers of the softmax are the two classes; its second is the sigmoid's one. With more than two answers they
+# part. A softmax asks *which one*: its probabilities add up to 1, and more for one is less for the others. Several
+# sigmoids ask *which of these*: a yes or no for each. Here are four of the five scores that an image service gave to
+# one photograph; the labels of the first three are "picture of a dandelion", "sky" and "dandelion". **Predict first:**
+# softmax or sigmoids? (`logits` below are the scores that a sigmoid would turn into these numbers: ln(p / (1 − p))
+# undoes it.)
 
 # %% tags=["nbval-check-output"]
 scores = np.array([0.860755, 0.669319, 0.488238, 0.294248])
@@ -656,15 +676,19 @@ logits = np.log(scores / (1 - scores))  # the scores before the sigmoid
 print("sigmoids of the logits:", sigmoid(logits).round(2), "softmax of them:", softmax(logits).round(2))
 
 # %% [markdown]
-# **Notice** the sum: 2.31 cannot come from a softmax. It is **multi-label** classification, where a picture may show a flower *and* the sky: one sigmoid a label, and for training
-# the binary cross-entropy of each, added up.
+# **Notice** the sum: 2.31 cannot come from a softmax. It is **multi-label** classification, where a picture may show a
+# flower *and* the sky: one sigmoid a label, and for training the binary cross-entropy of each, added up.
 #
 # ## Summary
 #
-# - Sentence → tokens → ids → vectors: the vocabulary is learned, from the training data only; 0 is padding, 1 the unknown word.
-# - A text filter spans all embedding dimensions and slides along time; the maximum over time says whether its n-gram occurs, and `argmax` which words it was.
-# - Permuting the dimensions consistently changes nothing: a place there is only a name. Permuting time changes what wide filters see; width 1 is a bag of words.
-# - On this question order is worth a point or two, and counting words beats a network with vectors from nothing. A yardstick shows that; without it 76 % would have looked like a success of order.
+# - Sentence → tokens → ids → vectors: the vocabulary is learned, from the training data only; 0 is padding, 1 the
+#   unknown word.
+# - A text filter spans all embedding dimensions and slides along time; the maximum over time says whether its n-gram
+#   occurs, and `argmax` which words it was.
+# - Permuting the dimensions consistently changes nothing: a place there is only a name. Permuting time changes what
+#   wide filters see; width 1 is a bag of words.
+# - On this question order is worth a point or two, and counting words beats a network with vectors from nothing. A
+#   yardstick shows that; without it 76 % would have looked like a success of order.
 # - The same network tells written from shuffled sentences in over 80 % of the cases, where a bag gets exactly 50.
 # - One answer of many: softmax. Many yes or no: sigmoids.
 #
@@ -681,8 +705,12 @@ print("sigmoids of the logits:", sigmoid(logits).round(2), "softmax of them:", s
 #
 # ## Where to read on
 #
-# - Y. Kim, *Convolutional neural networks for sentence classification*, EMNLP 2014: section 2 for the network, section 3.1 for its settings, table 2 for what was compared.
-# - S. Wang and C. Manning, *Baselines and bigrams: simple, good sentiment and topic classification*, ACL 2012: why the yardstick is so good.
+# - Y. Kim, *Convolutional neural networks for sentence classification*, EMNLP 2014: section 2 for the network, section
+#   3.1 for its settings, table 2 for what was compared.
+# - S. Wang and C. Manning, *Baselines and bigrams: simple, good sentiment and topic classification*, ACL 2012: why the
+#   yardstick is so good.
 # - R. Collobert and others, *Natural language processing (almost) from scratch*, JMLR 2011: the maximum over time.
-# - B. Pang and L. Lee, *Seeing stars*, ACL 2005: where the sentences come from; C. Hutto and E. Gilbert, *VADER*, ICWSM 2014: their ratings.
-# - Y. Zhang and B. Wallace, *A sensitivity analysis of (and practitioners' guide to) convolutional neural networks for sentence classification*, 2015.
+# - B. Pang and L. Lee, *Seeing stars*, ACL 2005: where the sentences come from; C. Hutto and E. Gilbert, *VADER*, ICWSM
+#   2014: their ratings.
+# - Y. Zhang and B. Wallace, *A sensitivity analysis of (and practitioners' guide to) convolutional neural networks for
+#   sentence classification*, 2015.

@@ -22,12 +22,12 @@
 # - name every pixel with a small U-Net, and measure it by its mean IoU;
 # - separate objects of one kind from each other, and find landmarks to a pixel.
 #
-# **Minutes:** about 90 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no GPU.
+# **Minutes:** about 90 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
+# GPU.
 
 # %% tags=["setup"]
-from workbook import check, data_sources, plots  # before Keras: it sets Keras up
+from workbook import check, data, plots  # before Keras: it sets Keras up
 from workbook.vision_tasks import arrows, metrics, networks, scenes, stored, targets, tasks
-import json
 import os
 import numpy as np
 import matplotlib.pyplot as plt
@@ -39,9 +39,10 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## Scenes
 #
-# Until now a picture showed one thing, in the middle. A photograph seldom does. So the digits leave the middle: each **scene** has one to four of them, of several sizes,
-# near each other, among strokes that mean nothing. The program that draws a scene knows all about it: a **box** around each digit, its class, and which pixels are its
-# own. An **instance** is one single digit, whatever its class.
+# Until now a picture showed one thing, in the middle. A photograph seldom does. So the digits leave the middle:
+# each **scene** has one to four of them, of several sizes, near each other, among strokes that mean nothing. The
+# program that draws a scene knows all about it: a **box** around each digit, its class, and which pixels are its own.
+# An **instance** is one single digit, whatever its class.
 
 # %%
 some = tasks.training_scenes(1500, seed=1)  # of MNIST's training digits without the last 5,000
@@ -72,14 +73,16 @@ paint(unseen.images[number], unseen.class_maps[number], axes[1], "a class for ea
 paint(unseen.images[number], unseen.instance_maps[number], axes[2], "an instance for each pixel");
 
 # %% [markdown]
-# **Notice** the two equal digits: one colour in the middle, two on the right. Four questions, then: *what* is it, *where* (boxes), *which pixels* (classes),
-# *which pixels of which one* (instances).
+# **Notice** the two equal digits: one colour in the middle, two on the right. Four questions, then: *what* is
+# it, *where* (boxes), *which pixels* (classes), *which pixels of which one* (instances).
 #
 # ## What: one answer
 #
-# We begin with what we know, and cut a window of 24 × 24 pixels around each digit. A **classifier** names what is in the middle of it. Its scores come from a softmax,
-# one for each class. The usual number is **top-1** accuracy: the highest score belongs to the true class. **Top-5** asks whether the true class is among the five
-# highest. Three pictures, all of class 0, a row of four scores for each. **Predict first:** in which of them is class 0 among the two highest?
+# We begin with what we know, and cut a window of 24 × 24 pixels around each digit. A **classifier** names what is in
+# the middle of it. Its scores come from a softmax, one for each class. The usual number is **top-1** accuracy: the
+# highest score belongs to the true class. **Top-5** asks whether the true class is among the five highest. Three
+# pictures, all of class 0, a row of four scores for each. **Predict first:** in which of them is class 0 among the two
+# highest?
 
 # %% tags=["nbval-check-output"]
 table = np.array([[0.6, 0.2, 0.1, 0.1], [0.3, 0.4, 0.2, 0.1], [0.1, 0.5, 0.1, 0.3]])
@@ -87,9 +90,10 @@ for k in (1, 2, 4):
     print(f"top-{k}: {metrics.top_k_accuracy(table, np.array([0, 0, 0]), k):.2f}")
 
 # %% [markdown]
-# This classifier comes trained, on 15,000 scenes. (So do those who build detectors: they begin with a network that has learned to see elsewhere. With the setting
-# `WORKBOOK_BUDGET=full` the cell trains it anew, which takes about a minute more.) **Predict first:** chapter 05 read 99 % of clean digits. What will top-1 be among
-# neighbours and strokes, and how much is left for top-5 to gain?
+# This classifier comes trained, on 15,000 scenes. (So do those who build detectors: they begin with a network that has
+# learned to see elsewhere. With the setting `WORKBOOK_BUDGET=full` the cell trains it again, which takes about a minute
+# more.) **Predict first:** chapter 05 read 99 % of clean digits. What will top-1 be among neighbours and strokes, and
+# how much is left for top-5 to gain?
 
 # %%
 FULL = os.environ.get("WORKBOOK_BUDGET") == "full"
@@ -106,15 +110,16 @@ print(", ".join(f"top-{k} {value:.3f}" for k, value in tops.items()), f"of {len(
 print("top-1 is above .96, top-5 above .99:", tops[1] > 0.96 and tops[5] > 0.99)
 
 # %% [markdown]
-# **Notice** how little was left to gain: top-5 of ten classes is a mild question. It was made for ImageNet, with 1,000 classes, where a photograph shows several things
-# and only one counts as right.
+# **Notice** how little was left to gain: top-5 of ten classes is a mild question. It was made for ImageNet, with 1,000
+# classes, where a photograph shows several things and only one counts as right.
 #
 # ## What: several answers
 #
-# A scene shows several digits, and a softmax shares one unit of probability among all classes: more for one is less for the others. Chapter 13 ended with four numbers
-# that an image service gave to one photograph. The other function that makes a number between 0 and 1 of a score s is the **sigmoid**, 1 / (1 + e^−s); it looks at one
-# score only. **Predict first:** softmax or sigmoid? The cell adds the four up, undoes the sigmoid (s = ln(p / (1 − p))), and puts the scores that come out through a
-# softmax:
+# A scene shows several digits, and a softmax shares one unit of probability among all classes: more for one is less for
+# the others. Chapter 13 ended with four numbers that an image service gave to one photograph. The other function that
+# makes a number between 0 and 1 of a score s is the **sigmoid**, 1 / (1 + e^−s); it looks at one score only. **Predict
+# first:** softmax or sigmoid? The cell adds the four up, undoes the sigmoid (s = ln(p / (1 − p))), and puts the scores
+# that come out through a softmax:
 
 # %% tags=["nbval-check-output"]
 scores = np.array([0.860755, 0.669319, 0.488238, 0.294248])
@@ -124,21 +129,24 @@ print(f"they add up to {scores.sum():.2f}")
 print("after a softmax:", softmax.round(2), "which add up to", softmax.sum().round(2))
 
 # %% [markdown]
-# 2.31 is more than 1, so no softmax gave them: each label has a sigmoid of its own, a question of yes or no, and several may be right. That is **multi-label**
-# classification. In Keras the last layer is `Dense(labels, activation="sigmoid")`, and the loss `binary_crossentropy`: for each question −ln of the probability of the
-# right answer, p where it is yes and 1 − p where it is no. Our detector will ask ten such questions, and at every place.
+# 2.31 is more than 1, so no softmax gave them: each label has a sigmoid of its own, a question of yes or no, and
+# several may be right. That is **multi-label** classification. In Keras the last layer is
+# `Dense(labels, activation="sigmoid")`, and the loss `binary_crossentropy`: for each question −ln of the probability of
+# the right answer, p where it is yes and 1 − p where it is no. Our detector will ask ten such questions, and at every
+# place.
 #
 # ## Where: object detection
 #
-# A box is (y0, x0, y1, x1) in pixels, with y1 and x1 past the end, as in a slice: it is y1 − y0 high. When is a predicted box right? It will seldom agree to the last
-# pixel. The measure is the **intersection over union**, or IoU: the common area, divided by the area that the two cover together. 1 is perfect, 0 means apart; ½ or more
-# counts as found.
+# A box is (y0, x0, y1, x1) in pixels, with y1 and x1 past the end, as in a slice: it is y1 − y0 high. When is a
+# predicted box right? It will seldom agree to the last pixel. The measure is the **intersection over union**, or IoU:
+# the common area, divided by the area that the two cover together. 1 is perfect, 0 means apart; ½ or more counts as
+# found.
 
 # %% [markdown] exercise="14.1"
 # ### Exercise 14.1 · How well do two boxes agree? (8 min, 2 points)
 #
-# **Input:** two boxes `a` and `b`, each a tuple of four numbers (y0, x0, y1, x1). **Output:** their intersection over union, a float from 0 to 1. The boxes may lie
-# apart: then it is 0.
+# **Input:** two boxes `a` and `b`, each a tuple of four numbers (y0, x0, y1, x1). **Output:** their intersection over
+# union, a float from 0 to 1. The boxes may lie apart: then it is 0.
 
 # %% tags=["exercise"] exercise="14.1"
 def box_iou(a, b):
@@ -156,13 +164,14 @@ def box_iou(a, b):
 check("14.1", box_iou);
 
 # %% [markdown]
-# How does a CNN give *a list* of boxes, of any length? It does not. It gives maps, as always, here of 12 × 12 **cells** for 48 × 48 pixels. One map for each class, a
-# **heat-map**, is to be 1 in the cell where a digit has its **centre**, and low everywhere else. Four more maps say, at a centre, where in the cell it lies (y, x) and
-# how large the box is (height, width). (Zhou, Wang and Krähenbühl, *Objects as points*, 2019. Detectors before it laid thousands of boxes of fixed sizes, *anchors*, over
-# the picture, and corrected those.)
+# How does a CNN give *a list* of boxes, of any length? It does not. It gives maps, as always, here of 12 × 12 **cells**
+# for 48 × 48 pixels. One map for each class, a **heat-map**, is to be 1 in the cell where a digit has its **centre**,
+# and low everywhere else. Four more maps say, at a centre, where in the cell it lies (y, x) and how large the box is
+# (height, width). (Zhou, Wang and Krähenbühl, *Objects as points*, 2019. Detectors before it laid thousands of boxes of
+# fixed sizes, *anchors*, over the picture, and corrected those.)
 #
-# The next cell makes from the annotations what the network is to say. Its box maps are five, not four: the fifth is 1 in the cells that hold a centre, and tells the loss
-# where the other four count.
+# The next cell makes from the annotations what the network is to say. Its box maps are five, not four: the fifth is 1
+# in the cells that hold a centre, and tells the loss where the other four count.
 
 # %% tags=["nbval-check-output"]
 heat, numbers = targets.centre_targets(some.boxes, some.labels)
@@ -175,10 +184,11 @@ frame(some.images[0], some.boxes[0], some.labels[0], axes[0])
 plots.show_image(heat[0].max(axis=-1), axes[1], title="what the network should say");
 
 # %% [markdown]
-# **Notice** the rare ones: fewer than two cells in a thousand, of all ten maps, are centres. (The dim rim means: a spot one cell away is wrong, but less wrong, and
-# counts less.) A network that says "nothing, anywhere" is right almost always. So the loss (the paper's equation 1, after the *focal loss*) asks each cell yes or no, and
-# multiplies its cross-entropy by how wrong it still is, squared: the many easy cells fall silent. Box sizes are asked for at true centres only. Here is what an empty
-# cell, one that should say 0, pays for what it says:
+# **Notice** the rare ones: fewer than two cells in a thousand, of all ten maps, are centres. (The dim rim means: a spot
+# one cell away is wrong, but less wrong, and counts less.) A network that says "nothing, anywhere" is right almost
+# always. So the loss (the paper's equation 1, after the *focal loss*) asks each cell yes or no, and multiplies its
+# cross-entropy by how wrong it still is, squared: the many easy cells fall silent. Box sizes are asked for at true
+# centres only. Here is what an empty cell, one that should say 0, pays for what it says:
 
 # %% tags=["nbval-check-output"]
 for p in (0.01, 0.1, 0.5, 0.9):
@@ -186,9 +196,10 @@ for p in (0.01, 0.1, 0.5, 0.9):
     print(f"an empty cell called a centre with {p:4}: cross-entropy {plain:.4f}, focal {focal:.6f}")
 
 # %% [markdown]
-# The network reads the picture down to 6 × 6 cells, each of which sees 41 × 41 pixels (their receptive field, chapter 03), and comes back up to 12 × 12, where the answer
-# is given. On the way up the maps are enlarged and the finer ones of `encoder_3` laid beside them, 96 + 48 channels, which `encoder_6` mixes with 1 × 1 kernels. (The
-# list shows the main layers. Small ones between, such as those that enlarge and normalise, are left out.)
+# The network reads the picture down to 6 × 6 cells, each of which sees 41 × 41 pixels (their receptive field, chapter
+# 03), and comes back up to 12 × 12, where the answer is given. On the way up the maps are enlarged and the finer ones
+# of `encoder_3` laid beside them, 96 + 48 channels, which `encoder_6` mixes with 1 × 1 kernels. (The list shows the
+# main layers. Small ones between, such as those that enlarge and normalise, are left out.)
 
 # %% tags=["nbval-check-output"]
 detector = networks.detector()
@@ -197,8 +208,9 @@ for name in (*networks.ENCODER, "centres", "boxes"):
     print(f"{name:10} {layer.output.shape[1:]!s:14} {layer.count_params():7,} parameters")
 
 # %% [markdown]
-# The layers up to `encoder_6` are those of the classifier, so the detector *begins with the classifier's weights* and trains on: **fine-tuning**. That takes some ten
-# seconds. **Predict first:** remember how rare centres are. Where a digit is hard to read, will the map there be bright, dim, or bright in two cells?
+# The layers up to `encoder_6` are those of the classifier, so the detector *begins with the classifier's weights* and
+# trains on: **fine-tuning**. That takes some ten seconds. **Predict first:** remember how rare centres are. Where a
+# digit is hard to read, will the map there be bright, dim, or bright in two cells?
 
 # %% tags=["slow"]
 keras.utils.set_random_seed(1)
@@ -215,23 +227,26 @@ for n in range(4):
         axes[1, n].text(x, y, answer[y, x].argmax(), color=plots.COLOURS[1], ha="center", va="center")
 
 # %% [markdown]
-# **Notice** how unequal the spots are. Each cell shows the highest of its ten maps, from 0 (black) to 1 (white), and above .3 also which of the ten
-# that is. Where the network is in doubt the spot is dim, even over a digit that you read at a glance: "nothing" is right for most cells, so doubt leans that way.
+# **Notice** how unequal the spots are. Each cell shows the highest of its ten maps, from 0 (black) to 1 (white), and
+# above .3 also which of the ten that is. Where the network is in doubt the spot is dim, even over a digit that you read
+# at a glance: "nothing" is right for most cells, so doubt leans that way.
 #
 # ## One digit, one box
 #
-# A digit lights up several cells, and sometimes two of the ten maps. Two steps make one box of them. First only **local maxima** count: a cell at least as high as its
-# eight neighbours in the same map. Each gives a box: its centre and size are read off the four other maps there, its score is the cell's value. Then, where two boxes
-# overlap too much, the less sure one goes: **non-maximum suppression**. (Where things may hide each other it is done class by class. Our digits hardly overlap, so two
-# boxes over one digit are two names for it, and one must go.)
+# A digit lights up several cells, and sometimes two of the ten maps. Two steps make one box of them. First only **local
+# maxima** count: a cell at least as high as its eight neighbours in the same map. Each gives a box: its centre and size
+# are read off the four other maps there, its score is the cell's value. Then, where two boxes overlap too much, the
+# less sure one goes: **non-maximum suppression**. (Where things may hide each other it is done class by class. Our
+# digits hardly overlap, so two boxes over one digit are two names for it, and one must go.)
 
 # %% [markdown] exercise="14.2"
 # ### Exercise 14.2 · Non-maximum suppression (10 min, 3 points)
 #
-# **Input:** arrays `boxes` (n, 4) and `scores` (n,), all different, and a `threshold` from 0 to 1. **Output:** a list of whole numbers: the places in the input, from 0,
-# of the boxes that are kept, the surest first. Go from the highest score down. Keep a box unless its IoU with a *kept* one is above the threshold (equal is not above).
-# `metrics.box_iou(boxes, others)` gives all IoUs of boxes (n, 4) with others (m, 4), as an array (n, m). It takes arrays: `boxes[[2]]` is one box as (1, 4), `boxes[[2,
-# 5]]` are two.
+# **Input:** arrays `boxes` (n, 4) and `scores` (n,), all different, and a `threshold` from 0 to 1. **Output:** a list
+# of whole numbers: the places in the input, from 0, of the boxes that are kept, the surest first. Go from the highest
+# score down. Keep a box unless its IoU with a *kept* one is above the threshold (equal is not above).
+# `metrics.box_iou(boxes, others)` gives all IoUs of boxes (n, 4) with others (m, 4), as an array (n, m). It takes
+# arrays: `boxes[[2]]` is one box as (1, 4), `boxes[[2, 5]]` are two.
 
 # %% tags=["exercise"] exercise="14.2"
 def suppress(boxes, scores, threshold):
@@ -263,21 +278,24 @@ print(f"boxes above .3: {given}; digits: {sum(map(len, unseen.labels))}")
 # %% [markdown]
 # ## A number for a detector
 #
-# About as many boxes as digits, and yet the pictures show that this says little: one box may have a wrong name or lie off, one digit may have no box, and the counts
-# agree. Four pictures of 400 say little, too. And we showed the boxes above .3. Is that the right limit? With a lower limit more digits are found (**recall**: found of
-# all that there are) and more boxes are wrong (**precision**: right of all that are given). No limit is *the* right one, so take them all. Rank the boxes of a class,
-# over all pictures, by their scores; walk down the list. A box is a **hit** if it overlaps a digit of its class, not found before, by an IoU of ½ or more. Precision and
-# recall at each rank make a curve.
+# About as many boxes as digits, and yet the pictures show that this says little: one box may have a wrong name or lie
+# off, one digit may have no box, and the counts agree. Four pictures of 400 say little, too. And we showed the boxes
+# above .3. Is that the right limit? With a lower limit more digits are found (**recall**: found of all that there are)
+# and more boxes are wrong (**precision**: right of all that are given). No limit is *the* right one, so take them all.
+# Rank the boxes of a class, over all pictures, by their scores; walk down the list. A box is a **hit** if it overlaps a
+# digit of its class, not found before, by an IoU of ½ or more. Precision and recall at each rank make a curve.
 #
-# Say there are two digits, and the list is hit, miss, hit. Down the list the precision is 1, ½, ⅔, the recall ½, ½, 1. So whoever wants a recall of ½ or less can have a
-# precision of 1; whoever wants more, ⅔. The average over all recalls that one may want is the **average precision**.
+# Say there are two digits, and the list is hit, miss, hit. Down the list the precision is 1, ½, ⅔, the recall ½, ½, 1.
+# So whoever wants a recall of ½ or less can have a precision of 1; whoever wants more, ⅔. The average over all recalls
+# that one may want is the **average precision**.
 
 # %% [markdown] exercise="14.3"
 # ### Exercise 14.3 · Average precision (12 min, 3 points)
 #
-# **Input:** `hits`, a list of True and False, one for each box, the surest first, and `truths`, how many objects there are (also those never found). **Output:** a float,
-# the average precision as COCO (a large public data set) has it: for each of the 101 recalls in `np.linspace(0, 1, 101)` take the best precision among the ranks whose
-# recall is that *or beyond*, 0 where it is never reached; give the mean of the 101.
+# **Input:** `hits`, a list of True and False, one for each box, the surest first, and `truths`, how many objects there
+# are (also those never found). **Output:** a float, the average precision as COCO (a large public data set) has it: for
+# each of the 101 recalls in `np.linspace(0, 1, 101)` take the best precision among the ranks whose recall is that *or
+# beyond*, 0 where it is never reached; give the mean of the 101.
 
 # %% tags=["exercise"] exercise="14.3"
 def average_precision(hits, truths):
@@ -295,8 +313,9 @@ def average_precision(hits, truths):
 check("14.3", average_precision);
 
 # %% [markdown]
-# The mean over the classes is the **mAP**, here mAP@.5 for the limit on the IoU. (COCO's main figure is a mean over ten such limits, .5 to .95.) Now the detector's:
-# first each digit's average precision, 0 to 9, then the mean at two limits. **Predict first:** which digit will be the weakest?
+# The mean over the classes is the **mAP**, here mAP@.5 for the limit on the IoU. (COCO's main figure is a mean over ten
+# such limits, .5 to .95.) Now the detector's: first each digit's average precision, 0 to 9, then the mean at two
+# limits. **Predict first:** which digit will be the weakest?
 
 # %% tags=["slow", "nbval-ignore-output"]
 truth = tasks.box_truth(unseen)
@@ -310,11 +329,13 @@ off = np.array([[10, 10, 26, 22], [11, 11, 27, 23]])  # one box, and the same a 
 print("a box of 16 × 12, off by one pixel along y and x: IoU", metrics.box_iou(off[:1], off[1:]).round(2)[0, 0])
 
 # %% [markdown]
-# **Notice** the two limits. At .75 a box of this size may be off by one pixel each way, and no more. A cell of the map is 4 × 4 pixels, so the box must be right to a
-# quarter of a cell: at this limit the mAP is far lower. (And what would the same pixel cost a box of 16 × 4, the shape of a 1? `metrics.box_iou` tells.)
+# **Notice** the two limits. At .75 a box of this size may be off by one pixel each way, and no more. A cell of the map
+# is 4 × 4 pixels, so the box must be right to a quarter of a cell: at this limit the mAP is far lower. (And what would
+# the same pixel cost a box of 16 × 4, the shape of a 1? `metrics.box_iou` tells.)
 #
-# The same maps answer the question from before, *which digits are in the picture?* A digit is as sure as the highest cell of its map. For each digit rank the pictures by
-# that; a hit is now a picture that shows the digit, wherever. Take the average precision again:
+# The same maps answer the question from before, *which digits are in the picture?* A digit is as sure as the highest
+# cell of its map. For each digit rank the pictures by that; a hit is now a picture that shows the digit, wherever. Take
+# the average precision again:
 
 # %% tags=["slow", "nbval-ignore-output"]
 present = tasks.presence_truth(unseen)  # (400, 10) bool
@@ -326,16 +347,18 @@ print("to name a digit is easier than to frame it:", tasks.presence_score(detect
 # %% [markdown]
 # ## Which pixels: semantic segmentation
 #
-# Now every pixel gets a class: ten digits, or background. The trouble is that *what* and *where* sit in different maps. To know what a digit is, a cell must see all of
-# it, so the maps must be coarse; to know where its edge runs, they must be fine. A **U-Net** (Ronneberger, Fischer and Brox 2015) has both: down to coarse maps, up again
-# by enlarging them, and at each size a **bridge** that lays the fine maps from the way down beside the enlarged ones. In Keras `UpSampling2D(2)` enlarges: it writes each
-# number twice along the height and twice along the width, and has no parameters. `Concatenate` lays maps of the same size side by side along the channels.
+# Now every pixel gets a class: ten digits, or background. The trouble is that *what* and *where* sit in different maps.
+# To know what a digit is, a cell must see all of it, so the maps must be coarse; to know where its edge runs, they must
+# be fine. A **U-Net** (Ronneberger, Fischer and Brox 2015) has both: down to coarse maps, up again by enlarging them,
+# and at each size a **bridge** that lays the fine maps from the way down beside the enlarged ones. In Keras
+# `UpSampling2D(2)` enlarges: it writes each number twice along the height and twice along the width, and has no
+# parameters. `Concatenate` lays maps of the same size side by side along the channels.
 
 # %% [markdown] exercise="14.4"
 # ### Exercise 14.4 · A small U-Net from its table (12 min, 3 points)
 #
-# **Input:** whole numbers `filters` and `classes`. **Output:** a `keras.Model` for pictures (32, 32, 1), with the layers below in this order. A and B are names for what
-# comes out of a layer:
+# **Input:** whole numbers `filters` and `classes`. **Output:** a `keras.Model` for pictures (32, 32, 1), with the
+# layers below in this order. A and B are names for what comes out of a layer:
 #
 # | layer | settings | output |
 # |---|---|---|
@@ -365,9 +388,10 @@ def small_unet(filters, classes):
 check("14.4", small_unet);
 
 # %% [markdown]
-# Ours goes down as the detector does and began with the same classifier. It has three bridges, the last from the picture itself. Every pixel has to learn, so it takes
-# longer: this one was trained for two epochs on 9,000 scenes, about a minute, and comes stored as well (`WORKBOOK_BUDGET=full` trains it here). In the pictures a colour
-# is a class, and background is left as it is.
+# Ours goes down as the detector does and began with the same classifier. It has three bridges, the last from the
+# picture itself. Every pixel has to learn, so it takes longer: this one was trained for two epochs on 9,000 scenes,
+# about a minute, and comes stored as well (`WORKBOOK_BUDGET=full` trains it here). In the pictures a colour is a class,
+# and background is left as it is.
 
 # %% tags=["slow"]
 more = tasks.training_scenes(tasks.MANY, seed=201) if FULL else None
@@ -387,8 +411,8 @@ key(figure)
 #
 # ## A number for a map of pixels
 #
-# **Predict first:** how many pixels of 100 does a map get right that says "background" everywhere? (The second number that is printed, the *mean IoU*, is explained
-# below.)
+# **Predict first:** how many pixels of 100 does a map get right that says "background" everywhere? (The second number
+# that is printed, the *mean IoU*, is explained below.)
 
 # %% tags=["nbval-check-output"]
 empty = np.zeros_like(unseen.class_maps)
@@ -396,15 +420,17 @@ nothing = metrics.confusion(unseen.class_maps, empty, 11)
 print(f"right pixels: {np.trace(nothing) / nothing.sum():.2f}, mean IoU: {metrics.mean_iou(nothing):.2f}")
 
 # %% [markdown]
-# So pixels are not counted but areas compared, class by class, with the IoU: the pixels that both maps give the class, over those that at least one of the two, the true
-# map or the predicted one, gives it. The mean over the classes is the **mean IoU**. For the empty map ten of the eleven classes have an IoU of 0, so it is low. All can
-# be read off the **confusion matrix** of the pixels (chapter 05).
+# So pixels are not counted but areas compared, class by class, with the IoU: the pixels that both maps give the class,
+# over those that at least one of the two, the true map or the predicted one, gives it. The mean over the classes is
+# the **mean IoU**. For the empty map ten of the eleven classes have an IoU of 0, so it is low. All can be read off
+# the **confusion matrix** of the pixels (chapter 05).
 
 # %% [markdown] exercise="14.5"
 # ### Exercise 14.5 · Mean IoU, with absent classes (8 min, 2 points)
 #
-# **Input:** a confusion `matrix` (classes, classes) of pixel counts, true class in rows, predicted in columns. **Output:** the mean of the classes' IoU, a float. A class
-# that neither occurs nor is predicted is left out of the mean; one that is predicted but does not occur has an IoU of 0, and counts.
+# **Input:** a confusion `matrix` (classes, classes) of pixel counts, true class in rows, predicted in
+# columns. **Output:** the mean of the classes' IoU, a float. A class that neither occurs nor is predicted is left out
+# of the mean; one that is predicted but does not occur has an IoU of 0, and counts.
 
 # %% tags=["exercise"] exercise="14.5"
 def mean_iou(matrix):
@@ -431,16 +457,18 @@ print("it knows ink better than its name:", metrics.mean_iou(ink) > metrics.mean
 print("the mean IoU is above .80:", metrics.mean_iou(matrix) > 0.80)
 
 # %% [markdown]
-# **Notice** the two means: *which pixels are ink* is solved better than *which digit's*. A digit taken for another costs both classes: one misses its pixels, the other
-# has too many.
+# **Notice** the two means: *which pixels are ink* is solved better than *which digit's*. A digit taken for another
+# costs both classes: one misses its pixels, the other has too many.
 #
 # ## Which pixels of which one: instance segmentation
 #
-# In a map of classes two touching zeros are one patch, as in the first picture of this chapter. To tell them apart, let every pixel of ink *point to the centre* of its
-# digit: two more maps, an **offset** in y and x. The detector's centres say which digits there are, the U-Net which pixels are ink; a pixel joins the centre that its
-# arrow ends nearest to. (A small form of *Panoptic-DeepLab*, Cheng et al. 2020.)
+# In a map of classes two touching zeros are one patch, as in the first picture of this chapter. To tell them apart, let
+# every pixel of ink *point to the centre* of its digit: two more maps, an **offset** in y and x. The detector's centres
+# say which digits there are, the U-Net which pixels are ink; a pixel joins the centre that its arrow ends nearest to.
+# (A small form of *Panoptic-DeepLab*, Cheng et al. 2020.)
 #
-# So all that is missing is the offsets. Two 1×1 convolutions read them off the U-Net's maps at half the size, and only these two are trained: the U-Net stays as it is, **frozen**.
+# So all that is missing is the offsets. Two 1×1 convolutions read them off the U-Net's maps at half the size, and only
+# these two are trained: the U-Net stays as it is, **frozen**.
 
 # %% tags=["slow"]
 keras.utils.set_random_seed(1)
@@ -460,10 +488,12 @@ sure = masks[number].shapes[masks[number].scores > 0.3]
 paint(unseen.images[number], (sure * np.arange(1, len(sure) + 1)[:, None, None]).max(axis=0, initial=0), axes[2], "masks")
 
 # %% [markdown]
-# **Notice** the arrows of the two zeros: where the digits touch, they part, each to its own middle. Only masks with a score above .3 are coloured, and the score is that
-# of the detector's centre. So a digit whose centre the detector is not sure of has arrows, but no colour: the separation is no better than the centres.
+# **Notice** the arrows of the two zeros: where the digits touch, they part, each to its own middle. Only masks with a
+# score above .3 are coloured, and the score is that of the detector's centre. So a digit whose centre the detector is
+# not sure of has arrows, but no colour: the separation is no better than the centres.
 #
-# The metric is the detector's, with masks in place of boxes: a hit is a mask that overlaps a digit's true one by an IoU of ½ or more.
+# The metric is the detector's, with masks in place of boxes: a hit is a mask that overlaps a digit's true one by an IoU
+# of ½ or more.
 
 # %% tags=["slow", "nbval-ignore-output"]
 print(f"mask AP@.5, mean over the digits: {tasks.mask_score(separator, unseen):.3f}")
@@ -475,10 +505,11 @@ print("trained for it:", head.count_params(), "parameters")
 # %% [markdown]
 # ## Where exactly: keypoints
 #
-# The last task asks for points: the joints of a body, the corners of an eye; here the tip, the tail and the two barbs of an arrow that points anywhere. Each landmark has
-# a heat-map of its own, with a cell for every 2 × 2 pixels. It is one softmax *over all places*: the landmark is somewhere, once. The point is the centre of mass around
-# the peak (the mean place of the cells there, each weighted by its probability), so it is not bound to the grid. Left and right are those of somebody who walks from the
-# tail to the tip.
+# The last task asks for points: the joints of a body, the corners of an eye; here the tip, the tail and the two barbs
+# of an arrow that points anywhere. Each landmark has a heat-map of its own, with a cell for every 2 × 2 pixels. It is
+# one softmax *over all places*: the landmark is somewhere, once. The point is the centre of mass around the peak (the
+# mean place of the cells there, each weighted by its probability), so it is not bound to the grid. Left and right are
+# those of somebody who walks from the tail to the tip.
 
 # %%
 drawn, new = arrows.make_arrows(tasks.ARROWS, seed=1), arrows.make_arrows(400, seed=tasks.TEST_SEED)
@@ -499,17 +530,19 @@ for n, ax in enumerate(axes):
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
 
 # %% [markdown]
-# A white ring is the true place, a dot the answer. **Notice** left and right: the barbs look alike, and only the direction of the whole arrow tells which is which. Mirroring pictures left to right to have more of them, as AlexNet's authors did with
-# photographs (chapter 09), would be a mistake here, unless the two names are exchanged as well.
+# A white ring is the true place, a dot the answer. **Notice** left and right: the barbs look alike, and only the
+# direction of the whole arrow tells which is which. Mirroring pictures left to right to have more of them, as AlexNet's
+# authors did with photographs (chapter 09), would be a mistake here, unless the two names are exchanged as well.
 #
-# How near is near enough? Two pixels are much on a small arrow and little on a large one. So the allowance is a share of the object's own size: **PCK@.1** is
-# the share of points within a tenth of it.
+# How near is near enough? Two pixels are much on a small arrow and little on a large one. So the allowance is a share
+# of the object's own size: **PCK@.1** is the share of points within a tenth of it.
 
 # %% [markdown] exercise="14.6"
 # ### Exercise 14.6 · The share of correct keypoints (8 min, 2 points)
 #
-# **Input:** `predicted` and `true`, arrays (n, points, 2) of the (y, x) of each point of n objects, and a `share` such as 0.1. **Output:** a float: of all points, how
-# large a part has a distance to the true one of at most `share` times the size of its object. An object's size is the longer side of the box around its true points.
+# **Input:** `predicted` and `true`, arrays (n, points, 2) of the (y, x) of each point of n objects, and a `share` such
+# as 0.1. **Output:** a float: of all points, how large a part has a distance to the true one of at most `share` times
+# the size of its object. An object's size is the longer side of the box around its true points.
 
 # %% tags=["exercise"] exercise="14.6"
 def pck(predicted, true, share):
@@ -536,28 +569,31 @@ print("PCK@.1 is above .90:", metrics.pck(points, new.points) > 0.90)
 print("every median is below one cell:", np.median(off, axis=0).max() < targets.FINE)
 
 # %% [markdown]
-# **Notice** the medians, below the two pixels of a cell: the centre of mass is finer than the grid. And compare them with the largest distances: where the peak is at the
-# wrong place, such as on a stroke of clutter, the point is far off. The median does not feel that, the PCK counts it as one point missed.
+# **Notice** the medians, below the two pixels of a cell: the centre of mass is finer than the grid. And compare them
+# with the largest distances: where the peak is at the wrong place, such as on a stroke of clutter, the point is far
+# off. The median does not feel that, the PCK counts it as one point missed.
 #
 # ## Three seeds each
 #
-# One run says little. Here is every network of this chapter trained with three seeds by `workbook bench tasks`, by the recipes used above, and measured on scenes and
-# arrows that no setting was chosen by:
+# One run says little. Here is every network of this chapter trained with three seeds by `workbook bench tasks`, by the
+# recipes used above, and measured on scenes and arrows that no setting was chosen by:
 
 # %% tags=["nbval-check-output"]
-runs = json.loads(data_sources.bundled_file("results/vision_tasks.json").read_text(encoding="utf-8"))
+runs = data.stored("vision_tasks")
 for row in runs["rows"][:7]:
     mean, spread = np.mean(row["scores"]), np.std(row["scores"], ddof=1)
-    print(f"{row['task']:27} {row['metric']:11} {mean:.3f} ± {spread:.3f}, {row['cpu_seconds']:3.0f} CPU seconds a training")
+    print(f"{row['task']:27} {row['metric']:11} {mean:.3f} ± {spread:.3f}, {row['cpu_seconds']:3.0f} CPU seconds per training")
 print(runs["hardware"], f"seeds {runs['seeds']}", runs["date"], sep=", ")
 
 # %% [markdown]
-# **Notice** the spread: a difference smaller than it means nothing. The scores are not comparable with each other: each metric has a scale of its own.
+# **Notice** the spread: a difference smaller than it means nothing. The scores are not comparable with each other: each
+# metric has a scale of its own.
 #
 # ## Summary
 #
 # - One answer: softmax, top-1 and top-5. Several: one sigmoid for each label; such scores may add up to more than 1.
-# - A detector gives maps: centres, and a size at each centre. Local maxima and suppression make a list of boxes of them.
+# - A detector gives maps: centres, and a size at each centre. Local maxima and suppression make a list of boxes of
+#   them.
 # - Average precision ranks all boxes by their scores; a digit counts once, at an IoU of ½ or more.
 # - A U-Net knows what from coarse maps and where from fine ones, and lays them side by side.
 # - Mean IoU weighs classes, not pixels; instances need one thing more, a centre for each pixel.
@@ -577,7 +613,9 @@ print(runs["hardware"], f"seeds {runs['seeds']}", runs["date"], sep=", ")
 # ## Where to read on
 #
 # - X. Zhou, D. Wang and P. Krähenbühl, *Objects as points*, 2019: the detector.
-# - T.-Y. Lin et al., *Focal loss for dense object detection*, ICCV 2017, and *Microsoft COCO*, ECCV 2014: the loss and the metric.
+# - T.-Y. Lin et al., *Focal loss for dense object detection*, ICCV 2017, and *Microsoft COCO*, ECCV 2014: the loss and
+#   the metric.
 # - O. Ronneberger, P. Fischer and T. Brox, *U-Net*, MICCAI 2015.
-# - B. Cheng et al., *Panoptic-DeepLab*, CVPR 2020: centres and offsets. K. He et al., *Mask R-CNN*, ICCV 2017, does it by boxes.
+# - B. Cheng et al., *Panoptic-DeepLab*, CVPR 2020: centres and offsets. K. He et al., *Mask R-CNN*, ICCV 2017, does it
+#   by boxes.
 # - Y. Yang and D. Ramanan, *Articulated human detection with flexible mixtures of parts*, 2013: PCK.

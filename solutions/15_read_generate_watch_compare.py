@@ -22,12 +22,12 @@
 # - let kernels span time, and show what a mean over time cannot know;
 # - learn a distance that works for classes that training never saw.
 #
-# **Minutes:** about 100 with the exercises; the notebook itself runs in about a minute and a half on two CPU cores, and needs no GPU.
+# **Minutes:** about 100 with the exercises; the notebook itself runs in about a minute and a half on two CPU cores, and
+# needs no GPU.
 
 # %% tags=["setup"]
-from workbook import check, data_sources, plots  # before Keras: it sets Keras up
+from workbook import check, data, plots  # before Keras: it sets Keras up
 from workbook.vision_tasks import embedding, reading, tasks, video
-import json
 import numpy as np
 import matplotlib.pyplot as plt
 import keras
@@ -37,13 +37,13 @@ SEED = 1
 keras.utils.set_random_seed(SEED)
 
 # %% [markdown]
-# A class is one name for one picture. Here are four questions that want something else: a *string*, a *new picture*, a *motion*, a *distance*.
-# Each has a small network, a loss made for it, and a metric of its own.
+# A class is one name for one picture. Here are four questions that want something else: a *string*, a *new picture*,
+# a *motion*, a *distance*. Each has a small network, a loss made for it, and a metric of its own.
 #
 # ## Read: a string of any length
 #
-# A house number, a number plate, a price: text in a scene. Ours are strips of one to five digits of different writers, in different sizes, at different heights, among
-# strokes that mean nothing.
+# A house number, a number plate, a price: text in a scene. Ours are strips of one to five digits of different writers,
+# in different sizes, at different heights, among strokes that mean nothing.
 
 # %% name="strips"
 strips = reading.training_strips(3500, seed=SEED)  # MNIST's training digits without the last 5,000
@@ -55,15 +55,17 @@ for image, text, ax in zip(unseen.images, unseen.texts, axes.flat):
     plots.show_image(image, ax, title=text)
 
 # %% [markdown]
-# How many digits there are, and where, nobody says. We only know the text. A network's output has one fixed shape, the text has one to five digits. **Predict first:**
-# which shape could do for all?
+# How many digits there are, and where, nobody says. We only know the text. A network's output has one fixed shape, the
+# text has one to five digits. **Predict first:** which shape could do for all?
 #
 # ## A class for each column
 #
-# Let the network say something everywhere, and decide afterwards what it means. A strip is 24 × 80 pixels. Two convolutions with strides halve height and width twice;
-# after a third one a pooling halves the height once more (it has no parameters and is not listed below). What is left in each of the 20 columns, 3 rows of 64 channels,
-# is laid into one vector of 192. `Conv1D` slides along the columns only: each of its filters reads three neighbouring vectors. Then each column gets a score for each of
-# eleven classes: class 1 + d is the digit d, and class 0 is the **blank**, "nothing to say here". So the output is (20, 11), whatever the text:
+# Let the network say something everywhere, and decide afterwards what it means. A strip is 24 × 80 pixels. Two
+# convolutions with strides halve height and width twice; after a third one a pooling halves the height once more (it
+# has no parameters and is not listed below). What is left in each of the 20 columns, 3 rows of 64 channels, is laid
+# into one vector of 192. `Conv1D` slides along the columns only: each of its filters reads three neighbouring vectors.
+# Then each column gets a score for each of eleven classes: class 1 + d is the digit d, and class 0 is the **blank**,
+# "nothing to say here". So the output is (20, 11), whatever the text:
 
 # %% tags=["nbval-check-output"]
 reader = reading.reader()
@@ -72,14 +74,16 @@ for layer in reader.layers:
         print(f"{layer.__class__.__name__:8} {layer.output.shape[1:]!s:14} {layer.count_params():7,} parameters")
 
 # %% [markdown]
-# Twenty columns give twenty classes, a **path**. A digit is several columns wide, so most paths say a digit several times. Hence two rules, *in this order*: equal
-# neighbours are merged, then blanks go. So 8 8 0 8 (class 8 is the digit 7) becomes 8 0 8, then 8 8, and reads "77": the blank between keeps the two sevens apart.
+# Twenty columns give twenty classes, a **path**. A digit is several columns wide, so most paths say a digit several
+# times. Hence two rules, *in this order*: equal neighbours are merged, then blanks go. So 8 8 0 8 (class 8 is the
+# digit 7) becomes 8 0 8, then 8 8, and reads "77": the blank between keeps the two sevens apart.
 
 # %% [markdown] exercise="15.1"
 # ### Exercise 15.1 · What a path reads (8 min, 2 points)
 #
-# **Input:** a `path`, a list of classes: 0 is the blank, 1 + d the digit d. **Output:** the text that it reads, a string of digits, empty if there are only blanks. Merge
-# equal neighbours, then drop the blanks, then write each class as its digit. (`groupby(path)` walks through runs of equal neighbours, but a plain loop will do.)
+# **Input:** a `path`, a list of classes: 0 is the blank, 1 + d the digit d. **Output:** the text that it reads, a
+# string of digits, empty if there are only blanks. Merge equal neighbours, then drop the blanks, then write each class
+# as its digit. (`groupby(path)` walks through runs of equal neighbours, but a plain loop will do.)
 
 # %% tags=["exercise"] exercise="15.1"
 from itertools import groupby
@@ -97,14 +101,15 @@ check("15.1", collapse);
 # %% [markdown]
 # ## All paths that read the same
 #
-# A softmax turns the scores of a column into eleven probabilities. But which path should we train for? The text "7" fits many: the 7 in column 3, or in columns 5 to 9,
-# with blanks around. **CTC** (*connectionist temporal classification*, Graves and others 2006) does not choose. It trains for *all of them together*:
+# A softmax turns the scores of a column into eleven probabilities. But which path should we train for? The text "7"
+# fits many: the 7 in column 3, or in columns 5 to 9, with blanks around. **CTC** (*connectionist temporal
+# classification*, Graves and others 2006) does not choose. It trains for *all of them together*:
 #
 # p(text) = Σ over all paths that read the text, of Π over the columns of the probability of the path's class
 #
-# (Σ adds up, Π multiplies), and the loss is −ln p(text). Where the digits stand the network may decide for itself. Here is a small case: three columns and three classes,
-# 0 for the blank, 1 for the digit 0 and 2 for the digit 1. The cell lists every path that reads the text "0", and its probability. **Predict first:** why is (1, 0, 1)
-# not among them?
+# (Σ adds up, Π multiplies), and the loss is −ln p(text). Where the digits stand the network may decide for itself. Here
+# is a small case: three columns and three classes, 0 for the blank, 1 for the digit 0 and 2 for the digit 1. The cell
+# lists every path that reads the text "0", and its probability. **Predict first:** why is (1, 0, 1) not among them?
 
 # %% tags=["nbval-check-output"]
 grid = np.array([[0.5, 0.4, 0.1], [0.3, 0.6, 0.1], [0.6, 0.3, 0.1]])  # a row for each column, blank first
@@ -119,8 +124,10 @@ print(f"the most probable single path is {tuple(grid.argmax(axis=1).tolist())}, 
 # %% [markdown] exercise="15.2"
 # ### Exercise 15.2 · The probability of a string (12 min, 3 points)
 #
-# **Input:** an array `probabilities` (columns, classes), each row adds up to 1, class 0 is the blank and 1 + d the digit d; and a `text`, a string of digits. **Output:**
-# the probability of the text, a float: the sum over *all* paths that read it. The grids have five columns at most, so you may try every path: `product` lists them, and `reading.collapse(path)` says what one reads.
+# **Input:** an array `probabilities` (columns, classes), each row adds up to 1, class 0 is the blank and 1 + d the
+# digit d; and a `text`, a string of digits. **Output:** the probability of the text, a float: the sum over *all* paths
+# that read it. The grids have five columns at most, so you may try every path: `product` lists them, and
+# `reading.collapse(path)` says what one reads.
 
 # %% tags=["exercise"] exercise="15.2"
 from itertools import product
@@ -141,9 +148,9 @@ def string_probability(probabilities, text):
 check("15.2", string_probability);
 
 # %% [markdown]
-# ((1, 0, 1) reads "00".) Twenty columns of eleven classes have 11²⁰ paths. Nobody tries them all. It is enough to go from column to column and keep, for each place in
-# the text, how probable it is to have read just so far: paths that stand at the same place are added up and go on together. `reading.string_probability` does so, and
-# Keras's loss too.
+# ((1, 0, 1) reads "00".) Twenty columns of eleven classes have 11²⁰ paths. Nobody tries them all. It is enough to go
+# from column to column and keep, for each place in the text, how probable it is to have read just so far: paths that
+# stand at the same place are added up and go on together. `reading.string_probability` does so, and Keras's loss too.
 
 # %% tags=["nbval-check-output"]
 print(f"{reading.string_probability(grid, '0'):.3f}, as above")
@@ -152,8 +159,8 @@ loss = float(keras.losses.CTC()(reading.targets(["0"]), scores))
 print(f"Keras: exp(−loss) = {np.exp(-loss):.3f}")
 
 # %% [markdown]
-# Training takes some twenty seconds. **Predict first:** before the network can tell digits apart, one class is a good guess in any column of any strip. Which? And when
-# it can, over how many of its columns will it say a digit?
+# Training takes some twenty seconds. **Predict first:** before the network can tell digits apart, one class is a good
+# guess in any column of any strip. Which? And when it can, over how many of its columns will it say a digit?
 
 # %% tags=["slow"] name="reader"
 keras.utils.set_random_seed(SEED)
@@ -173,12 +180,12 @@ lower.set(xlabel="column", ylabel="best digit's probability", ylim=(0, 1.15), xl
 lower.set_xticks(range(0, 20, 2));
 
 # %% [markdown]
-# **Notice** the peaks. The network says each digit in a column or two, and the blank everywhere else, although nobody asked for that. The blank is the class that is
-# right nearly anywhere, and so the answer to the prediction. (At first CTC networks tend to say blanks only, often for a long time. The picture shows the end of
-# training, not that.)
+# **Notice** the peaks. The network says each digit in a column or two, and the blank everywhere else, although nobody
+# asked for that. The blank is the class that is right nearly anywhere, and so the answer to the prediction. (At first
+# CTC networks tend to say blanks only, often for a long time. The picture shows the end of training, not that.)
 #
-# A string is right or it is not. **Sequence accuracy** counts strings that are right from the first digit to the last; with three digits of which each is
-# right in 95 of 100 cases, 86 of 100 strings are right.
+# A string is right or it is not. **Sequence accuracy** counts strings that are right from the first digit to the last;
+# with three digits of which each is right in 95 of 100 cases, 86 of 100 strings are right.
 
 # %% tags=["slow", "nbval-ignore-output"]
 print(f"sequence accuracy {reading.sequence_accuracy(texts, unseen.texts):.3f}")
@@ -191,31 +198,34 @@ for length in range(1, 6):
 print("at least 65 of 100 strings are right:", reading.sequence_accuracy(texts, unseen.texts) > 0.65)
 
 # %% [markdown]
-# **Notice** that one digit is read far more surely than five. What went wrong, mostly, is one digit of a string: misread, missing, or one too many:
+# **Notice** that one digit is read far more surely than five. What went wrong, mostly, is one digit of a string:
+# misread, missing, or one too many:
 
 # %% tags=["slow", "nbval-ignore-output"]
 wrong = [(one, other) for one, other in zip(unseen.texts, texts) if one != other][:6]
 print("\n".join(f"{true:6} was read as {found}" for true, found in wrong))
 
 # %% [markdown]
-# This was the quick form. The same network on 16,000 strips, four passes, with three seeds (`workbook bench tasks reading` makes this figure again, as `video` and `embedding`
-# make those below). One confession: 12,000 strips had given .898 on the same unseen strips, and only then we took more. So they had a say in a setting, and the figure may
-# be a little too good.
+# This was the quick form. The same network on 16,000 strips, four passes, with three seeds
+# (`workbook bench tasks reading` makes this figure again, as `video` and `embedding` make those below). One confession:
+# 12,000 strips had given .898 on the same unseen strips, and only then we took more. So they had a say in a setting,
+# and the figure may be a little too good.
 
 # %% name="three-seeds" tags=["nbval-check-output"]
-measured = json.loads(data_sources.bundled_file("results/vision_tasks.json").read_text(encoding="utf-8"))["rows"]
+measured = data.stored("vision_tasks")["rows"]
 
 def three_seeds(*asked):
     for row in measured:
         if row["task"] in asked:
             mean, spread = np.mean(row["scores"]), np.std(row["scores"], ddof=1)
-            print(f"{row['task']}: {row['metric']} {mean:.3f} ± {spread:.3f}, {row['cpu_seconds']:.0f} CPU seconds a training")
+            print(f"{row['task']}: {row['metric']} {mean:.3f} ± {spread:.3f}, {row['cpu_seconds']:.0f} CPU seconds per training")
 
 three_seeds("scene text")
 
 # %% [markdown]
-# Taking the best class of each column is called *greedy*. It finds the most probable path, and that need not read the most probable text. Two columns, the blank with .6
-# in each, the digit 0 with .4. **Predict first:** which is more probable, no text or "0"?
+# Taking the best class of each column is called *greedy*. It finds the most probable path, and that need not read the
+# most probable text. Two columns, the blank with .6 in each, the digit 0 with .4. **Predict first:** which is more
+# probable, no text or "0"?
 
 # %% tags=["nbval-check-output"]
 grid = np.array([[0.6, 0.4], [0.6, 0.4]])  # two columns, blank and 0
@@ -224,36 +234,40 @@ for text in ("", "0"):
     print(f"text '{text}': {reading.string_probability(grid, text):.2f}")
 
 # %% [markdown]
-# The blank path is the best single one. But three paths read "0", and together they have more. (`keras.ops.ctc_decode` reads greedily too, and has a *beam search* that
-# keeps several texts at once and adds up their paths.)
+# The blank path is the best single one. But three paths read "0", and together they have more. (`keras.ops.ctc_decode`
+# reads greedily too, and has a *beam search* that keeps several texts at once and adds up their paths.)
 #
 # ## Generate: pictures that nobody wrote
 #
-# A classifier goes from 784 pixels to a class. Turn it round: from a class to 784 pixels. One answer will not do, for there are many sevens. So there has to be
-# something random that the network can turn into *which* seven.
+# A classifier goes from 784 pixels to a class. Turn it round: from a class to 784 pixels. One answer will not do, for
+# there are many sevens. So there has to be something random that the network can turn into *which* seven.
 #
 # ## A code for every picture
 #
-# The **variational autoencoder** (Kingma and Welling 2014) has two halves. The encoder turns a picture into a **code**, here six numbers; the decoder turns the code back
-# into the picture. (Both are told the digit, so the code need only say the rest: slant, width, thickness.) They are trained together, so that what comes out is like what
-# went in. To draw a new picture, draw a code at random and decode it. But which codes are codes of pictures? Two tricks see to it:
+# The **variational autoencoder** (Kingma and Welling 2014) has two halves. The encoder turns a picture into a **code**,
+# here six numbers; the decoder turns the code back into the picture. (Both are told the digit, so the code need only
+# say the rest: slant, width, thickness.) They are trained together, so that what comes out is like what went in. To
+# draw a new picture, draw a code at random and decode it. But which codes are codes of pictures? Two tricks see to it:
 #
-# - The encoder gives not a point but a **cloud**: for each of the six numbers a mean, and a variance, which says how wide the cloud is (the root of the variance is the
-#   standard deviation). The code is drawn from the cloud: mean + standard deviation · noise, with noise from the normal distribution, mean 0 and variance 1. So the
-#   decoder must know what to do with every code around. Written so, the noise is an input, and the gradient passes by it to mean and variance (the *reparameterisation
-#   trick*).
-# - A penalty keeps the clouds near that same normal distribution, so that codes drawn from *there* are codes of pictures. It is the *divergence of Kullback and Leibler*,
-#   ½ Σ (mean² + variance − 1 − ln variance), the sum over the six numbers: 0 for mean 0 and variance 1, and more for any other cloud.
+# - The encoder gives not a point but a **cloud**: for each of the six numbers a mean, and a variance, which says how
+#   wide the cloud is (the root of the variance is the standard deviation). The code is drawn from the cloud: mean +
+#   standard deviation · noise, with noise from the normal distribution, mean 0 and variance 1. So the decoder must know
+#   what to do with every code around. Written so, the noise is an input, and the gradient passes by it to mean and
+#   variance (the *reparameterisation trick*).
+# - A penalty keeps the clouds near that same normal distribution, so that codes drawn from *there* are codes of
+#   pictures. It is the *divergence of Kullback and Leibler*, ½ Σ (mean² + variance − 1 − ln variance), the sum over the
+#   six numbers: 0 for mean 0 and variance 1, and more for any other cloud.
 #
-# The loss is the cross-entropy of the two pictures, pixel by pixel, plus a multiple of this penalty. The encoder gives ln variance, the *log-variance*, because it may be
-# any number, and its exponential is positive.
+# The loss is the cross-entropy of the two pictures, pixel by pixel, plus a multiple of this penalty. The encoder gives
+# ln variance, the *log-variance*, because it may be any number, and its exponential is positive.
 
 # %% [markdown] exercise="15.3"
 # ### Exercise 15.3 · A cloud of codes (8 min, 2 points)
 #
-# **Input:** NumPy arrays `mean`, `log_variance` and normal `noise`, each (n, codes), a row for each picture. **Output:** a tuple (codes, divergence): a code for each
-# picture, (n, codes), drawn as mean + standard deviation · noise; and each picture's divergence, (n,), the sum over its numbers of mean² + variance − 1 − log-variance,
-# halved. You are given ln variance: begin with the variance.
+# **Input:** NumPy arrays `mean`, `log_variance` and normal `noise`, each (n, codes), a row for each
+# picture. **Output:** a tuple (codes, divergence): a code for each picture, (n, codes), drawn as mean + standard
+# deviation · noise; and each picture's divergence, (n,), the sum over its numbers of mean² + variance − 1 −
+# log-variance, halved. You are given ln variance: begin with the variance.
 
 # %% tags=["exercise"] exercise="15.3"
 def cloud(mean, log_variance, noise):
@@ -271,21 +285,24 @@ check("15.3", cloud);
 # %% [markdown]
 # ## From noise, step by step
 #
-# The second way takes many small steps. Between a picture (time 0) and pure noise (time 1) lies a line: noisy = (1 − time) · picture + time · noise. A U-Net (chapter 14:
-# a network that gives maps as large as the picture) learns to guess the picture from a noisy one, its time, and the digit. The right answer is known, for we made the
-# noise ourselves, and there are as many examples as one cares to draw.
+# The second way takes many small steps. Between a picture (time 0) and pure noise (time 1) lies a line: noisy = (1 −
+# time) · picture + time · noise. A U-Net (chapter 14: a network that gives maps as large as the picture) learns to
+# guess the picture from a noisy one, its time, and the digit. The right answer is known, for we made the noise
+# ourselves, and there are as many examples as one cares to draw.
 #
-# To draw a new picture, begin with noise, at time 1. Guess. The guess is a blur, the mean of all that could be, for the loss is the mean squared error, and a mean has
-# the smallest. So do not believe it: walk one small step towards it, and guess again from there. If n equal steps are left to time 0, a step is one n-th of the way from
-# where we stand to the guess. With each step fewer pictures are possible, and the guess gets sharper. (That is *diffusion* in the form of *rectified flow*, Liu, Gong and
-# Liu 2023. Others draw the line as a curve.)
+# To draw a new picture, begin with noise, at time 1. Guess. The guess is a blur, the mean of all that could be, for the
+# loss is the mean squared error, and a mean has the smallest. So do not believe it: walk one small step towards it, and
+# guess again from there. If n equal steps are left to time 0, a step is one n-th of the way from where we stand to the
+# guess. With each step fewer pictures are possible, and the guess gets sharper. (That is *diffusion* in the form
+# of *rectified flow*, Liu, Gong and Liu 2023. Others draw the line as a curve.)
 
 # %% [markdown] exercise="15.4"
 # ### Exercise 15.4 · Into the noise, and a step back (10 min, 3 points)
 #
-# **Input:** arrays `pictures`, `noise` and `guess`, each (n, H, W); `time` (n,), from 0 to 1, one for each picture; and `left`, a whole number, how many steps are left.
-# **Output:** a tuple (noisy, next), both (n, H, W): the noisy pictures (1 − time) · picture + time · noise, each with its own time; and where one step from `noisy`
-# towards `guess` ends, if `left` such steps would lead all the way.
+# **Input:** arrays `pictures`, `noise` and `guess`, each (n, H, W); `time` (n,), from 0 to 1, one for each picture; and
+# `left`, a whole number, how many steps are left. **Output:** a tuple (noisy, next), both (n, H, W): the noisy pictures
+# (1 − time) · picture + time · noise, each with its own time; and where one step from `noisy` towards `guess` ends, if
+# `left` such steps would lead all the way.
 
 # %% tags=["exercise"] exercise="15.4"
 def noise_and_step(pictures, noise, time, guess, left):
@@ -301,13 +318,15 @@ def noise_and_step(pictures, noise, time, guess, left):
 check("15.4", noise_and_step);
 
 # %% [markdown]
-# Training these two takes a few minutes, so their results are stored. `python -m workbook.course.makers.generation_runs` made them, with three seeds. First the walk of twenty
-# steps, for three digits, two rows each. Six of the steps are shown: below the guess, above where the step towards it ended, with the time there. **Predict first:** the
-# first guess sees nothing but noise, and is told the digit. What will it look like?
+# Training these two takes a few minutes, so their results are stored.
+# `python -m workbook.course.makers.generation_runs` made them, with three seeds. First the walk of twenty steps, for
+# three digits, two rows each. Six of the steps are shown: below the guess, above where the step towards it ended, with
+# the time there. **Predict first:** the first guess sees nothing but noise, and is told the digit. What will it look
+# like?
 
 # %% name="stored"
-stored = json.loads(data_sources.bundled_file("results/generation.json").read_text(encoding="utf-8"))
-drawn = np.load(data_sources.bundled_file("results/generation.npz"))
+stored = data.stored("generation")
+drawn = data.stored("generation.npz")
 
 # %% alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
 rows = [drawn[name][digit] for digit in (2, 5, 7) for name in ("places", "guesses")]  # six times (6, 28, 28)
@@ -315,11 +334,12 @@ titles = [f"time {time:.2f}" for time in drawn["times"]] + [""] * 30
 plots.show_images(np.concatenate(rows), titles, columns=6, size=1.1, scale=(0, 255));
 
 # %% [markdown]
-# **Notice** the first guess: soft and grey, about the mean of all digits of the class, a little exaggerated by the *guidance* (of which more below). After half of the
-# steps the network has made up its mind: from time 0.55 on the guesses hardly change. The last step goes all the way, so the last place is the last guess.
+# **Notice** the first guess: soft and grey, about the mean of all digits of the class, a little exaggerated by
+# the *guidance* (of which more below). After half of the steps the network has made up its mind: from time 0.55 on the
+# guesses hardly change. The last step goes all the way, so the last place is the last guess.
 #
-# Ten samples of each digit, a row for each. Left the variational autoencoder's (VAE), right those of the diffusion. **Predict first:** look at both. Which are better
-# pictures, and which differ more?
+# Ten samples of each digit, a row for each. Left the variational autoencoder's (VAE), right those of the
+# diffusion. **Predict first:** look at both. Which are better pictures, and which differ more?
 
 # %% alt="Two grids of a hundred drawn digits, a row for each digit from 0 to 9. Left, the autoencoder's: clean, rounded and a little blurred. Right, the diffusion model's: sharper, of more different shapes, some of them odd."
 axes = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")[1]
@@ -330,14 +350,17 @@ for ax, name in zip(axes, ("vae", "diffusion")):
 # %% [markdown]
 # ## A number for pictures
 #
-# How good are they? There is no right answer to compare with, and eyes differ. Two questions are asked instead, and only both together say something:
+# How good are they? There is no right answer to compare with, and eyes differ. Two questions are asked instead, and
+# only both together say something:
 #
-# - **Are they what was wanted?** A *judge*, a classifier that learned from other digits, reads them. The score is the share that it reads as the wanted digit.
-# - **Are they different?** *Diversity* is the mean distance between two samples of one digit, divided by that between two real ones, so real digits have 1. A generator
-#   that always gives the same good picture would have a perfect score, and a diversity of 0.
+# - **Are they what was wanted?** A *judge*, a classifier that learned from other digits, reads them. The score is the
+#   share that it reads as the wanted digit.
+# - **Are they different?** *Diversity* is the mean distance between two samples of one digit, divided by that between
+#   two real ones, so real digits have 1. A generator that always gives the same good picture would have a perfect
+#   score, and a diversity of 0.
 #
-# And *novelty* looks for copies: the mean distance of a sample to the nearest training picture, divided by the same for real unseen digits, so these have 1 too, and a
-# copy has 0.
+# And *novelty* looks for copies: the mean distance of a sample to the nearest training picture, divided by the same for
+# real unseen digits, so these have 1 too, and a copy has 0.
 
 # %% tags=["nbval-check-output"]
 def line(name, rows):
@@ -351,13 +374,15 @@ for row in stored["compared"]:
 print(f"The judge reads {100 * stored['judge_test_accuracy']:.1f} % of the test digits.")
 
 # %% [markdown]
-# **Notice** the third and fourth line first: unseen real digits set the scale, and copies of training digits have a good score and diversity, but betray themselves by
-# their novelty of 0. Neither generator copies. Both are less diverse than real digits; here the diffusion is ahead in score and diversity.
+# **Notice** the third and fourth line first: unseen real digits set the scale, and copies of training digits have a
+# good score and diversity, but betray themselves by their novelty of 0. Neither generator copies. Both are less diverse
+# than real digits; here the diffusion is ahead in score and diversity.
 #
-# Both have a dial that trades quality for diversity. The VAE's is the *width*: the normal noise of which codes are drawn is multiplied by it, so a small one stays near
-# the middle. The diffusion's is the *guidance*. The network can guess with the digit and without; the difference is what the digit adds, and the guidance says how many
-# times it is counted (1 is the plain guess). The picture shows the networks of one seed, the table above the means of three. **Predict first:** along a line, which end
-# is the wide or the weakly guided one?
+# Both have a dial that trades quality for diversity. The VAE's is the *width*: the normal noise of which codes are
+# drawn is multiplied by it, so a small one stays near the middle. The diffusion's is the *guidance*. The network can
+# guess with the digit and without; the difference is what the digit adds, and the guidance says how many times it is
+# counted (1 is the plain guess). The picture shows the networks of one seed, the table above the means of
+# three. **Predict first:** along a line, which end is the wide or the weakly guided one?
 
 # %% name="dials" alt="Score against diversity. Two lines of dots, one for each generator, both falling: the more diverse the samples, the fewer are read as wanted."
 ax = plt.subplots(figsize=(6.5, 3.4), layout="constrained")[1]
@@ -371,12 +396,14 @@ ax.margins(x=0.08, y=0.1)
 ax.legend();
 
 # %% [markdown]
-# **Notice** that neither dial has a right setting: each line goes down to the right, from safe and alike to varied and at times unreadable.
+# **Notice** that neither dial has a right setting: each line goes down to the right, from safe and alike to varied and
+# at times unreadable.
 #
 # ## Watch: what moves, and where to
 #
-# A clip is a stack of pictures, with a new axis: (time, height, width, channels). Ours have six **frames**, as the pictures of a clip are called, of a digit that moves
-# right, down, left or up, with fresh noise in every frame. Two questions: which digit, and which motion?
+# A clip is a stack of pictures, with a new axis: (time, height, width, channels). Ours have six **frames**, as the
+# pictures of a clip are called, of a digit that moves right, down, left or up, with fresh noise in every frame. Two
+# questions: which digit, and which motion?
 
 # %% name="clips"
 clips = video.training_clips(2000, seed=SEED)
@@ -387,8 +414,9 @@ titles = [video.MOTIONS[motion] if frame == 0 else "" for motion in unseen_clips
 plots.show_images(np.concatenate(unseen_clips.frames[:2]), titles, columns=6, size=1.3);
 
 # %% [markdown]
-# The simplest network for clips would take the *mean frame*, each pixel averaged over the six frames, and be a network for pictures. Noise averages out, and a motion
-# leaves a smear. **Predict first:** will it be able to tell right from left? The cell averages each clip, and the same clip played backwards:
+# The simplest network for clips would take the *mean frame*, each pixel averaged over the six frames, and be a network
+# for pictures. Noise averages out, and a motion leaves a smear. **Predict first:** will it be able to tell right from
+# left? The cell averages each clip, and the same clip played backwards:
 
 # %% tags=["nbval-check-output"]
 mean = video.mean_frames(unseen_clips.frames)
@@ -397,22 +425,27 @@ print("clips", unseen_clips.frames.shape, "→ mean frames", mean.shape)
 print("largest difference between a clip's mean and that of the same clip backwards:", float(np.abs(mean - mean_backwards).max()))
 
 # %% [markdown]
-# It cannot. Play a clip backwards: right becomes left, and the mean is the same to the last bit. Whatever network follows must give both the same answer, so it is wrong
-# on one of the two. No training helps against that. (It is the bag of words of chapter 13 once more, which knows the words of a sentence and not their order.)
+# It cannot. Play a clip backwards: right becomes left, and the mean is the same to the last bit. Whatever network
+# follows must give both the same answer, so it is wrong on one of the two. No training helps against that. (It is the
+# bag of words of chapter 13 once more, which knows the words of a sentence and not their order.)
 #
 # ## Kernels that span time
 #
-# So let the kernels span time, too: a filter of 3 × 5 × 5 sees three frames at once, and may answer to "bright here, then bright there". Keras has `Conv3D` for it. One
-# may also take it apart, in the spirit of chapter 04, though here space from time and not the channels from each other: first over space, 1 × 5 × 5 in every frame, then
-# over time, 3 × 1 × 1 at every place. (After the exercise's check come the parameters of three whole networks, then the training of two of them. **Predict first:** how
-# many of 100 motions will the one on mean frames get right, of clips and their reverses together?)
+# So let the kernels span time, too: a filter of 3 × 5 × 5 sees three frames at once, and may answer to "bright here,
+# then bright there". Keras has `Conv3D` for it. One may also take it apart, in the spirit of chapter 04, though here
+# space from time and not the channels from each other: first over space, 1 × 5 × 5 in every frame, then over time, 3 ×
+# 1 × 1 at every place. (After the exercise's check come the parameters of three whole networks, then the training of
+# two of them. **Predict first:** how many of 100 motions will the one on mean frames get right, of clips and their
+# reverses together?)
 
 # %% [markdown] exercise="15.5"
 # ### Exercise 15.5 · Space and time, together or apart (6 min, 2 points)
 #
-# **Input:** whole numbers `channels` (of the input), `filters`, `side` and `span`. **Output:** a tuple (joint, separable) of two whole numbers of parameters, *with
-# biases*: of one convolution with `filters` filters whose kernels are span × side × side; and of two layers together, side × side over space with `filters` filters, then
-# span over time with `filters` filters, which reads what the first gives. All are ordinary convolutions: each filter reads all channels.
+# **Input:** whole numbers `channels` (of the input), `filters`, `side` and `span`. **Output:** a tuple (joint,
+# separable) of two whole numbers of parameters, *with biases*: of one convolution with `filters` filters whose kernels
+# are span × side × side; and of two layers together, side × side over space with `filters` filters, then span over time
+# with `filters` filters, which reads what the first gives. All are ordinary convolutions: each filter reads all
+# channels.
 
 # %% tags=["exercise"] exercise="15.5"
 def space_time_parameters(channels, filters, side, span):
@@ -457,9 +490,10 @@ for ax, (kind, (_, motions)) in zip(axes, found.items()):
     plots.show_confusion(counts, video.MOTIONS, ax, title=kind)
 
 # %% [markdown]
-# **Notice** what the mean frame knows: sideways or up and down, from the smear. Which way, it must guess, so of a clip and its reverse it gets at most one: 50 of 100,
-# and no training could give it more. A network that convolves each frame by itself and averages *maps* over time must guess too (`video.train("each frame", …)`); only
-# kernels that span time feel the order.
+# **Notice** what the mean frame knows: sideways or up and down, from the smear. Which way, it must guess, so of a clip
+# and its reverse it gets at most one: 50 of 100, and no training could give it more. A network that convolves each
+# frame by itself and averages *maps* over time must guess too (`video.train("each frame", …)`); only kernels that span
+# time feel the order.
 #
 # With 8,000 clips and four passes, three seeds:
 
@@ -469,10 +503,11 @@ three_seeds("video, digit", "video, motion")
 # %% [markdown]
 # ## Compare: a distance that means something
 #
-# Last question: do two pictures show the same thing? A classifier can say so only for classes that it was trained for. Faces, products, plants: there are always new
-# ones. What is wanted is a *distance*. Take that of the pixels for a start: subtract two pictures, square, add up, take the root. On the left of each row below is a
-# digit at a random place, a **view**; next to it stand its five nearest neighbours among 1,000 views. Below each is written whether it is the same digit. **Predict
-# first:** what will the neighbours have in common?
+# Last question: do two pictures show the same thing? A classifier can say so only for classes that it was trained for.
+# Faces, products, plants: there are always new ones. What is wanted is a *distance*. Take that of the pixels for a
+# start: subtract two pictures, square, add up, take the root. On the left of each row below is a digit at a random
+# place, a **view**; next to it stand its five nearest neighbours among 1,000 views. Below each is written whether it is
+# the same digit. **Predict first:** what will the neighbours have in common?
 
 # %% name="views"
 views = embedding.unseen_views(1000)  # the digits 5 to 9, of MNIST's test digits
@@ -496,14 +531,15 @@ show_neighbours(pixels, asked)
 #
 # ## A number for neighbours
 #
-# **Recall at 1**: ask each picture for its nearest other one; it is the share of pictures that find one of their own class. With five digits, 5 to 9, guessing would give
-# about one in five.
+# **Recall at 1**: ask each picture for its nearest other one; it is the share of pictures that find one of their own
+# class. With five digits, 5 to 9, guessing would give about one in five.
 
 # %% [markdown] exercise="15.6"
 # ### Exercise 15.6 · Recall at 1 (8 min, 2 points)
 #
-# **Input:** arrays `embeddings` (n, dimensions), a row of numbers for each of n points, and `labels` (n,). **Output:** the share (a float from 0 to 1) of points whose
-# nearest *other* point has the same label. Near is by the Euclidean distance, the root of the sum of squared differences.
+# **Input:** arrays `embeddings` (n, dimensions), a row of numbers for each of n points, and `labels` (n,). **Output:**
+# the share (a float from 0 to 1) of points whose nearest *other* point has the same label. Near is by the Euclidean
+# distance, the root of the sum of squared differences.
 
 # %% tags=["exercise"] exercise="15.6"
 def recall_at_1(embeddings, labels):
@@ -525,15 +561,17 @@ print(f"recall at 1 by pixels: {embedding.recall_at(pixels, views.labels):.2f}")
 # %% [markdown]
 # ## Learn from pairs
 #
-# An **embedding** network turns each picture into a vector of length 1. It is never told a class. It gets *pairs*: two views of the same written digit, at other places,
-# in other sizes, stretched and slanted a little. (Before that the digit is turned by 0, 90, 180 or 270 degrees and perhaps mirrored, both views alike: so five digits
-# become forty shapes, and few others of a batch are of the same. In training one more small layer stands between the vectors and the loss; afterwards it is thrown away.)
-# Partners should lie close, all others of the batch far away.
+# An **embedding** network turns each picture into a vector of length 1. It is never told a class. It gets *pairs*: two
+# views of the same written digit, at other places, in other sizes, stretched and slanted a little. (Before that the
+# digit is turned by 0, 90, 180 or 270 degrees and perhaps mirrored, both views alike: so five digits become forty
+# shapes, and few others of a batch are of the same. In training one more small layer stands between the vectors and the
+# loss; afterwards it is thrown away.) Partners should lie close, all others of the batch far away.
 #
-# The closeness of two vectors of length 1 is their **cosine**, the sum of the products of their numbers: 1 if they point the same way, 0 at a right angle, −1 if
-# opposite. Written as a loss (*NT-Xent*, Chen and others 2020): for each vector a softmax over all others of the batch, by their cosine, divided by a *temperature* of
-# 0.1, which makes small differences count; the loss is −ln of what the partner gets. **Predict first:** eight pairs are sixteen vectors. If all are alike, what does the
-# partner get, and what is the loss?
+# The closeness of two vectors of length 1 is their **cosine**, the sum of the products of their numbers: 1 if they
+# point the same way, 0 at a right angle, −1 if opposite. Written as a loss (*NT-Xent*, Chen and others 2020): for each
+# vector a softmax over all others of the batch, by their cosine, divided by a *temperature* of 0.1, which makes small
+# differences count; the loss is −ln of what the partner gets. **Predict first:** eight pairs are sixteen vectors. If
+# all are alike, what does the partner get, and what is the loss?
 
 # %% tags=["nbval-check-output"]
 pairs = embedding.training_pairs(3000, seed=SEED)  # two views of each of 3,000 digits from 0 to 4
@@ -545,7 +583,8 @@ print(f"all alike: {float(embedding.contrast_loss(None, guessing)):.3f} = ln 15 
 plots.show_images(np.concatenate([pairs[:6, 0], pairs[:6, 1]]), columns=6, size=1.2);
 
 # %% [markdown]
-# Training sees only the digits 0 to 4. We ask about 5 to 9, with views that are neither turned nor mirrored. **Predict first:** better or worse than pixels?
+# Training sees only the digits 0 to 4. We ask about 5 to 9, with views that are neither turned nor mirrored. **Predict
+# first:** better or worse than pixels?
 
 # %% tags=["slow"] name="embedder"
 keras.utils.set_random_seed(SEED)
@@ -562,16 +601,17 @@ print("more than .75 on digits that it never saw:", embedding.recall_at(vectors,
 show_neighbours(vectors, asked)
 
 # %% [markdown]
-# **Notice** that the neighbours are no longer bound to the same place of the picture. The network has learned what does *not* matter, place, size and slant, and that
-# holds for digits that it never saw. Labels would have told it what sets 0 to 4 apart; whether that is what sets 5 apart from 9, nobody knows. With 12,000 pairs instead of
-# 3,000, three seeds:
+# **Notice** that the neighbours are no longer bound to the same place of the picture. The network has learned what
+# does *not* matter, place, size and slant, and that holds for digits that it never saw. Labels would have told it what
+# sets 0 to 4 apart; whether that is what sets 5 apart from 9, nobody knows. With 12,000 pairs instead of 3,000, three
+# seeds:
 
 # %% tags=["nbval-check-output"]
 three_seeds("metric learning")
 
 # %% [markdown]
-# (A common loss is also the **triplet** loss, with three pictures: an *anchor*, its partner and another one. It is max(0, d(anchor, partner) − d(anchor, other) +
-# margin), with distances d: 0 once the partner is nearer by the margin.)
+# (A common loss is also the **triplet** loss, with three pictures: an *anchor*, its partner and another one. It is
+# max(0, d(anchor, partner) − d(anchor, other) + margin), with distances d: 0 once the partner is nearer by the margin.)
 #
 # ## Summary
 #
@@ -596,8 +636,12 @@ three_seeds("metric learning")
 #
 # ## Where to read on
 #
-# - A. Graves et al., *Connectionist temporal classification*, ICML 2006; B. Shi, X. Bai and C. Yao, *An end-to-end trainable neural network for image-based sequence recognition*, 2017.
+# - A. Graves et al., *Connectionist temporal classification*, ICML 2006; B. Shi, X. Bai and C. Yao, *An end-to-end
+#   trainable neural network for image-based sequence recognition*, 2017.
 # - D. Kingma and M. Welling, *Auto-encoding variational Bayes*, ICLR 2014.
-# - J. Ho, A. Jain and P. Abbeel, *Denoising diffusion probabilistic models*, NeurIPS 2020; X. Liu, C. Gong and Q. Liu, *Flow straight and fast*, ICLR 2023.
-# - D. Tran et al., *A closer look at spatiotemporal convolutions for action recognition*, CVPR 2018: space and time apart.
-# - T. Chen et al., *A simple framework for contrastive learning of visual representations*, ICML 2020; F. Schroff, D. Kalenichenko and J. Philbin, *FaceNet*, CVPR 2015: triplets.
+# - J. Ho, A. Jain and P. Abbeel, *Denoising diffusion probabilistic models*, NeurIPS 2020; X. Liu, C. Gong and Q.
+#   Liu, *Flow straight and fast*, ICLR 2023.
+# - D. Tran et al., *A closer look at spatiotemporal convolutions for action recognition*, CVPR 2018: space and time
+#   apart.
+# - T. Chen et al., *A simple framework for contrastive learning of visual representations*, ICML 2020; F. Schroff, D.
+#   Kalenichenko and J. Philbin, *FaceNet*, CVPR 2015: triplets.

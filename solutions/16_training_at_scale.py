@@ -22,15 +22,15 @@
 # - train with larger batches without losing accuracy, and know where that ends;
 # - share a batch among several devices, so that the result is the one that a single device gives.
 #
-# **Minutes:** about 80 with the exercises. The notebook itself runs in about a minute on two CPU cores. It runs unchanged on a GPU, for instance
-# Colab's; there, seconds of the clock are measured instead of CPU seconds. (A **CPU second** is a second for which one core works for this program;
-# two cores can spend two of them in a second. Waiting does not count.) **No number in this text was measured on a GPU.**
+# **Minutes:** about 80 with the exercises. The notebook itself runs in about a minute on two CPU cores. It runs
+# unchanged on a GPU, for instance Colab's; there, seconds of the clock are measured instead of CPU seconds. (A **CPU
+# second** is a second for which one core works for this program; two cores can spend two of them in a second. Waiting
+# does not count.) **No number in this text was measured on a GPU.**
 
 # %% tags=["setup"]
 import contextlib
-import json
 import time
-from workbook import augment, check, data, data_sources, figures, plots, roofline, standins  # before Keras: it sets Keras up
+from workbook import augment, check, data, figures, plots, roofline, standins  # before Keras: it sets Keras up
 from workbook import training
 from workbook.interpret import gradients
 import numpy as np
@@ -53,9 +53,9 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## What have you got?
 #
-# The course's device report looks at the machine and gives a word of advice on each point. The **backend** is the library that computes for Keras,
-# here TensorFlow or JAX; oneDNN is a library of fast convolutions for CPUs; vector instructions (such as avx) compute with several numbers at a time.
-# Mixed precision and XLA have sections below.
+# The course's device report looks at the machine and gives a word of advice on each point. The **backend** is the
+# library that computes for Keras, here TensorFlow or JAX; oneDNN is a library of fast convolutions for CPUs; vector
+# instructions (such as avx) compute with several numbers at a time. Mixed precision and XLA have sections below.
 
 # %% tags=["nbval-ignore-output"]
 print(training.device_report())
@@ -63,8 +63,9 @@ print(training.device_report())
 # %% [markdown]
 # ## The data, and a network to time
 #
-# The training set of MNIST is small and soon learned. The next step has been the same for everybody since 2009: **CIFAR-10**, collected by Krizhevsky,
-# Nair and Hinton. Ten classes (aeroplane, car, bird, cat, deer, dog, frog, horse, ship, lorry), in colour.
+# The training set of MNIST is small and soon learned. The next step has been the same for everybody since
+# 2009: **CIFAR-10**, collected by Krizhevsky, Nair and Hinton. Ten classes (aeroplane, car, bird, cat, deer, dog, frog,
+# horse, ship, lorry), in colour.
 
 # %% tags=["nbval-check-output"]
 cifar = [figures.figure(f"F19.cifar_{name}") for name in ("images", "bytes", "archive")]
@@ -72,15 +73,16 @@ facts = [fact for fact in figures.facts() if fact.id in ("F19.cifar.classes", "F
 print(figures.as_text(cifar + facts))
 
 # %% [markdown]
-# **Mind the slide:** CIFAR-10's page says "163 MB" for the archive. The archive's row shows that these are MiB, as in chapter 00. The MD5 sum tells
-# whether a download is whole: one flipped bit changes all of it.
+# **Mind the slide:** CIFAR-10's page says "163 MB" for the archive. The archive's row shows that these are MiB, as in
+# chapter 00. The MD5 sum tells whether a download is whole: one flipped bit changes all of it.
 #
-# The pixels alone are 184 MB as bytes. As float32 they would be four times that, which is why this course keeps images as bytes and lets
-# the network scale them. Reading and unpacking CIFAR-10 costs more seconds than this chapter has to spare. What follows is about *speed*, so crops
-# of photographs, of the same 32 × 32 × 3 pixels and also in ten classes, will do.
+# The pixels alone are 184 MB as bytes. As float32 they would be four times that, which is why this course keeps images
+# as bytes and lets the network scale them. Reading and unpacking CIFAR-10 costs more seconds than this chapter has to
+# spare. What follows is about *speed*, so crops of photographs, of the same 32 × 32 × 3 pixels and also in ten classes,
+# will do.
 #
-# The network below gives ten scores, without a softmax; the loss applies it (`from_logits=True`). Two of its options have their turn further down:
-# `synchronized`, and the `dtype` of the last layer.
+# The network below gives ten scores, without a softmax; the loss applies it (`from_logits=True`). Two of its options
+# have their turn further down: `synchronized`, and the `dtype` of the last layer.
 
 # %% tags=["nbval-check-output"]
 crops = standins.photograph_crops()
@@ -116,9 +118,10 @@ def seconds_a_step(model, batch_size=200, steps=8):
 # %% [markdown]
 # ## What the accelerator waits for
 #
-# An **accelerator** is a processor made for a network's arithmetic, usually a GPU. A training step on it needs a batch. Somebody has to fetch the
-# images, shift and flip them, and hand them over: the **input pipeline**. Here are three that do much the same. The first, *one map an image*, is how
-# it is usually written: a function for one image, mapped over the data set.
+# An **accelerator** is a processor made for a network's arithmetic, usually a GPU. A training step on it needs a batch.
+# Somebody has to fetch the images, shift and flip them, and hand them over: the **input pipeline**. Here are three that
+# do much the same. The first, *one map an image*, is how it is usually written: a function for one image, mapped over
+# the data set.
 
 # %%
 def crop_and_flip(image, label):
@@ -127,8 +130,8 @@ def crop_and_flip(image, label):
     return tf.image.random_flip_left_right(image), label
 
 # %% [markdown]
-# The second, *one map a batch*, batches first, and then changes the whole batch with one set of instructions: a random row and column for each image,
-# and `gather`.
+# The second, *one map a batch*, batches first, and then changes the whole batch with one set of instructions: a random
+# row and column for each image, and `gather`.
 
 # %%
 def crop_and_flip_all(images, labels):
@@ -140,16 +143,17 @@ def crop_and_flip_all(images, labels):
     return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1), labels
 
 # %% [markdown]
-# The third is the course's own, `data.batches`: plain NumPy on whole batches, which `fit` takes on every backend. **Predict first:** how many times
-# faster than the first are the other two? And does each prepare images faster than our network trains on them?
+# The third is the course's own, `data.batches`: plain NumPy on whole batches, which `fit` takes on every
+# backend. **Predict first:** how many times faster than the first are the other two? And does each prepare images
+# faster than our network trains on them?
 
 # %% name="pipelines"
 def pipelines():
     found = {}
     if backend == "tensorflow":
         shuffled = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(len(images))
-        found["one map an image"] = shuffled.map(crop_and_flip).batch(200)
-        found["one map a batch"] = shuffled.batch(200).map(crop_and_flip_all)
+        found["one map per image"] = shuffled.map(crop_and_flip).batch(200)
+        found["one map per batch"] = shuffled.batch(200).map(crop_and_flip_all)
     else:
         print("The two other pipelines are tf.data's: they are measured on the TensorFlow backend.")
     changes = [augment.shift(2), augment.alternating_flip()]
@@ -170,19 +174,21 @@ rates = {name: images_a_second(batches) for name, batches in pipelines().items()
 first, step = seconds_a_step(compiled(network()))
 rates["the training step"] = 200 / step
 
-# %% tags=["slow"] alt="Bars of images per second on a logarithmic axis. The training step on this CPU is slowest, at two to three thousand. A map over single images makes several thousand, a map over batches two or three times as many, data.batches about ten times that of the first or more."
+# %% tags=["slow", "timed"] alt="Bars of images per second on a logarithmic axis. The training step on this CPU is slowest, at two to three thousand. A map over single images makes several thousand, a map over batches two or three times as many, data.batches about ten times that of the first or more."
 unit = "second" if roofline.on_gpu() else "CPU second"
 plots.show_bars(rates, title=f"images a {unit}", log=True);
 
 # %% [markdown]
-# **Notice** two things. For much the same work, the slowest and the fastest pipeline differ tenfold and more: in *one map an image* each image pays
-# for a call of some ten small operations, in the others a whole batch pays once. (How dear the operations are differs as well, hence the gap between
-# these two.) And on a CPU it matters less than it seems, because the step is slower than all of them. Now put in an accelerator that takes the step a
-# hundred times faster. Nothing has changed about the images, and suddenly *they* are what everybody waits for.
+# **Notice** two things. For much the same work, the slowest and the fastest pipeline differ tenfold and more: in *one
+# map an image* each image pays for a call of some ten small operations, in the others a whole batch pays once. (How
+# dear the operations are differs as well, hence the gap between these two.) And on a CPU it matters less than it seems,
+# because the step is slower than all of them. Now put in an accelerator that takes the step a hundred times faster.
+# Nothing has changed about the images, and suddenly *they* are what everybody waits for.
 #
-# There is a second remedy: let somebody else prepare the next batch while the accelerator works on this one (**prefetch**, in tf.data
-# `.prefetch(tf.data.AUTOTUNE)`). Then the two times don't add up; the longer one counts. The picture has made-up times, 3 ms to load a batch and 2 ms
-# for a step: four batches take 20 ms in turn, and 14 ms overlapped.
+# There is a second remedy: let somebody else prepare the next batch while the accelerator works on this one
+# (**prefetch**, in tf.data `.prefetch(tf.data.AUTOTUNE)`). Then the two times don't add up; the longer one counts. The
+# picture has made-up times, 3 ms to load a batch and 2 ms for a step: four batches take 20 ms in turn, and 14 ms
+# overlapped.
 
 # %% alt="Two timelines of four batches, loading 3 milliseconds and training 2. Above, one after the other: load, step, load, step; four batches take 20 milliseconds. Below, loading goes on while the step runs: a step starts every 3 milliseconds, and the steps have gaps between them; 14 milliseconds."
 load, step_ms = 3, 2  # milliseconds, made up
@@ -197,10 +203,11 @@ ax.set(xlabel="milliseconds", xlim=(0, 21), xticks=range(0, 21, 2));
 # %% [markdown] exercise="16.1"
 # ### Exercise 16.1 · Who waits for whom? (8 min, 2 points)
 #
-# **Input:** the `batch_size`, the seconds `load` in which one worker prepares a batch, the seconds `step` of the training step, and the number of
-# `workers` that prepare batches while the accelerator works. With 0 workers the training prepares each batch itself, in turn with the step. Several
-# workers prepare several batches at a time, each of them one batch in `load` seconds. **Output:** a tuple (images per second in the long run, the
-# share of the time in which the accelerator idles).
+# **Input:** the `batch_size`, the seconds `load` in which one worker prepares a batch, the seconds `step` of the
+# training step, and the number of `workers` that prepare batches while the accelerator works. With 0 workers the
+# training prepares each batch itself, in turn with the step. Several workers prepare several batches at a time, each of
+# them one batch in `load` seconds. **Output:** a tuple (images per second in the long run, the share of the time in
+# which the accelerator idles).
 
 # %% tags=["exercise"] exercise="16.1"
 def throughput(batch_size, load, step, workers):
@@ -218,50 +225,53 @@ def throughput(batch_size, load, step, workers):
 check("16.1", throughput);
 
 # %% [markdown]
-# With the numbers measured above, and a made-up accelerator that takes the step 100 times faster, one worker prefetching:
+# With the numbers measured above, and a made-up accelerator that takes the step 100 times faster, one worker
+# prefetching:
 
 # %% tags=["slow", "nbval-ignore-output"]
 for name in rates:
     if name != "the training step":
         period = max(200 / rates[name], step / 100)
-        print(f"{name:17} {200 / period:9,.0f} images a second, idle {100 - step / period:3.0f} % of the time")
+        print(f"{name:17} {200 / period:9,.0f} images per second, idle {100 - step / period:3.0f} % of the time")
 
 # %% [markdown]
-# That is the answer to the question at the top. The step takes a hundredth of the time, but images come no faster than the pipeline prepares them,
-# and with the slower two the accelerator idles nearly all the time. A faster machine speeds up what it computes, and the rest stays. (Gene Amdahl
-# said so in 1967.)
+# That is the answer to the question at the top. The step takes a hundredth of the time, but images come no faster than
+# the pipeline prepares them, and with the slower two the accelerator idles nearly all the time. A faster machine speeds
+# up what it computes, and the rest stays. (Gene Amdahl said so in 1967.)
 
 # %% [markdown]
 # ## Two limits: the roofline
 #
-# How fast *could* the step be? A processor has two limits: its **peak**, the floating-point operations (FLOP: a multiplication or an addition) that
-# it can do in a second, and the **bandwidth** of its memory, the bytes that it can move in a second. Peak over bandwidth is the **ridge**: so many
-# FLOP it must do for each byte, or the memory cannot keep up. We measure both: a large matrix product is nothing but arithmetic, and copying an array
-# nothing but moving.
+# How fast *could* the step be? A processor has two limits: its **peak**, the floating-point operations (FLOP: a
+# multiplication or an addition) that it can do in a second, and the **bandwidth** of its memory, the bytes that it can
+# move in a second. Peak over bandwidth is the **ridge**: so many FLOP it must do for each byte, or the memory cannot
+# keep up. We measure both: a large matrix product is nothing but arithmetic, and copying an array nothing but moving.
 
 # %% tags=["slow"]
 machine = roofline.measure()
 
 # %% tags=["slow", "nbval-ignore-output"]
-print(f"peak      {machine.peak / 1e9:6.1f} GFLOP a second")
-print(f"bandwidth {machine.bandwidth / 1e9:6.1f} GB a second, by {machine.clock}")
-print(f"ridge     {machine.ridge:6.1f} FLOP a byte")
+print(f"peak      {machine.peak / 1e9:6.1f} GFLOP per second")
+print(f"bandwidth {machine.bandwidth / 1e9:6.1f} GB per second, by {machine.clock}")
+print(f"ridge     {machine.ridge:6.1f} FLOP per byte")
 
 # %% [markdown]
-# (On a CPU these are the figures of *one core*, since we count CPU seconds.) A computation that does few operations for each byte waits for the
-# memory, whatever the peak. Its **arithmetic intensity** is operations over bytes moved. A layer reads its input and its weights, and writes its
-# output, each value 4 bytes; a MAC is two operations. What it can reach is the lower of peak and intensity × bandwidth. Drawn on logarithmic axes,
-# that is a roof: it rises with the intensity up to the ridge, and is flat beyond.
+# (On a CPU these are the figures of *one core*, since we count CPU seconds.) A computation that does few operations for
+# each byte waits for the memory, whatever the peak. Its **arithmetic intensity** is operations over bytes moved. A
+# layer reads its input and its weights, and writes its output, each value 4 bytes; a MAC is two operations. What it can
+# reach is the lower of peak and intensity × bandwidth. Drawn on logarithmic axes, that is a roof: it rises with the
+# intensity up to the ridge, and is flat beyond.
 
 # %% [markdown] exercise="16.2"
 # ### Exercise 16.2 · Under the roof (8 min, 2 points)
 #
-# **Input:** the `macs` of a layer, the number of float32 `values` that it reads and writes, the machine's `peak` in FLOP per second and its `bandwidth` in bytes per second. **Output:** a tuple
-# (the most FLOP per second that the layer can reach, what binds it: `"compute"` or `"memory"`).
+# **Input:** the `macs` of a layer, the number of float32 `values` that it reads and writes, the machine's `peak` in
+# FLOP per second and its `bandwidth` in bytes per second. **Output:** a tuple (the most FLOP per second that the layer
+# can reach, what binds it: `"compute"` or `"memory"`).
 
 # %% tags=["exercise"] exercise="16.2"
 def attainable(macs, values, peak, bandwidth):
-    """Give the highest speed of a layer, and what binds it."""
+    """Return the highest speed of a layer, and what limits it."""
     ### BEGIN SOLUTION
     intensity = 2 * macs / (4 * values)  # FLOP per byte
     bound = "memory" if intensity * bandwidth < peak else "compute"
@@ -273,16 +283,16 @@ def attainable(macs, values, peak, bandwidth):
 check("16.2", attainable);
 
 # %% [markdown]
-# The accountant of chapter 09 knows the MACs and the values of every layer. **Predict first:** which layers of our network, with a batch of 200
-# images, do fewer FLOP a byte than the ridge, and so stand left of it?
+# The accountant of chapter 09 knows the MACs and the values of every layer. **Predict first:** which layers of our
+# network, with a batch of 200 images, do fewer FLOP per byte than the ridge, and so stand left of it?
 
 # %% tags=["nbval-check-output"]
 works = roofline.works(network(), batch_size=200)
 for work in works:
     counts = f"{work.operations / 1e6:8.1f} MFLOP {work.moved / 1e6:6.1f} MB"
-    print(f"{work.kind:23} {counts}: {work.intensity:6.2f} FLOP a byte")
+    print(f"{work.kind:23} {counts}: {work.intensity:6.2f} FLOP per byte")
 
-# %% tags=["slow"] alt="A roofline on logarithmic axes: attainable speed rises with intensity and is flat beyond the ridge. Pooling, rescaling, batch normalisation and ReLU stand far left on the slope; the dense layer stands near the ridge, the convolutions right of it under the flat roof. A cross below the roof marks the measured training step."
+# %% tags=["slow", "timed"] alt="A roofline on logarithmic axes: attainable speed rises with intensity and is flat beyond the ridge. Pooling, rescaling, batch normalisation and ReLU stand far left on the slope; the dense layer stands near the ridge, the convolutions right of it under the flat roof. A cross below the roof marks the measured training step."
 ax = plt.subplots(figsize=(8, 3.6), layout="constrained")[1]
 intensity = np.logspace(-2, 2.5, 100)
 ax.plot(intensity, [machine.attainable(one) / 1e9 for one in intensity], color="0.4")
@@ -292,26 +302,30 @@ for index, kind in enumerate(sorted({work.kind for work in works})):  # some sta
     ax.scatter(x, y, s=120 - 18 * index, color=plots.COLOURS[index], label=kind, zorder=3)
 done, moved = (3 * sum(getattr(work, what) for work in works) for what in ("operations", "moved"))
 ax.scatter(done / moved, done / step / 1e9, marker="x", color="black", label="the whole step, measured")
-ax.set(xscale="log", yscale="log", xlabel="FLOP a byte", ylabel="GFLOP a second")
+ax.set(xscale="log", yscale="log", xlabel="FLOP per byte", ylabel="GFLOP per second")
 ax.legend(fontsize=8)
 ax.grid(alpha=0.3);
 
 # %% [markdown]
-# (The backward pass of a layer costs about twice the forward pass, once for the gradient of its input and once for that of its weights, hence the 3.)
+# (The backward pass of a layer costs about twice the forward pass, once for the gradient of its input and once for that
+# of its weights, hence the 3.)
 #
-# The cross stands below the roof. The roof says what is possible at most, and a step is made of layers from both sides of the ridge.
+# The cross stands below the roof. The roof says what is possible at most, and a step is made of layers from both sides
+# of the ridge.
 #
-# **Notice** that ReLU and batch normalisation compute nearly nothing and still take time: they move every value for an operation or two. Buying a faster processor does not help them;
-# moving less does. There are two ways: make each value smaller, or don't put it back into memory in between. They are the next two sections.
+# **Notice** that ReLU and batch normalisation compute nearly nothing and still take time: they move every value for an
+# operation or two. Buying a faster processor does not help them; moving less does. There are two ways: make each value
+# smaller, or don't put it back into memory in between. They are the next two sections.
 
 # %% [markdown]
 # ## Half the bits
 #
-# A float32 has a bit for the sign, 8 for the exponent and 23 for the digits. The digits are binary, and a leading 1 is implied, which makes 24. (Ten
-# binary digits are three decimal ones.) Two formats have 16 bits in all. **float16** kept more digits, 11, and a small exponent of 5 bits: with all
-# its digits it reaches from 2⁻¹⁴, about 0.00006, to 65,504. Below that it has fewer and fewer digits, down to 2⁻²⁴, about 0.00000006. **bfloat16**
-# kept the whole exponent, 2⁻¹²⁶ to 2¹²⁷, and 8 digits. **Predict first:** which of the numbers 1.001, 70,000, 10⁻⁴, 10⁻⁷ and 10⁻⁸ survive in each,
-# and which only roughly?
+# A float32 has a bit for the sign, 8 for the exponent and 23 for the digits. The digits are binary, and a leading 1 is
+# implied, which makes 24. (Ten binary digits are three decimal ones.) Two formats have 16 bits in all. **float16** kept
+# more digits, 11, and a small exponent of 5 bits: with all its digits it reaches from 2⁻¹⁴, about 0.00006, to 65,504.
+# Below that it has fewer and fewer digits, down to 2⁻²⁴, about 0.00000006. **bfloat16** kept the whole exponent, 2⁻¹²⁶
+# to 2¹²⁷, and 8 digits. **Predict first:** which of the numbers 1.001, 70,000, 10⁻⁴, 10⁻⁷ and 10⁻⁸ survive in each, and
+# which only roughly?
 
 # %% tags=["nbval-check-output"]
 print("float32      float16      bfloat16")
@@ -327,12 +341,13 @@ for kind in (np.float16, ml_dtypes.bfloat16, np.float32):
     print(f"{np.dtype(kind).name:9} from {smallest:.1g} to {largest:.3g}; the next after 1 is 1 + {gap:.1g}")
 
 # %% [markdown]
-# **Notice** that float16 is the more exact one, within a small range: above 65,504 it has infinity, below 6 · 10⁻⁸ it rounds to 0 or to that number. bfloat16 has the range of float32 and
-# about two and a half decimal digits.
+# **Notice** that float16 is the more exact one, within a small range: above 65,504 it has infinity, below 6 · 10⁻⁸ it
+# rounds to 0 or to that number. bfloat16 has the range of float32 and about two and a half decimal digits.
 #
-# **Mixed precision** (Micikevicius and others, 2018) uses both kinds: the layers compute in 16 bits. That halves the bytes and lets **tensor cores**
-# work, units of a GPU that multiply small matrices of 16-bit numbers. The weights stay float32, because a step adds a small number to a large one. So
-# do our network's scores (`dtype="float32"`), for the softmax's sake. Keras calls such a choice a **policy**:
+# **Mixed precision** (Micikevicius and others, 2018) uses both kinds: the layers compute in 16 bits. That halves the
+# bytes and lets **tensor cores** work, units of a GPU that multiply small matrices of 16-bit numbers. The weights stay
+# float32, because a step adds a small number to a large one. So do our network's scores (`dtype="float32"`), for the
+# softmax's sake. Keras calls such a choice a **policy**:
 
 # %% tags=["nbval-check-output"]
 for kind in (np.float16, np.float32):
@@ -343,8 +358,9 @@ print("computes in", policy.compute_dtype, "and keeps its weights in", policy.va
 # %% [markdown]
 # ### Why the loss is scaled
 #
-# In float16 a weight of 1 loses a change of 0.0002. Gradients are worse off: they are small all over. Here are those of our network, of the mean loss
-# of 200 images with respect to their pixels (0–1); the backward pass has to carry numbers of this size through all layers.
+# In float16 a weight of 1 loses a change of 0.0002. Gradients are worse off: they are small all over. Here are those of
+# our network, of the mean loss of 200 images with respect to their pixels (0–1); the backward pass has to carry numbers
+# of this size through all layers.
 
 # %% name="gradients" tags=["slow"]
 model = network()
@@ -372,17 +388,19 @@ print("float16 loses digits of more than half of them:", bool(np.mean(sizes < 2.
 print("scaled, of fewer than one in a hundred:", bool(np.mean(sizes * 2**15 < 2.0**-14) < 0.01))
 
 # %% [markdown]
-# The remedy is simple. Multiply the *loss* by a large number, and by the chain rule every gradient is multiplied too; divide by the number again in
-# float32, before the step. What number? One too small rescues little, one too large makes infinities. Keras's `LossScaleOptimizer`, which
-# `mixed_float16` puts around yours without asking, finds it while training: it starts at 32,768, skips any step with an infinity and halves the
-# number, and doubles it after 2,000 good steps. bfloat16 has float32's range, and needs none of this.
+# The remedy is simple. Multiply the *loss* by a large number, and by the chain rule every gradient is multiplied too;
+# divide by the number again in float32, before the step. What number? One too small rescues little, one too large makes
+# infinities. Keras's `LossScaleOptimizer`, which `mixed_float16` puts around yours without asking, finds it while
+# training: it starts at 32,768, skips any step with an infinity and halves the number, and doubles it after 2,000 good
+# steps. bfloat16 has float32's range, and needs none of this.
 
 # %% [markdown] exercise="16.3"
 # ### Exercise 16.3 · Through sixteen bits (10 min, 3 points)
 #
-# **Input:** float32 `gradients` (n,) as they would be without scaling, and a whole number `scale`. Send them through float16: scaled, converted to
-# float16, converted back to float32, and divided by the scale. **Output:** a tuple (the gradients that arrive, an array (n,); whether the step is
-# skipped, `True` or `False`). If any scaled gradient is not finite in float16, the step is skipped, and n zeros arrive.
+# **Input:** float32 `gradients` (n,) as they would be without scaling, and a whole number `scale`. Send them through
+# float16: scaled, converted to float16, converted back to float32, and divided by the scale. **Output:** a tuple (the
+# gradients that arrive, an array (n,); whether the step is skipped, `True` or `False`). If any scaled gradient is not
+# finite in float16, the step is skipped, and n zeros arrive.
 
 # %% tags=["exercise"] exercise="16.3"
 def through_float16(gradients, scale):
@@ -400,8 +418,8 @@ def through_float16(gradients, scale):
 check("16.3", through_float16);
 
 # %% [markdown]
-# Does it pay? **Predict first:** what will each policy cost on your processor, compared with float32? (See the device report.) Three steps of our
-# network with each:
+# Does it pay? **Predict first:** what will each policy cost on your processor, compared with float32? (See the device
+# report.) Three steps of our network with each:
 
 # %% name="policies"
 def with_policy(name):
@@ -418,29 +436,33 @@ for name in ("float32", "mixed_float16", "mixed_bfloat16"):
 
 # %% tags=["slow", "nbval-ignore-output"]
 for name, seconds in policies.items():
-    print(f"{name:15} {1000 * seconds:6.1f} ms a step, {seconds / policies['float32']:.1f} times float32's")
+    print(f"{name:15} {1000 * seconds:6.1f} ms per step, {seconds / policies['float32']:.1f} times float32's")
 
 # %% [markdown]
-# **Notice** that it depends on the processor *and* on the library. A CPU whose features in the device report end in `_bf16` has instructions for bfloat16, and
-# there it took a fifth to a third less time than float32 when this was written; float16, for which TensorFlow does not use any there, took dozens of times as much. A CPU
-# without them converts every number there and back: both took three to seven times as long. (On the JAX backend neither cost more than float32
-# on both CPUs.) On a GPU with tensor cores 16 bits are what the machine was built for. Never believe a speed-up that you haven't measured.
+# **Notice** that it depends on the processor *and* on the library. A CPU whose features in the device report end in
+# `_bf16` has instructions for bfloat16, and there it took a fifth to a third less time than float32 when this was
+# written; float16, for which TensorFlow does not use any there, took dozens of times as much. A CPU without them
+# converts every number there and back: both took three to seven times as long. (On the JAX backend neither cost more
+# than float32 on both CPUs.) On a GPU with tensor cores 16 bits are what the machine was built for. Never believe a
+# speed-up that you haven't measured.
 
 # %% [markdown]
 # ## Fewer trips to memory: XLA
 #
-# Take `relu(x · a + b)`, which batch normalisation and ReLU come to. Done one operation at a time, three times all values are read and written. A compiler such as **XLA** sees all three and
-# makes one loop of them: read x, do the three operations, write the result. It **fuses** them.
+# Take `relu(x · a + b)`, which batch normalisation and ReLU come to. Done one operation at a time, three times all
+# values are read and written. A compiler such as **XLA** sees all three and makes one loop of them: read x, do the
+# three operations, write the result. It **fuses** them.
 
 # %% tags=["nbval-check-output"]
 for name, trips in (("one by one", 3), ("fused", 1)):
-    print(f"{name:10} {3 / (trips * 2 * 4):.3f} FLOP a byte, {trips * 2 * 4} bytes moved a value")
+    print(f"{name:10} {3 / (trips * 2 * 4):.3f} FLOP per byte, {trips * 2 * 4} bytes moved per value")
 
 # %% [markdown]
-# Three times the intensity, so up to three times the speed, if the memory is what binds. Matrix products and convolutions gain little, they have
-# libraries of their own. And compiling takes time, for every new shape of the input again. In Keras it is a word: `compile(jit_compile=True)` (jit:
-# just in time, when the code is first needed). **Predict first:** our network has three convolutions, three batch normalisations and three ReLUs.
-# Does it pay here?
+# Three times the intensity, so up to three times the speed, if the memory is what binds. Matrix products and
+# convolutions gain little, they have libraries of their own. And compiling takes time, for every new shape of the input
+# again. In Keras it is a word: `compile(jit_compile=True)` (jit: just in time, when the code is first
+# needed). **Predict first:** our network has three convolutions, three batch normalisations and three ReLUs. Does it
+# pay here?
 
 # %% name="xla" tags=["slow"]
 if backend == "tensorflow":
@@ -454,29 +476,33 @@ for on, (first_step, later_step) in compilers.items():
     print(f"XLA {'on ' if on else 'off'}: first step {first_step:5.2f} s, later steps {1000 * later_step:5.1f} ms")
 
 # %% [markdown]
-# **Notice** the first step with XLA on: that is the compiler. (Off, the first step is slower than later ones, too: TensorFlow first makes a graph of
-# all the operations.) Later steps are, on our CPU, about as fast or slower with XLA as without, since TensorFlow's CPU convolutions come from a
-# library (oneDNN) that XLA does not use. Other networks were measured to be three to nine times slower with it on such a CPU. So on the CPU Keras's
-# `"auto"` leaves it off, and on a GPU it turns it on. JAX has no other way: all its code goes through XLA.
+# **Notice** the first step with XLA on: that is the compiler. (Off, the first step is slower than later ones, too:
+# TensorFlow first makes a graph of all the operations.) Later steps are, on our CPU, about as fast or slower with XLA
+# as without, since TensorFlow's CPU convolutions come from a library (oneDNN) that XLA does not use. Other networks
+# were measured to be three to nine times slower with it on such a CPU. So on the CPU Keras's `"auto"` leaves it off,
+# and on a GPU it turns it on. JAX has no other way: all its code goes through XLA.
 
 # %% [markdown]
 # ## Batch size and learning rate
 #
-# A large batch keeps a fast machine busy: its layers have a higher intensity, and the fixed cost of a step is paid less often. But in the same number
-# of epochs it takes fewer steps. If one step of the large batch replaces k small ones, it should go k times as far. (It does not by itself: the
-# gradient is a mean over the batch, and no longer for many images than for few.) That is the **linear scaling rule** (Goyal and others, 2017): k
-# times the batch, k times the rate. At the start that is too much for weights that know nothing yet, so the rate **warms up**.
+# A large batch keeps a fast machine busy: its layers have a higher intensity, and the fixed cost of a step is paid less
+# often. But in the same number of epochs it takes fewer steps. If one step of the large batch replaces k small ones, it
+# should go k times as far. (It does not by itself: the gradient is a mean over the batch, and no longer for many images
+# than for few.) That is the **linear scaling rule** (Goyal and others, 2017): k times the batch, k times the rate. At
+# the start that is too much for weights that know nothing yet, so the rate **warms up**.
 
 # %% [markdown] exercise="16.4"
 # ### Exercise 16.4 · k times the batch (10 min, 3 points)
 #
-# A recipe works well with batches of `batch_size` and the `rate`. You make the batch `k` times as large. **Input:** the `step` (from 0), the number of `images`, `batch_size`, `rate` and `k`. **Output:** a tuple (steps of one epoch,
-# the last, smaller batch counted; the rate at `step`). By linear scaling the peak is k · rate. The rate rises on a straight line from 0 at step 0 to the peak after a fifth of the steps (steps / 5, not rounded), and
-# then falls on a straight line to 0 at step number `steps`.
+# A recipe works well with batches of `batch_size` and the `rate`. You make the batch `k` times as large. **Input:** the
+# `step` (from 0), the number of `images`, `batch_size`, `rate` and `k`. **Output:** a tuple (steps of one epoch, the
+# last, smaller batch counted; the rate at `step`). By linear scaling the peak is k · rate. The rate rises on a straight
+# line from 0 at step 0 to the peak after a fifth of the steps (steps / 5, not rounded), and then falls on a straight
+# line to 0 at step number `steps`.
 
 # %% tags=["exercise"] exercise="16.4"
 def larger_batch(step, images, batch_size, rate, k):
-    """Give the steps of an epoch with k times the batch, and the one-cycle rate at a step."""
+    """Return the steps of an epoch with k times the batch, and the one-cycle rate at a step."""
     ### BEGIN SOLUTION
     steps = int(np.ceil(images / (k * batch_size)))
     peak, top = k * rate, steps / 5
@@ -490,10 +516,11 @@ def larger_batch(step, images, batch_size, rate, k):
 check("16.4", larger_batch);
 
 # %% [markdown]
-# Such a rate, up and down again, is called **one-cycle** (Smith and Topin, 2018); here it is `training.Triangular`. Now measure: a small network,
-# 12,000 digits of half the size, two epochs of plain gradient descent. The base is a batch of 40 with rate 0.1. The others are a batch of 320 (k = 8)
-# with the old rate, with 8 times the rate, and with that as the peak of one cycle; and a batch of 2,000 (k = 50), with 50 times the rate as the peak
-# of one cycle. **Predict first:** which of them keep its accuracy? (In the code `-(-a // b)` is a / b, rounded up.)
+# Such a rate, up and down again, is called **one-cycle** (Smith and Topin, 2018); here it is `training.Triangular`. Now
+# measure: a small network, 12,000 digits of half the size, two epochs of plain gradient descent. The base is a batch of
+# 40 with rate 0.1. The others are a batch of 320 (k = 8) with the old rate, with 8 times the rate, and with that as the
+# peak of one cycle; and a batch of 2,000 (k = 50), with 50 times the rate as the peak of one cycle. **Predict first:**
+# which of them keep its accuracy? (In the code `-(-a // b)` is a / b, rounded up.)
 
 # %% name="batch-sizes"
 mnist = data.load("mnist")
@@ -537,16 +564,17 @@ print("and with warm-up and decay at most 2:", base - warm <= 0.02)
 print("fifty times the batch, scaled the same way, learns next to nothing:", huge < 0.5)
 
 # %% [markdown]
-# **Notice** the last one. The rule holds while k small steps point roughly the same way; at a rate of 5 a step jumps out of the valley. (And two
-# epochs are only 12 steps of 2,000 images.) On ImageNet it held up to batches of 8,192 images, with ResNet-50. Every problem has such a limit, and
-# past it more devices need other means. (A test repeats these runs with three seeds. Mind that the runs with one cycle differ from the base in two
-# things, the batch and the schedule.)
+# **Notice** the last one. The rule holds while k small steps point roughly the same way; at a rate of 5 a step jumps
+# out of the valley. (And two epochs are only 12 steps of 2,000 images.) On ImageNet it held up to batches of 8,192
+# images, with ResNet-50. Every problem has such a limit, and past it more devices need other means. (A test repeats
+# these runs with three seeds. Mind that the runs with one cycle differ from the base in two things, the batch and the
+# schedule.)
 
 # %% [markdown]
 # ## MNIST in a hurry
 #
-# The pieces together: bytes in memory, whole batches, a network that does little work at full size, smoothed labels (chapter 07), and a one-cycle
-# rate with a high peak. One pass over the first 15,000 digits:
+# The pieces together: bytes in memory, whole batches, a network that does little work at full size, smoothed labels
+# (chapter 07), and a one-cycle rate with a high peak. One pass over the first 15,000 digits:
 
 # %% name="digits-network"
 def digits_network():
@@ -580,13 +608,16 @@ print("it reads at least 96.5 % of the test digits after a quarter of an epoch:"
 print(f"{100 * share:.2f} % in {seconds:.1f} CPU seconds")
 
 # %% [markdown]
-# With `WORKBOOK_BUDGET=full` in the environment it reads all 60,000 once. That, and longer recipes, is also a command, which saves the network, its history and the conditions of the run, and goes on
-# where it was interrupted: `workbook train mnist`.
+# With `WORKBOOK_BUDGET=full` in the environment it reads all 60,000 once. That, and longer recipes, is also a command,
+# which saves the network, its history and the conditions of the run, and goes on where it was interrupted:
+# `workbook train mnist`.
 
 # %% [markdown]
 # ## Then CIFAR-10
 #
-# Digits are easy. Photographs of 32 × 32 pixels need a larger network and more epochs. First a rehearsal, in two epochs on the crops: 50 steps. Does it learn at all, and what will the real run cost? Everybody should ask these two before starting a long run.
+# Digits are easy. Photographs of 32 × 32 pixels need a larger network and more epochs. First a rehearsal, in two epochs
+# on the crops: 50 steps. Does it learn at all, and what will the real run cost? Everybody should ask these two before
+# starting a long run.
 
 # %% name="rehearsal"
 def rehearse(*, seed=1):
@@ -611,10 +642,11 @@ print(f"loss {rehearsal[0]:.2f}, then {rehearsal[1]:.2f}; {spent:.1f} seconds wi
 print(f"at this rate an epoch of CIFAR-10 takes about {50_000 / (2 * len(images)) * spent:.0f} seconds")
 
 # %% [markdown]
-# The course's recipe for CIFAR-10 follows K. Jordan's (2024): a first layer whose kernels are made from the images' own statistics (**whitened**:
-# what they give is uncorrelated and of equal variance; they are not trained), orthogonalised steps (**Muon**: a kernel's step is turned into one that
-# goes equally far in all directions), and the pieces above. You need not follow it in detail. It takes minutes, so it runs only if you ask for it:
-# start the notebook with `WORKBOOK_BUDGET=full`, or type `workbook train cifar10`.
+# The course's recipe for CIFAR-10 follows K. Jordan's (2024): a first layer whose kernels are made from the images' own
+# statistics (**whitened**: what they give is uncorrelated and of equal variance; they are not trained), orthogonalised
+# steps (**Muon**: a kernel's step is turned into one that goes equally far in all directions), and the pieces above.
+# You need not follow it in detail. It takes minutes, so it runs only if you ask for it: start the notebook with
+# `WORKBOOK_BUDGET=full`, or type `workbook train cifar10`.
 
 # %% tags=["slow", "nbval-ignore-output"]
 if training.budget() == "full":
@@ -627,12 +659,13 @@ else:
     print("The long run is left out; WORKBOOK_BUDGET=full asks for it.")
 
 # %% [markdown]
-# What do the recipes reach? `workbook bench train` runs all of them, each in a process of its own, and prints a table. Here is what such runs
-# stored, on two cores. (For the movie reviews n counts folds, elsewhere seeds. *small* is MNIST with fewer than 5,000 parameters.) **Predict
-# first:** the longest recipe does nearly seventy times the arithmetic of the shortest for CIFAR-10. How many points more?
+# What do the recipes reach? `workbook bench train` runs all of them, each in a process of its own, and prints a table.
+# Here is what such runs stored, on two cores. (For the movie reviews n counts folds, elsewhere seeds. *small* is MNIST
+# with fewer than 5,000 parameters.) **Predict first:** the longest recipe does nearly seventy times the arithmetic of
+# the shortest for CIFAR-10. How many points more?
 
 # %% name="stored-runs" tags=["nbval-check-output"]
-runs = json.loads(data_sources.bundled_file("results/training.json").read_text(encoding="utf-8"))
+runs = data.stored("training")
 for row in runs["rows"]:
     if row["onednn"] == "on" and row["name"] != "anchor":
         shares, seconds = (np.array([run[key] for run in row["runs"]]) for key in ("accuracy", "cpu_seconds"))
@@ -655,19 +688,21 @@ ax.margins(x=0.12)
 ax.legend(loc="lower right");
 
 # %% [markdown]
-# **Notice** the slope. Between the shortest recipe and the longest lie nearly seventy times the arithmetic and eleven points: about two for each doubling
-# at first, from *half* to *full* hardly more than one. The published recipes lie higher: 94 % for no more arithmetic than our longest run. Part of the
-# gap may be the images: the copies that we measured on were stored as JPEG, which keeps colour at half the resolution and drops faint detail.
-# Nothing that we changed about the training closed the gap, and what it is made of we have not measured.
+# **Notice** the slope. Between the shortest recipe and the longest lie nearly seventy times the arithmetic and eleven
+# points: about two for each doubling at first, from *half* to *full* hardly more than one. The published recipes lie
+# higher: 94 % for no more arithmetic than our longest run. Part of the gap may be the images: the copies that we
+# measured on were stored as JPEG, which keeps colour at half the resolution and drops faint detail. Nothing that we
+# changed about the training closed the gap, and what it is made of we have not measured.
 
 # %% [markdown]
 # ## Data parallelism by hand
 #
-# When one device is as busy as it can be, take several. The usual way is **data parallelism**: every device holds the same weights and reads its
-# share of the batch; the gradients are averaged, and all take the same step. Is that the step that one device would have taken? The loss is a mean
-# over images, and the gradient of a mean is the mean of the gradients. Let us see it with the smallest classifier, one dense layer and a softmax.
-# (For softmax with cross-entropy, the derivative of the loss with respect to the scores is the probabilities minus the truth, 1 for the true class
-# and 0 for the others; the chain rule brings it to the weights.)
+# When one device is as busy as it can be, take several. The usual way is **data parallelism**: every device holds the
+# same weights and reads its share of the batch; the gradients are averaged, and all take the same step. Is that the
+# step that one device would have taken? The loss is a mean over images, and the gradient of a mean is the mean of the
+# gradients. Let us see it with the smallest classifier, one dense layer and a softmax. (For softmax with cross-entropy,
+# the derivative of the loss with respect to the scores is the probabilities minus the truth, 1 for the true class and 0
+# for the others; the chain rule brings it to the weights.)
 
 # %%
 def gradient(weights, pixels, truth):
@@ -686,7 +721,8 @@ first_half, second_half = gradient(weights, pixels[:50], truth[:50]), gradient(w
 print("the mean of two devices is the gradient of one:", np.allclose((first_half + second_half) / 2, one_device))
 
 # %% [markdown]
-# Now the end of an epoch: 70 images are left over, and the first device takes 64 of them. **Predict first:** is the plain mean still right?
+# Now the end of an epoch: 70 images are left over, and the first device takes 64 of them. **Predict first:** is the
+# plain mean still right?
 
 # %% tags=["nbval-check-output"]
 whole = gradient(weights, pixels[:70], truth[:70])
@@ -700,7 +736,8 @@ print(f"the plain mean is off by {100 * off:.0f} % of the gradient's length")
 # %% [markdown] exercise="16.5"
 # ### Exercise 16.5 · One gradient from many (6 min, 2 points)
 #
-# **Input:** `gradients` (devices, weights), each row the *mean* gradient over that device's images, and `counts` (devices,), how many images each had. **Output:** the mean gradient over all images (weights,).
+# **Input:** `gradients` (devices, weights), each row the *mean* gradient over that device's images, and `counts`
+# (devices,), how many images each had. **Output:** the mean gradient over all images (weights,).
 
 # %% tags=["exercise"] exercise="16.5"
 def whole_gradient(gradients, counts):
@@ -718,16 +755,16 @@ weighted = (64 * shares[0] + 6 * shares[1]) / 70
 print("weighted, it is the gradient of one device again:", np.allclose(weighted, whole))
 
 # %% [markdown]
-# (Frameworks differ. Keras adds up each device's losses divided by the images of the *whole* batch, which is the same. The simplest way is to drop
-# the last, uneven batch while training.)
+# (Frameworks differ. Keras adds up each device's losses divided by the images of the *whole* batch, which is the same.
+# The simplest way is to drop the last, uneven batch while training.)
 
 # %% [markdown]
 # ## Batch normalisation across devices
 #
-# One layer does not treat each image by itself: batch normalisation takes mean and variance over the batch (chapter 07). If every device takes them
-# over its own share, the network computes something else than on one device, and the smaller the shares, the noisier. Here is one channel of 32
-# images, one value each, shared by two and by eight devices. The dashed lines are the whole batch's mean, and the mean plus and minus its standard
-# deviation:
+# One layer does not treat each image by itself: batch normalisation takes mean and variance over the batch (chapter
+# 07). If every device takes them over its own share, the network computes something else than on one device, and the
+# smaller the shares, the noisier. Here is one channel of 32 images, one value each, shared by two and by eight devices.
+# The dashed lines are the whole batch's mean, and the mean plus and minus its standard deviation:
 
 # %% alt="Two charts of the mean and the spread that each device finds for its share of 32 values, against dashed lines, those of the whole batch. Two devices with 16 each lie near the lines. Eight devices with 4 each scatter widely around them, and most find too small a spread."
 channel = rng.normal(1, 2, 32)
@@ -742,13 +779,15 @@ for ax, devices in zip(axes, (2, 8)):
 axes[0].set_ylabel("mean ± standard deviation");
 
 # %% [markdown]
-# The remedy: let the devices exchange their statistics. Two numbers a channel are enough, but the variance of the whole batch is not the mean of the
-# variances: the devices' means differ, too.
+# The remedy: let the devices exchange their statistics. Two numbers per channel are enough, but the variance of the
+# whole batch is not the mean of the variances: the devices' means differ, too.
 
 # %% [markdown] exercise="16.6"
 # ### Exercise 16.6 · One batch norm from many (8 min, 2 points)
 #
-# **Input:** `means` and `variances` (devices, channels), each device's statistics over its share; the shares are equal, and a variance is the mean squared distance from the mean. **Output:** a tuple (means, variances) of the whole batch, each (channels,).
+# **Input:** `means` and `variances` (devices, channels), each device's statistics over its share; the shares are equal,
+# and a variance is the mean squared distance from the mean. **Output:** a tuple (means, variances) of the whole batch,
+# each (channels,).
 
 # %% tags=["exercise"] exercise="16.6"
 def global_statistics(means, variances):
@@ -766,10 +805,10 @@ check("16.6", global_statistics);
 # %% [markdown]
 # ## Several devices in Keras
 #
-# Now let Keras do it. In the first cell we told the backend that this processor is two devices; no time is won, but the arithmetic is that of two
-# GPUs. The same five steps, from the same first weights, on one device and on two. Two devices run twice, once with each device's own statistics in
-# batch normalisation, once with statistics exchanged. (Keras reports the mean of the losses so far.) **Predict first:** which of the three rows of
-# losses will agree?
+# Now let Keras do it. In the first cell we told the backend that this processor is two devices; no time is won, but the
+# arithmetic is that of two GPUs. The same five steps, from the same first weights, on one device and on two. Two
+# devices run twice, once with each device's own statistics in batch normalisation, once with statistics exchanged.
+# (Keras reports the mean of the losses so far.) **Predict first:** which of the three rows of losses will agree?
 
 # %% name="devices"
 class Losses(keras.callbacks.Callback):
@@ -811,8 +850,9 @@ for name, tolerance in (("two, exchanged", 1e-3), ("two, statistics of each", 0.
         print(f"{name}: at most {tolerance} from those of one device:", bool(apart < tolerance))
 
 # %% [markdown]
-# **Notice** that the middle row differs from the first step on, in the second or third decimal: each device normalised its own 50 images. With `BatchNormalization(synchronized=True)` on TensorFlow, and always on JAX, the two agree. (To the last bit they never do: sums in
-# another order round differently.)
+# **Notice** that the middle row differs from the first step on, in the second or third decimal: each device normalised
+# its own 50 images. With `BatchNormalization(synchronized=True)` on TensorFlow, and always on JAX, the two agree. (To
+# the last bit they never do: sums in another order round differently.)
 #
 # | where | TensorFlow backend | JAX backend |
 # |---|---|---|
@@ -820,19 +860,23 @@ for name, tolerance in (("two, exchanged", 1e-3), ("two, statistics of each", 0.
 # | several GPUs, one machine | build, compile and fit inside `tf.distribute.MirroredStrategy().scope()` | `keras.distribution.set_distribution(keras.distribution.DataParallel())` |
 # | several machines | a training loop by hand around `strategy.run` | `keras.distribution.initialize(addresses, count, number)` in each, then the same |
 #
-# Some traps, tried with Keras 3.15. On the TensorFlow backend `keras.distribution` is ignored without a word; `MirroredStrategy` fails with
-# `jit_compile=True`, with `steps_per_execution` above 1 (several steps in one call) and with a model built outside its scope; and `fit` does not work
-# with `MultiWorkerMirroredStrategy`. On the JAX backend a batch that the devices do not divide evenly is an error, in `predict` too. `batch_size` is
-# that of the *whole* batch: with eight devices make it larger, and the rate with it, as above. All of this was run on CPU devices only.
+# Some traps, tried with Keras 3.15. On the TensorFlow backend `keras.distribution` is ignored without a word;
+# `MirroredStrategy` fails with `jit_compile=True`, with `steps_per_execution` above 1 (several steps in one call) and
+# with a model built outside its scope; and `fit` does not work with `MultiWorkerMirroredStrategy`. On the JAX backend a
+# batch that the devices do not divide evenly is an error, in `predict` too. `batch_size` is that of the *whole* batch:
+# with eight devices make it larger, and the rate with it, as above. All of this was run on CPU devices only.
 
 # %% [markdown]
 # ## Summary
 #
 # - Measure first: the slower of pipeline and step sets the pace. Work on whole batches, keep bytes, prefetch.
-# - A layer is bound by arithmetic or by memory; its operations per byte tell which. Fewer bits and fused operations move less.
-# - float16 loses small numbers, so the loss is scaled; bfloat16 has the range but few digits. Weights stay float32. On a CPU 16 bits may cost more than they save.
+# - A layer is bound by arithmetic or by memory; its operations per byte tell which. Fewer bits and fused operations
+#   move less.
+# - float16 loses small numbers, so the loss is scaled; bfloat16 has the range but few digits. Weights stay float32. On
+#   a CPU 16 bits may cost more than they save.
 # - k times the batch wants k times the rate, with a warm-up, up to a limit.
-# - Averaged over images, the gradients of several devices are those of one. Batch normalisation needs the statistics exchanged.
+# - Averaged over images, the gradients of several devices are those of one. Batch normalisation needs the statistics
+#   exchanged.
 #
 # ## Formulae
 #
@@ -847,9 +891,11 @@ for name, tolerance in (("two, exchanged", 1e-3), ("two, statistics of each", 0.
 #
 # ## Where to read on
 #
-# - S. Williams, A. Waterman and D. Patterson, *Roofline: an insightful visual performance model for multicore architectures*, 2009.
+# - S. Williams, A. Waterman and D. Patterson, *Roofline: an insightful visual performance model for multicore
+#   architectures*, 2009.
 # - P. Micikevicius and others, *Mixed precision training*, 2018: section 3.2 on loss scaling.
-# - P. Goyal and others, *Accurate, large minibatch SGD: training ImageNet in 1 hour*, 2017: linear scaling, warm-up, and batch normalisation on many devices.
+# - P. Goyal and others, *Accurate, large minibatch SGD: training ImageNet in 1 hour*, 2017: linear scaling, warm-up,
+#   and batch normalisation on many devices.
 # - L. N. Smith and N. Topin, *Super-convergence*, 2018: the one-cycle rate.
 # - A. Krizhevsky, *Learning multiple layers of features from tiny images*, 2009: CIFAR-10.
 # - K. Jordan, *94% on CIFAR-10 in 3.29 seconds on a single GPU*, 2024.

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sys
 import textwrap
 import warnings
 from collections.abc import Callable, Mapping
@@ -19,12 +20,18 @@ from workbook.exercises.observe import observe
 
 @cache
 def cells(chapter: str) -> tuple[Any, ...]:
-    """Give the cells of a chapter's source."""
+    """Return the cells of a chapter's source."""
     return tuple(jupytext.read(ROOT / "solutions" / f"{chapter}.py", fmt="py:percent").cells)
 
 
+def prose(chapter: str) -> str:
+    """Return the Markdown of a chapter, each cell on one line, so that line breaks do not matter."""
+    markdown = [cell.source for cell in cells(chapter) if cell.cell_type == "markdown"]
+    return "\n".join(" ".join(text.split()) for text in markdown)
+
+
 def answer_source(exercise: Exercise) -> str:
-    """Give the code of the exercise's answer cell, with its solution."""
+    """Return the code of the exercise's answer cell, with its solution."""
     for cell in cells(chapter_of(exercise.id)):
         is_answer = cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
         if is_answer and str(cell.metadata.get("exercise")) == exercise.id:
@@ -33,30 +40,60 @@ def answer_source(exercise: Exercise) -> str:
 
 
 def solution_source(exercise: Exercise) -> str:
-    """Give the answer cell's code without the markers."""
+    """Return the answer cell's code without the markers."""
     lines = answer_source(exercise).split("\n")
     return "\n".join(line for line in lines if line.strip() not in (BEGIN, END))
 
 
 def stub_source(exercise: Exercise) -> str:
-    """Give what the learner finds in the answer cell."""
+    """Return what the learner finds in the answer cell."""
     return stub(answer_source(exercise))
 
 
 def reference_source(exercise: Exercise) -> str | None:
-    """Give the source of a reference that is a plain function, renamed to the answer's name; else None."""
+    """Return the source of a reference that is a plain function, under the answer's name; None for any other.
+
+    None also for one with options: they turn it into the mistakes. Annotations are left out, because a change of them
+    changes nothing. Run the source with `reference_names`.
+    """
     reference = exercise.reference
     if not inspect.isfunction(reference) or reference.__name__ == "<lambda>":
         return None
     if not reference.__module__.startswith("workbook.exercises."):
-        return None  # the package's own functions have tests, and mutants, of their own
+        return None  # the package's own functions have tests of their own
+    parameters = inspect.signature(reference).parameters.values()
+    if any(p.default is not p.empty or p.kind is p.VAR_KEYWORD for p in parameters):
+        return None
     tree = ast.parse(textwrap.dedent(inspect.getsource(reference)))
-    tree.body[0].name = exercise.answer_name  # type: ignore[attr-defined]
-    return ast.unparse(tree)
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.name = exercise.answer_name
+    return ast.unparse(_Unannotated().visit(tree))
+
+
+class _Unannotated(ast.NodeTransformer):
+    """Leave the annotations out of a function."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        assert node.value is not None
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
+
+
+def reference_names(exercise: Exercise) -> dict[str, Any]:
+    """Return the names that a reference has: those of its module."""
+    return dict(vars(sys.modules[exercise.reference.__module__]))
 
 
 def namespace(exercise: Exercise) -> dict[str, Any]:
-    """Give the names that a learner has when the answer cell runs: those of the set-up and earlier answers."""
+    """Return the names that a learner has when the answer cell runs: those of the set-up and earlier answers."""
     return dict(_names_before(chapter_of(exercise.id), exercise.id))
 
 
@@ -106,30 +143,30 @@ def run_chapter(
     *,
     after: Mapping[str, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Run the code cells of a chapter that are chosen, in order, and give their names.
+    """Run the chosen code cells of a chapter, in order, and return their names.
 
-    `after` holds names that are set anew after the cell of a name, or after the one with the tag "setup".
+    `after` holds names to set again after the cell with a name, or after the one with the tag "setup".
     """
-    found = {} if names is None else names
+    names = {} if names is None else names
     for cell in cells(chapter):
         if cell.cell_type == "code" and choice(cell):
-            run(cell.source, found)
+            run(cell.source, names)
             for mark in (cell.metadata.get("name"), *cell.metadata.get("tags", [])):
-                found |= (after or {}).get(mark, {})
-    return found
+                names |= (after or {}).get(mark, {})
+    return names
 
 
 def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
-    """Run a cell in these names and give them back."""
+    """Run a cell in these names, and return them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exec(compile(source, "<cell>", "exec"), names)
     return names
 
 
-def answer(exercise: Exercise, source: str) -> Any:
-    """Run an answer cell and give the value or function that the check would read."""
-    return run(source, namespace(exercise))[exercise.answer_name]
+def answer(exercise: Exercise, source: str, names: dict[str, Any] | None = None) -> Any:
+    """Run an answer cell, in the learner's names or in others, and return the value that the check would read."""
+    return run(source, namespace(exercise) if names is None else names)[exercise.answer_name]
 
 
 @lru_cache(maxsize=8)

@@ -37,8 +37,7 @@ def _stopped(losses: list[float], patience: int = 3) -> int:
 
 
 def test_the_network_has_the_parameters_that_the_text_says(names: dict) -> None:
-    text = "\n".join(cell.source for cell in harness.cells(CHAPTER) if cell.cell_type == "markdown")
-    assert f"{names['separable_network']().count_params():,} parameters read" in text
+    assert f"{names['separable_network']().count_params():,} parameters read" in harness.prose(CHAPTER)
 
 
 @pytest.mark.parametrize("options", [{}, {"dropout": 0.5}, {"shift": 0.1}])

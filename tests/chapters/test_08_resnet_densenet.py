@@ -112,7 +112,7 @@ def test_the_verdicts_are_those_of_the_text(results, kind, shallow, deep, verdic
 
 
 def test_the_chapter_uses_this_margin_and_a_network_of_the_same_size():
-    assert any(f"by more than {MARGIN} points" in cell.source for cell in harness.cells(CHAPTER))
+    assert f"by more than {MARGIN} points" in harness.prose(CHAPTER)
     names = harness.run_chapter(CHAPTER, harness.named(starts=("def conv_norm", "def network")))
     shown, trained = names["network"](20, shortcuts=False), experiments.network("plain", 20)
     assert [tuple(w.shape) for w in shown.weights] == [tuple(w.shape) for w in trained.weights]

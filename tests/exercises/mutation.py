@@ -2,7 +2,9 @@
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
 
 OPERATORS: dict[type, tuple[type, ...]] = {
     ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.Add, ast.FloorDiv), ast.Div: (ast.Mult,),
@@ -21,70 +23,91 @@ NAMES = {
     "argmax": "argmin",
     "ceil": "floor",
 }
+SYMMETRIC = ("max", "min", "maximum", "minimum")  # functions whose two arguments may be swapped
+
+Change = Callable[[Any], None]  # changes a node in place
 
 
 def mutants(source: str) -> Iterator[tuple[str, str]]:
-    """Yield (what was changed, changed source) for every mutation of a piece of code, docstrings left alone."""
+    """Yield (name of the change, changed source) for every mutation of a piece of code.
+
+    The name is the changed expression before and after, as "row + 1 → row - 1", so that comments and line numbers do
+    not matter. If the same change is possible several times, the later ones end in "(2)", "(3)", ...
+    """
     tree = ast.parse(source)
-    for index, node in enumerate(ast.walk(tree)):
-        for what, change in _changes(node):
+    nodes = list(ast.walk(tree))
+    counts: Counter[str] = Counter()
+    for index, node in enumerate(nodes):
+        for change in _changes(node):
+            shown = _index_to_show(nodes, index)
             changed = copy.deepcopy(tree)
-            target = list(ast.walk(changed))[index]
-            change(target)
-            text = ast.unparse(ast.fix_missing_locations(changed))
-            if text != ast.unparse(tree):
-                yield f"line {getattr(node, 'lineno', '?')}: {what}", text
+            changed_nodes = list(ast.walk(changed))
+            change(changed_nodes[index])
+            name = f"{_first_line(nodes[shown])} → {_first_line(changed_nodes[shown])}"
+            counts[name] += 1
+            after = ast.unparse(ast.fix_missing_locations(changed))
+            if after != ast.unparse(tree):
+                yield (name if counts[name] == 1 else f"{name} ({counts[name]})"), after
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
+def _index_to_show(nodes: list[ast.AST], index: int) -> int:
+    """Return which node names a change: a number or a name alone says too little, so what is around it is shown."""
+    while not isinstance(
+        nodes[index], (ast.BinOp, ast.Call, ast.Compare, ast.Subscript, ast.UnaryOp, ast.stmt)
+    ):
+        node = nodes[index]
+        index = next(number for number, parent in enumerate(nodes) if node in ast.iter_child_nodes(parent))
+    return index
+
+
+def _first_line(node: ast.AST) -> str:
+    return ast.unparse(node).split("\n")[0]
+
+
+def _changes(node: ast.AST) -> Iterator[Change]:
+    """Yield every change of a node."""
     if isinstance(node, (ast.BinOp, ast.AugAssign)):
-        for new in OPERATORS.get(type(node.op), ()):
-            yield f"{type(node.op).__name__} → {new.__name__}", lambda n, new=new: setattr(n, "op", new())
+        for operator in OPERATORS.get(type(node.op), ()):
+            yield _setting("op", operator())
         if isinstance(node, ast.BinOp):
-            yield "right term dropped", lambda n: _become(n, n.left)
-            yield "left term dropped", lambda n: _become(n, n.right)
+            yield lambda n: _become(n, n.left)
+            yield lambda n: _become(n, n.right)
     elif isinstance(node, ast.Constant):
-        yield from _constant_changes(node)
-    elif isinstance(node, ast.Compare):
-        for old in node.ops[:1]:
-            if type(old) in COMPARISONS:
-                new = COMPARISONS[type(old)]
-                yield f"{type(old).__name__} → {new.__name__}", lambda n, new=new: n.ops.__setitem__(0, new())
+        for value in _other_constants(node.value):
+            yield _setting("value", value)
+    elif isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARISONS:
+        operator = COMPARISONS[type(node.ops[0])]()
+        yield _setting("ops", [operator, *node.ops[1:]])
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Not)):
-        yield "sign or not dropped", lambda n: _become(n, n.operand)
+        yield lambda n: _become(n, n.operand)
     elif isinstance(node, ast.Attribute) and node.attr in NAMES:
-        yield f"{node.attr} → {NAMES[node.attr]}", lambda n: setattr(n, "attr", NAMES[n.attr])
+        yield _setting("attr", NAMES[node.attr])
     elif isinstance(node, ast.Name) and node.id in NAMES and isinstance(node.ctx, ast.Load):
-        yield f"{node.id} → {NAMES[node.id]}", lambda n: setattr(n, "id", NAMES[n.id])
-    elif isinstance(node, ast.Call) and len(node.args) == 2 and not _symmetric(node):
-        yield "arguments swapped", lambda n: n.args.reverse()
+        yield _setting("id", NAMES[node.id])
+    elif isinstance(node, ast.Call) and len(node.args) == 2 and not _is_symmetric(node):
+        yield lambda n: n.args.reverse()
     elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) == 2:
-        yield "pair swapped", lambda n: n.elts.reverse()
+        yield lambda n: n.elts.reverse()
     elif isinstance(node, ast.Slice):
-        yield from _slice_changes(node)
+        for part in ("lower", "upper", "step"):
+            if getattr(node, part) is not None:
+                yield _setting(part, None)
 
 
-def _constant_changes(node: ast.Constant) -> Iterator[tuple[str, object]]:
-    value = node.value
+def _setting(field: str, value: Any) -> Change:
+    return lambda node: setattr(node, field, value)
+
+
+def _other_constants(value: Any) -> tuple[Any, ...]:
     if isinstance(value, bool):
-        yield f"{value} → {not value}", lambda n: setattr(n, "value", not n.value)
-    elif isinstance(value, (int, float)):
-        for other in (value + 1, value - 1):
-            yield f"{value} → {other}", lambda n, other=other: setattr(n, "value", other)
+        return (not value,)
+    return (value + 1, value - 1) if isinstance(value, (int, float)) else ()
 
 
-def _slice_changes(node: ast.Slice) -> Iterator[tuple[str, object]]:
-    for part in ("lower", "upper", "step"):
-        if getattr(node, part) is not None:
-            yield f"{part} bound dropped", lambda n, part=part: setattr(n, part, None)
-
-
-def _symmetric(node: ast.Call) -> bool:
-    """Whether swapping the two arguments means nothing: max(a, b), min(a, b), f(*a, b)."""
-    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-    return name in ("max", "min", "maximum", "minimum") or any(
-        isinstance(one, ast.Starred) for one in node.args
-    )
+def _is_symmetric(call: ast.Call) -> bool:
+    """Return whether the two arguments may be swapped: max(a, b), or cannot be, as in f(*a, b)."""
+    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    return name in SYMMETRIC or any(isinstance(argument, ast.Starred) for argument in call.args)
 
 
 def _become(node: ast.AST, other: ast.AST) -> None:

@@ -1,4 +1,4 @@
-"""What a stored result says of how it came about: the machine, the software, the seeds, the day and what it cost."""
+"""The circumstances of a stored result: machine, software, seeds, date and cost."""
 
 import datetime
 import os
@@ -7,12 +7,12 @@ from typing import Any
 
 
 def one_thread() -> None:
-    """Give TensorFlow one thread, so that figures do not depend on the number of cores; call before its import."""
+    """Limit TensorFlow to one thread, so that results do not depend on the number of cores. Call before its import."""
     os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
 def circumstances(seconds: float, seeds: Iterable[int]) -> dict[str, Any]:
-    """Describe an experiment that ran on one thread for so many CPU seconds, as plain values for JSON."""
+    """Return the circumstances of an experiment that took `seconds` of CPU time on one thread, as values for JSON."""
     from workbook.training.devices import processor, software
 
     return {

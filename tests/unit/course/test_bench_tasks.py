@@ -88,4 +88,4 @@ def test_families_share_a_file(command: typer.Typer, tmp_path: Path) -> None:
 def test_an_unknown_family_is_named(command: typer.Typer) -> None:
     result = CliRunner().invoke(command, ["tasks", "video"])
     assert result.exit_code == 2
-    assert "no family of tasks is called 'video'; there are reading, guessing" in result.output
+    assert "no family of tasks is called 'video'; choose from reading, guessing" in result.output

@@ -50,7 +50,7 @@ def test_a_word_changed_in_the_source_is_drift(project: Path) -> None:
     _edit(project / "solutions" / f"{NAME}.py", "photograph?", "picture?")
     problems = builder.check(project)
     assert len(problems) == 2
-    assert all("its cells are not those of its source; run `workbook build`" in one for one in problems)
+    assert all("its cells are not those of its source; run `workbook build`" in text for text in problems)
 
 
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])
@@ -90,19 +90,19 @@ def test_a_damaged_notebook_and_a_misnamed_source_are_seen(project: Path) -> Non
     assert any(f"notebooks/{NAME}.ipynb: not a notebook" in problem for problem in problems)
     assert any("6_next.py: not named NN_topic.py" in problem for problem in problems)
     assert any("solutions/06_next.py: There is no chapter" in problem for problem in problems)
-    assert builder.check(project, only=["07"]) == [one for one in problems if "not named" in one]
+    assert builder.check(project, only=["07"]) == [text for text in problems if "not named" in text]
 
 
 def test_a_picture_without_an_alternative_text_is_seen(project: Path) -> None:
     path = project / "solutions" / f"{NAME}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     outputs = [
-        one
+        output
         for cell in notebook.cells
-        for one in cell.get("outputs", [])
-        if "image/png" in one.get("data", {})
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
     ]
-    assert all(len(one.metadata["image/png"]["alt"]) > 40 for one in outputs)
+    assert all(len(output.metadata["image/png"]["alt"]) > 40 for output in outputs)
     del outputs[0].metadata["image/png"]
     nbformat.write(notebook, path)
     (problem,) = builder.check(project)
@@ -124,7 +124,7 @@ def test_an_unexecuted_solution_is_seen(project: Path) -> None:
     [
         ("    ### END SOLUTION\n", "", "has no '### END SOLUTION'"),
         ("    ### BEGIN SOLUTION\n", "", "without '### BEGIN SOLUTION'"),
-        ("    ### END SOLUTION\n", "    ### BEGIN SOLUTION\n", "twice without"),
+        ("    ### END SOLUTION\n", "    ### BEGIN SOLUTION\n", "appears twice without"),
         ("    ### BEGIN SOLUTION\n", "    # begin solution\n", "is almost a marker"),
         ('exercise="2.1"', 'exercise="2.77"', "There is no exercise 2.77"),
         ('check("2.2", subsample);', "", "exercise 2.2: needs one check cell"),
@@ -132,6 +132,7 @@ def test_an_unexecuted_solution_is_seen(project: Path) -> None:
         ('tags=["setup"]', 'tags=["set-up"]', "unknown tag 'set-up'"),
         ("# ## Formulae", "# ## Formulas", "has no part 'Formulae'"),
         ("# ## Stride\n", "# ## Steps\n", "there is no section 'Stride'"),
+        ("photograph?", "photograph? " + "word " * 30, "longer than 120 characters"),
     ],
 )
 def test_a_fault_in_the_source_is_named(project: Path, old: str, new: str, words: str) -> None:
@@ -163,7 +164,7 @@ def test_a_leaked_solution_and_a_repeated_id_are_seen() -> None:
     problems = lint.lint_chapter(NAME, notebook, copy)
     assert any("a solution marker leaks" in problem for problem in problems)
     assert any("the learner's copy holds the solution" in problem for problem in problems)
-    assert any("stands twice" in problem for problem in problems)
+    assert any("appears twice" in problem for problem in problems)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +257,75 @@ def test_build_executes_and_writes_both_copies(tiny: Path) -> None:
     assert list(builder.build(root, only=["03"])) == []
 
 
+def _built(root: Path) -> list[bytes]:
+    return [(root / folder / "02_tiny.ipynb").read_bytes() for folder in ("notebooks", "solutions")]
+
+
+def test_executing_twice_gives_the_same_bytes(tiny: Path) -> None:
+    """Streams in pieces, addresses, widgets, pictures, and a time that nbval ignores."""
+    body = (
+        "import sys, time\nfor _ in range(3):\n    print(1)\n    sys.stdout.flush()\n    time.sleep(0.2)\n\n"
+        "# %%\nobject()\n\n# %%\nimport ipywidgets\nipywidgets.IntSlider()\n\n"
+        '# %% alt="A line that rises from 1 to 2."\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);\n\n'
+        '# %% tags=["nbval-ignore-output"]\nprint(time.time())'
+    )
+    _write(tiny, body)
+    assert list(builder.build(tiny)) == ["02_tiny: executing", "02_tiny: built"]
+    before = _built(tiny)
+    assert list(builder.build(tiny, force=True)) == ["02_tiny: executing", "02_tiny: built"]
+    assert _built(tiny) == before
+    stored = nbformat.reads(before[1].decode(), as_version=4)
+    assert [len(cell.outputs) for cell in stored.cells if cell.cell_type == "code"] == [0, 1, 1, 1, 1, 1]
+
+
+def test_prose_and_metadata_change_without_execution(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(
+        tiny,
+        'print(6 * 7)\n\n# %% alt="A line that rises."\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);',
+    )
+    list(builder.build(tiny))
+    monkeypatch.setattr(builder, "execute", lambda *arguments: pytest.fail("executed"))
+    source = tiny / "solutions" / "02_tiny.py"
+    _edit(source, "# # Tiny", "# # Tiny and new")
+    _edit(source, "# %%\nprint", "# %% [markdown]\n# One more cell\n\n# %%\nprint")
+    _edit(source, "that rises", "that goes up")
+    assert list(builder.build(tiny)) == ["02_tiny: built"]
+    stored = nbformat.read(tiny / "solutions" / "02_tiny.ipynb", as_version=4)
+    assert stored.cells[0].source == "# Tiny and new"
+    assert stored.cells[-2].outputs[0].text == "42\n"
+    assert stored.cells[-1].outputs[-1].metadata["image/png"]["alt"] == "A line that goes up."
+    assert builder.check(tiny) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("6 * 7", "6 * 8"), ("print", "# a comment\nprint"), ("print", "pass\n\n# %%\nprint")],
+)
+def test_a_change_of_code_executes(tiny: Path, old: str, new: str) -> None:
+    _write(tiny, "print(6 * 7)")
+    list(builder.build(tiny))
+    _edit(tiny / "solutions" / "02_tiny.py", old, new)
+    assert list(builder.build(tiny)) == ["02_tiny: executing", "02_tiny: built"]
+    assert builder.check(tiny) == []
+
+
+def test_a_new_address_is_written_without_execution(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _write(tiny, "print(6 * 7)")
+    list(builder.build(tiny))
+    monkeypatch.setattr(builder, "execute", lambda *arguments: pytest.fail("executed"))
+    _edit(tiny / "pyproject.toml", chapter.repository(ROOT), ADDRESS)
+    assert builder.check(tiny) != []
+    assert list(builder.build(tiny)) == ["02_tiny: built"]
+    assert builder.check(tiny) == []
+    for content in _built(tiny):
+        notebook = nbformat.reads(content.decode(), as_version=4)
+        badges, colab = notebook.cells[1:3]
+        assert "github/someone/course/blob/main/notebooks/02_tiny.ipynb" in badges.source
+        assert f"git+{ADDRESS}" in colab.source
+    stored = nbformat.read(tiny / "solutions" / "02_tiny.ipynb", as_version=4)
+    assert stored.cells[-1].outputs[0].text == "42\n"
+
+
 def test_a_chapter_that_fails_writes_nothing(tiny: Path) -> None:
     root = tiny
     _write(root, "print(1 / 0)")
@@ -268,7 +338,7 @@ def test_a_chapter_that_fails_writes_nothing(tiny: Path) -> None:
 def test_the_command_says_what_is_wrong_in_a_line(tmp_path: Path, project: Path) -> None:
     run = CliRunner().invoke
     assert "is not the project's folder" in run(app, ["build", "--root", str(tmp_path / "nowhere")]).output
-    assert "no chapter starts with '77'; there are 02_convolution" in run(
+    assert "no chapter starts with '77'; the chapters are 02_convolution" in run(
         app, ["build", "77", "--root", str(project)]
     ).output.replace("\n", " ")
     result = run(app, ["build", "--check", "--root", str(project)])
@@ -282,4 +352,4 @@ def test_the_command_says_what_is_wrong_in_a_line(tmp_path: Path, project: Path)
     _edit(project / "notebooks" / f"{NAME}.ipynb", "photograph?", "picture?")
     result = run(app, ["build", "--check", "--root", str(project)])
     assert result.exit_code == 1
-    assert "1 problems" in result.output
+    assert "1 problem(s)" in result.output

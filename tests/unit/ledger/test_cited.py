@@ -36,13 +36,9 @@ SAID = [  # chapter, fact, what the chapter says of it, as a pattern with one gr
 ]
 
 
-def _text(chapter: str) -> str:
-    return "\n".join(cell.source for cell in harness.cells(chapter) if cell.cell_type == "markdown")
-
-
 @pytest.mark.parametrize(("chapter", "name", "pattern"), SAID, ids=[name for _, name, _ in SAID])
 def test_a_chapter_cites_what_the_ledger_says(chapter, name, pattern):
-    sentence = re.search(pattern, _text(chapter))
+    sentence = re.search(pattern, harness.prose(chapter))
     assert sentence, f"chapter {chapter} does not say so any more"
     value = CITED[name].value
     stated = sorted(value) if isinstance(value, tuple) else [value]

@@ -5,41 +5,54 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from workbook.course.authoring import chapter
+from workbook.course.authoring import chapter, outputs
 from workbook.course.authoring.lint import lint_chapter, lint_executed, lint_learner
 
 CELL_SECONDS = 120
 
 
 def build(root: Path, *, only: list[str] | None = None, force: bool = False) -> Iterator[str]:
-    """Write `notebooks/` and `solutions/`, and say what was done, a line a chapter.
+    """Write `notebooks/` and `solutions/`, and yield a line per step.
 
-    A complete notebook is executed only when its source changed, or with `force`. Nothing is written for a
-    chapter whose execution fails, or in which the lint finds something (ValueError).
+    A complete notebook is executed only when its code changed, or with `force`; see `outputs`. Nothing is written for
+    a chapter whose execution fails, or in which the lint finds something (ValueError).
     """
     address = chapter.repository(root)
-    for source in chapter.sources(root):
-        if only and not any(source.stem.startswith(one) for one in only):
-            continue
-        notebook = chapter.complete(source, address)
-        copy = chapter.learner(notebook)
-        problems = lint_chapter(source.stem, notebook, copy)
-        if problems:
-            raise ValueError(f"solutions/{source.name}: " + "; ".join(problems))
-        target = root / "solutions" / f"{source.stem}.ipynb"
-        if force or not _same_and_executed(notebook, target):
-            yield f"{source.stem}: executing"
-            execute(notebook, target.parent)
-            nbformat.write(notebook, target)
-        learner_target = root / "notebooks" / f"{source.stem}.ipynb"
-        learner_target.parent.mkdir(exist_ok=True)
-        nbformat.write(copy, learner_target)
-        yield f"{source.stem}: built"
+    for source in chosen(root, only):
+        yield from _build_chapter(root, source, address, force=force)
     for orphan in orphans(root):
         yield f"{orphan.relative_to(root)}: has no source in solutions/; remove it"
+
+
+def _build_chapter(root: Path, source: Path, address: str, *, force: bool) -> Iterator[str]:
+    notebook = chapter.complete(source, address)
+    copy = chapter.learner(notebook)
+    problems = lint_chapter(source.stem, notebook, copy)
+    if problems:
+        raise ValueError(f"solutions/{source.name}: " + "; ".join(problems))
+    path = root / "solutions" / f"{source.stem}.ipynb"
+    stored = _read_or_none(path)
+    if force or not _reuses(notebook, stored):
+        yield f"{source.stem}: executing"
+        execute(notebook, path.parent)
+        if stored is not None:
+            outputs.keep_measured(notebook, stored)
+        outputs.clean(notebook)
+    nbformat.write(notebook, path)
+    learner_path = root / "notebooks" / f"{source.stem}.ipynb"
+    learner_path.parent.mkdir(exist_ok=True)
+    nbformat.write(copy, learner_path)
+    yield f"{source.stem}: built"
+
+
+def _reuses(notebook: NotebookNode, stored: NotebookNode | None) -> bool:
+    """Give a notebook the stored outputs; return whether they are there and need no new execution."""
+    if stored is None or not outputs.take_stored(notebook, stored):
+        return False
+    outputs.clean(notebook)
+    return not lint_executed(notebook)
 
 
 def names(root: Path) -> list[str]:
@@ -47,46 +60,42 @@ def names(root: Path) -> list[str]:
     return [source.stem for source in chapter.sources(root)]
 
 
-def unknown_chapters(root: Path, wanted: list[str]) -> list[str]:
+def chosen(root: Path, only: list[str] | None) -> list[Path]:
+    """Return the chapters' sources whose name starts with one of the words; all without words."""
+    sources = chapter.sources(root)
+    return [source for source in sources if source.stem.startswith(tuple(only))] if only else sources
+
+
+def unknown_chapters(root: Path, words: list[str]) -> list[str]:
     """List the words that no chapter's name starts with."""
-    return [one for one in wanted if not any(name.startswith(one) for name in names(root))]
+    return [word for word in words if not any(name.startswith(word) for name in names(root))]
 
 
 def execute(notebook: NotebookNode, folder: Path, *, seconds: int = CELL_SECONDS) -> None:
     """Run a notebook in `folder` and keep its outputs; CellExecutionError if a cell raises."""
+    from nbclient import NotebookClient
+
     # nbval runs under pytest, where ipykernel does not capture file descriptor 2: build in the same way.
     environment = {**os.environ, "PYTEST_CURRENT_TEST": "build"}
     client = NotebookClient(
-        notebook, timeout=seconds, kernel_name="python3", resources={"metadata": {"path": str(folder)}},
+        notebook,
+        timeout=seconds,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
         record_timing=False,
-    )  # fmt: skip
+    )
     client.execute(env=environment)
-    _add_alternative_texts(notebook)
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata["language_info"] = {"name": "python"}
-
-
-def _add_alternative_texts(notebook: NotebookNode) -> None:
-    """Give each stored picture the text of its cell's `alt`, where nbconvert and GitHub look for it."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}) and "alt" in cell.metadata:
-                output.metadata["image/png"] = {"alt": cell.metadata["alt"]}
 
 
 def check(root: Path, *, only: list[str] | None = None) -> list[str]:
-    """List everything in which the notebooks and their sources disagree; an empty list is what we want."""
+    """List everything in which the notebooks and their sources disagree."""
     problems = [f"{path.relative_to(root)}: no source in solutions/" for path in orphans(root)]
-    found = chapter.sources(root)
-    if not found:
+    sources = chapter.sources(root)
+    if not sources:
         problems.append("solutions/: no chapter sources (NN_topic.py)")
-    others = sorted(set((root / "solutions").glob("*.py")) - set(found))
-    problems += [
-        f"solutions/{path.name}: not named NN_topic.py, so no chapter is made of it" for path in others
-    ]
-    for source in found:
-        if only and not any(source.stem.startswith(one) for one in only):
-            continue
+    misnamed = sorted(set((root / "solutions").glob("*.py")) - set(sources))
+    problems += [f"solutions/{path.name}: not named NN_topic.py, so it is not a chapter" for path in misnamed]
+    for source in chosen(root, only):
         try:
             problems += _check_chapter(root, source)
         except (ValueError, SyntaxError) as error:
@@ -101,13 +110,10 @@ def _check_chapter(root: Path, source: Path) -> list[str]:
     for built, folder, lint in ((notebook, "solutions", lint_executed), (copy, "notebooks", lint_learner)):
         path = root / folder / f"{source.stem}.ipynb"
         name = f"{folder}/{path.name}"
-        if not path.exists():
-            problems.append(f"{name}: missing; run `workbook build`")
-            continue
-        try:
-            stored = _read(path)
-        except Exception as error:  # a damaged file can fail in any way
-            problems.append(f"{name}: not a notebook ({type(error).__name__}); run `workbook build --force`")
+        stored = _read_or_none(path)
+        if stored is None:
+            fault = "not a notebook" if path.exists() else "missing"
+            problems.append(f"{name}: {fault}; run `workbook build`")
             continue
         problems += [f"{name}: {text}; run `workbook build`" for text in _differences(built, stored)]
         problems += [f"{name}: {text}" for text in lint(stored)]
@@ -115,33 +121,29 @@ def _check_chapter(root: Path, source: Path) -> list[str]:
 
 
 def orphans(root: Path) -> list[Path]:
-    """List the notebooks that no source makes."""
-    names = {source.stem for source in chapter.sources(root)}
+    """List the notebooks that have no source."""
+    stems = set(names(root))
     folders = [root / "notebooks", root / "solutions"]
-    return sorted(path for folder in folders for path in folder.glob("*.ipynb") if path.stem not in names)
+    return sorted(path for folder in folders for path in folder.glob("*.ipynb") if path.stem not in stems)
 
 
-def _read(path: Path) -> NotebookNode:
-    return nbformat.read(path, as_version=4)
-
-
-def _same_and_executed(notebook: NotebookNode, path: Path) -> bool:
+def _read_or_none(path: Path) -> NotebookNode | None:
+    """Read a stored notebook; None if it is missing or damaged."""
     try:
-        stored = _read(path)
-    except Exception:  # missing or damaged: made anew
-        return False
-    return not _differences(notebook, stored) and not lint_executed(stored)
+        return nbformat.read(path, as_version=4)
+    except Exception:  # a damaged file can fail in any way
+        return None
 
 
 def _differences(built: NotebookNode, stored: NotebookNode) -> list[str]:
-    """Compare ids, types, sources and metadata, cell by cell; outputs are nbval's business."""
+    """Compare ids, types, sources and metadata, cell by cell. Outputs are compared by nbval."""
     if [cell.id for cell in built.cells] != [cell.id for cell in stored.cells]:
         return ["its cells are not those of its source"]
     texts = []
     if built.metadata != stored.metadata:
         texts.append("its metadata differ from its source's")
-    for one, other in zip(built.cells, stored.cells, strict=True):
+    for cell, stored_cell in zip(built.cells, stored.cells, strict=True):
         for key in ("cell_type", "source", "metadata"):
-            if one[key] != other[key]:
-                texts.append(f"the {key} of cell {one.id} differs from its source's")
+            if cell[key] != stored_cell[key]:
+                texts.append(f"the {key} of cell {cell.id} differs from its source's")
     return texts

@@ -10,6 +10,7 @@ import hashlib
 import json
 import textwrap
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import jupytext
@@ -22,7 +23,7 @@ from workbook.exercises import Exercise, FreeText, find
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 STUB_COMMENT = "# YOUR CODE HERE: replace each ... below"
 TEXT_STUB = "*Write your answer here.*"
-ROLES = ("setup", "exercise", "check", "slow", "widget", "nbval-ignore-output", "nbval-check-output")
+ROLES = ("setup", "exercise", "check", "slow", "timed", "widget", "nbval-ignore-output", "nbval-check-output")
 
 
 def sources(root: Path) -> list[Path]:
@@ -31,7 +32,7 @@ def sources(root: Path) -> list[Path]:
 
 
 def repository(root: Path) -> str:
-    """Give the one configured address of the repository, from pyproject.toml."""
+    """Return the address of the repository; pyproject.toml is the only place that names it."""
     with (root / "pyproject.toml").open("rb") as file:
         return tomllib.load(file)["project"]["urls"]["Repository"].rstrip("/")
 
@@ -42,7 +43,7 @@ def complete(source: Path, address: str) -> NotebookNode:
     for cell in jupytext.read(source, fmt="py:percent").cells:
         if cell.cell_type == "raw":
             continue
-        cells.append(_dressed(cell))
+        cells.append(_with_metadata(cell))
     first = [_badges(source.stem, address), _colab(address)]
     notebook = new_notebook(cells=cells[:1] + first + cells[1:], metadata=_notebook_metadata())
     _set_ids(notebook, source.stem)
@@ -61,9 +62,7 @@ def learner(notebook: NotebookNode) -> NotebookNode:
         else:
             copy = new_markdown_cell(cell.source)
         copy.id = cell.id
-        copy.metadata = NotebookNode(
-            {key: value for key, value in cell.metadata.items() if key != "execution"}
-        )
+        copy.metadata = NotebookNode(cell.metadata)
         cells.append(copy)
     result = new_notebook(cells=cells, metadata=_notebook_metadata())
     nbformat.validate(result)
@@ -97,49 +96,47 @@ if "google.colab" in sys.modules:
     return new_code_cell(source, metadata={"tags": ["colab"], "jupyter": {"source_hidden": True}})
 
 
-def _dressed(cell: NotebookNode) -> NotebookNode:
-    """Give a cell of the source the metadata that it has in the notebooks."""
+def _with_metadata(cell: NotebookNode) -> NotebookNode:
+    """Return a cell of the source with the metadata that it has in the notebooks."""
     tags = list(cell.metadata.get("tags", []))
     exercise_id = cell.metadata.get("exercise")
-    meta: dict = {"tags": tags} if tags else {}
+    metadata: dict = {"tags": tags} if tags else {}
     if "alt" in cell.metadata:
-        meta["alt"] = cell.metadata["alt"]
+        metadata["alt"] = cell.metadata["alt"]
     if exercise_id is not None:
-        meta["exercise"] = str(exercise_id)
+        metadata["exercise"] = str(exercise_id)
         role = _nbgrader(find(str(exercise_id)), tags, cell)
         if role:
-            meta["nbgrader"] = role
+            metadata["nbgrader"] = role
     make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-    return make(cell.source.strip("\n"), metadata=meta)
+    return make(cell.source.strip("\n"), metadata=metadata)
 
 
 def _nbgrader(exercise: Exercise | FreeText, tags: list[str], cell: NotebookNode) -> dict | None:
-    """Give nbgrader's cell metadata (schema version 3), or None for the text above an exercise."""
+    """Return nbgrader's cell metadata (schema version 3), or None for the text above an exercise."""
     number = exercise.id.replace(".", "-")
     base = {"schema_version": 3, "task": False}
+    points = {"points": exercise.points}
     if "check" in tags:
-        points = {"points": exercise.points, "grade_id": f"check-{number}"}
-        return {**base, **points, "grade": True, "locked": True, "solution": False}
+        check = {"grade_id": f"check-{number}", "grade": True, "locked": True, "solution": False}
+        return base | points | check
+    answer = {"grade_id": f"exercise-{number}", "locked": False, "solution": True}
     if "exercise" in tags and cell.cell_type == "code":
-        return {**base, "grade_id": f"exercise-{number}", "grade": False, "locked": False, "solution": True}
-    if "exercise" in tags and BEGIN in cell.source:
-        points = {"points": exercise.points, "grade_id": f"exercise-{number}"}
-        return {**base, **points, "grade": True, "locked": False, "solution": True}
+        return base | answer | {"grade": False}
+    if "exercise" in tags and BEGIN in cell.source:  # an answer in words, graded by a person
+        return base | points | answer | {"grade": True}
     return None
 
 
 def _set_ids(notebook: NotebookNode, name: str) -> None:
-    """Give every cell a deterministic id: the exercise's, or one made from its text."""
-    taken: set[str] = set()
+    """Set the id of every cell: the exercise's, or one made from the cell's text and its number among equal cells."""
+    counts: Counter[str] = Counter()
     for cell in notebook.cells:
-        role = cell.metadata.get("nbgrader", {}).get("grade_id")
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         text = hashlib.sha256(cell.source.encode()).hexdigest()[:10]
-        cell.id = base = role or f"c{name[:2]}-{text}"
-        count = 1
-        while cell.id in taken:
-            count += 1
-            cell.id = f"{base}-{count}"
-        taken.add(cell.id)
+        base = grade_id or f"c{name[:2]}-{text}"
+        counts[base] += 1
+        cell.id = base if counts[base] == 1 else f"{base}-{counts[base]}"
 
 
 def stub(source: str) -> str:
@@ -148,11 +145,15 @@ def stub(source: str) -> str:
     Inside a function the stub returns `...`; elsewhere it sets every name that the solution assigns to `...`, or
     to a dictionary with the same keys. ValueError if a marker has no partner.
     """
-    lines, kept, start = source.split("\n"), [], None
+    lines = source.split("\n")
+    kept: list[str] = []
+    start = None
     for number, line in enumerate(lines):
         if _is_marker(line, BEGIN):
             if start is not None:
-                raise ValueError(f"'{BEGIN}' twice without '{END}' between, at line {number + 1} of the cell")
+                raise ValueError(
+                    f"'{BEGIN}' appears twice without '{END}' between, at line {number + 1} of the cell"
+                )
             start = number
         elif _is_marker(line, END):
             if start is None:
@@ -168,8 +169,9 @@ def stub(source: str) -> str:
 
 
 def _is_marker(line: str, marker: str) -> bool:
-    """Whether a line is a marker; one that is almost a marker is refused, because it would leak the solution."""
-    if line.strip() != marker and " ".join(line.upper().strip("# ").split()) == marker.strip("# "):
+    """Return whether a line is a marker. ValueError for one that is almost a marker: it would leak the solution."""
+    words = " ".join(line.upper().strip("# ").split())
+    if line.strip() != marker and words == marker.strip("# "):
         raise ValueError(f"{line.strip()!r} is almost a marker: write '{marker}' on a line of its own")
     return line.strip() == marker
 
@@ -177,29 +179,31 @@ def _is_marker(line: str, marker: str) -> bool:
 def _stub_lines(solution: list[str], in_function: bool) -> list[str]:
     if in_function:
         return [STUB_COMMENT, "return ..."]
-    lines = {}
+    stubs: dict[str, str] = {}
     for node in ast.parse(textwrap.dedent("\n".join(solution))).body:
         if isinstance(node, ast.FunctionDef):
-            lines[node.name] = f"{node.name} = ..."
+            stubs[node.name] = f"{node.name} = ..."
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            parts = [one for target in targets for one in ast.walk(target)]
-            names = [one.id for one in parts if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
-            lines |= {name: _empty(name, node.value) for name in names}
-    if not lines:
+            stubs |= {
+                name: _empty(name, node.value) for target in targets for name in _assigned_names(target)
+            }
+    if not stubs:
         raise ValueError("a solution outside a function must assign the name that the check reads")
-    return [STUB_COMMENT, *lines.values()]
+    return [STUB_COMMENT, *stubs.values()]
+
+
+def _assigned_names(target: ast.expr) -> list[str]:
+    nodes = [node for node in ast.walk(target) if isinstance(node, ast.Name)]
+    return [node.id for node in nodes if isinstance(node.ctx, ast.Store)]
 
 
 def _empty(name: str, value: ast.expr | None) -> str:
     """Write a stub's assignment; a dictionary keeps its keys, so that the learner fills in a form."""
-    if (
-        isinstance(value, ast.Dict)
-        and value.keys
-        and all(isinstance(key, ast.Constant) for key in value.keys)
-    ):
-        keys = [
-            json.dumps(key.value, ensure_ascii=False) for key in value.keys if isinstance(key, ast.Constant)
-        ]
-        return "\n".join([f"{name} = {{", *[f"    {key}: ...," for key in keys], "}"])
-    return f"{name} = ..."
+    if not isinstance(value, ast.Dict) or not value.keys:
+        return f"{name} = ..."
+    keys = [key.value for key in value.keys if isinstance(key, ast.Constant)]
+    if len(keys) < len(value.keys):  # a key is computed, or another dictionary is unpacked
+        return f"{name} = ..."
+    rows = [f"    {json.dumps(key, ensure_ascii=False)}: ...," for key in keys]
+    return "\n".join([f"{name} = {{", *rows, "}"])

@@ -7,10 +7,10 @@ from collections import Counter
 from nbformat import NotebookNode
 
 from workbook.course.authoring.chapter import BEGIN, END, ROLES, STUB_COMMENT
+from workbook.course.authoring.wrap import WIDTH, is_wrapped
 from workbook.exercises import Exercise, exercises_of
 
 MISTAKES, HINTS = 3, 2
-WIDEST_LINE = 115  # characters; JupyterLab shows about that many
 LONGEST_CELL = 16  # lines of code in a cell that is not set-up or an exercise
 PARTS = ("You will be able to", "Minutes", "Summary", "Formulae", "Where to read on")
 
@@ -21,6 +21,8 @@ def lint_chapter(name: str, notebook: NotebookNode, copy: NotebookNode) -> list[
         *_ids(notebook),
         *_tags(notebook),
         *_parts(notebook),
+        *_long_cells(notebook),
+        *_prose(notebook),
         *_exercises(name, notebook),
         *_leaks(notebook, copy),
         *_stubs(copy),
@@ -28,7 +30,7 @@ def lint_chapter(name: str, notebook: NotebookNode, copy: NotebookNode) -> list[
 
 
 def lint_executed(notebook: NotebookNode) -> list[str]:
-    """List the cells of a complete notebook that nbval would not compare, or whose outputs it must not hold."""
+    """List the cells of a complete notebook that are not executed, and the outputs that it must not hold."""
     problems = []
     for cell in notebook.cells:
         if cell.cell_type != "code":
@@ -48,7 +50,7 @@ def lint_executed(notebook: NotebookNode) -> list[str]:
 
 
 def lint_learner(notebook: NotebookNode) -> list[str]:
-    """List the cells of a learner's copy that hold outputs, and with them perhaps a solution's."""
+    """List the cells of a learner's copy that hold outputs: they could give a solution away."""
     return [
         f"cell {cell.id} has outputs or a run number; run `workbook build`"
         for cell in notebook.cells
@@ -61,10 +63,13 @@ def _tagged(notebook: NotebookNode, tag: str) -> list[NotebookNode]:
 
 
 def _ids(notebook: NotebookNode) -> list[str]:
-    grade_ids = [c.metadata.nbgrader.grade_id for c in notebook.cells if "nbgrader" in c.metadata]
-    counts = Counter([cell.id for cell in notebook.cells]) + Counter()
-    twice = [one for one, count in (Counter(grade_ids) | counts).items() if count > 1]
-    return [f"the id {one} stands twice" for one in twice]
+    grade_ids = [cell.metadata.nbgrader.grade_id for cell in notebook.cells if "nbgrader" in cell.metadata]
+    cell_ids = [cell.id for cell in notebook.cells]
+    # The two kinds are counted apart: a cell's id may be its grade_id.
+    repeated = [
+        name for names in (grade_ids, cell_ids) for name, count in Counter(names).items() if count > 1
+    ]
+    return [f"the id {name} appears twice" for name in dict.fromkeys(repeated)]
 
 
 def _tags(notebook: NotebookNode) -> list[str]:
@@ -86,56 +91,72 @@ def _tags(notebook: NotebookNode) -> list[str]:
 
 def _parts(notebook: NotebookNode) -> list[str]:
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    problems = [f"has no part {part!r}" for part in PARTS if part not in text]
+    return [f"has no part {part!r}" for part in PARTS if part not in text]
+
+
+def _long_cells(notebook: NotebookNode) -> list[str]:
+    problems = []
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type != "code" or {"setup", "exercise", "colab"} & set(tags):
             continue
-        lines = [
-            line for line in cell.source.split("\n") if line.strip() and not line.strip().startswith("#")
-        ]
-        if len(lines) > LONGEST_CELL:
-            problems.append(
-                f"cell {cell.id} has {len(lines)} lines of code, at most {LONGEST_CELL}: split it"
-            )
+        lines = [line.strip() for line in cell.source.split("\n")]
+        count = sum(bool(line) and not line.startswith("#") for line in lines)
+        if count > LONGEST_CELL:
+            problems.append(f"cell {cell.id} has {count} lines of code, at most {LONGEST_CELL}: split it")
     return problems
+
+
+def _prose(notebook: NotebookNode) -> list[str]:
+    return [
+        f"a line of prose is longer than {WIDTH + 2} characters, in {cell.source.strip()[:40]!r}; run `workbook wrap`"
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        and "badges" not in cell.metadata.get("tags", [])
+        and not is_wrapped(cell.source)
+    ]
 
 
 def _exercises(name: str, notebook: NotebookNode) -> list[str]:
     problems = []
-    known = {one.id: one for one in exercises_of(name)}
-    if not 4 <= len(known) <= 6:
-        problems.append(f"has {len(known)} exercises, expected four to six")
+    exercises = {exercise.id: exercise for exercise in exercises_of(name)}
+    if not 4 <= len(exercises) <= 6:
+        problems.append(f"has {len(exercises)} exercises; a chapter must have four to six")
     used = {cell.metadata["exercise"] for cell in notebook.cells if "exercise" in cell.metadata}
-    problems += [f"exercise {one} is defined but has no cells" for one in known if one not in used]
-    problems += [f"exercise {one} of another chapter has cells here" for one in sorted(used - set(known))]
-    for one in known.values():
-        cells = [cell for cell in notebook.cells if cell.metadata.get("exercise") == one.id]
+    problems += [f"exercise {id_} is defined but has no cells" for id_ in exercises if id_ not in used]
+    problems += [f"exercise {id_} of another chapter has cells here" for id_ in sorted(used - set(exercises))]
+    for exercise in exercises.values():
+        cells = [cell for cell in notebook.cells if cell.metadata.get("exercise") == exercise.id]
         headings = [cell.source.split("\n")[0] for cell in cells if cell.source.startswith("### Exercise")]
-        if headings != [one.heading]:
-            problems.append(f"exercise {one.id}: its heading is {headings}, expected {one.heading!r}")
-        if isinstance(one, Exercise):
-            problems += _one_exercise(one, cells, notebook)
+        if headings != [exercise.heading]:
+            problems.append(
+                f"exercise {exercise.id}: its heading is {headings}, expected {exercise.heading!r}"
+            )
+        if isinstance(exercise, Exercise):
+            problems += [
+                f"exercise {exercise.id}: {text}" for text in _one_exercise(exercise, cells, notebook)
+            ]
     return problems
 
 
-def _one_exercise(one: Exercise, cells: list[NotebookNode], notebook: NotebookNode) -> list[str]:
+def _one_exercise(exercise: Exercise, cells: list[NotebookNode], notebook: NotebookNode) -> list[str]:
     problems = []
-    checks = [cell.source.strip() for cell in cells if "check" in cell.metadata.get("tags", [])]
-    if checks != [f'check("{one.id}", {one.answer_name});']:
-        problems.append(f'exercise {one.id}: needs one check cell `check("{one.id}", {one.answer_name});`')
+    check = f'check("{exercise.id}", {exercise.answer_name});'
+    if [cell.source.strip() for cell in cells if "check" in cell.metadata.get("tags", [])] != [check]:
+        problems.append(f"needs one check cell `{check}`")
     answers = [
         cell for cell in cells if cell.cell_type == "code" and "exercise" in cell.metadata.get("tags", [])
     ]
     if len(answers) != 1 or BEGIN not in answers[0].source:
-        problems.append(f"exercise {one.id}: needs one code cell with a solution between the markers")
-    if len(one.mistakes) < MISTAKES or len({mistake.name for mistake in one.mistakes}) < len(one.mistakes):
-        problems.append(f"exercise {one.id}: needs at least {MISTAKES} mistakes with names of their own")
-    if len(one.hints) < HINTS:
-        problems.append(f"exercise {one.id}: needs at least {HINTS} hints")
-    headings = re.findall(r"^#+ (.+)$", "\n".join(c.source for c in notebook.cells), flags=re.MULTILINE)
-    if one.section not in headings:
-        problems.append(f"exercise {one.id}: there is no section {one.section!r} in the chapter")
+        problems.append("needs one code cell with a solution between the markers")
+    names = {mistake.name for mistake in exercise.mistakes}
+    if len(exercise.mistakes) < MISTAKES or len(names) < len(exercise.mistakes):
+        problems.append(f"needs at least {MISTAKES} mistakes with names of their own")
+    if len(exercise.hints) < HINTS:
+        problems.append(f"needs at least {HINTS} hints")
+    text = "\n".join(cell.source for cell in notebook.cells)
+    if exercise.section not in re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE):
+        problems.append(f"there is no section {exercise.section!r} in the chapter")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""Measure each notebook: wall seconds, CPU seconds and peak memory of its kernel."""
+"""Measure each notebook: seconds, CPU seconds and peak memory of its kernel."""
 
 import datetime
 import platform
@@ -17,7 +17,7 @@ SECONDS, MEMORY = 60.0, 1.5 * 2**30  # the budget of a notebook: seconds, bytes
 
 @dataclass(frozen=True)
 class NotebookCost:
-    """What one notebook took."""
+    """What it cost to run one notebook."""
 
     name: str
     seconds: float
@@ -35,29 +35,31 @@ class NotebookCost:
 
 
 def measure_notebooks(root: Path, chapters: list[str]) -> Iterator[NotebookCost]:
-    """Run the notebooks of `notebooks/` and `solutions/` one after another and measure each."""
+    """Run the notebooks of `notebooks/` and `solutions/` one after another; yield what each cost."""
     for folder in ("notebooks", "solutions"):
         for path in sorted((root / folder).glob("*.ipynb")):
-            if not chapters or any(path.stem.startswith(one) for one in chapters):
+            if not chapters or path.stem.startswith(tuple(chapters)):
                 yield measure(path, name=f"{folder}/{path.name}")
 
 
 def measure(path: Path, *, name: str = "") -> NotebookCost:
-    """Run one notebook and watch its kernel every 50 ms."""
+    """Run one notebook; sample the memory of its kernel every 50 ms."""
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
-    watch = _Watch()
+    sampler = _Sampler()
     start = time.perf_counter()
-    with client.setup_kernel(), watch:
+    with client.setup_kernel(), sampler:
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
-        watch.look()
-    return NotebookCost(name or path.name, time.perf_counter() - start, watch.cpu_seconds, watch.peak_bytes)
+        sampler.sample()
+    return NotebookCost(
+        name or path.name, time.perf_counter() - start, sampler.cpu_seconds, sampler.peak_bytes
+    )
 
 
-class _Watch:
-    """Sample the memory and CPU time of this process's children (the kernel and its own) in a thread."""
+class _Sampler:
+    """Sample, in a thread, the memory and CPU time of this process's descendants: the kernel and what it starts."""
 
     def __init__(self) -> None:
         self.peak_bytes = 0
@@ -69,7 +71,7 @@ class _Watch:
     def cpu_seconds(self) -> float:
         return sum(self._cpu.values())
 
-    def __enter__(self) -> "_Watch":
+    def __enter__(self) -> "_Sampler":
         self._thread.start()
         return self
 
@@ -79,9 +81,9 @@ class _Watch:
 
     def _run(self) -> None:
         while not self._stop.wait(0.05):
-            self.look()
+            self.sample()
 
-    def look(self) -> None:
+    def sample(self) -> None:
         """Take one sample."""
         total = 0
         for process in psutil.Process().children(recursive=True):
@@ -95,7 +97,7 @@ class _Watch:
 
 
 def as_markdown(rows: list[NotebookCost]) -> str:
-    """Write the table with the machine and the day beside it."""
+    """Return the table in Markdown, with the machine and the date."""
     lines = [
         f"Measured {datetime.date.today().isoformat()}, {psutil.cpu_count()} cores, "
         f"Python {platform.python_version()}, one notebook at a time, n = 1. Budget: 60 s and 1.5 GiB.",

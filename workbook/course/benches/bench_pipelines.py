@@ -1,16 +1,17 @@
-"""Measure ways of feeding CIFAR-10 into `fit`: images a CPU second, `workbook bench pipelines`.
+"""Compare ways of feeding CIFAR-10 into `fit`, in images per CPU second: `workbook bench pipelines`.
 
-Every way gives the same work to the same consumer: shuffled batches of images, moved by up to 2 pixels with the edge
-reflected and mirrored by a coin, to a network that does nothing but take them. A way's figure is the images of one
-epoch over the processor time of this process, all threads together, the median of several epochs after one that is
-not counted. `data.batches` is also measured alone, without `fit`. For the TensorFlow backend: five of the ways are its.
+Every pipeline yields shuffled batches of images, moved by up to 2 pixels with the edge reflected, half of them
+mirrored. The consumer is always the same: a network that only takes them. The speed is the number of images of one
+epoch over the processor time of this process with all its threads: the median of several epochs after one that is not
+counted.
+`data.batches` is also measured alone, without `fit`. TensorFlow backend only: five of the pipelines are TensorFlow's.
 """
 
 import datetime
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -27,7 +28,7 @@ ANCHOR = "tf.data, map an image"
 
 @dataclass(frozen=True)
 class PipelineSpeed:
-    """One way: the images a CPU second, epoch by epoch."""
+    """One pipeline: images per CPU second, epoch by epoch."""
 
     name: str
     images_per_cpu_second: list[float]
@@ -38,7 +39,7 @@ class PipelineSpeed:
         return median(self.images_per_cpu_second)
 
     def line(self, anchor: float) -> str:
-        """Give the row as text: images a CPU second, and how many times the anchor's that is."""
+        """Return the row as text: images per CPU second, and the ratio to the anchor's."""
         low, high = min(self.images_per_cpu_second), max(self.images_per_cpu_second)
         return f"{self.name:34} {self.middle:9,.0f} ({low:,.0f} to {high:,.0f}), {self.middle / anchor:5.1f} times"
 
@@ -46,19 +47,19 @@ class PipelineSpeed:
 def measure_pipelines(
     images: NDArray[np.uint8], labels: NDArray[Any], *, batch_size: int = BATCH, epochs: int = 3
 ) -> Iterator[PipelineSpeed]:
-    """Yield a row for each way, the anchor first. Images (N, 32, 32, 3) of uint8, labels (N,).
+    """Yield a row per pipeline, the anchor first. Images are uint8 (N, 32, 32, 3), labels (N,).
 
     ValueError for fewer images than a batch, for fewer than 1 epoch, or on another backend.
     """
     import keras
 
     if keras.backend.backend() != "tensorflow":
-        raise ValueError(f"The ways compared are TensorFlow's. Received: backend {keras.backend.backend()!r}")
+        raise ValueError(f"the backend must be tensorflow. Received: backend={keras.backend.backend()!r}")
     if len(images) < batch_size or epochs < 1:
         raise ValueError(
-            f"Give a batch of images and an epoch. Received: {len(images)} images, {epochs} epochs"
+            f"there must be at least one batch of images and one epoch. Received: {len(images)} images, {epochs} epochs"
         )
-    model = _taker()
+    model = _consumer()
     with tempfile.TemporaryDirectory() as folder:
         for name, make in PIPELINES.items():
             pipeline = make(images, labels, batch_size, Path(folder))
@@ -83,12 +84,12 @@ class _EpochClock:
         return LambdaCallback(on_epoch_end=lambda epoch, logs: self.ends.append(time.process_time()))
 
     def speeds(self, count: int) -> list[float]:
-        """Return the images a CPU second of all epochs but the first, whose end starts the clock."""
+        """Return the images per CPU second of every epoch but the first, whose end starts the clock."""
         return [float(round(count / (end - start))) for start, end in pairwise(self.ends)]
 
 
 def _alone(batches: Any, epochs: int) -> _EpochClock:
-    """Make every batch of some epochs, and throw it away."""
+    """Make all batches of `epochs` + 1 epochs without using them."""
     clock = _EpochClock()
     for number in range(epochs + 1):
         batches.epoch = number
@@ -98,23 +99,23 @@ def _alone(batches: Any, epochs: int) -> _EpochClock:
     return clock
 
 
-def _taker() -> Any:
-    """Make a model whose training step takes a batch and looks at one number of it."""
+def _consumer() -> Any:
+    """Return a model whose training step takes a batch and reads one number of it."""
     import keras
     from keras import ops
 
-    class Taker(keras.Model):
+    class Consumer(keras.Model):
         def train_step(self, batch: Any) -> dict[str, Any]:
             x, y = batch
             return {"seen": ops.cast(x[0, 0, 0, 0], "float32") + ops.cast(y[0], "float32")}
 
-    model = Taker()
+    model = Consumer()
     model.built = True
     model.compile(jit_compile=False)
     return model
 
 
-# ---------------------------------------------------------------- the ways: (images, labels, batch, folder) → pipeline
+# ---------------------------------------------------------------- (images, labels, batch size, folder) → pipeline
 
 
 def _cut_and_flip(image: Any, label: Any) -> tuple[Any, Any]:
@@ -135,7 +136,7 @@ def _image_map(images: Any, labels: Any, batch_size: int, folder: Path) -> Any:
 
 
 def _records(images: Any, labels: Any, batch_size: int, folder: Path) -> Any:
-    """Write TFRecords as a prepared data set has them, then cache, shuffle and map an image."""
+    """Write TFRecords like those of a prepared data set, then cache, shuffle and map single images."""
     import tensorflow as tf
 
     path = str(folder / "images.tfrecord")
@@ -149,18 +150,18 @@ def _records(images: Any, labels: Any, batch_size: int, folder: Path) -> Any:
     spec = {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64)}
 
     def parse(record: Any) -> tuple[Any, Any]:
-        one = tf.io.parse_single_example(record, spec)
-        return tf.reshape(tf.io.decode_raw(one["image"], tf.uint8), images.shape[1:]), one["label"]
+        example = tf.io.parse_single_example(record, spec)
+        return tf.reshape(tf.io.decode_raw(example["image"], tf.uint8), images.shape[1:]), example["label"]
 
     stored = tf.data.TFRecordDataset(path).map(parse, num_parallel_calls=tf.data.AUTOTUNE).cache()
     mapped = stored.shuffle(len(images), SEED).map(_cut_and_flip, num_parallel_calls=tf.data.AUTOTUNE)
-    # A record file does not know how many it holds.
+    # A record file does not know its number of records.
     length = tf.data.experimental.assert_cardinality(-(-len(images) // batch_size))
     return mapped.batch(batch_size).apply(length).prefetch(tf.data.AUTOTUNE)
 
 
 def _layers(images: Any, labels: Any, batch_size: int, folder: Path) -> Any:
-    """Batch first, then Keras's preprocessing layers on the batch. They move by bilinear interpolation."""
+    """Batch first, then apply Keras's preprocessing layers, which move images by bilinear interpolation."""
     import keras
     import tensorflow as tf
 
@@ -176,7 +177,7 @@ def _layers(images: Any, labels: Any, batch_size: int, folder: Path) -> Any:
 
 
 def _batch_cut_and_flip(images: Any, labels: Any) -> tuple[Any, Any]:
-    """Augment a batch (N, 32, 32, 3) with TensorFlow's own operations: gather rows, then columns in either order."""
+    """Augment a batch (N, 32, 32, 3) with TensorFlow's operations: gather rows, then columns in either order."""
     import tensorflow as tf
 
     count, height, width = (tf.shape(images)[axis] for axis in range(3))
@@ -197,7 +198,7 @@ def _batch_map(images: Any, labels: Any, batch_size: int, folder: Path) -> Any:
 
 
 def _indices(images: Any, labels: Any, batch_size: int, folder: Path) -> Any:
-    """Shuffle and batch numbers, gather the images, then augment the batch."""
+    """Shuffle and batch indices, gather their images, then augment the batch."""
     import tensorflow as tf
 
     x, y = tf.constant(images), tf.constant(labels)
@@ -227,14 +228,6 @@ PIPELINES: dict[str, Callable[[Any, Any, int, Path], Any]] = {
 }
 
 
-def table(rows: Iterable[PipelineSpeed]) -> Iterator[str]:
-    """Give the rows as text, one after another, each against the first."""
-    anchor: float | None = None
-    for row in rows:
-        anchor = row.middle if anchor is None else anchor
-        yield row.line(anchor)
-
-
 def register(bench: typer.Typer) -> None:
     """Add the command to `workbook bench`."""
     bench.command("pipelines")(bench_pipelines)
@@ -243,25 +236,20 @@ def register(bench: typer.Typer) -> None:
 def bench_pipelines(
     *,
     samples: Annotated[
-        int | None, typer.Option(min=BATCH, help="Use so many images only.", show_default="50,000")
+        int | None, typer.Option(min=BATCH, help="Use only this many images.", show_default="50,000")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the rows to this file, as JSON.")] = None,
 ) -> None:
-    """Measure six ways of feeding CIFAR-10 into `fit`, in images a CPU second. TensorFlow backend."""
+    """Compare six ways of feeding CIFAR-10 into `fit`, in images per CPU second (TensorFlow backend)."""
     from workbook import data
     from workbook.training import hardware
 
     cifar = data.load("cifar10", samples=samples)
     rows: list[PipelineSpeed] = []
-
-    def kept() -> Iterator[PipelineSpeed]:
+    try:
         for row in measure_pipelines(cifar.x_train, cifar.y_train):
             rows.append(row)
-            yield row
-
-    try:
-        for line in table(kept()):
-            typer.echo(line)
+            typer.echo(row.line(anchor=rows[0].middle))
         if out is not None:
             about = {
                 "data": f"{len(cifar.x_train)} images of {cifar.source}",

@@ -1,6 +1,6 @@
-"""Train vision tasks' networks with several seeds, and say what each reached: the machinery of `workbook bench tasks`.
+"""Train the networks of the vision tasks with several seeds and score them: `workbook bench tasks`.
 
-A family of tasks is a function that takes a seed and gives a `TaskRun` for each score; `task_families` has them.
+A family of tasks is a function that takes a seed and yields a `TaskRun` per score; `task_families` has them.
 """
 
 import json
@@ -20,7 +20,7 @@ DATA = {
 
 @dataclass(frozen=True)
 class TaskRun:
-    """One score of one training: `cpu_seconds` is what the training took; `target` is None where none was set."""
+    """One score of one training, which took `cpu_seconds`; `target` is None if none was set."""
 
     task: str
     metric: str
@@ -31,13 +31,13 @@ class TaskRun:
     seed: int
 
     def line(self) -> str:
-        """Give the run as text."""
+        """Return the run as text."""
         return f"seed {self.seed}: {self.task} {self.metric} {self.score:.3f} in {self.cpu_seconds:.0f} CPU seconds"
 
 
 @dataclass(frozen=True)
 class TaskScore:
-    """One score of a task, for each seed. `cpu_seconds` is the mean time of training one network."""
+    """One score of a task, per seed. `cpu_seconds` is the mean over the trainings."""
 
     task: str
     metric: str
@@ -48,16 +48,16 @@ class TaskScore:
 
     @property
     def is_reached(self) -> bool:
-        """Whether the mean over the seeds reaches the target; True where none was set."""
+        """Whether the mean over the seeds reaches the target; True if none was set."""
         return self.target is None or mean(self.scores) >= self.target
 
     def line(self) -> str:
-        """Give the row as text: mean ± standard deviation, each seed, target, cost."""
+        """Return the row as text: mean ± standard deviation, each seed, target, cost."""
         spread = f" ± {stdev(self.scores):.3f}" if len(self.scores) > 1 else ""
         each = " ".join(f"{score:.3f}" for score in self.scores)
         return (
             f"{self.task:21} {self.metric:14} {mean(self.scores):.3f}{spread} ({each}){self._verdict()}; "
-            f"{self.parameters:,} parameters, {self.cpu_seconds:.0f} CPU seconds a training"
+            f"{self.parameters:,} parameters, {self.cpu_seconds:.0f} CPU seconds per training"
         )
 
     def _verdict(self) -> str:
@@ -76,9 +76,9 @@ def measure_tasks(
     families: Mapping[str, Family],
     report: Callable[[TaskRun], None] = lambda run: None,
 ) -> Iterator[TaskScore]:
-    """Train and measure every task with each seed, family by family; give a row for each score. Stores nothing.
+    """Train and measure every task with each seed, family by family; yield a row per score.
 
-    `report` is told of every run as it ends.
+    `report` is called with every run as it ends.
     """
     import keras
 
@@ -89,17 +89,18 @@ def measure_tasks(
             for run in family(seed):
                 report(run)
                 runs.setdefault((run.task, run.metric), []).append(run)
-        yield from (_row(mine) for mine in runs.values())
+        yield from (_row(task_runs) for task_runs in runs.values())
 
 
 def _row(runs: list[TaskRun]) -> TaskScore:
-    first, seconds = runs[0], round(mean(run.cpu_seconds for run in runs), 1)
+    first = runs[0]
+    seconds = round(mean(run.cpu_seconds for run in runs), 1)
     scores = [round(run.score, 4) for run in runs]
     return TaskScore(first.task, first.metric, first.target, scores, first.parameters, seconds)
 
 
 def write(path: Path, rows: list[TaskScore], seconds: float, *, seeds: Iterable[int] = SEEDS) -> None:
-    """Write rows and their circumstances as JSON; rows of other tasks that the file holds already stay in it.
+    """Write rows and their circumstances as JSON; rows of other tasks stay in the file.
 
     ValueError for a file that holds something else, or rows of another machine, other software or other seeds.
     """
@@ -115,13 +116,13 @@ def write(path: Path, rows: list[TaskScore], seconds: float, *, seeds: Iterable[
 
 
 def _stored(path: Path, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Read a file of rows that were measured in the same circumstances."""
+    """Read a file of rows that were measured under the same circumstances."""
     try:
         before = json.loads(path.read_text(encoding="utf-8"))
-        found = {name: before[name] for name in ("hardware", "software", "seeds", "rows", "cpu_seconds")}
+        stored = {name: before[name] for name in ("hardware", "software", "seeds", "rows", "cpu_seconds")}
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} holds no rows of vision tasks: choose another file") from None
     for name in ("hardware", "software", "seeds"):
-        if found[name] != about[name]:
-            raise ValueError(f"{path} has {name} {found[name]}, this is {about[name]}: choose another file")
-    return found
+        if stored[name] != about[name]:
+            raise ValueError(f"{path} has {name} {stored[name]}, this is {about[name]}: choose another file")
+    return stored

@@ -1,4 +1,4 @@
-"""What `workbook bench train` says: trainings as rows of a table, held against targets, the anchor and airbench."""
+"""The table of `workbook bench train`: trainings compared with their targets, the anchor and airbench."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ DEFAULT, OFF, ON = "as TensorFlow chooses", "off", "on"  # oneDNN
 
 @dataclass(frozen=True)
 class RecipeRun:
-    """What one training took. `accuracy` is the share of the test examples that it reads right at its end."""
+    """The result and the cost of one training. `accuracy` is that of the trained network on the test examples."""
 
     seed: int
     accuracy: float
@@ -23,15 +23,13 @@ class RecipeRun:
     peak_bytes: int
     n: int
     is_standin: bool = False
-    flops: float = (
-        0.0  # of the training: three times the forward pass, two for each multiplication with addition
-    )
+    flops: float = 0.0  # of the training: three times those of the forward pass, two per MAC
     wall_seconds: float = 0.0  # of the process
 
 
 @dataclass(frozen=True)
 class RecipeScore:
-    """All runs of one recipe with one setting of oneDNN, and the target that they are held against."""
+    """All runs of one recipe with one setting of oneDNN, and their target."""
 
     name: str
     onednn: str
@@ -40,38 +38,38 @@ class RecipeScore:
 
     @property
     def accuracy(self) -> float:
-        """Give the mean over the runs."""
+        """The mean over the runs."""
         return mean(run.accuracy for run in self.runs)
 
     @property
     def cpu_seconds(self) -> float:
-        """Give the mean CPU seconds of training."""
+        """The mean CPU seconds of training."""
         return mean(run.cpu_seconds for run in self.runs)
 
     @property
     def flops(self) -> float:
-        """Give the mean arithmetic of training."""
+        """The mean FLOPs of training."""
         return mean(run.flops for run in self.runs)
 
     @property
     def peak_bytes(self) -> int:
-        """Give the most that any run held."""
+        """The highest peak of a run."""
         return max(run.peak_bytes for run in self.runs)
 
     def misses(self) -> list[str]:
-        """Say which targets are missed, each in a few words."""
-        some = []
+        """List the targets that are missed, each in a few words."""
+        missed = []
         if (wanted := self.target.get("accuracy")) is not None and self.accuracy < wanted:
-            some.append(f"{100 * (wanted - self.accuracy):.2f} points short")
+            missed.append(f"{100 * (wanted - self.accuracy):.2f} points short")
         if (limit := self.target.get("cpu_seconds")) is not None and self.cpu_seconds > limit:
-            some.append(f"{self.cpu_seconds - limit:.0f} CPU-s over")
+            missed.append(f"{self.cpu_seconds - limit:.0f} CPU-s over")
         if (most := self.target.get("parameters")) is not None and self.runs[0].parameters > most:
-            some.append("too many parameters")
+            missed.append("too many parameters")
         if (memory := self.target.get("peak_bytes")) is not None and self.peak_bytes > memory:
-            some.append("too much memory")
+            missed.append("too much memory")
         if any(run.is_standin for run in self.runs):
-            some.append("a stand-in, not the real data")
-        return some
+            missed.append("a stand-in, not the real data")
+        return missed
 
 
 HEAD = (
@@ -81,7 +79,7 @@ HEAD = (
 
 
 def cells(row: RecipeScore) -> tuple[str, ...]:
-    """Give a row's text for each column of `HEAD`."""
+    """Return a row's text for each column of `HEAD`."""
     shares = [100 * run.accuracy for run in row.runs]
     spread = f" ± {stdev(shares):.2f}" if len(shares) > 1 else ""
     wanted, limit = row.target.get("accuracy"), row.target.get("cpu_seconds")
@@ -103,16 +101,16 @@ def cells(row: RecipeScore) -> tuple[str, ...]:
 
 
 def ratios(rows: list[RecipeScore]) -> list[str]:
-    """Say how many times the CPU seconds of MNIST's quick recipe the anchor takes; empty if one was not run."""
-    told = [_compare(*pair) for pair in _pairs(rows)]
+    """Return lines with the anchor's CPU seconds over those of MNIST's quick recipe; none if one was not run."""
+    lines = [_compare(*pair) for pair in _pairs(rows)]
     anchors = [run for row in rows if row.name == ANCHOR for run in row.runs]
     if any(run.accuracy < ANCHOR_GOAL for run in anchors):
-        told.append(f"The anchor did not get to 99.0 % within {ANCHOR_EPOCHS} epochs with every seed.")
-    return told
+        lines.append(f"The anchor did not reach 99.0 % within {ANCHOR_EPOCHS} epochs with every seed.")
+    return lines
 
 
-# airbench's own record of accuracy and FLOPs, each a mean of many runs: Jordan 2024, github.com/KellerJordan/
-# cifar10-airbench, README; the last is its ResNet-18 trained as is usual.
+# Accuracy and FLOPs as airbench's README states them, each a mean of many runs: Jordan 2024, github.com/KellerJordan/
+# cifar10-airbench. The last is its ResNet-18, trained in the usual way.
 PUBLISHED = (
     ("airbench94_muon", 0.9401, 2.9e14),
     ("airbench94", 0.9401, 3.6e14),
@@ -123,42 +121,43 @@ PUBLISHED = (
 
 
 def curve(rows: list[RecipeScore]) -> list[tuple[str, float, float]]:
-    """List CIFAR-10's trainings by their FLOPs, (name, FLOPs, accuracy), with airbench's; empty if none was run."""
+    """List CIFAR-10's and airbench's trainings by FLOPs: (name, FLOPs, accuracy). Empty without a run on CIFAR-10."""
     ours = [(row.name, row.flops, row.accuracy) for row in rows if row.name.startswith("cifar10")]
     published = [(f"{name} (published)", flops, accuracy) for name, accuracy, flops in PUBLISHED]
     return sorted([*ours, *published], key=lambda point: point[1]) if ours else []
 
 
 def _curve_lines(rows: list[RecipeScore]) -> list[str]:
-    """Say the curve in a line."""
+    """Return the curve as one line of text, or no line."""
     points = [f"{name} {100 * accuracy:.2f} % at {flops:.1e}" for name, flops, accuracy in curve(rows)]
     return [f"CIFAR-10, accuracy at FLOPs of training: {'; '.join(points)}"] if points else []
 
 
 def remarks(rows: list[RecipeScore]) -> list[str]:
-    """Give the lines that stand below the table: the ratios to the anchor, and CIFAR-10's curve."""
+    """Return the lines below the table: the ratios to the anchor, and CIFAR-10's curve."""
     return [*ratios(rows), *_curve_lines(rows)]
 
 
 def is_missed(rows: list[RecipeScore]) -> bool:
-    """Say whether any target is missed, the one for the anchor's CPU seconds included."""
+    """Return whether any target is missed, including the one for the ratio to the anchor."""
     return any(row.misses() for row in rows) or any("missed" in line for line in ratios(rows))
 
 
 def _pairs(rows: list[RecipeScore]) -> Iterator[tuple[str, RecipeScore, RecipeScore]]:
-    by = {(row.name, row.onednn): row for row in rows}
+    by_setting = {(row.name, row.onednn): row for row in rows}
     settings = (
         ("as users run both", DEFAULT, ON),
         ("oneDNN on for both", ON, ON),
         ("the recipe with oneDNN off too", DEFAULT, OFF),
     )
     for words, first, second in settings:
-        if (ANCHOR, first) in by and ("mnist quick", second) in by:
-            yield words, by[ANCHOR, first], by["mnist quick", second]
+        if (ANCHOR, first) in by_setting and ("mnist quick", second) in by_setting:
+            yield words, by_setting[ANCHOR, first], by_setting["mnist quick", second]
 
 
 def _compare(words: str, anchor: RecipeScore, row: RecipeScore) -> str:
-    ratio, verdict = anchor.cpu_seconds / row.cpu_seconds, ""
+    ratio = anchor.cpu_seconds / row.cpu_seconds
+    verdict = ""
     share = row.target.get("anchor_share")
     if share is not None and anchor.onednn == DEFAULT:
         verdict = f", target {1 / share:.0f}: {'reached' if ratio * share >= 1 else 'missed'}"
@@ -166,20 +165,20 @@ def _compare(words: str, anchor: RecipeScore, row: RecipeScore) -> str:
 
 
 def table_lines(rows: list[RecipeScore]) -> list[str]:
-    """Write the table in Markdown."""
+    """Return the table's lines in Markdown."""
     head = ["| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     return head + ["| " + " | ".join(cells(row)) + " |" for row in rows]
 
 
 def as_markdown(rows: list[RecipeScore], described: dict[str, Any]) -> str:
-    """Write the table, the ratios and the circumstances."""
+    """Return the table, the ratios and the circumstances in Markdown."""
     lines = [*table_lines(rows), "", *(f"- {line}" for line in remarks(rows))]
     lines += [f"- {name}: {value}" for name, value in described.items()]
     return "\n".join(lines) + "\n"
 
 
 def as_json(rows: list[RecipeScore], described: dict[str, Any]) -> str:
-    """Write every run, the ratios and the circumstances."""
+    """Return every run, the ratios and the circumstances as JSON."""
     content = {
         "about": described,
         "ratios": ratios(rows),
@@ -190,6 +189,6 @@ def as_json(rows: list[RecipeScore], described: dict[str, Any]) -> str:
 
 
 def from_json(text: str) -> list[RecipeScore]:
-    """Read the rows that `as_json` wrote."""
+    """Return the rows from the text of `as_json`."""
     rows = json.loads(text)["rows"]
     return [RecipeScore(**row | {"runs": [RecipeRun(**run) for run in row["runs"]]}) for row in rows]

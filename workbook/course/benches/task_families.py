@@ -1,9 +1,9 @@
 """The families of vision tasks of chapters 14 and 15, for `workbook bench tasks`.
 
-Scores are read on what no training saw and no setting was chosen by: scenes, drawings, strips and clips of MNIST's test
-digits, neighbours among test digits of classes that no training saw; generated pictures are read by a classifier that
-learned from other digits than the generators. One exception: scene text takes 16,000 strips because 12,000 had fallen
-short (.898) on the test strips.
+Scores are measured on data that no training saw and by which no setting was chosen: scenes, drawings, strips and clips
+of MNIST's test digits, and neighbours among test digits of classes that no training saw. Generated pictures are
+classified by a network that learned from other digits than the generators. There is one exception: scene text takes
+16,000 strips because 12,000 were too few (.898) on the test strips.
 """
 
 import time
@@ -13,7 +13,7 @@ from typing import Any
 
 from workbook.course.benches.bench_tasks import Family, TaskRun
 
-# Metric, and the score to reach; None where none was set.
+# Metric and target; None if none was set.
 TARGETS: dict[str, tuple[str, float | None]] = {
     "image classification, top-1": ("accuracy", None),
     "image classification, top-5": ("accuracy", None),
@@ -32,7 +32,7 @@ TARGETS: dict[str, tuple[str, float | None]] = {
 
 
 def _train(seed: int, make: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
-    """Train one network from a seed; give it and the CPU seconds."""
+    """Train one network from a seed; return it and the CPU seconds."""
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -50,7 +50,7 @@ def _reader(seed: int) -> tuple[Any, float]:
 
 
 def _segmenter(seed: int, reader: Any) -> tuple[Any, float]:
-    """Train the U-Net of chapter 14, from the encoder of the classifier."""
+    """Train the U-Net of chapter 14, starting with the encoder of the classifier."""
     from workbook.vision_tasks import tasks
 
     scenes = tasks.training_scenes(tasks.MANY, seed=seed + 200)
@@ -58,7 +58,7 @@ def _segmenter(seed: int, reader: Any) -> tuple[Any, float]:
 
 
 def stored_networks(seed: int) -> dict[str, Any]:
-    """Train what chapter 14 begins with: the classifier and the U-Net, by the names of `vision_tasks.stored`."""
+    """Train the classifier and the U-Net that chapter 14 begins with, by the names of `vision_tasks.stored`."""
     reader, _ = _reader(seed)
     return {"classifier": reader, "segmenter": _segmenter(seed, reader)[0]}
 
@@ -72,18 +72,18 @@ def scene_runs(seed: int) -> Iterator[TaskRun]:
     for k in (1, 5):
         score = tasks.class_score(reader, test, k)
         yield _run(f"image classification, top-{k}", score, seconds, reader.count_params(), seed)
-    some = tasks.training_scenes(seed=seed + 100)
-    detector, seconds = _train(seed, tasks.train_detector, some, recipes["object detection"], reader)
+    scenes = tasks.training_scenes(seed=seed + 100)
+    detector, seconds = _train(seed, tasks.train_detector, scenes, recipes["object detection"], reader)
     size = detector.count_params()
     yield _run("multi-label", tasks.presence_score(detector, test), seconds, size, seed)
     yield _run("object detection", tasks.box_score(detector, test), seconds, size, seed)
     segmenter, seconds = _segmenter(seed, reader)
     score = tasks.pixel_score(segmenter, test)
     yield _run("semantic segmentation", score, seconds, segmenter.count_params(), seed)
-    head, seconds = _train(seed, tasks.train_offsets, segmenter, some, recipes["instance segmentation"])
-    whole = networks.instance_segmenter(detector, segmenter, head)
-    score = tasks.mask_score(whole, test)
-    yield _run("instance segmentation", score, seconds, whole.count_params(), seed)
+    head, seconds = _train(seed, tasks.train_offsets, segmenter, scenes, recipes["instance segmentation"])
+    instance_segmenter = networks.instance_segmenter(detector, segmenter, head)
+    score = tasks.mask_score(instance_segmenter, test)
+    yield _run("instance segmentation", score, seconds, instance_segmenter.count_params(), seed)
 
 
 def arrow_runs(seed: int) -> Iterator[TaskRun]:
@@ -115,7 +115,7 @@ def embedding_runs(seed: int) -> Iterator[TaskRun]:
 
 
 def video_runs(seed: int) -> Iterator[TaskRun]:
-    """Train a network for clips; a score for the digit and one for the motion."""
+    """Train a network for clips; yield a score for the digit and one for the motion."""
     from workbook.vision_tasks import video
 
     yield from _from_rows(video.measure(seed), seed)
@@ -123,7 +123,7 @@ def video_runs(seed: int) -> Iterator[TaskRun]:
 
 @cache
 def _judge() -> Any:
-    """Train the classifier that reads what the generators draw: one for all seeds."""
+    """Train the classifier of generated digits, once for all seeds."""
     from workbook.vision_tasks import generation
 
     return generation.train_judge()

@@ -26,66 +26,99 @@ Root = Annotated[Path, typer.Option(help="The project's folder.", show_default="
 def _root(folder: Path) -> Path:
     """Check that a folder holds the project; end with one line if not."""
     if not (folder / "solutions").is_dir() or not (folder / "pyproject.toml").is_file():
-        console.print(f"{folder} is not the project's folder: it has no solutions/. Go there or give --root.")
+        console.print(
+            f"{folder} is not the project's folder: it has no solutions/. Go there, or add --root FOLDER."
+        )
         raise typer.Exit(2)
     return folder.resolve()
 
 
-def _known(folder: Path, chapters: list[str] | None) -> None:
-    """Check that every word given is the beginning of a chapter's name; end with one line if not."""
+def _check_chapters(folder: Path, chapters: list[str] | None) -> None:
+    """Check that a chapter's name starts with each of the words; end with one line if not."""
     from workbook.course.authoring import build as builder
 
     unknown = builder.unknown_chapters(folder, chapters or [])
     if unknown:
-        console.print(f"no chapter starts with {unknown[0]!r}; there are {', '.join(builder.names(folder))}")
+        console.print(
+            f"no chapter starts with {unknown[0]!r}; the chapters are {', '.join(builder.names(folder))}"
+        )
         raise typer.Exit(2)
+
+
+Chapters = Annotated[
+    list[str] | None, typer.Argument(help="Chapters, as 02.", show_default="all", metavar="[CHAPTER]...")
+]
 
 
 @app.command()
 def build(
-    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, as 02; all when left out.")] = None,
+    chapters: Chapters = None,
     *,
     check: Annotated[bool, typer.Option("--check", help="Compare only; write nothing.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Execute unchanged chapters too.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Execute chapters with unchanged code, too.")
+    ] = False,
     root: Root = Path(),
 ) -> None:
-    """Make notebooks/ and solutions/ from the chapters' sources."""
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+    """Make notebooks/ and solutions/ from the chapters' sources.
 
+    A chapter is executed only if its code changed; a change of prose keeps the stored outputs.
+    """
     from workbook.course.authoring import build as builder
 
     folder = _root(root)
-    _known(folder, chapters)
+    _check_chapters(folder, chapters)
     if check:
         problems = builder.check(folder, only=chapters)
         for problem in problems:
             console.print(problem)
-        console.print("notebooks and sources agree" if not problems else f"{len(problems)} problems")
+        console.print(f"{len(problems)} problem(s)" if problems else "notebooks and sources agree")
         raise typer.Exit(bool(problems))
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
     try:
         for line in builder.build(folder, only=chapters, force=force):
             console.print(line)
     except CellExecutionError as error:
-        console.print(
-            f"stopped: a cell raised {error.ename}: {error.evalue}\n{error.traceback}", markup=False
-        )
+        console.print(f"stopped: a cell raised {error.ename}: {error.evalue}\n{error.traceback}")
         raise typer.Exit(1) from None
     except (ValueError, SyntaxError, CellTimeoutError) as error:
         console.print(f"stopped: {error}")
         raise typer.Exit(1) from None
 
 
+@app.command()
+def wrap(chapters: Chapters = None, *, root: Root = Path()) -> None:
+    """Wrap the prose of the chapters' sources at 120 characters."""
+    from workbook.course.authoring import build as builder
+    from workbook.course.authoring.wrap import wrap_source
+
+    folder = _root(root)
+    _check_chapters(folder, chapters)
+    for source in builder.chosen(folder, chapters):
+        if wrap_source(source):
+            console.print(f"{source.relative_to(folder)}: wrapped")
+
+
+@app.command()
+def api(root: Root = Path()) -> None:
+    """Write docs/api.md: what the chapters use of the package."""
+    from workbook.course.authoring.api import write
+
+    console.print(f"written to {write(_root(root))}")
+
+
 @bench.command("notebooks")
 def bench_notebooks(
-    chapters: Annotated[list[str] | None, typer.Argument(help="Chapters, as 02; all when left out.")] = None,
+    chapters: Chapters = None,
     *,
     out: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
     root: Root = Path(),
 ) -> None:
-    """Run each notebook alone: seconds, CPU seconds and peak memory, against the budget."""
+    """Run each notebook alone; compare its seconds and its peak memory with the budget."""
     from workbook.course.benches.bench_notebooks import as_markdown, measure_notebooks
 
-    _known(_root(root), chapters)
+    _check_chapters(_root(root), chapters)
     rows = []
     for row in measure_notebooks(_root(root), chapters or []):
         console.print(row.line())
@@ -100,21 +133,21 @@ def bench_notebooks(
 def bench_grade(
     chapter: Annotated[str, typer.Argument(help="A chapter, as 05.")] = "05",
     *,
-    learners: Annotated[int, typer.Option(help="How many submissions.")] = 32,
-    jobs: Annotated[int, typer.Option(help="Submissions at the same time, ours.")] = 1,
+    learners: Annotated[int, typer.Option(help="Number of submissions.")] = 32,
+    jobs: Annotated[int, typer.Option(help="Submissions that our grader runs at the same time.")] = 1,
     root: Root = Path(),
 ) -> None:
-    """Grade the same submissions with this grader and with nbgrader's autograde, and compare what they cost."""
+    """Grade the same submissions with this grader and with nbgrader's autograde; compare the costs."""
     from workbook.course.authoring import build as builder
     from workbook.course.benches import bench_grade as comparison
 
     folder = _root(root)
-    _known(folder, [chapter])
+    _check_chapters(folder, [chapter])
     missing = comparison.tools_missing()
     if missing:
         console.print(f"the comparison needs {missing}, which is not installed")
         raise typer.Exit(2)
-    name = next(one for one in builder.names(folder) if one.startswith(chapter))
+    name = next(name for name in builder.names(folder) if name.startswith(chapter))
     console.print(comparison.HEAD)
     costs = []
     for cost in comparison.compare(folder, name, learners, jobs=jobs):

@@ -16,26 +16,24 @@ def register(bench: typer.Typer) -> None:
 
 def bench_tasks(
     tasks: Annotated[
-        list[str] | None, typer.Argument(help="Families of tasks, as scenes; all when left out.")
+        list[str] | None, typer.Argument(help="Families of tasks, as scenes.", show_default="all")
     ] = None,
     *,
-    seeds: Annotated[int, typer.Option(min=1, max=9, help="How many seeds, from 1 up.")] = 3,
-    out: Annotated[
-        Path | None, typer.Option(help="Also write the rows to this file, beside those it holds.")
-    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=9, help="Number of seeds: 1, 2, ...")] = 3,
+    out: Annotated[Path | None, typer.Option(help="Also add the rows to this file.")] = None,
     weights: Annotated[
         Path | None,
-        typer.Option(help="Train only the networks that chapter 14 begins with; write them there."),
+        typer.Option(help="Train only the networks that chapter 14 begins with; write them to this file."),
     ] = None,
 ) -> None:
-    """Train every vision task's network with several seeds; print each score, its spread and its target."""
+    """Train the network of every vision task with several seeds; compare the scores with the targets."""
     from workbook.course.benches import bench_tasks as measuring
     from workbook.course.benches import task_families
 
     families = task_families.FAMILIES
     unknown = set(tasks or ()) - set(families)
     if unknown:
-        typer.echo(f"no family of tasks is called {min(unknown)!r}; there are {', '.join(families)}")
+        typer.echo(f"no family of tasks is called {min(unknown)!r}; choose from {', '.join(families)}")
         raise typer.Exit(2)
     record.one_thread()
     if weights is not None:
@@ -44,9 +42,11 @@ def bench_tasks(
         stored.save(task_families.stored_networks(measuring.SEEDS[0]), weights)
         typer.echo(f"written to {weights}; nothing was measured")
         return
-    chosen = {name: one for name, one in families.items() if not tasks or name in tasks}
-    start, rows, numbers = time.process_time(), [], range(1, seeds + 1)
-    if out is not None:  # before an hour of training, not after it
+    chosen = {name: family for name, family in families.items() if not tasks or name in tasks}
+    start = time.process_time()
+    rows = []
+    numbers = range(1, seeds + 1)
+    if out is not None:  # a wrong file must be found before an hour of training
         try:
             measuring.write(out, [], 0.0, seeds=numbers)
         except (ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""`workbook train` and `workbook bench train`: run a recipe and save what comes out; measure all recipes."""
+"""`workbook train` and `workbook bench train`: run a recipe and save the results; measure all recipes."""
 
 import os
 import sys
@@ -93,8 +93,10 @@ def _team(processes: int | None, coordinator: str | None, process: int | None) -
     from workbook.training.placement import ADDRESS, team_from
 
     is_named = coordinator or process is not None or any(os.environ.get(name) for name in ADDRESS)
+    if not is_named and processes is not None and processes > 1:
+        return launch.local_teams(processes)
     if not is_named:
-        return launch.local_teams(processes) if processes and processes > 1 else []
+        return []
     team = team_from(os.environ, address=coordinator, processes=processes, process=process)
     return [team] if team else []
 
@@ -136,16 +138,17 @@ def bench_train(
         str, typer.Option(help="These data sets only, as mnist,spoken_digit.", show_default="all")
     ] = "",
     seeds: Annotated[
-        int, typer.Option(min=1, help="Seeds 1 to this number; movie reviews have ten folds.")
+        int, typer.Option(min=1, help="Number of seeds; movie reviews always take ten folds.")
     ] = 5,
-    cifar: Annotated[bool, typer.Option("--cifar", help="Also the long runs of CIFAR-10.")] = False,
+    cifar: Annotated[bool, typer.Option("--cifar", help="Include the long runs of CIFAR-10.")] = False,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="Also write every run to this file.")] = None,
     runs: Annotated[
-        Path | None, typer.Option(help="Keep each training's result here, and go on where it was stopped.")
+        Path | None,
+        typer.Option(help="Store each training's result in this folder, and continue after an interruption."),
     ] = None,
 ) -> None:
-    """Measure every recipe against its target and keras.io's MNIST convnet, each training in its own process."""
+    """Compare every recipe with its target and with keras.io's MNIST convnet, each training in its own process."""
     from workbook.course.benches import bench_train as comparison
     from workbook.course.benches import bench_train_table as table
 

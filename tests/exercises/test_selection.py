@@ -1,0 +1,29 @@
+"""`pytest -k` with an exercise id selects that exercise alone."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import ROOT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("wanted", "some", "others"),
+    [
+        ("2.1", ("[2.1]", "[0-2.1]", "[0-2.1-"), ("12.1", "[2.2]", "2.10")),
+        ("1.", ("[1.1]", "[1.4]"), ("[11.1]", "[2.1]", "[1.1-x")),
+        ("3.1 or 3.2", ("[3.1]", "[13.2]"), ("[3.3]",)),  # anything else is pytest's own business
+    ],
+)
+def test_an_exercise_id_selects_that_exercise(
+    wanted: str, some: tuple[str, ...], others: tuple[str, ...]
+) -> None:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "tests/exercises", "-k", wanted]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert all(name in names for name in some), names
+    assert not any(name in names for name in others), names
+    if wanted.count(".") == 1:
+        lines = [line for line in names.splitlines() if "::" in line]
+        assert all(f"[{wanted}" in line or f"-{wanted}" in line for line in lines), lines
