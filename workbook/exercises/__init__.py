@@ -5,10 +5,10 @@ from workbook.exercises.compare import Comparison, close, plain, short
 from workbook.exercises.exercise import Exercise, FreeText, Mistake, call, no_inputs, value, value_exercise
 from workbook.exercises.judge import Verdict, judge
 from workbook.exercises.observe import Inputs
-from workbook.exercises.registry import all_exercises, chapter_of, chapters, exercises_of, find
+from workbook.exercises.registry import all_exercises, chapter_names, chapter_of, exercises_of, find
 
 __all__ = [
     "Check", "Comparison", "Exercise", "FreeText", "Inputs", "Mistake", "Verdict", "all_exercises", "as_text", "call",
-    "chapter_of", "chapters", "check", "close", "exercises_of", "find", "judge", "no_inputs", "plain", "short",
+    "chapter_names", "chapter_of", "check", "close", "exercises_of", "find", "judge", "no_inputs", "plain", "short",
     "value", "value_exercise",
 ]  # fmt: skip

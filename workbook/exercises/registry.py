@@ -8,7 +8,7 @@ from workbook.exercises.exercise import Exercise, FreeText
 FOLDER = Path(__file__).parent / "chapters"
 
 
-def chapters() -> list[str]:
+def chapter_names() -> list[str]:
     """Return the names of the chapters that have exercises, such as "02_convolution"."""
     return sorted(path.stem[1:] for path in FOLDER.glob("c[0-9][0-9]_*.py"))
 
@@ -22,7 +22,7 @@ def chapter_of(exercise_id: str) -> str:
 
 
 def _chapter(number: int | str) -> str:
-    names = chapters()
+    names = chapter_names()
     for name in names:
         if str(number).isdecimal() and int(name[:2]) == int(number):
             return name
@@ -31,7 +31,7 @@ def _chapter(number: int | str) -> str:
 
 def exercises_of(chapter: int | str) -> tuple[Exercise | FreeText, ...]:
     """Return the exercises of a chapter, by its number (2) or name ("02_convolution")."""
-    name = chapter if chapter in chapters() else _chapter(chapter)
+    name = chapter if chapter in chapter_names() else _chapter(chapter)
     return importlib.import_module(f"workbook.exercises.chapters.c{name}").EXERCISES
 
 
@@ -47,5 +47,5 @@ def find(exercise_id: str) -> Exercise | FreeText:
 
 def all_exercises() -> list[Exercise]:
     """Return every exercise that a check judges, chapter by chapter."""
-    exercises = [exercise for chapter in chapters() for exercise in exercises_of(chapter)]
+    exercises = [exercise for chapter in chapter_names() for exercise in exercises_of(chapter)]
     return [exercise for exercise in exercises if isinstance(exercise, Exercise)]
