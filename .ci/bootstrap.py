@@ -34,7 +34,7 @@ PYTEST = [
     "-n",
     "2",
     "--dist",
-    "loadgroup",
+    "loadscope",
     "--no-loadscope-reorder",
     "-q",
     "--durations=10",

@@ -275,7 +275,7 @@ macs = {
 for name, count in macs.items():
     print(f"{name:10} {count:9,} MACs")
 
-# %% tags=["slow", "timed"] alt="Bars for the dense network, LeNet-5 and the separable one. The separable network has by far the fewest parameters and the fewest validation errors, but the most MACs an image and the most seconds of training."
+# %% tags=["slow", "timed"] alt="Bars for the dense network, LeNet-5 and the separable one. The separable network has by far the fewest parameters and the fewest validation errors, but the most MACs per image and the most seconds of training."
 axes = plt.subplots(1, 4, figsize=(13, 2.2), layout="constrained")[1]
 plots.show_bars({n: r["model"].count_params() for n, r in trained.items()}, axes[0], title="parameters")
 plots.show_bars(macs, axes[1], title="MACs per image")

@@ -686,7 +686,7 @@ for name in names:
     work[name] = cost.macs / 10**9
 
 # %% tags=["slow"] alt="Horizontal bars of the multiply-adds of five inception networks: GoogLeNet and v2 are the shortest, v3 comes next, v4 and Inception-ResNet v2 are the longest."
-plots.show_bars(work, xlabel="billion MACs an image", form="{:.2f}");
+plots.show_bars(work, xlabel="billion MACs per image", form="{:.2f}");
 
 # %% [markdown]
 # These are the networks of the papers' figures, normalisation's statistics included; released models differ in places

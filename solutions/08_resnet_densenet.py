@@ -380,7 +380,7 @@ axes = plt.subplots(1, 2, figsize=(11, 3), layout="constrained")[1]
 for ax, channels, bottleneck in zip(axes, (64, 256), (False, True)):
     inputs = keras.Input((56, 56, channels))
     first = resnet.conv_norm(inputs, channels, 1, 1, False, name="input")
-    outputs = resnet.block(first, 64, 1, resnet.Row((1,), bottleneck), False, name="block")
+    outputs = resnet.block(first, 64, 1, resnet.ResNet((1,), bottleneck), False, name="block")
     model = keras.Model(inputs, outputs)
     plots.show_architecture(accountant.account(model).blocks(), ax, title="bottleneck" if bottleneck else "basic")
 
@@ -548,7 +548,7 @@ from workbook.architectures import densenet
 inputs = keras.Input((28, 28, 64))
 x = densenet.conv(inputs, 64, 1, name="input")
 for i in range(1, 5):
-    x = densenet.dense_layer(x, densenet.Row((4,), 32, bottleneck=False), name=f"layer{i}")
+    x = densenet.dense_layer(x, densenet.DenseNet((4,), 32, bottleneck=False), name=f"layer{i}")
 account = accountant.account(keras.Model(inputs, x))
 plots.show_architecture(account.blocks(), title="a dense block, growth rate 32");
 

@@ -105,7 +105,7 @@ for name, row in list(table.items())[1:]:
     below = name in ("vgg16", "resnet34")
     ax.annotate(name, place, xytext=(7, -11 if below else 5), textcoords="offset points", fontsize=8)
 ax.set(xscale="log", yscale="log", xlim=(0.5, 40), ylim=(5, 250), title="a dot's area grows with its depth")
-ax.set(xlabel="G MACs an image", ylabel="million parameters")
+ax.set(xlabel="G MACs per image", ylabel="million parameters")
 ax.grid(alpha=0.3);
 
 # %% [markdown]

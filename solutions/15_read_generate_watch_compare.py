@@ -164,7 +164,7 @@ print(f"Keras: exp(−loss) = {np.exp(-loss):.3f}")
 
 # %% tags=["slow"] name="reader"
 keras.utils.set_random_seed(SEED)
-reader = reading.train_reader(strips, tasks.Recipe(epochs=3, peak=0.012, batch_size=25))
+reader = reading.train_reader(strips, tasks.TaskTraining(epochs=3, peak=0.012, batch_size=25))
 scores = tasks.predict(reader, unseen.images)  # (300, 20, 11)
 texts = reading.read(scores)  # the best class of each column, collapsed
 
@@ -466,7 +466,7 @@ for kind in ("separable", "joint", "mean frame"):
     print(f"{kind:10} {video.network(kind).count_params():7,} parameters")
 
 # %% tags=["slow"] name="video"
-networks = {kind: video.train(kind, clips, video.Recipe(epochs=2), seed=SEED) for kind in ("separable", "mean frame")}
+networks = {kind: video.train(kind, clips, video.ClipTraining(epochs=2), seed=SEED) for kind in ("separable", "mean frame")}
 found = {kind: video.read(model, unseen_clips.frames) for kind, model in networks.items()}
 backwards = {kind: video.read(model, unseen_clips.backwards().frames) for kind, model in networks.items()}
 
@@ -588,7 +588,7 @@ plots.show_images(np.concatenate([pairs[:6, 0], pairs[:6, 1]]), columns=6, size=
 
 # %% tags=["slow"] name="embedder"
 keras.utils.set_random_seed(SEED)
-embedder = embedding.train_embedder(pairs, tasks.Recipe(epochs=3, peak=0.01, batch_size=25))
+embedder = embedding.train_embedder(pairs, tasks.TaskTraining(epochs=3, peak=0.01, batch_size=25))
 vectors = embedding.embed(embedder, views.images)
 
 # %% tags=["slow", "nbval-ignore-output"]

@@ -120,7 +120,7 @@ def seconds_a_step(model, batch_size=200, steps=8):
 #
 # An **accelerator** is a processor made for a network's arithmetic, usually a GPU. A training step on it needs a batch.
 # Somebody has to fetch the images, shift and flip them, and hand them over: the **input pipeline**. Here are three that
-# do much the same. The first, *one map an image*, is how it is usually written: a function for one image, mapped over
+# do much the same. The first, *one map per image*, is how it is usually written: a function for one image, mapped over
 # the data set.
 
 # %%
@@ -130,7 +130,7 @@ def crop_and_flip(image, label):
     return tf.image.random_flip_left_right(image), label
 
 # %% [markdown]
-# The second, *one map a batch*, batches first, and then changes the whole batch with one set of instructions: a random
+# The second, *one map per batch*, batches first, and then changes the whole batch with one set of instructions: a random
 # row and column for each image, and `gather`.
 
 # %%
@@ -180,7 +180,7 @@ plots.show_bars(rates, title=f"images a {unit}", log=True);
 
 # %% [markdown]
 # **Notice** two things. For much the same work, the slowest and the fastest pipeline differ tenfold and more: in *one
-# map an image* each image pays for a call of some ten small operations, in the others a whole batch pays once. (How
+# map per image* each image pays for a call of some ten small operations, in the others a whole batch pays once. (How
 # dear the operations are differs as well, hence the gap between these two.) And on a CPU it matters less than it seems,
 # because the step is slower than all of them. Now put in an accelerator that takes the step a hundred times faster.
 # Nothing has changed about the images, and suddenly *they* are what everybody waits for.

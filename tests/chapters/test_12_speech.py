@@ -97,7 +97,7 @@ def test_pitches_are_sorted_and_separate_low_voices_from_high_ones() -> None:
 
 def test_speakers_must_be_known() -> None:
     nobody = replace(standins.synthetic_speech(), speakers_train=None)
-    with pytest.raises(ValueError, match="who speaks"):
+    with pytest.raises(ValueError, match="must name its speakers"):
         speech_experiments.pitches(nobody)
 
 

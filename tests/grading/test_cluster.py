@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests import ROOT
 from tests.grading.test_run import _command, _rows, _wrong_marks
 from workbook.course.benches import made_class
+from workbook.course.cli.app import app
+from workbook.course.grading import cluster
 
 distributed = pytest.importorskip("distributed")
 PATIENCE = 60.0
@@ -62,7 +65,7 @@ def _worker(address: str, name: str) -> subprocess.Popen[str]:
     return _start("distributed.cli.dask_worker", *words)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_a_worker_that_is_killed_loses_nothing(jailed: None, scheduler: str, tmp_path: Path) -> None:
     made = made_class.make_class(ROOT, ["02_convolution", "03_pooling"], 24, seed=4)
     made_class.write_class(made, tmp_path / "class")
@@ -103,10 +106,11 @@ def _same_marks_as_on_one_machine(tmp_path: Path, out: Path) -> None:
         assert len(list(csv.reader(file))) > 24
 
 
-def test_no_scheduler_is_said_in_one_line(tmp_path: Path) -> None:
+def test_no_scheduler_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_class.write_class(made_class.make_class(ROOT, ["02_convolution"], 1, seed=1), tmp_path / "class")
-    command = _command(tmp_path / "class", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9")
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 2
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
+    _, _, _, *words = _command(tmp_path / "class", tmp_path / "out", "--scheduler", "tcp://127.0.0.1:9")
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
     assert result.stderr.startswith("No scheduler with a worker answers at tcp://127.0.0.1:9")
     assert result.stderr.count("\n") == 1

@@ -80,7 +80,7 @@ def test_every_mark_is_as_it_was_made(
     assert _wrong_marks(made, undisturbed) == []
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_every_mark_is_as_it_was_made_with_keras_too(jailed: None, tmp_path: Path) -> None:
     made = made_class.make_class(ROOT, ["04_separable_convolution", "05_first_cnn"], 10, seed=6)
     made_class.write_class(made, tmp_path / "class")
@@ -134,7 +134,7 @@ def test_feedback_shows_no_hidden_case(undisturbed: Path) -> None:
     assert any("got" in one for one in details)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_killed_twenty_times_it_gives_the_same_marks(
     quick_class: tuple[list[made_class.Made], Path], undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -238,7 +238,6 @@ REFUSED = [
     (("--timeout", "0"), "--timeout must be a positive number"),
     (("--jobs", "-1"), "--jobs must be a positive integer"),
     (("--chapters", "99"), "No chapter starts with '99'"),
-    (("--scheduler", "tcp://127.0.0.1:1"), "No scheduler with a worker answers"),
     (("--db", "nonsense"), "not the address of a database"),
 ]
 

@@ -378,7 +378,7 @@ def test_tests_and_complete_notebooks_run_in_one_session(project):
     assert bootstrap.main(["test"], machine_of(project, shell)) == 0
     (session,) = [call for call in shell.calls if "pytest" in call]
     assert session[-2:] == ["tests", "solutions"]
-    assert {"--nbval", "--nbval-cell-timeout=240", "loadgroup"} <= set(session)
+    assert {"--nbval", "--nbval-cell-timeout=240", "loadscope"} <= set(session)
     assert "claims" not in session
 
 

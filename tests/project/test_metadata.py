@@ -168,8 +168,8 @@ def test_workflows_test_every_supported_python(workflow):
 def test_there_are_workflows_for_changes_and_for_the_night():
     # YAML 1.1 reads the key `on` as true.
     events = {path.stem: set(yaml.safe_load(path.read_text())[True]) for path in WORKFLOWS}
-    assert {"push", "pull_request"} <= events["fast"]
-    assert "schedule" in events["notebooks"]
+    assert {"push", "pull_request"} <= events["test"]
+    assert "schedule" in events["claims"]
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
@@ -182,7 +182,7 @@ def test_every_make_target_that_is_named_exists():
     texts = [(ROOT / "README.md").read_text(), (ROOT / ".ci" / "run").read_text()]
     texts += [step["run"] for workflow in WORKFLOWS for step in steps(workflow) if "run" in step]
     named = {target for text in texts for target in re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)}
-    assert {"test", "lint", "fast"} <= named <= make_targets()
+    assert {"test", "lint", "claims"} <= named <= make_targets()
 
 
 def test_the_readme_starts_with_a_clone_and_the_two_commands():

@@ -63,7 +63,7 @@ def test_two_devices_learn_what_one_learns(backend: str, tmp_path: Path) -> None
     assert_the_same(tmp_path / "one", tmp_path / "two")
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.claims)])
 def test_a_ragged_last_batch_is_cut_to_what_the_devices_share(backend: str, tmp_path: Path) -> None:
     train(backend, tmp_path / "ragged", 2, "--examples", "645")  # ten batches of 64, and 5 left
@@ -72,7 +72,7 @@ def test_a_ragged_last_batch_is_cut_to_what_the_devices_share(backend: str, tmp_
     assert len(losses(tmp_path / "ragged")) == len(losses(tmp_path / "even")) == 4
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
     train("jax", tmp_path / "one", 1)
     ending = supervise(local_teams(2), [TINY, str(tmp_path / "two"), "1"], alone("jax"), tmp_path / "logs")
@@ -81,7 +81,7 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
     assert "2 devices in 2 processes" in (tmp_path / "logs" / "process-1.log").read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_a_killed_process_ends_the_others_and_nothing_is_lost(tmp_path: Path) -> None:
     train("jax", tmp_path / "whole", 1)
     out, slowly = tmp_path / "out", ["--seconds-per-epoch", "1.5"]
@@ -112,7 +112,7 @@ def _kill_once_there_is(file: Path, mark: str) -> None:
             continue
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_a_resumed_training_may_have_other_devices(tmp_path: Path) -> None:
     """What was begun on two devices goes on with one: the same weights, the same order."""
     train("jax", tmp_path / "whole", 1)

@@ -259,6 +259,7 @@ def test_the_denoiser_heeds_time_and_digit(known: Digits) -> None:
 # What is stored -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.claims
 @pytest.mark.usefixtures("fresh")
 def test_the_script_stores_figures_and_pictures(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from workbook.course.makers import generation_runs

@@ -23,7 +23,7 @@ import typer
 from numpy.typing import NDArray
 
 REACH, BATCH, SEED = 2, 500, 1
-ANCHOR = "tf.data, map an image"
+ANCHOR = "tf.data, map per image"
 
 
 @dataclass(frozen=True)
@@ -220,9 +220,9 @@ def _ours(images: Any, labels: Any, batch_size: int, folder: Path) -> Any:
 
 PIPELINES: dict[str, Callable[[Any, Any, int, Path], Any]] = {
     ANCHOR: _image_map,
-    "TFRecord, cache, map an image": _records,
+    "TFRecord, cache, map per image": _records,
     "tf.data, batch, Keras layers": _layers,
-    "tf.data, batch, map a batch": _batch_map,
+    "tf.data, batch, map per batch": _batch_map,
     "tf.data on indices, gather, map": _indices,
     "data.batches": _ours,
 }
