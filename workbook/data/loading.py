@@ -1,7 +1,7 @@
 """Load the course's data sets and pictures: `data.load("mnist")`, `data.photograph("chelsea")`.
 
-`data.batches` prepares arrays for `fit`. Nothing heavy is imported until it is called, or a prepared TFDS folder is
-read. Every data set is available without a network: bundled, prepared before, or as a stand-in that says so.
+`data.batches` prepares arrays for `fit`. Heavy packages are imported only by `data.batches`, or when a prepared TFDS
+folder is read. Every data set is available without a network: bundled, prepared earlier, or as a stand-in.
 """
 
 import numbers
@@ -32,15 +32,15 @@ def load(
     allow_download: bool = True,
     timeout: float = 600.0,
 ) -> Dataset:
-    """Load a data set: "mnist", "cifar10", "spoken_digit" or "movie_reviews".
+    """Load and return a data set: "mnist", "cifar10", "spoken_digit" or "movie_reviews".
 
-    MNIST and the movie reviews are bundled. The others come from a TFDS folder prepared before (below
-    `WORKBOOK_DATA_DIR`, `TFDS_DATA_DIR` or `~/tensorflow_datasets`), else from a download of at most
-    `timeout` seconds. Else a stand-in made by the project takes their place: one printed line says so, and
-    `is_standin` is True.
+    MNIST and the movie reviews are bundled. The others come from a TFDS folder prepared earlier (in
+    `WORKBOOK_DATA_DIR`, `TFDS_DATA_DIR` or `~/tensorflow_datasets`), or from a download of at most `timeout` seconds.
+    If neither works, a stand-in made by the project takes their place: one printed line says so, and `is_standin` is
+    True.
 
-    `samples` and `test_samples` keep at most this many examples, as evenly over the classes as the set allows:
-    the first of each class, in the stored order, so that the choice is always the same.
+    `samples` and `test_samples` keep at most this many training and test examples, as evenly over the classes as the
+    set allows: the first of each class, in the stored order, so that the choice is always the same.
 
     Raises `ValueError` for an unknown name or a number below 1, and `DataError` for a damaged bundled file.
     """
@@ -70,7 +70,7 @@ def batches(
 
     `x` (N, ...) stays in memory as it is, so leave images uint8 and begin the network with `Rescaling(1 / 255)`. The
     order and `augment` (see `workbook.data.augment`) depend only on `seed` and the epoch. Loads Keras.
-    ValueError for arrays that do not fit and for numbers out of range.
+    Raises `ValueError` for arrays of different lengths or a wrong shape, and for numbers out of range.
     """
     from workbook.data.batching import Batches
 
@@ -87,6 +87,7 @@ def batches(
 
 
 def _bundled(name: str) -> Dataset | None:
+    """Return the data set from the bundled files, or None if it is not bundled."""
     if name == "movie_reviews":
         return bundled.read_bundled_movie_reviews()
     if name == "mnist" and (bundled.bundle_folder() / "mnist").is_dir():
@@ -95,7 +96,7 @@ def _bundled(name: str) -> Dataset | None:
 
 
 def _prepared(name: str) -> Dataset | None:
-    """Read the first prepared folder that is complete; print which ones are skipped, and why."""
+    """Return the data set from the first complete prepared folder, or None; print each skipped folder and why."""
     for variable in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR"):
         folder = os.environ.get(variable)
         if folder and not os.path.isdir(folder):
@@ -111,6 +112,7 @@ def _prepared(name: str) -> Dataset | None:
 
 
 def _downloaded_or_standin(name: str, allow_download: bool, timeout: float) -> Dataset:
+    """Return the data set from a download, or its stand-in; print a line for a stand-in."""
     reason = "downloads are not allowed"
     if allow_download:
         try:
@@ -130,6 +132,7 @@ def _downloaded_or_standin(name: str, allow_download: bool, timeout: float) -> D
 
 
 def _subset(dataset: Dataset, samples: int | None, test_samples: int | None) -> Dataset:
+    """Return the data set with at most this many training and test examples."""
     changes: dict[str, Any] = {}
     for split, count in (("train", samples), ("test", test_samples)):
         labels = getattr(dataset, f"y_{split}")
@@ -145,9 +148,9 @@ def _subset(dataset: Dataset, samples: int | None, test_samples: int | None) -> 
 
 
 def _first_of_each_class(labels: NDArray[np.int64], count: int) -> NDArray[np.intp]:
-    """Return the positions of `count` labels, class by class in turn, in their stored order."""
-    turn = np.empty(len(labels), np.int64)  # the number of earlier examples of the same class
+    """Return `count` positions, in ascending order: of the first example of each class, then the second, and so on."""
+    rank = np.empty(len(labels), np.int64)  # the number of earlier examples of the same class
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        turn[members] = np.arange(len(members))
-    return np.sort(np.argsort(turn, kind="stable")[:count])
+        rank[members] = np.arange(len(members))
+    return np.sort(np.argsort(rank, kind="stable")[:count])
