@@ -46,8 +46,9 @@ class Progress:
 class TrainingResult:
     """The result of a run. `accuracy` is the share of the `n` test examples that are classified correctly.
 
-    `cpu_seconds` is user and system time from building the network to the end of training, over all sittings, without
-    loading Keras and the data; `peak_bytes` is the last process's largest memory, with both.
+    `cpu_seconds` is user and system time from building the network to the end of training, summed over all sessions of
+    a resumed run. It excludes loading Keras and the data. `peak_bytes` is the peak memory of the last process,
+    including both.
     """
 
     data: str
@@ -80,15 +81,17 @@ def train(
     """Train a recipe, write the run to the folder `out`, and return the result.
 
     `epochs` replaces the recipe's number of epochs. `progress` is called after every step. With `resume`, the run in
-    `out` continues after its last completed epoch, or starts if there is none. ValueError, in one line, for numbers out
-    of range, for an unfinished run in `out` without `resume`, and for a run with other settings with `resume`.
+    `out` continues after its last completed epoch, or starts if there is none.
 
-    `placement` says on which devices (`workbook.training.placement.place`). All processes of a team call this with the
-    same arguments, and each returns the same result; only the first writes to the folder.
+    `placement` says which devices to train on (`workbook.training.placement.place`). All processes of a team call this
+    with the same arguments, and each returns the same result; only the first writes to the folder.
+
+    Raises `ValueError` for numbers out of range. Without `resume`, also for an unfinished run in `out`; with `resume`,
+    for a run in `out` that has other settings.
     """
     placement.check_batch(recipe.batch_size)
     plan = _plan(recipe, seed, recipe.epochs if epochs is None else epochs)
-    stored = _stored(Path(out), plan, resume, placement.writes)
+    stored = _checkpoint_to_resume(Path(out), plan, resume=resume, writes=placement.writes)
     import keras  # noqa: F401  # loaded before the clock starts
 
     examples = recipe.load(seed)
@@ -117,10 +120,10 @@ def _plan(recipe: Recipe, seed: int, epochs: int) -> dict[str, Any]:
     }
 
 
-def _stored(
-    out: Path, plan: dict[str, Any], resume: bool, writes: bool
+def _checkpoint_to_resume(
+    out: Path, plan: dict[str, Any], *, resume: bool, writes: bool
 ) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Return the checkpoint to resume from, or None; delete a finished run to make room for a new one."""
+    """Return the checkpoint (settings, arrays) to resume, or None; without `resume`, delete a finished run."""
     if out.exists() and not out.is_dir():
         raise ValueError(f"out must be a folder. Received: {out}, which is a file")
     out.mkdir(parents=True, exist_ok=True)
@@ -136,16 +139,17 @@ def _stored(
         return None
     stored = checkpoint.read(out)
     if stored is not None:
+        about, _ = stored
         for name, value in plan.items():
-            if stored[0].get(name) != value:
+            if about.get(name) != value:
                 raise ValueError(
-                    f"{out} holds a run with {name}={stored[0].get(name)!r}. Received: {name}={value!r}"
+                    f"{out} holds a run with {name}={about.get(name)!r}. Received: {name}={value!r}"
                 )
     return stored
 
 
 class _Run:
-    """One sitting of a run: the network, its optimizer, and the rows of the completed epochs."""
+    """One session of a run: the network, its optimizer, and the rows of the completed epochs."""
 
     def __init__(
         self, recipe: Recipe, plan: dict[str, Any], examples: Examples, out: Path, placement: Placement
@@ -282,7 +286,7 @@ def _write(out: Path, model: "keras.Model", result: TrainingResult) -> None:
 
 
 def _draw(result: TrainingResult) -> Any:
-    """Plot loss and accuracy on the training examples over the epochs, and the test accuracy as a line."""
+    """Return a plot of training loss and accuracy by epoch, with the test accuracy as a horizontal line."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 3), layout="constrained")
@@ -306,7 +310,7 @@ def _draw(result: TrainingResult) -> Any:
 
 
 def peak_bytes() -> int:
-    """Return the largest memory of this process so far, without that of its parent before a fork."""
+    """Return the peak memory of this process in bytes; on Linux, without its parent's memory from before a fork."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
         return 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
