@@ -1,9 +1,10 @@
-"""Take the answers, and nothing else, out of an untrusted notebook.
+"""Extract the answers, and nothing else, from an untrusted notebook.
 
-The master supplies the set-up, the checks and the demonstrations; what the submission made of those is never run. Its
-answers are found by id, then by nbgrader's `grade_id`, then by the tag and the exercise, then by the name they define.
-All other code cells are the learner's own and run in the submission's order. An answer is observed at the first check
-that follows it, as it was for the learner; a copy of the answer further down changes nothing.
+The master notebook supplies the set-up and the checks; a submission's own versions of these are never run. A changed
+demonstration is run only where an answer misses a name. Answers are found by id, then by nbgrader's `grade_id`, then
+by tag and exercise, then by the name that they define. All other code cells are the learner's own and run in the
+submission's order. An answer is observed at the first check that follows it, as it was for the learner; a copy of the
+answer further down changes nothing.
 """
 
 import re
@@ -16,17 +17,17 @@ from workbook.course.grading.referee_messages import Answers, Cell
 from workbook.course.grading.submitted_notebook import MalformedError, SubmittedCell, read_cells
 
 COURSE_TAGS = frozenset({"setup", "slow", "colab", "badges"})  # given by the course, and kept by every tool
-CODE_STUB, TEXT_STUB = "raise NotImplementedError()", "YOUR ANSWER HERE"  # nbgrader's
+CODE_STUB, TEXT_STUB = "raise NotImplementedError()", "YOUR ANSWER HERE"  # as nbgrader writes them
 CHECK = re.compile(r"check\(\s*[\"']([0-9]{1,3}\.[0-9]{1,3})[\"']\s*,[^()\n]{0,200}\)\s*;?")
-BY_ID, BY_METADATA_ID, BY_GRADE_ID, BY_TAG, BY_CONTENT = range(
-    5
-)  # ranks: how a cell was found, the surest first
+# Ranks: how a cell was matched, the most reliable way first.
+BY_ID, BY_METADATA_ID, BY_GRADE_ID, BY_TAG, BY_CONTENT = range(5)
 
 
 def read_answers(data: bytes, masters: Mapping[str, Master], chapter: str = "") -> Answers:
-    """Read a submission's answers to `chapter`, or to the chapter that most of its cells belong to. Never raises.
+    """Return a submission's answers. Never raises: for a bad notebook, `problem` says what is wrong.
 
-    A `chapter` that the file's name told counts if a single cell belongs to it.
+    `chapter`, which comes from the file's name, is used if at least one cell belongs to it. Otherwise the answers are
+    to the chapter that most cells belong to.
     """
     try:
         cells, other_entries = read_cells(data)
@@ -41,7 +42,10 @@ def read_answers(data: bytes, masters: Mapping[str, Master], chapter: str = "") 
 
 
 def _chapter(cells: list[SubmittedCell], masters: Mapping[str, Master], named: str) -> str:
-    """Return the chapter to which most cells belong, by ids and sources; then by the names that they define; or ""."""
+    """Return the chapter to which most cells belong, or `named` if any cell does; "" if no cell belongs to a chapter.
+
+    Cells belong to a chapter by their ids and sources or, if that finds no chapter, by the names that they define.
+    """
     for count in (_counts_by_cell, _counts_by_name):
         counts = count(cells, masters)
         if counts.get(named):
@@ -52,13 +56,14 @@ def _chapter(cells: list[SubmittedCell], masters: Mapping[str, Master], named: s
 
 
 def _counts_by_cell(cells: list[SubmittedCell], masters: Mapping[str, Master]) -> dict[str, int]:
+    """Return, for each chapter, how many cells have an id, a source of that chapter alone, or an exercise of it."""
     submitted = [(cell, {cell.id, cell.metadata_id, cell.grade_id}, _normal(cell.source)) for cell in cells]
     sources_of = {name: {_normal(cell.source) for cell in master.cells} for name, master in masters.items()}
-    shared = Counter(source for sources in sources_of.values() for source in sources)
+    chapters_with = Counter(source for sources in sources_of.values() for source in sources)
     counts = {}
     for name, master in masters.items():
         ids, exercises = {cell.id for cell in master.cells}, set(master.exercises)
-        sources = {source for source in sources_of[name] if source and shared[source] == 1}
+        sources = {source for source in sources_of[name] if source and chapters_with[source] == 1}
         counts[name] = sum(
             not ids.isdisjoint(cell_ids)
             or source in sources
@@ -69,20 +74,32 @@ def _counts_by_cell(cells: list[SubmittedCell], masters: Mapping[str, Master]) -
 
 
 def _counts_by_name(cells: list[SubmittedCell], masters: Mapping[str, Master]) -> dict[str, int]:
+    """Return, for each chapter, how many definitions of its answers the cells hold."""
     names = {name for master in masters.values() for name in master.answer_names.values()}
-    definitions = [defined(cell.source, names) for cell in cells if cell.is_code]
+    names_by_cell = [defined(cell.source, names) for cell in cells if cell.is_code]
     return {
-        chapter: sum(len(made.intersection(master.answer_names.values())) for made in definitions)
+        chapter: sum(
+            len(defined_names.intersection(master.answer_names.values())) for defined_names in names_by_cell
+        )
         for chapter, master in masters.items()
     }
 
 
 def _normal(source: str) -> str:
+    """Return a source without the white space around it and at the ends of its lines."""
     return "\n".join(line.rstrip() for line in source.strip().split("\n"))
 
 
+def _checked_exercise(cell: SubmittedCell) -> str:
+    """Return the exercise that a cell checks, by its tag or its call of `check`; "" for other cells."""
+    if "check" in cell.tags:
+        return cell.exercise
+    call = CHECK.fullmatch(cell.source.strip())
+    return call[1] if call else ""
+
+
 class _Reading:
-    """One submission against one master. Cells are known by their position."""
+    """The reading of one submission, with its chapter's master. A cell is identified by its position."""
 
     def __init__(self, master: Master, cells: list[SubmittedCell], other_entries: int) -> None:
         self.names = master.answer_names
@@ -92,15 +109,14 @@ class _Reading:
         self.checks = {cell.exercise: cell for cell in master.cells if cell.kind == "check"}
         self.sources = {_normal(cell.source): cell for cell in master.cells if not is_answer(cell)}
         self.notes = [f"{other_entries} entries of the notebook are not cells"] if other_entries else []
-        self.candidates: dict[str, list[tuple[int, int]]] = {
-            name: [] for name in self.stubs
-        }  # rank, position
+        # For each exercise, the cells that may hold its answer, as (rank, position).
+        self.candidates: dict[str, list[tuple[int, int]]] = {name: [] for name in self.stubs}
         self.plan: dict[int, Cell] = {}
 
     def answers(self) -> Answers:
-        """Sort the cells, choose the answers, and return all in the submission's order."""
+        """Classify the cells, choose the answers, and return all in the submission's order."""
         for position, cell in enumerate(self.cells):
-            self._sort(position, cell)
+            self._classify(position, cell)
         texts = {name: text for name in self.stubs if (text := self._text(name)) is not None}
         chosen = {name: best for name in self.names if (best := self._choose(name)) is not None}
         chosen |= self._merged(chosen)
@@ -112,7 +128,7 @@ class _Reading:
         """Return the cells in the submission's order; one that answers several exercises appears once for each."""
         cells: list[Cell] = []
         for position, cell in sorted(self.plan.items()):
-            answered = [name for name, place in chosen.items() if place == position]
+            answered = [name for name, chosen_position in chosen.items() if chosen_position == position]
             cells += [Cell("answer", name, self._source(position)) for name in answered] or [cell]
         return [cell for cell in cells if cell.kind != "own" or cell.source.strip()]
 
@@ -122,8 +138,8 @@ class _Reading:
     def _defines(self, position: int, name: str) -> bool:
         return bool(defined(self._source(position), [self.names[name]]))
 
-    def _sort(self, position: int, cell: SubmittedCell) -> None:
-        """Note what a cell is: an answer's candidate, a check's place, the course's own, or the learner's own."""
+    def _classify(self, position: int, cell: SubmittedCell) -> None:
+        """Record what a cell is: a candidate for an answer, a check, a cell of the course, or the learner's own."""
         rank, original = self._match(cell)
         if original is not None and is_answer(original):
             self.candidates[original.exercise].append((rank, position))
@@ -144,7 +160,7 @@ class _Reading:
             self.notes.append("a changed copy of a cell of the course was left out")
 
     def _keep_imports(self, position: int, cell: SubmittedCell, setup: MasterCell) -> None:
-        """Keep what a learner adds to the imports of the set-up cell, as a cell of their own."""
+        """Keep the imports that the submission adds to the set-up cell, as one of the learner's own cells."""
         added = [line for line in imports(cell.source) if line not in imports(setup.source)]
         if added:
             self.plan[position] = Cell("own", "", "\n".join(added))
@@ -153,7 +169,7 @@ class _Reading:
         )
 
     def _match(self, cell: SubmittedCell) -> tuple[int, MasterCell | None]:
-        """Return how the master's version of a cell was found, and that version."""
+        """Return the rank of the match and the master's version of a cell, or None if it has none."""
         for rank, name in (
             (BY_ID, cell.id),
             (BY_METADATA_ID, cell.metadata_id),
@@ -165,18 +181,18 @@ class _Reading:
             return BY_TAG, self.stubs[cell.exercise]
         if not cell.is_code:
             return BY_CONTENT, None
-        called = CHECK.fullmatch(cell.source.strip())
-        number = cell.exercise if "check" in cell.tags else called[1] if called else ""
-        return BY_CONTENT, self.checks.get(number) or self.sources.get(_normal(cell.source))
+        check = self.checks.get(_checked_exercise(cell))
+        return BY_CONTENT, check or self.sources.get(_normal(cell.source))
 
     def _add_by_content(self, position: int, cell: SubmittedCell) -> None:
-        made = defined(cell.source, self.names.values())
-        for name, answer in self.names.items():
-            if answer in made:
+        """Add a cell to the candidates of every answer that it defines."""
+        defined_names = defined(cell.source, self.names.values())
+        for name, answer_name in self.names.items():
+            if answer_name in defined_names:
                 self.candidates[name].append((BY_CONTENT, position))
 
     def _text(self, name: str) -> str | None:
-        """Return an answer in words; "" if it is as it was handed out, None if its cell is missing."""
+        """Return an answer in words; "" if its cell is unchanged, None if it has no cell or is an answer in code."""
         if name in self.names or not self.candidates[name]:
             return None
         untouched = {_normal(self.stubs[name].source), TEXT_STUB, ""}
@@ -184,10 +200,11 @@ class _Reading:
         return next((text for text in texts if _normal(text) not in untouched), "")
 
     def _choose(self, name: str) -> int | None:
-        """Return the cell that is the answer: one that was worked on before one that was not; then by rank and place.
+        """Return the position of the cell that holds the answer, or None.
 
-        Other cells with the same id that would define the answer again are dropped: they are copies that tools make,
-        or are meant to replace it. A cell with an id of its own stays, as the learner's own cell.
+        Cells that were worked on come before untouched ones, then lower ranks, then earlier positions. Other cells with
+        the same id that would define the answer again are dropped: they are copies that tools make, or are meant to
+        replace the answer. A cell with a different id stays, as the learner's own cell.
         """
         code = [(rank, position) for rank, position in self.candidates[name] if self.cells[position].is_code]
         if not code:
@@ -195,7 +212,7 @@ class _Reading:
                 self.notes.append(f"the answer cell of {name} is no longer a code cell")
             return None
         rank, best = min(code, key=lambda candidate: (not self._is_worked_on(name, candidate[1]), *candidate))
-        with_id = [position for rank_, position in code if rank_ == BY_ID]
+        with_id = [position for candidate_rank, position in code if candidate_rank == BY_ID]
         if rank != BY_ID and with_id:
             self.notes.append(f"the answer to {name} was taken from another cell: its own defines none")
         if len(with_id) > 1:
@@ -206,17 +223,20 @@ class _Reading:
         return best
 
     def _is_worked_on(self, name: str, position: int) -> bool:
+        """Return whether a cell defines the answer and is no longer a stub."""
         source = self._source(position)
         is_untouched = CODE_STUB in source or _normal(source) == _normal(self.stubs[name].source)
         return not is_untouched and self._defines(position, name)
 
     def _merged(self, chosen: Mapping[str, int]) -> dict[str, int]:
-        """Find answers that have no cell, in the cells of other exercises."""
+        """Return the positions of answers without a cell that the cells of other exercises define."""
+        owners = {position: owner for owner, position in chosen.items()}
         merged = {}
         for name in self.names:
-            places = {} if name in chosen else {place: owner for owner, place in chosen.items()}
-            place = next((place for place in sorted(places) if self._defines(place, name)), None)
-            if place is not None:
-                self.notes.append(f"the answer to {name} is in the cell of {places[place]}")
-                merged[name] = place
+            if name in chosen:
+                continue
+            position = next((position for position in sorted(owners) if self._defines(position, name)), None)
+            if position is not None:
+                self.notes.append(f"the answer to {name} is in the cell of {owners[position]}")
+                merged[name] = position
         return merged
