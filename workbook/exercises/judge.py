@@ -33,7 +33,7 @@ class Verdict:
 
 
 def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: float | None = None) -> Verdict:
-    """Return the verdict on `answer`, on fresh cases unless `seed` is set.
+    """Run `answer` and return the verdict, on fresh cases unless `seed` is set.
 
     `limit` is the time for all cases together, in seconds.
     """
@@ -75,7 +75,7 @@ class Ruler:
             counts = f"got {len(observations)} results for {len(self.cases)} cases"
             return Verdict(exercise, "malformed", counts)
         if not wrong:
-            return Verdict(exercise, "passed", _count(len(observations)) if exercise.is_function else "")
+            return Verdict(exercise, "passed", _case_count(len(observations)) if exercise.is_function else "")
         first = wrong[0]
         mistake = self._recognise(wrong)
         return Verdict(
@@ -87,22 +87,24 @@ class Ruler:
         )
 
     def _wrong(self, case: int, observation: Observation) -> _Wrong | None:
+        """Return what is wrong with the observation of a case, or None if it is right."""
         if observation.failure:
             return _Wrong(case, observation, None)
-        difference = self._difference(observation.result, self._right(case), case)
+        difference = self._difference(observation.result, self._expected_result(case), case)
         return _Wrong(case, observation, difference) if difference else None
 
-    def _right(self, case: int) -> Any:
+    def _expected_result(self, case: int) -> Any:
+        """Return the reference's result; the reference runs once per case."""
         if case not in self._expected:
             inputs = copy.deepcopy(self.cases[case])
             self._expected[case] = plain(self.exercise.observe(self.exercise.reference, *inputs))
         return self._expected[case]
 
     def _difference(self, result: Any, expected: Any, case: int) -> str | None:
-        """Return the difference between two results; that a result cannot be compared is a difference too."""
+        """Return the difference between two results, or None. A result that cannot be compared counts as different."""
         try:
             return self.exercise.compare(result, expected, self.cases[case])
-        except Exception as error:  # the learner's value may be of any kind
+        except Exception as error:  # the learner's value may be of any type
             return f"got {short(result, 60)}, which cannot be compared ({type(error).__name__})"
 
     def _recognise(self, wrong: Sequence[_Wrong]) -> Mistake | None:
@@ -113,23 +115,25 @@ class Ruler:
         return None
 
     def _explains(self, mistake: Mistake, wrong: _Wrong) -> bool:
+        """Return whether the mistake leads to the same result, or the same error, on a wrong case."""
         observed = wrong.observation
         if observed.failure in ("timeout", "memory", "wrong"):
             return False
         if mistake.looks_like is not None:
             try:
-                expected, inputs = self._right(wrong.case), self.cases[wrong.case]
+                expected, inputs = self._expected_result(wrong.case), self.cases[wrong.case]
                 return observed.failure is None and bool(
                     mistake.looks_like(observed.result, expected, inputs)
                 )
-            except Exception:  # a predicate over a learner's value of any shape
+            except Exception:  # the predicate may fail on a learner's value of any type
                 return False
-        mistaken = self._as_mistaken(mistake, wrong.case)
+        mistaken = self._observe_mistake(mistake, wrong.case)
         if observed.failure or mistaken.failure:
             return observed.failure == mistaken.failure and _error_name(observed) == _error_name(mistaken)
         return self._difference(observed.result, mistaken.result, wrong.case) is None
 
-    def _as_mistaken(self, mistake: Mistake, case: int) -> Observation:
+    def _observe_mistake(self, mistake: Mistake, case: int) -> Observation:
+        """Return the observation of the mistake's answer; each mistake runs once per case."""
         if (mistake.name, case) not in self._mistaken:
             observation = observe_case(self.exercise.observe, mistake.answer, self.cases[case])
             self._mistaken[mistake.name, case] = observation
@@ -140,16 +144,19 @@ def _error_name(observation: Observation) -> str:
     return observation.detail.split(":")[0]
 
 
-def _count(cases: int) -> str:
+def _case_count(cases: int) -> str:
     return "1 fresh case" if cases == 1 else f"{cases} fresh cases"
 
 
 def call_text(exercise: Exercise, inputs: Inputs) -> str:
-    """Return the call as the learner would write it, `output_size(7, 3)`; a large array as its shape."""
-    if not exercise.is_function and not inputs:
+    """Return the call as the learner would write it, `output_size(7, 3)`, with the shape in place of a large array.
+
+    An answer that is not a function is shown by its name alone.
+    """
+    if not exercise.is_function:
         return exercise.answer_name
-    texts = [_argument(item) for item in inputs]
-    return f"{exercise.answer_name}({', '.join(texts)})" if exercise.is_function else exercise.answer_name
+    arguments = [_argument(item) for item in inputs]
+    return f"{exercise.answer_name}({', '.join(arguments)})"
 
 
 def _argument(item: Any) -> str:
