@@ -1,4 +1,4 @@
-"""Follow a Keras model call by call, and write a row for each."""
+"""Follow a Keras model call by call, and add a row to its account for each."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,24 +27,25 @@ class _Walk:
     owned: set[int] = field(default_factory=set)
     calls: dict[int, int] = field(default_factory=dict)
 
-    def through(
+    def follow(
         self, model: Any, tensors: Sequence[Tensor], wanted: Iterable[Any], prefix: str
     ) -> list[Tensor]:
-        """Follow a functional model from these inputs; return its wanted outputs."""
+        """Follow a functional model from these inputs; return its `wanted` outputs."""
         wanted = list(wanted)
-        values = {id(key): tensor for key, tensor in zip(model.inputs, tensors, strict=True)}
+        tensor_of = {id(symbol): tensor for symbol, tensor in zip(model.inputs, tensors, strict=True)}
         for node in _needed(model, wanted):
-            inputs = [values[id(key)] for key in node.input_tensors]
-            made = self._call(node, inputs, prefix)
-            values |= {id(key): tensor for key, tensor in zip(node.output_tensors, made, strict=True)}
-        return [values[id(key)] for key in wanted]
+            inputs = [tensor_of[id(symbol)] for symbol in node.input_tensors]
+            outputs = self._call(node, inputs, prefix)
+            for symbol, tensor in zip(node.output_tensors, outputs, strict=True):
+                tensor_of[id(symbol)] = tensor
+        return [tensor_of[id(symbol)] for symbol in wanted]
 
     def _call(self, node: Any, inputs: list[Tensor], prefix: str) -> list[Tensor]:
-        """Follow one call: into a nested model, or as a row."""
+        """Follow a call: go into a nested model, or add a row for a layer. Return the call's outputs."""
         layer, rule = node.operation, rule_for(node.operation, self.counted_as)
         inner = None if rule else functional(layer)
         if inner is not None:
-            return self.through(inner, inputs, inner.outputs, f"{prefix}{layer.name}/")
+            return self.follow(inner, inputs, inner.outputs, f"{prefix}{layer.name}/")
         outputs = _outputs(node, inputs)
         if rule is None:
             self.unknown.setdefault(type(layer).__name__, []).append(prefix + layer.name)
@@ -64,11 +65,12 @@ class _Walk:
         )  # fmt: skip
         source = len(self.rows) - 1
         return [
-            Tensor(shape, dtype, seen, source) for (shape, dtype), seen in zip(outputs, fields, strict=True)
+            Tensor(shape, dtype, axis_fields, source)
+            for (shape, dtype), axis_fields in zip(outputs, fields, strict=True)
         ]
 
     def _parameters(self, layer: Any, groups: int) -> int:
-        """Count the parameters that no earlier row owns, by this walk's conventions."""
+        """Return the number of parameters that no earlier row has counted, by this walk's conventions."""
         total = 0
         for weight in getattr(layer, "weights", ()):
             if id(weight) in self.owned:
@@ -81,22 +83,23 @@ class _Walk:
 
 
 def functional(layer: Any) -> Any:
-    """Return the functional model that a model is or holds; None for anything else."""
+    """Return the layer itself if it is a functional model, or the one that it holds; None for other layers."""
     layer = getattr(layer, "_functional", None) or layer
     return layer if hasattr(layer, "_nodes_by_depth") else None
 
 
 def _needed(model: Any, wanted: Iterable[Any]) -> Iterator[Any]:
-    """Return the calls that the wanted tensors depend on, each after those that it reads."""
+    """Return the calls that the wanted tensors depend on, each after the calls whose outputs it reads."""
     nodes = [
         node for depth in sorted(model._nodes_by_depth) for node in reversed(model._nodes_by_depth[depth])
     ]
-    inputs = {id(key) for key in model.inputs}
-    needed, chosen = {id(key) for key in wanted}, []
+    inputs = {id(symbol) for symbol in model.inputs}
+    needed = {id(symbol) for symbol in wanted}
+    chosen: list[Any] = []
     for node in nodes:  # from the outputs back
-        made = {id(key) for key in node.output_tensors}
-        if not node.is_input and made & needed and not made & inputs:
-            needed |= {id(key) for key in node.input_tensors}
+        outputs = {id(symbol) for symbol in node.output_tensors}
+        if not node.is_input and outputs & needed and not outputs & inputs:
+            needed |= {id(symbol) for symbol in node.input_tensors}
             chosen.append(node)
     return reversed(chosen)
 
@@ -105,19 +108,22 @@ def _outputs(node: Any, inputs: list[Tensor]) -> list[tuple[Shape, str]]:
     """Return shape and dtype of a call's outputs, computed again if its inputs' sizes differ from the model's."""
     import keras
 
-    made = node.output_tensors
-    same = all(tuple(key.shape[1:]) == now.shape for key, now in zip(node.input_tensors, inputs, strict=True))
-    if not same or any(None in key.shape[1:] for key in made):
+    symbols = node.output_tensors
+    is_same = all(
+        tuple(symbol.shape[1:]) == tensor.shape
+        for symbol, tensor in zip(node.input_tensors, inputs, strict=True)
+    )
+    if not is_same or any(None in symbol.shape[1:] for symbol in symbols):
         specs = {
-            id(key): keras.KerasTensor((None, *now.shape), key.dtype)
-            for key, now in zip(node.input_tensors, inputs, strict=True)
+            id(symbol): keras.KerasTensor((None, *tensor.shape), symbol.dtype)
+            for symbol, tensor in zip(node.input_tensors, inputs, strict=True)
         }
         args, kwargs = node.arguments.fill_in(specs)
-        made = keras.tree.flatten(node.operation.compute_output_spec(*args, **kwargs))
-    shapes = [tuple(key.shape[1:]) for key in made]
+        symbols = keras.tree.flatten(node.operation.compute_output_spec(*args, **kwargs))
+    shapes = [tuple(symbol.shape[1:]) for symbol in symbols]
     if any(None in shape for shape in shapes):
         raise ValueError(f"Every output must have a fixed size. Received: {node.operation.name}, {shapes}")
-    return [(shape, str(key.dtype)) for shape, key in zip(shapes, made, strict=True)]
+    return [(shape, str(symbol.dtype)) for shape, symbol in zip(shapes, symbols, strict=True)]
 
 
 def _kernel_groups(layer: Any) -> int:
@@ -125,35 +131,35 @@ def _kernel_groups(layer: Any) -> int:
 
 
 def input_shapes(model: Any, input_shape: Shape | Sequence[Shape] | None) -> list[Shape]:
-    """Return the inputs' sizes without the batch; ValueError if one is open, or differs from the model's."""
-    own = [tuple(key.shape[1:]) for key in model.inputs]
+    """Return the inputs' shapes without the batch; ValueError if a size is open, or differs from the model's."""
+    model_shapes = [tuple(symbol.shape[1:]) for symbol in model.inputs]
     if input_shape is None:
-        shapes = own
+        shapes = model_shapes
     else:
         listed: list[Any] = list(input_shape)
-        several = bool(listed) and all(isinstance(shape, tuple | list) for shape in listed)
-        shapes = [tuple(shape) for shape in listed] if several else [tuple(listed)]
-    fits = len(shapes) == len(own) and all(
-        len(shape) == len(mine)
-        and all(there in (here, None) for here, there in zip(shape, mine, strict=True))
-        for shape, mine in zip(shapes, own, strict=True)
+        has_several = bool(listed) and all(isinstance(shape, tuple | list) for shape in listed)
+        shapes = [tuple(shape) for shape in listed] if has_several else [tuple(listed)]
+    is_fitting = len(shapes) == len(model_shapes) and all(
+        len(shape) == len(model_shape)
+        and all(model_size in (size, None) for size, model_size in zip(shape, model_shape, strict=True))
+        for shape, model_shape in zip(shapes, model_shapes, strict=True)
     )
-    if not fits:
+    if not is_fitting:
         raise ValueError(
-            f"input_shape must fit the model's input, {own}. Received: input_shape={input_shape}"
+            f"input_shape must fit the model's input, {model_shapes}. Received: input_shape={input_shape}"
         )
     if any(None in shape for shape in shapes):
         raise ValueError(
-            f"input_shape=(H, W, C) must be given: the model takes any size. Received: a model for {own}"
+            f"input_shape=(H, W, C) must be given: the model takes any size. Received: a model for {model_shapes}"
         )
     return shapes
 
 
 def _main_outputs(model: Any) -> list[Any]:
     """Return the outputs whose layers are not named as auxiliary ("aux…"); ValueError if all are."""
-    main = [key for key in model.outputs if "aux" not in key._keras_history.operation.name]
+    main = [symbol for symbol in model.outputs if "aux" not in symbol._keras_history.operation.name]
     if not main:
-        names = [key._keras_history.operation.name for key in model.outputs]
+        names = [symbol._keras_history.operation.name for symbol in model.outputs]
         raise ValueError(f'At least one output must not be auxiliary ("aux…"). Received: outputs {names}')
     return main
 
@@ -170,12 +176,13 @@ def account(
 ) -> Account:
     """Return the cost of a built Sequential or functional Keras model for one example, layer by layer.
 
-    `input_shape` (H, W, C) sets the sizes that the model leaves open (for several inputs, a list of shapes).
-    The conventions: `bias` and `statistics` (the moving mean and variance of batch normalisation) say whether these
-    count as parameters; `groups=False` counts grouped convolutions as if each filter read all channels;
-    `auxiliary=False` leaves out what only outputs with "aux" in their names need. With the defaults, the
-    parameters are `model.count_params()`. `counted_as` has the rules of your own layers (see `rule_for`).
-    ValueError names every layer without a rule; MACs are defined in `workbook.accountant.rules`.
+    `input_shape` (H, W, C), or a list of shapes for several inputs, sets the sizes that the model leaves open.
+    `bias` and `statistics` (the moving mean and variance of batch normalisation) say whether these count as parameters.
+    `groups=False` counts grouped convolutions as if each filter read all channels. `auxiliary=False` leaves out layers
+    that only outputs with "aux" in their names need. `counted_as` has rules for your own layers (see `rule_for`). With
+    the defaults, the parameters are `model.count_params()`. MACs are defined in `workbook.accountant.rules`.
+
+    Raises `ValueError` if the model is not functional, an input size is missing, or a layer has no rule.
     """
     graph = functional(model)
     if graph is None:
@@ -187,16 +194,16 @@ def account(
     first = spatial(shapes[0])
     walk = _Walk(bias, statistics, groups, counted_as or {}, first)
     tensors = []
-    for number, (key, shape) in enumerate(zip(graph.inputs, shapes, strict=True)):
+    for number, (symbol, shape) in enumerate(zip(graph.inputs, shapes, strict=True)):
         fields = (PIXEL,) * len(first) if number == 0 else ()
-        memory = memory_bytes(math.prod(shape), str(key.dtype))
+        memory = memory_bytes(math.prod(shape), str(symbol.dtype))
         walk.rows.append(
             LayerCost(
-                key._keras_history.operation.name, "InputLayer", shape, 0, 0, memory, (), 1, fields, first
+                symbol._keras_history.operation.name, "InputLayer", shape, 0, 0, memory, (), 1, fields, first
             )
         )
-        tensors.append(Tensor(shape, str(key.dtype), fields, number))
-    walk.through(graph, tensors, graph.outputs if auxiliary else _main_outputs(graph), "")
+        tensors.append(Tensor(shape, str(symbol.dtype), fields, number))
+    walk.follow(graph, tensors, graph.outputs if auxiliary else _main_outputs(graph), "")
     if walk.unknown:
         kinds = [
             f"{kind} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
