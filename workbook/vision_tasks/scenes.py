@@ -1,7 +1,8 @@
 """Compose scenes of several digits, with the box, label and mask of each digit.
 
 A scene is a small grey picture with short strokes of clutter, noise, and a few digits of different sizes and
-brightness. A digit may cover at most the share `overlap` of the box of another. Everything is drawn from one seed.
+brightness. The boxes of two digits overlap by at most the share `overlap` of the smaller one. Everything is
+drawn from one seed.
 """
 
 from dataclasses import dataclass
@@ -10,13 +11,13 @@ import numpy as np
 
 from workbook.vision_tasks.raster import add_clutter, as_bytes, resize
 
-TRIES = 30
+TRIES = 30  # random places per digit; if none is free, the digit is left out
 INK = 0.4  # a pixel belongs to a digit if it has more than this share of the digit's brightness
 
 
 @dataclass(frozen=True)
 class Scenes:
-    """Pictures with their annotations. Boxes are (y0, x0, y1, x1) in pixels, y1 and x1 past the end.
+    """Pictures with their annotations. Boxes are (y0, x0, y1, x1) in pixels, y1 and x1 exclusive.
 
     `images` (N, size, size, 1) bytes; `boxes` N arrays (digits, 4); `labels` N arrays (digits,);
     `class_maps` (N, size, size), 0 for the background, else 1 + digit; `instance_maps` (N, size, size), 0 for the
@@ -41,7 +42,8 @@ class Scenes:
 class SceneRules:
     """How scenes are composed: `digits` is the range of their number, `heights` that of a digit's height in pixels.
 
-    `overlap` is the largest share of a box that another may cover, `strokes` the number of strokes of clutter.
+    `overlap` is the largest overlap of two boxes, as a share of the smaller one; `strokes` is the number of strokes of
+    clutter, `noise` the standard deviation of the noise in grey levels.
     """
 
     size: int = 48
@@ -64,8 +66,9 @@ def make_scenes(
     rng = np.random.default_rng(seed)
     digits = digits.reshape(-1, 28, 28)
     scenes = [_scene(digits, labels, rng, rules) for _ in range(count)]
+    # From a list of scenes to a list for each field.
     images, boxes, digit_labels, class_maps, instance_maps = (
-        list(part) for part in zip(*scenes, strict=True)
+        list(values) for values in zip(*scenes, strict=True)
     )
     return Scenes(np.stack(images), boxes, digit_labels, np.stack(class_maps), np.stack(instance_maps))
 
@@ -85,9 +88,9 @@ def _scene(digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, rul
             continue
         placed.append(box)
         classes.append(1 + int(labels[row]))
-        part = np.s_[box[0] : box[2], box[1] : box[3]]
-        instances[part][glyph > INK * glyph.max()] = len(placed)
-        np.maximum(picture[part], glyph, out=picture[part])
+        area = np.s_[box[0] : box[2], box[1] : box[3]]
+        instances[area][glyph > INK * glyph.max()] = len(placed)
+        np.maximum(picture[area], glyph, out=picture[area])
     class_numbers = np.array(classes, np.uint8)  # of the background and of each instance
     boxes = np.array([_extent(instances == number) for number in range(1, len(placed) + 1)])
     image = as_bytes(picture, rules.noise, rng)
@@ -96,7 +99,7 @@ def _scene(digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, rul
 
 def _glyph(digit: np.ndarray, rng: np.random.Generator, rules: SceneRules) -> np.ndarray:
     """Return a digit (28, 28) without its margin, with a random height and brightness."""
-    y0, x0, y1, x1 = _extent(digit > 60)
+    y0, x0, y1, x1 = _extent(digit > 60)  # of 255: fainter pixels count as margin
     height = int(rng.integers(rules.heights[0], rules.heights[1] + 1))
     width = max(3, round(height * (x1 - x0) / (y1 - y0)))
     glyph = resize(digit[y0:y1, x0:x1], height, min(width, rules.size))
@@ -132,7 +135,8 @@ def windows(
     for image, boxes in zip(scenes.images, scenes.boxes, strict=True):
         padded = np.pad(image, ((side, side), (side, side), (0, 0)))
         middles = (boxes[:, :2] + boxes[:, 2:]) // 2 + rng.integers(-jitter, jitter + 1, (len(boxes), 2))
-        squares += [padded[y : y + side, x : x + side] for y, x in middles + side - side // 2]
+        corners = middles + side - side // 2  # in the padded picture
+        squares += [padded[y : y + side, x : x + side] for y, x in corners]
     return np.stack(squares), np.concatenate(scenes.labels)
 
 
