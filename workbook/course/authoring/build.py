@@ -1,4 +1,4 @@
-"""Build the notebooks from the chapters' sources, and check that they agree."""
+"""Build the notebooks from the chapters' sources, and check that notebooks and sources agree."""
 
 import os
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ CELL_SECONDS = 120
 def build(root: Path, *, only: list[str] | None = None, force: bool = False) -> Iterator[str]:
     """Write `notebooks/` and `solutions/`, and yield a line per step.
 
-    A complete notebook is executed only when its code changed, or with `force`; see `outputs`. Nothing is written for
-    a chapter whose execution fails, or in which the lint finds something (ValueError).
+    A complete notebook is executed only if its code has changed, or with `force`; see `outputs`. Nothing is written for
+    a chapter that `lint` rejects (`ValueError`) or whose execution fails (`CellExecutionError`).
     """
     address = chapter.repository(root)
     for source in chosen(root, only):
@@ -27,6 +27,7 @@ def build(root: Path, *, only: list[str] | None = None, force: bool = False) -> 
 
 
 def _build_chapter(root: Path, source: Path, address: str, *, force: bool) -> Iterator[str]:
+    """Write both notebooks of a chapter, and yield a line per step."""
     notebook = chapter.complete(source, address)
     copy = chapter.learner(notebook)
     problems = lint_chapter(source.stem, notebook, copy)
@@ -48,7 +49,7 @@ def _build_chapter(root: Path, source: Path, address: str, *, force: bool) -> It
 
 
 def _reuses(notebook: NotebookNode, stored: NotebookNode | None) -> bool:
-    """Give a notebook the stored outputs; return whether they are there and need no new execution."""
+    """Copy the stored outputs into a notebook; return whether it needs no execution."""
     if stored is None or not outputs.take_stored(notebook, stored):
         return False
     outputs.clean(notebook)
@@ -56,26 +57,27 @@ def _reuses(notebook: NotebookNode, stored: NotebookNode | None) -> bool:
 
 
 def names(root: Path) -> list[str]:
-    """List the chapters' names."""
+    """Return the names of all chapters."""
     return [source.stem for source in chapter.sources(root)]
 
 
 def chosen(root: Path, only: list[str] | None) -> list[Path]:
-    """Return the chapters' sources whose name starts with one of the words; all without words."""
+    """Return the chapter sources whose names start with a word of `only`; all sources if there are no words."""
     sources = chapter.sources(root)
     return [source for source in sources if source.stem.startswith(tuple(only))] if only else sources
 
 
 def unknown_chapters(root: Path, words: list[str]) -> list[str]:
-    """List the words that no chapter's name starts with."""
+    """Return the words that no chapter's name starts with."""
     return [word for word in words if not any(name.startswith(word) for name in names(root))]
 
 
 def execute(notebook: NotebookNode, folder: Path, *, seconds: int = CELL_SECONDS) -> None:
-    """Run a notebook in `folder` and keep its outputs; CellExecutionError if a cell raises."""
+    """Run a notebook in `folder` and store the outputs in it; CellExecutionError if a cell raises."""
     from nbclient import NotebookClient
 
-    # nbval runs under pytest, where ipykernel does not capture file descriptor 2: build in the same way.
+    # Under pytest, and so under nbval, ipykernel does not capture file descriptor 2. The build must not either, or the
+    # stored outputs would differ.
     environment = {**os.environ, "PYTEST_CURRENT_TEST": "build"}
     client = NotebookClient(
         notebook,
@@ -88,7 +90,7 @@ def execute(notebook: NotebookNode, folder: Path, *, seconds: int = CELL_SECONDS
 
 
 def check(root: Path, *, only: list[str] | None = None) -> list[str]:
-    """List everything in which the notebooks and their sources disagree."""
+    """Return a message for each difference between the notebooks and their sources, and for each lint problem."""
     problems = [f"{path.relative_to(root)}: no source in solutions/" for path in orphans(root)]
     sources = chapter.sources(root)
     if not sources:
@@ -104,6 +106,7 @@ def check(root: Path, *, only: list[str] | None = None) -> list[str]:
 
 
 def _check_chapter(root: Path, source: Path) -> list[str]:
+    """Return the problems of a chapter's source and of its two stored notebooks."""
     notebook = chapter.complete(source, chapter.repository(root))
     copy = chapter.learner(notebook)
     problems = [f"solutions/{source.name}: {text}" for text in lint_chapter(source.stem, notebook, copy)]
@@ -121,14 +124,14 @@ def _check_chapter(root: Path, source: Path) -> list[str]:
 
 
 def orphans(root: Path) -> list[Path]:
-    """List the notebooks that have no source."""
+    """Return the notebooks that have no source."""
     stems = set(names(root))
     folders = [root / "notebooks", root / "solutions"]
     return sorted(path for folder in folders for path in folder.glob("*.ipynb") if path.stem not in stems)
 
 
 def _read_or_none(path: Path) -> NotebookNode | None:
-    """Read a stored notebook; None if it is missing or damaged."""
+    """Return a stored notebook, or None if it is missing or damaged."""
     try:
         return nbformat.read(path, as_version=4)
     except Exception:  # a damaged file can fail in any way
@@ -136,7 +139,7 @@ def _read_or_none(path: Path) -> NotebookNode | None:
 
 
 def _differences(built: NotebookNode, stored: NotebookNode) -> list[str]:
-    """Compare ids, types, sources and metadata, cell by cell. Outputs are compared by nbval."""
+    """Return how ids, types, sources and metadata differ, cell by cell. Outputs are compared by nbval."""
     if [cell.id for cell in built.cells] != [cell.id for cell in stored.cells]:
         return ["its cells are not those of its source"]
     texts = []
