@@ -1,7 +1,7 @@
-"""Short names for notebooks: `from workbook import figures` is `workbook.ledger.figures`.
+"""Short module names for notebooks: `from workbook import figures` imports `workbook.ledger.figures`.
 
-Notebooks import modules from `workbook` itself, and continue to work when a module moves inside the package: a module
-in HOMES can be imported under both names, and is one module.
+Notebooks import modules from `workbook` itself, and continue to work when a module moves inside the package. A module
+in HOMES can be imported by either name; both names refer to the same module object.
 """
 
 import importlib
@@ -30,7 +30,7 @@ HOMES = {
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a module at its home when it is imported by its short name."""
+    """Imports the module at its home when its short name is imported."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         return ModuleSpec(name, self) if name in HOMES else None
@@ -41,9 +41,10 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        short = module.__spec__  # the import system has just put it there
-        assert short is not None
-        module.__spec__ = short.loader_state
+        """Restore the module's own spec, which the import system has replaced by that of the short name."""
+        short_spec = module.__spec__
+        assert short_spec is not None
+        module.__spec__ = short_spec.loader_state
 
 
 def install() -> None:
