@@ -1,9 +1,9 @@
-"""What a model computes: two models are compared by their outputs, under weights that correspond.
+"""Compute a model's function: two models are compared by their outputs, under corresponding weights.
 
 A model is rebuilt from its configuration and gets random weights that depend on each layer's *signature* alone: its
 kind of computation, its weights' shapes, and the signatures of the nearest layers with weights before it. Two models
 that compute the same, however they are written, have the same signatures, so the same weights, so the same outputs.
-Layers of one signature get the same weights: exchanging them would change nothing.
+Layers with the same signature get the same weights: exchanging them would change nothing.
 """
 
 import hashlib
@@ -18,13 +18,14 @@ import numpy as np
 
 from workbook.exercises.model_graph import TRAINING_ONLY, Graph, Key, RefusedError
 
-SCALES = (0.3, 1.0, 3.0, 30.0)  # of the examples: a bound such as ReLU6's shows at large values only
-TOLERANCE = 1e-4  # of the largest value of an example's output: sums in float32, in another order
-MOST_VALUES = 20_000_000  # of weights and feature maps together
-LARGEST_SETTING = 1024  # of a window, a stride, a padding: what works in memory that no output shows
+SCALES = (0.3, 1.0, 3.0, 30.0)  # of the four examples: a bound such as ReLU6's shows at large values only
+TOLERANCE = 1e-4  # relative to an example's largest output: float32 sums depend on the order of the terms
+MOST_VALUES = 20_000_000  # weights and feature maps together
+# Of a window, stride or padding: a larger one may need memory that no output's size shows.
+LARGEST_SETTING = 1024
 LINEAR = ("Conv1D", "Conv2D", "Conv3D", "Dense")  # a 1×1 convolution is a dense layer at every place
 SIZES = ("pool_size", "strides", "dilation_rate", "padding", "size", "cropping", "kernel_size", "pad_width")
-HALF = " (depthwise)"  # of a separable convolution, after its path
+HALF = " (depthwise)"  # after the path of a separable convolution: the key of its depthwise half
 Shape = tuple[int, ...]
 
 
@@ -33,7 +34,7 @@ class Function:
     """What a model computes: outputs for the drawn inputs, and what they do not show.
 
     `layers` are the signatures of the layers with weights, sorted. `hidden` are settings that only training shows:
-    regularisers, what is frozen.
+    regularisers and frozen layers.
     """
 
     outputs: tuple[np.ndarray, ...]
@@ -44,12 +45,12 @@ class Function:
 def evaluate(class_name: str, clean: dict[str, Any], graph: Graph, values: int) -> Function:
     """Rebuild a model from its reduced configuration and return what it computes.
 
-    `values` is what `count_values` says of it. `RefusedError` for a model that would take much memory.
+    `values` is the model's `count_values`. Raises `RefusedError` for a model that would take too much memory.
     """
     if values > MOST_VALUES:
         raise RefusedError("has too many weights or too large feature maps to check")
     _check_sizes(graph)
-    # Keras keeps its state per thread: a thread of our own takes it along.
+    # Keras keeps its global state per thread. What this model leaves in it is discarded with the thread.
     with ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(_evaluate, class_name, clean, graph).result()
 
@@ -57,19 +58,21 @@ def evaluate(class_name: str, clean: dict[str, Any], graph: Graph, values: int) 
 def same_outputs(observed: Function, expected: Function) -> bool:
     """Return whether two models compute the same, example by example."""
     return observed.layers == expected.layers and all(
-        mine.shape == other.shape and _close(mine, other)
-        for mine, other in zip(observed.outputs, expected.outputs, strict=True)
+        output.shape == expected_output.shape and _close(output, expected_output)
+        for output, expected_output in zip(observed.outputs, expected.outputs, strict=True)
     )
 
 
 def _close(observed: np.ndarray, expected: np.ndarray) -> bool:
+    """Return whether two outputs (examples, ...) agree, each example relative to its largest value."""
     examples = len(expected)
     largest = np.abs(expected.reshape(examples, -1)).max(axis=1)
-    apart = np.abs(observed - expected).reshape(examples, -1).max(axis=1)
-    return bool(np.all(apart <= TOLERANCE * largest))
+    error = np.abs(observed - expected).reshape(examples, -1).max(axis=1)
+    return bool(np.all(error <= TOLERANCE * largest))
 
 
 def _check_sizes(graph: Graph) -> None:
+    """Raise `RefusedError` if a window, stride or padding is too large."""
     for step in graph.steps.values():
         for name in SIZES:
             if any(abs(number) > LARGEST_SETTING for number in _numbers(step.settings.get(name))):
@@ -79,6 +82,7 @@ def _check_sizes(graph: Graph) -> None:
 
 
 def _numbers(value: Any) -> list[int]:
+    """Return the integers in a setting, which may be a nested tuple."""
     if isinstance(value, tuple):
         return [number for item in value for number in _numbers(item)]
     return [value] if isinstance(value, int) else []
@@ -95,13 +99,13 @@ def _evaluate(class_name: str, clean: dict[str, Any], graph: Graph) -> Function:
     for path, layer in layers.items():
         if layer.weights:
             _set_weights(layer, signatures[path], signatures.get(path + HALF, ""))
-    made = keras.tree.flatten(model(_inputs(model, graph), training=False))
-    outputs = tuple(np.asarray(keras.ops.convert_to_numpy(output), np.float64) for output in made)
+    tensors = keras.tree.flatten(model(_inputs(model, graph), training=False))
+    outputs = tuple(np.asarray(keras.ops.convert_to_numpy(tensor), np.float64) for tensor in tensors)
     return Function(outputs, tuple(sorted(signatures.values())), tuple(sorted(_hidden(graph, signatures))))
 
 
 def _layers(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the layers of a model and of the models within it, by their paths."""
+    """Yield the path and the layer of each layer of a model and of its nested models."""
     for layer in model.layers:
         if hasattr(layer, "layers") and hasattr(layer, "inputs"):
             yield from _layers(layer, f"{prefix}{layer.name}/")
@@ -110,7 +114,7 @@ def _layers(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def count_values(model: Any) -> int:
-    """Return how many numbers the weights and, for one example, the layers' outputs of a model are."""
+    """Return the number of a model's weights plus the number of values in its layers' outputs for one example."""
     tensors = [
         tensor
         for _, layer in _layers(model)
@@ -120,15 +124,15 @@ def count_values(model: Any) -> int:
     return model.count_params() + sum(math.prod(size or 1 for size in tensor.shape) for tensor in tensors)
 
 
-# What training alone shows ----------------------------------------------------------------------------------
+# What only training shows -----------------------------------------------------------------------------------
 
 
 @cache
 def _mark_class() -> Any:
-    """Return the layer that takes the place of one that does nothing at inference.
+    """Return the class of the layer that replaces a layer without effect at inference, such as a dropout.
 
-    It multiplies by fixed positive numbers, so that its place shows in the outputs where it matters, and does not where
-    it is all the same: before or after a ReLU or a Flatten.
+    It multiplies by fixed positive numbers. So the outputs show its place, except where the place does not matter:
+    before or after a ReLU or a Flatten.
     """
     import keras
 
@@ -150,6 +154,7 @@ def _mark_class() -> Any:
 
 
 def _marked(clean: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's configuration with marks in place of the layers that only training uses."""
     return {**clean, "layers": [_marked_layer(layer) for layer in clean["layers"]]}
 
 
@@ -159,8 +164,8 @@ def _marked_layer(layer: dict[str, Any]) -> dict[str, Any]:
         return {**layer, "config": _marked(config)}
     if layer["class_name"] not in TRAINING_ONLY or config.get("rate") == 0:
         return layer
-    silent = ("name", "dtype", "seed", "data_format", "trainable")
-    settings = repr(sorted((name, value) for name, value in config.items() if name not in silent))
+    ignored = ("name", "dtype", "seed", "data_format", "trainable")
+    settings = repr(sorted((name, value) for name, value in config.items() if name not in ignored))
     mark = {"name": config["name"], "kind": layer["class_name"], "settings": settings}
     return {**layer, "module": None, "class_name": "_Mark", "registered_name": "_Mark", "config": mark}
 
@@ -178,39 +183,45 @@ def _hidden(graph: Graph, signatures: dict[str, str]) -> Iterator[str]:
             yield f"{layer} trainable=False"
 
 
-# Weights that correspond ------------------------------------------------------------------------------------
+# Corresponding weights --------------------------------------------------------------------------------------
 
 
 def _signatures(graph: Graph, layers: dict[str, Any]) -> dict[str, str]:
-    """Return the signature of each layer with weights, by its path."""
+    """Return path → signature for each layer with weights.
+
+    A depthwise half of a separable convolution has an entry of its own, under the path plus `HALF`. A layer that is
+    called several times, in different places, has the digest of all its signatures.
+    """
     of_calls: dict[Key, tuple[str, str]] = {}
-    above: dict[Key, frozenset[str]] = {}
+    # For each call, the signatures of the nearest layers with weights up to it, or else its inputs.
+    nearest_above: dict[Key, frozenset[str]] = {}
     for number, key in enumerate(graph.inputs):
-        above[key] = frozenset((f"input {number}",))
+        nearest_above[key] = frozenset((f"input {number}",))
     for key in graph.order(list(graph.steps)):
-        if key in above:
+        if key in nearest_above:
             continue
         path = key[0]
-        nearest = frozenset().union(*(above[read] for read in graph.steps[key].reads))
+        nearest = frozenset().union(*(nearest_above[read] for read in graph.steps[key].reads))
         layer = layers.get(path)
         if layer is not None and layer.weights:
             of_calls[key] = _signature(layer, nearest)
             nearest = frozenset((of_calls[key][0],))
-        above[key] = nearest
-    found: dict[str, set[str]] = {}
+        nearest_above[key] = nearest
+    of_paths: dict[str, set[str]] = {}
     for (path, _), (signature, half) in of_calls.items():
-        found.setdefault(path, set()).add(signature)
+        of_paths.setdefault(path, set()).add(signature)
         if half:
-            found.setdefault(path + HALF, set()).add(half)
+            of_paths.setdefault(path + HALF, set()).add(half)
     return {
-        path: names.pop() if len(names) == 1 else _digest(*sorted(names)) for path, names in found.items()
+        path: signatures.pop() if len(signatures) == 1 else _digest(*sorted(signatures))
+        for path, signatures in of_paths.items()
     }
 
 
 def _signature(layer: Any, nearest: frozenset[str]) -> tuple[str, str]:
-    """Name a layer by what it computes with; a separable convolution is a depthwise one and a 1×1 one.
+    """Return a layer's signature, and that of its depthwise half if it is a separable convolution, else "".
 
-    The second name is that of a separable convolution's depthwise half, "" for others.
+    A separable convolution counts as a depthwise convolution and a 1×1 convolution after it.
     """
     kind, shapes = type(layer).__name__, {weight.name: tuple(weight.shape) for weight in layer.weights}
     before = sorted(nearest)
@@ -228,11 +239,12 @@ def _signature(layer: Any, nearest: frozenset[str]) -> tuple[str, str]:
 
 
 def _named(kind: str, shapes: dict[str, Shape], before: list[str]) -> str:
+    """Return the signature of a layer that has a kernel."""
     return _digest(kind, sorted((shapes | {"kernel": _squeezed(shapes["kernel"])}).items()), before)
 
 
 def _squeezed(shape: Shape) -> Shape:
-    """Leave out the kernel's sizes of 1, so that a dense layer's kernel is a 1×1 convolution's."""
+    """Return a kernel's shape without windows of size 1, so that a dense layer equals a 1×1 convolution."""
     return (*[size for size in shape[:-2] if size > 1], *shape[-2:])
 
 
@@ -277,7 +289,7 @@ SHAPED = {
 
 
 def _inputs(model: Any, graph: Graph) -> list[Any]:
-    """Draw four examples for each input: normal numbers, or whole ones where an embedding reads them."""
+    """Return four random examples for each input: normally distributed, or integers where an embedding reads them."""
     import keras
 
     drawn = []
