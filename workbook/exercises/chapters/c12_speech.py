@@ -24,7 +24,7 @@ def _frame_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def cut_frames(signal: np.ndarray, frame_length: int, hop: int) -> np.ndarray:
-    """Cut a signal into whole frames, one every `hop` samples."""
+    """Return the whole frames of a signal, one every `hop` samples: (frames, frame_length)."""
     starts = range(0, len(signal) - frame_length + 1, hop)
     return np.array([signal[start : start + frame_length] for start in starts])
 
@@ -106,7 +106,7 @@ def _size_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def spectrogram_sizes(samples: int, rate: int, frame_length: int, hop: int) -> Sizes:
-    """Return what a spectrogram's rows and columns stand for."""
+    """Return a spectrogram's numbers of frames and bins, and the distances between bins in Hz and frames in ms."""
     return {
         "frames": (samples - frame_length) // hop + 1,
         "bins": frame_length // 2 + 1,
@@ -116,7 +116,7 @@ def spectrogram_sizes(samples: int, rate: int, frame_length: int, hop: int) -> S
 
 
 def _changed(key: str, value: Callable[..., float]) -> Callable[..., Sizes]:
-    """Make the wrong answer in which one entry is another function of the inputs."""
+    """Return a wrong answer: the right sizes, except that `value` computes the entry `key`."""
     return lambda *inputs: {**spectrogram_sizes(*inputs), key: value(*inputs)}
 
 
@@ -235,7 +235,7 @@ DECIBELS = Exercise(
         Mistake(
             "leaves silence at minus infinity",
             _unlimited,
-            "Nothing stops at the floor, so silence becomes −∞. Raise everything fainter to `floor`, preferably "
+            "There is no lower limit, so silence becomes −∞. Raise everything fainter to `floor`, preferably "
             "before the logarithm.",
         ),
         Mistake(
@@ -411,8 +411,8 @@ FREQUENCY_CNN = Exercise(
         Mistake(
             "pools everything",
             lambda bands, frames, filters: _frequency_cnn(bands, frames, filters, flatten=False),
-            "The head keeps one number per filter, wherever on the frequency axis it occurs. Vowels differ in whether "
-            "a peak is high or low: use `layers.Flatten()`, as in the table.",
+            "The head keeps one maximum per filter, wherever on the frequency axis it occurs. Vowels differ in "
+            "whether a peak is high or low: use `layers.Flatten()`, as in the table.",
         ),
         Mistake(
             "keeps the number of filters",
@@ -449,7 +449,8 @@ def _image_cases(rng: np.random.Generator) -> list[Inputs]:
         image = rng.random((7, 9))
         other = audio.shifted(image, **{("bands", "frames")[axis]: -step}) + rng.uniform(0, 0.02, image.shape)
         cases.append((image, other, 3, axis))
-    while len(cases) < 12:  # unlike pictures, for which it matters whether a shift wraps around
+    # Unrelated images, for which wrapping around, the wrong axis and the wrong sign each change the answer.
+    while len(cases) < 12:
         inputs = rng.random((6, 8)) ** 3, rng.random((6, 8)) ** 3, 4, len(cases) % 2
         if best_shift(*inputs) not in (_rolled(*inputs), _wrong_axis(*inputs), -best_shift(*inputs)):
             cases.append(inputs)
@@ -457,12 +458,13 @@ def _image_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def _shifts(other: np.ndarray, steps: range, axis: int) -> dict[int, np.ndarray]:
-    """Return `other` shifted along an axis, by step."""
+    """Return step → `other` shifted by that step along an axis."""
     name = ("bands", "frames")[axis]
     return {step: audio.shifted(other, **{name: step}) for step in steps}
 
 
 def _nearest(image: np.ndarray, shifts: dict[int, np.ndarray]) -> int:
+    """Return the step whose shifted image has the smallest squared error."""
     return min(shifts, key=lambda step: float(((image - shifts[step]) ** 2).sum()))
 
 
