@@ -1,4 +1,4 @@
-"""How pytest runs here: notebooks under nbval as in JupyterLab, longest groups of tests first, memory given back."""
+"""Configure pytest: run notebooks as JupyterLab does, start the longest groups of tests first, free memory."""
 
 import ctypes
 import gc
@@ -10,7 +10,7 @@ import pytest
 from nbval.kernel import RunningKernel
 from xdist.scheduler import LoadScopeScheduling
 
-# Groups that take longest, longest first, as measured on two cores; all others follow in their usual order.
+# The groups that take longest, longest first, as measured on two cores. All others follow in their usual order.
 LONGEST = (
     "tests/grading/test_run.py",
     "solutions/13_text.ipynb",
@@ -38,16 +38,16 @@ LONGEST = (
     "solutions/04_separable_convolution.ipynb",
     "solutions/00_start_here.ipynb",
 )
-# Files whose tests share nothing that is dear to make, so that any worker may run each of them.
+# Files whose tests share nothing that is expensive to make, so that any worker may run any of their tests.
 APART = ("tests/unit/architectures/test_architectures.py",)
-MEGABYTES = 1400  # from which a process gives memory back before the next group
+MEGABYTES = 1400  # a process that uses more frees memory before the next group
 
 
 def _execute_with_history(self: RunningKernel, cell_input: str, allow_stdin: bool | None = None) -> str:
-    """Ask for a cell with history, which nbval does not.
+    """Execute a cell with history, which nbval does not do itself.
 
-    Without it IPython ignores the `;` that hides a cell's value, and a cell such as `check("2.1", slide);` would show
-    one output more than it does for a learner.
+    Without history, IPython ignores the `;` that hides a cell's value, and a cell such as `check("2.1", slide);` would
+    show one more output than it does for a learner.
     """
     return self.kc.execute(cell_input, store_history=True, allow_stdin=allow_stdin, stop_on_error=False)
 
@@ -56,9 +56,9 @@ RunningKernel.execute_cell_input = _execute_with_history
 
 
 def group_of(nodeid: str) -> str:
-    """Return the name of the tests that one worker must run together, as they share something that is dear to make.
+    """Return the name of a test's group: tests that one worker should run, as they share something expensive to make.
 
-    That is the kernel of a notebook, the answers to an exercise, or the fixtures of a file.
+    They share the kernel of a notebook, the answers to an exercise, or the fixtures of a file.
     """
     path, _, test = nodeid.partition("::")
     exercise = re.search(r"\[(?:\d+-)?(\d+\.\d+)[-\]]", test)
@@ -68,20 +68,20 @@ def group_of(nodeid: str) -> str:
 
 
 class GroupScheduling(LoadScopeScheduling):
-    """Hands whole groups to the workers."""
+    """A scheduler that hands whole groups to the workers."""
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling | None:
-    """Take the place of xdist's own scheduler for `--dist loadscope`."""
+    """Return our scheduler in place of xdist's own for `--dist loadscope`."""
     return GroupScheduling(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of a group together, and the longest groups first."""
+    """Sort the tests by group, the longest groups first."""
     rank = {group: number for number, group in enumerate(LONGEST)}
     for item in items:
         rank.setdefault(group_of(item.nodeid), len(rank))
@@ -90,7 +90,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Give memory back between groups: Keras keeps what it has traced, and the C library what was freed."""
+    """Free memory between groups: Keras keeps traced functions, and the C library keeps freed memory."""
     if nextitem is None or group_of(item.nodeid) == group_of(nextitem.nodeid) or _megabytes() < MEGABYTES:
         return
     if "keras" in sys.modules:
@@ -101,7 +101,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _megabytes() -> float:
-    """Return the memory of this process, 0 where the system does not say."""
+    """Return the resident memory of this process in megabytes, 0 where the system does not report it."""
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * 4096 / 1e6
