@@ -31,7 +31,7 @@ DATA_FOLDERS = ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR")
 
 
 def without_network() -> list[str]:
-    """Give a command prefix that takes the network away where the system allows it; the guard does the rest."""
+    """Return a command prefix that removes the network where the system allows it; the guard does the rest."""
     prefix = ["unshare", "--user", "--map-root-user", "--net"]
     prefix += ["sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     if not shutil.which("unshare") or not shutil.which("ip"):
@@ -41,7 +41,7 @@ def without_network() -> list[str]:
 
 
 def environment(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Give an environment with no data folder, an empty home in `folder`, and the guard in every Python process."""
+    """Return an environment with no data folder, an empty home in `folder`, and the guard in every Python process."""
     guard, home = folder / "guard", folder / "home"
     guard.mkdir()
     home.mkdir()

@@ -67,7 +67,7 @@ def show_images(
 ) -> np.ndarray:
     """Draw images side by side, `columns` per row; return the array of axes (rows, columns).
 
-    `scale` is one (low, high) for all images, or a list with one for each; None stands for the natural scale.
+    `scale` is one (low, high) for all images, or a list with one for each; None means the natural scale.
     """
     scales: list[Any] = scale if isinstance(scale, list) else [scale] * len(images)
     count = len(images)

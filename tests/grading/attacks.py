@@ -1,8 +1,8 @@
 """Submissions that try to fool or to hurt whoever grades them, one small cell each.
 
 `FOOLING` attacks come with a wrong answer to 2.2 that must not pass. `HURTING` attacks come with right answers to 2.2
-and 2.4 beside them, and must change nothing outside the jail. Where the paths of real things stand, the test
-fills them in: {secret}, {gradebook}, {home}, {other}, {repository}, {port}, {abstract}.
+and 2.4 beside them, and must change nothing outside the jail. The test fills in the paths of real
+things: {secret}, {gradebook}, {home}, {other}, {repository}, {port}, {abstract}.
 """
 
 WRONG = "def subsample(full, strides):\n    return full[1::strides, ::strides]\n"

@@ -31,7 +31,7 @@ class Paper:
     oddity: str = ""
 
     def read(self) -> bytes:
-        """Give the bytes."""
+        """Return the bytes."""
         return self.data
 
 
@@ -69,7 +69,7 @@ def own_cell(source: str, name: str = "my-own-cell") -> Notebook:
 
 
 def outcomes(graded: Graded) -> dict[str, str]:
-    """Give the outcome of each exercise."""
+    """Return the outcome of each exercise."""
     return {mark.exercise: mark.outcome for mark in graded.marks}
 
 

@@ -34,7 +34,7 @@ def _start(module: str, *words: str) -> subprocess.Popen[str]:
 
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[str]:
-    """Start a scheduler; give its address."""
+    """Start a scheduler; yield its address."""
     place = tmp_path / "scheduler.json"
     words = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(place))
     process = _start("distributed.cli.dask_scheduler", *words)

@@ -75,7 +75,7 @@ class Machine:
         )
 
     def state(self) -> dict[str, object]:
-        """Give everything that must not change."""
+        """Return everything that must not change."""
         watched = (
             "workbook/course/jailed/*.py",
             "workbook/exercises/c02*.py",

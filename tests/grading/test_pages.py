@@ -180,7 +180,7 @@ def test_three_hundred_learners_have_a_report_of_bounded_size(tmp_path: Path) ->
 
 
 def _brightness(colour: str) -> float:
-    """Give the relative luminance of "#rrggbb", as WCAG 2.2 defines it."""
+    """Return the relative luminance of "#rrggbb", as WCAG 2.2 defines it."""
     parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

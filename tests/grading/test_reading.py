@@ -37,7 +37,7 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _solution(name: str = CHAPTER) -> dict[str, str]:
-    """Give the solutions by the ids of their cells, without the markers."""
+    """Return cell id → solution, without the markers."""
     complete = nbformat.read(ROOT / "solutions" / f"{name}.ipynb", as_version=4)
     return {
         cell.id: "\n".join(line for line in cell.source.split("\n") if "SOLUTION" not in line)

@@ -648,7 +648,7 @@ def _mutated(rng: random.Random, original: bytes) -> bytes:
 
 
 def _refusals(path: Path) -> list[str]:
-    """Find and read all that a zip holds, and give what was said where that failed."""
+    """Find and read all that a zip holds; return the messages of what failed."""
     said = []
     try:
         found = find(path, CHAPTERS)

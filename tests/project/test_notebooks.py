@@ -25,7 +25,7 @@ nbformat.write(notebook, sys.argv[1])
 
 
 def _execute(notebook: NotebookNode, tmp_path: Path) -> NotebookNode:
-    """Execute a notebook in a process of its own, offline, and give it back with its outputs."""
+    """Execute a notebook in a process of its own, offline, and return it with its outputs."""
     path = tmp_path / "notebook.ipynb"
     nbformat.write(notebook, path)
     command = [*without_network(), sys.executable, "-c", RUN, str(path), str(tmp_path)]

@@ -13,7 +13,7 @@ from workbook.architectures.layers import LocalResponseNormalization
 
 FILTERS = (64, 128, 256, 512, 512)
 
-# table 1: the kernel sizes of each stage; 0 stands for local response normalisation
+# table 1: the kernel sizes of each stage; 0 means local response normalisation
 TABLE = {
     "vgg11": ((3,), (3,), (3, 3), (3, 3), (3, 3)),  # A
     "vgg11_lrn": ((3, 0), (3,), (3, 3), (3, 3), (3, 3)),  # A-LRN

@@ -210,7 +210,7 @@ def tolerance(expected: np.ndarray, rtol: float, atol: float) -> float | np.ndar
 
 
 def told_apart(observed: Any, expected: Any) -> tuple[str, str]:
-    """Write two numbers with as many digits as show the difference, at least 6."""
+    """Return two numbers as text, with enough digits to show the difference, at least 6."""
     for digits in range(6, 18):
         mine, other = f"{observed:.{digits}g}", f"{expected:.{digits}g}"
         if mine != other:

@@ -17,7 +17,7 @@ def no_inputs(rng: np.random.Generator) -> list[Inputs]:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer that learners really give, and the message for it.
+    """A common wrong answer, and the message for it.
 
     `answer` is that wrong answer. A learner's answer is recognised as this mistake if it equals `answer` on every case
     that it gets wrong. If `looks_like(observed, expected, inputs)` is set, that function decides instead.

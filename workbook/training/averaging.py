@@ -78,7 +78,7 @@ class _Averaging(keras.callbacks.Callback):
         self.average: list[NDArray[Any]] | None = None
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Give the model the average, if there is one, and compute the statistics again."""
+        """Set the model's weights to the average, if there is one, and compute the statistics again."""
         if self.average is None:
             return
         self.model.set_weights(self.average)

@@ -160,7 +160,7 @@ ALONE = Placement()
 
 
 def place(devices: int = 1, team: Team | None = None, *, patience: float = PATIENCE) -> Placement:
-    """Prepare this process to train on `devices` accelerators, or on as many logical CPU devices if there are fewer.
+    """Prepare this process to train on `devices` accelerators, or on logical CPU devices if there are too few of them.
 
     Call it before anything is computed with Keras. A member of a team waits at most `patience` seconds for process 0.
     ValueError, in one line, for a backend without this feature, an address that does not answer, or a port in use.

@@ -153,7 +153,7 @@ def unseen_digits(each: int) -> tuple[Digits, np.ndarray]:
 
 
 def figures(model: "keras.Model", samples: Digits) -> dict[str, float]:
-    """Return all measures of samples, with a judge and with as many real unseen digits."""
+    """Return all measures of samples, with a judge and an equal number of unseen real digits."""
     real, unseen_distances = unseen_digits(len(samples.images) // 10)
     indices, sample_distances = nearest(samples.images, digits("generator").images)
     return {

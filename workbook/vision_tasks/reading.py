@@ -68,7 +68,7 @@ def make_strips(
 def _strip(
     digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator, rules: StripRules
 ) -> tuple[np.ndarray, str]:
-    """Write digits from left to right, as many as fit, at random heights, on clutter."""
+    """Return a strip (height, width) with the digits that fit, at random heights on clutter, and its text."""
     picture = np.zeros((rules.height, rules.width), np.float32)
     add_clutter(picture, rules.strokes, rng)
     length = int(rng.integers(rules.digits[0], rules.digits[1] + 1))

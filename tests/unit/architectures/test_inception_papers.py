@@ -1,9 +1,9 @@
 """Inception v4 and Inception-ResNet v1 and v2 in the paper's form, against a second implementation in NumPy.
 
 The tables below restate figures 3 to 19 of Szegedy et al. 2017 from memory, box by box, in a notation of their own:
-they show that two forms of the networks agree, not that each box is as printed. `|` stands between branches, `,`
-between the boxes of one, braces round a split; "3x3 96 /2 V" is a 3×3 convolution of 96 filters, strides 2, valid.
-Where the figures do not add up, the sum that does stands here (see the builder's deviations).
+they show that two forms of the networks agree, not that each box is as printed. `|` separates branches, `,`
+the boxes of a branch, and braces enclose a split; "3x3 96 /2 V" is a 3×3 convolution of 96 filters, strides 2, valid.
+Where the figures do not add up, the sum that does is used here (see the builder's deviations).
 """
 
 import re

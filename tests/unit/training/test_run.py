@@ -480,7 +480,7 @@ def test_a_stopped_benchmark_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     plan = [("mnist quick", "on")]
     with pytest.raises(RuntimeError, match="stopped"):
         list(bench_train.measure(plan, 2, kept=kept))
-    started.append(0)  # the second sitting
+    started.append(0)  # the second session
     assert [run.accuracy for run in next(bench_train.measure(plan, 2, kept=kept)).runs] == [0.991, 0.992]
     assert started == [1, 0, 2]
     (kept / "mnist-quick-on-1.json").write_text("{}", encoding="utf-8")

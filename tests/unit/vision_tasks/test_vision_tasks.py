@@ -59,7 +59,7 @@ def shape_for_coco(shape: np.ndarray) -> dict[str, Any]:
 
 
 def coco_precision(found: list[Detection], truth: list[Truth], kind: str, threshold: float) -> float:
-    """Let COCO's own code give the mean average precision."""
+    """Return the mean average precision as COCO's own code computes it."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 

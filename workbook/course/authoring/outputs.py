@@ -17,7 +17,7 @@ ADDRESS = re.compile(r"0x[0-9a-f]{6,}")  # of an object in memory; tests/nbval_s
 
 
 def take_stored(notebook: NotebookNode, stored: NotebookNode) -> bool:
-    """Give a notebook the stored outputs if all its code is the stored one's; return whether it is."""
+    """Copy the stored outputs into a notebook if all its code is unchanged; return whether it is."""
     cells, stored_cells = _code_cells(notebook), _code_cells(stored)
     same = _count_same(cells, stored_cells)
     if same < max(len(cells), len(stored_cells)):
@@ -29,7 +29,7 @@ def take_stored(notebook: NotebookNode, stored: NotebookNode) -> bool:
 
 
 def keep_measured(notebook: NotebookNode, stored: NotebookNode) -> None:
-    """Give the cells with a tag of `KEPT` their stored outputs, up to the first cell whose code has changed."""
+    """Copy the stored outputs into cells with a tag of `KEPT`, up to the first cell whose code has changed."""
     cells, stored_cells = _code_cells(notebook), _code_cells(stored)
     for index in range(_count_same(cells, stored_cells)):
         if KEPT & set(_tags(cells[index])) and stored_cells[index].execution_count is not None:
@@ -37,7 +37,7 @@ def keep_measured(notebook: NotebookNode, stored: NotebookNode) -> None:
 
 
 def clean(notebook: NotebookNode) -> None:
-    """Remove what differs from run to run; give each picture its cell's alternative text."""
+    """Remove what differs from run to run; set each picture's alternative text to that of its cell."""
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in _code_cells(notebook):

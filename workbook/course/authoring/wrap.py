@@ -11,7 +11,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-WIDTH = 118  # of a line of Markdown; `# ` stands before it in the source
+WIDTH = 118  # of a line of Markdown, which follows `# ` in the source
 PROSE = "# %% [markdown]"
 # Code and formulas stay on one line.
 WORD = re.compile(r"(?:`[^`]*`|\$[^$]*\$|\S)+")

@@ -117,7 +117,7 @@ class Jail:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, request: RunRequest, modules: Sequence[str], seconds: float | None = None) -> RunResult:
-        """Run a request in a process that has loaded `modules`, and return what came of it.
+        """Run a request in a process that has loaded `modules`, and return the result.
 
         Whatever the submission does, this returns within a few seconds of the limit. JailError if the jail
         itself does not start.

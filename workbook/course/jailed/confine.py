@@ -77,9 +77,9 @@ def _must(result: int, what: str) -> None:
 
 
 def new_namespaces() -> None:
-    """Give this process namespaces of its own for mounts, ipc, the network, and its next child one for processes.
+    """Move this process to its own namespaces for mounts, IPC and the network, and its next child to one for processes.
 
-    Two submissions that shared a network could talk, and one could leave ports in use for the next.
+    Two submissions that share a network could communicate, and one could leave ports in use for the next.
     """
     flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWPID
     _must(_libc.unshare(flags), "unshare")

@@ -47,7 +47,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class OnWire:
-    """Gives a field another name in JSON than in Python: `Annotated[int, OnWire("begin")]`."""
+    """The name of a field in JSON, if it differs from the name in Python: `Annotated[int, OnWire("begin")]`."""
 
     name: str
 

@@ -412,7 +412,7 @@ CONV_TIME = Exercise(
         Mistake(
             "pads the sentence",
             _padded,
-            "There are as many places as words, because the sentence is padded. Do not pad: a width of F leaves T − F "
+            "There is one place per word, because the sentence is padded. Do not pad: a width of F leaves T − F "
             "+ 1 places.",
         ),
         Mistake(
