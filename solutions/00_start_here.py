@@ -87,10 +87,10 @@ print("the pixel at the top left:", photo[0, 0])
 
 # %% [markdown]
 # **Notice** the order: height, width, channels: **(H, W, C)**. Rows come first, counted *downwards* from the top. A
-# pixel of a colour image is three numbers, how much red, green and blue it has. Each is a `uint8`, a whole number from
-# 0 (none) to 255 (all). Putting the channels at the end is called **channels-last**; Keras does it, and so do we.
+# pixel of a colour image is three numbers, how much red, green and blue it has. Each is a `uint8`, an integer between 0
+# (none) and 255 (all). Putting the channels at the end is called **channels-last**; Keras does it, and so do we.
 #
-# Brightness is nothing else than these numbers. Here is a piece of a grey photograph, 8 rows and 10 columns of it:
+# Brightness is nothing but these numbers. Here is a piece of a grey photograph, 8 rows and 10 columns of it:
 
 # %% alt="Left, a grey photograph of a man behind a camera on a tripod, a small frame at the tip of his nose. Right, a piece of it as 8 rows of 10 numbers: around 218 in the bright sky, down to 75 where it is darkest."
 camera = data.photograph("camera")  # (512, 512): grey, so no channel axis
@@ -304,7 +304,7 @@ check("0.5", to_batch);
 # %% [markdown] tags=["exercise"] exercise="0.6"
 # ### BEGIN SOLUTION
 # It lies on its side because rows and columns are exchanged: the array is (width, height, channels) instead of (height,
-# width, channels), which `image.shape` shows. The sky is blue because the channels stand in the order blue, green, red,
+# width, channels), which `image.shape` shows. The sky is blue because the channels are in the order blue, green, red,
 # as some libraries deliver them: print one pixel of the sky, `image[0, 0]`; in orange the *first* number should be the
 # largest, and `image[..., ::-1]` puts them right.
 # ### END SOLUTION
@@ -346,8 +346,8 @@ plots.show_images(cifar.x_train[chosen], cifar.class_names, columns=10, size=1.1
 # The networks of the later chapters were built for its yearly competition, 2010 to 2017, which used a part of it: 1,000
 # classes and about 1.28 million training images. It stays on its server; we use networks that were trained on it.
 #
-# Such tables stand at the end of every chapter. *Stated* is what the source says, *recomputed* what our code finds;
-# "the same" means that they agree. A fact that nobody can recompute is only stated.
+# Such a table is at the end of every chapter. *Stated* is what the source says, *recomputed* what our code finds; "the
+# same" means that they agree. A fact that nobody can recompute is only stated.
 
 # %% tags=["nbval-check-output"]
 print(figures.as_text([row for row in [*figures.ledger(), *figures.facts()] if row.id.startswith("F19")]))

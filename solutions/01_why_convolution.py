@@ -194,8 +194,8 @@ check("1.3", shuffled_weights);
 # %% [markdown]
 # ## Shift the digit
 #
-# For us a seven is a seven, wherever it stands on the page. Let us move the digits to the right. Their makers left a
-# frame of about 4 empty pixels, so a shift of up to 4 cuts hardly anything off.
+# For us a seven is a seven, wherever it is on the page. Let us move the digits to the right. Their makers left a frame
+# of about 4 empty pixels, so a shift of up to 4 cuts hardly anything off.
 #
 # **Predict first:** the layer reads 83 % of the digits. How many after a shift of 2 pixels? Of 4?
 
@@ -259,8 +259,8 @@ ax.set_xlim(1e3, 1e12);
 
 # %% [markdown]
 # From 1.6 billion to 25 thousand. **Notice** where each saving falls. Local windows cut the first layer from
-# 1,600,000,000 weights to 4,000,000, sharing cuts these to **100**, and now nearly all that is left stands in
-# the *next* layer: there subsampling saves its factor of 16, 400,000 weights to 25,000.
+# 1,600,000,000 weights to 4,000,000, sharing cuts these to **100**, and now nearly all that is left is in the *next*
+# layer: there subsampling saves its factor of 16, 400,000 weights to 25,000.
 #
 # To be fair: 100 weights find *one* pattern. A real layer has many kernels, say 32, each with its own map. That is
 # 3,200 weights, and the layer behind reads 32 small maps instead of one, 800,000 weights: still a two-thousandth of the
@@ -316,8 +316,8 @@ matrix = reference.dense_matrix(row_kernel, (1, 7))  # (outputs, inputs)
 plots.show_numbers(matrix, title="M (5, 7): a row for each window, a column for each pixel");
 
 # %% [markdown]
-# Each row is one window: the kernel where it stands, zeros everywhere else. One row down, the kernel has moved one
-# pixel to the right. Such a matrix, the same along every diagonal, is called a **Toeplitz** matrix.
+# Each row is one window: the kernel at its place, zeros everywhere else. One row down, the kernel has moved one pixel
+# to the right. Such a matrix, the same along every diagonal, is called a **Toeplitz** matrix.
 
 # %% [markdown] exercise="1.5"
 # ### Exercise 1.5 · Write a convolution as a matrix (10 min, 3 points)

@@ -349,7 +349,7 @@ plots.show_curves(moves_along, axes[1], title="Does it move along?", **labels);
 # Right: **notice** the teeth. The edge map moves along with every shift. With strides 2 that holds for every second
 # shift, with pooling 4 for every fourth: when the move is a whole number of steps.
 #
-# At the end of the scale stands global pooling. Its window is the whole map, and moves inside it hardly matter:
+# At the end of the scale is global pooling. Its window is the whole map, and moves inside it hardly matter:
 
 # %% tags=["nbval-check-output"]
 averages = np.array([edge_map(view(shift)).mean() for shift in range(9)])

@@ -36,9 +36,9 @@ import keras
 # %% [markdown]
 # ## What an ordinary filter does at once
 #
-# A filter of an ordinary layer does two jobs in one sum. It looks for a pattern in *space*: what stands left, right,
-# above, below. And it combines *channels*: much of this one, less of that one. For both jobs together it needs a k × k
-# kernel for every channel, and every filter has its own set of them.
+# A filter of an ordinary layer does two jobs in one sum. It looks for a pattern in *space*: what is left, right, above,
+# below. And it combines *channels*: much of this one, less of that one. For both jobs together it needs a k × k kernel
+# for every channel, and every filter has its own set of them.
 #
 # **Predict first:** a 3 × 3 layer reads 64 channels and has 128 filters. How many weights?
 
@@ -50,7 +50,7 @@ print(layer.kernel.shape, "->", layer.count_params(), "weights")
 # %% [markdown]
 # 64 · 128 pairs of a channel and a filter, nine weights each. Below are such pairs for a layer small enough to draw,
 # six channels and six filters: each row is an input channel, each column a filter, each small square a weight. Next to
-# it stand the three cheaper layers of this chapter.
+# it are the three cheaper layers of this chapter.
 
 # %% alt="Four grids of six input channels by six filters. Ordinary: nine weights in every cell, 324. Two groups: two blocks on the diagonal, 162. Depthwise: the diagonal alone, 54. Pointwise: one weight in every cell, 36."
 every, alone = np.ones((6, 6), int), np.diag([1, 2, 3, 4, 5, 6])
@@ -287,8 +287,8 @@ plots.show_numbers(column * row, axes[2], title="column · row: Sobel", scale=(-
 
 # %% [markdown]
 # The Sobel kernel smooths downwards and takes differences across. Such a kernel is called **spatially separable**.
-# Sliding the column over the image and then the row over the result gives the same map, with 3 + 3 multiplications a
-# pixel rather than 9:
+# Sliding the column over the image and then the row over the result produces the same map, with 3 + 3 multiplications
+# per pixel rather than 9:
 
 # %% tags=["nbval-check-output"]
 photo = data.photograph("camera")  # (512, 512), whole numbers
@@ -299,7 +299,7 @@ print("the same map, exactly:", np.array_equal(at_once, in_turn))
 # %% [markdown]
 # Which kernels can be split so? Those whose rows are all multiples of *one* row, which is to say matrices of **rank
 # 1**. The singular value decomposition tells: it writes any matrix as a sum of columns times rows, each with a weight,
-# its singular value. As many singular values as are not zero, as many products are needed.
+# its singular value. It needs one product for each singular value that is not zero.
 
 # %% tags=["nbval-check-output"]
 candidates = {name: stepper.KERNELS[name] for name in ("vertical edge", "all edges", "emboss")}
@@ -317,8 +317,7 @@ for name, weights in candidates.items():
 #
 # The same thought, one level up. Up to its activation a separable layer is linear, so there is an *ordinary*
 # convolution that computes the same. Follow one pixel of channel c on its way into filter f. It is multiplied by the
-# depthwise weight at its place, then by the pointwise weight of the pair (c, f). In the ordinary kernel stands the
-# product:
+# depthwise weight at its place, then by the pointwise weight of the pair (c, f). The ordinary kernel holds the product:
 #
 # $$K[i, j, c, f] = D[i, j, c]\; P[c, f]$$
 

@@ -136,7 +136,7 @@ plots.show_bars({row.name: row.macs / 1e6 for row in busy}, axes[1], title="MACs
 
 # %% [markdown]
 # **Notice** the two shapes. The convolutions do the work, the dense layers hold the parameters: 58.6 of 61 million.
-# Over-fitting lives where the parameters are, so that is where dropout stands.
+# Over-fitting lives where the parameters are, so that is where dropout is applied.
 
 # %% [markdown] exercise="6.1"
 # ### Exercise 6.1 · Where 227 comes from (6 min, 2 points)
@@ -168,7 +168,7 @@ for size in (224, 227):
 # %% [markdown]
 # **Mind the slide.** An input of 224 and maps of 55 × 55 do not go together; 227 gives 55 exactly. And it is often said
 # that AlexNet had 16.4 %: that is the average of five networks. The entry that won, 15.3 %, averaged seven, two of them
-# trained on more data first. One network alone had 18.2 % (on the validation data). All three stand in the paper's
+# trained on more data first. One network alone had 18.2 % (on the validation data). All three are in the paper's
 # table 2. Nor was it the first with ReLU; the paper itself points to Nair and Hinton, 2010.
 #
 # ## ReLU against tanh
@@ -410,9 +410,9 @@ def stacked(kernel_size, channels):
 check("6.4", stacked);
 
 # %% [markdown]
-# Six networks came of it, A to E and one with local response normalisation. They differ in how many convolutions stand
-# between two poolings, and C in the size of a few. Here is the table that `architectures.build` reads: one entry a
-# layer, 3 or 1 for the kernel size, 0 for local response normalisation:
+# The result was six networks, A to E and one with local response normalisation. They differ in how many convolutions
+# there are between two poolings, and C in the size of a few. Here is the table that `architectures.build` reads: one
+# entry per layer, 3 or 1 for the kernel size, 0 for local response normalisation:
 
 # %% tags=["nbval-check-output"]
 print(f"{'':10} {'filters':>10}", *(f"{count:>12}" for count in FILTERS))
@@ -440,9 +440,9 @@ for letter in ("D", "E"):
 print(f"the first dense layer alone: {costs['D']['fc1'].parameters:,}")
 
 # %% [markdown]
-# **Notice** that depth is almost free in parameters and dear in work. D and E are known as VGG-16 and VGG-19: 16 and 19
-# layers with weights. Nine tenths of their parameters are dense, as in AlexNet. VGG came second in 2014, and its plain,
-# regular features are in use to this day.
+# **Notice** that depth is almost free in parameters and expensive in work. D and E are known as VGG-16 and VGG-19: 16
+# and 19 layers with weights. Nine tenths of their parameters are dense, as in AlexNet. VGG came second in 2014, and its
+# plain, regular features are in use to this day.
 
 # %% [markdown] exercise="6.5"
 # ### Exercise 6.5 · VGG from its table (12 min, 3 points)
@@ -573,7 +573,7 @@ check("6.6", small_nin);
 # - Local response normalisation lets neighbouring channels compete. It was meant to generalise better, and was dropped.
 # - ZFNet changed strides and kernels after looking inside. VGG stacked 3×3 kernels: the same field, fewer weights, more
 #   ReLUs.
-# - Depth is cheap in parameters, dear in work, and at 19 layers hard to train without further means.
+# - Depth is cheap in parameters, expensive in work, and at 19 layers hard to train without further means.
 # - Network in Network: 1×1 convolutions as small networks, and an average in place of dense layers.
 #
 # ## Formulae

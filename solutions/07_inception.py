@@ -261,8 +261,8 @@ print(f"{with_heads.count_params():,} parameters with the heads, {googlenet.para
 # Training took SGD with momentum .9 (chapter 06; chapter 09 writes it out) and a learning rate cut by 4 % every 8
 # epochs.
 #
-# **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It stands right before
-# it, and it is the only dense layer of the main path:
+# **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It is right before it,
+# and it is the only dense layer of the main path:
 
 # %% tags=["nbval-check-output"]
 print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], sep="\n")
@@ -471,7 +471,7 @@ print("normalised, rate 0.3, over 80 %:", accuracy[0.3, True] > 0.8)
 # **Notice** that the normalised network may take steps at which the plain one falls to guessing, and so it gets much
 # further in the same four epochs. (With three seeds the plain network reached between 10 and 41 %, the normalised one
 # at a rate of .3 between 89 and 92 %; with other numbers of threads and on other processors these move by a few
-# points.) The price is time: about half as much again for each epoch here.
+# points.) The price is time: each epoch takes about 1.5 times as long here.
 #
 # It would be unfair to leave it there. With Adam (chapter 05) at a rate of .003 the plain network learns too: the same
 # three seeds gave 88 to 93 %, and 94 to 97 % with batch normalisation. The cure helps most where the recipe is least
@@ -643,7 +643,7 @@ for true, other in ((0.91, 0.01), (0.9, 0.1 / 9)):
 #
 # **Mind the slide.** "v3 has a top-5 error 3 % lower than v2, and adds batch normalisation." Batch normalisation came
 # with v2; v3 added it to the auxiliary head. And errors can only be compared when taken alike. Here they are, all on
-# the validation data (the paper on v3, tables 3 and 5; 3.46 stands in the note to table 5):
+# the validation data (the paper on v3, tables 3 and 5; 3.46 is in the note to table 5):
 
 # %% tags=["nbval-check-output"]
 cited = {fact.id: fact.value for fact in figures.facts()}

@@ -251,8 +251,8 @@ check("8.2", padded_shortcut);
 # %% [markdown]
 # ## The experiment again
 #
-# The same three depths, the same recipe and seeds, now with shortcuts of option A. They add no parameter: each pair has
-# exactly as many.
+# The same three depths, the same recipe and seeds, now with shortcuts of option A. They add no parameter: both networks
+# of a pair have the same number.
 
 # %% tags=["nbval-check-output"]
 show_errors("residual")
@@ -524,10 +524,10 @@ for name, grid in surfaces.items():
     print(f"    at most {grid.max():.0e}; below 10 on {100 * np.mean(grid < 10):.0f} % of the points")
 
 # %% [markdown]
-# **Notice** the shape of the two. The residual network stands at the bottom of a bowl, round and wide. The plain one
-# stands on a small, irregular floor, where the loss is about that of guessing (2.30); beyond it, on one side less than
-# a quarter of a filter's length away, walls rise to heights that no step survives. A flat floor gives no direction to
-# go, and a wall throws every large step off.
+# **Notice** the shape of the two. The residual network is at the bottom of a bowl, round and wide. The plain one is on
+# a small, irregular floor, where the loss is about that of guessing (2.30); beyond it, on one side less than a quarter
+# of a filter's length away, walls rise to heights that no step survives. A flat floor gives no direction to go, and a
+# wall throws every large step off.
 #
 # What the picture does not show. These are two directions of 200,000, one seed and one plane. The plain network has not
 # come to a minimum, so the two pictures are taken at different stages of training. And the jagged ranges that Li et al.
@@ -577,7 +577,7 @@ for row in account.rows:
 # ### Exercise 8.5 · How wide it grows (8 min, 2 points)
 #
 # **Input:** the `channels` that enter the first block, the number of layers in each of the `blocks`, `growth_rate` and
-# `compression`. **Output:** a list: the channels at the end of each block, before the transition. A transition stands
+# `compression`. **Output:** a list: the channels at the end of each block, before the transition. There is a transition
 # between each two blocks and lets int(channels · compression) through.
 
 # %% tags=["exercise"] exercise="8.5"

@@ -110,8 +110,8 @@ ax.grid(alpha=0.3);
 
 # %% [markdown]
 # **Notice** that parameters and work are two different things. AlexNet has nearly all its weights in dense layers,
-# where each is used once an image; in a convolution each is used at every place. So AlexNet is large and cheap, and
-# ResNet-152 has as many parameters and does more than fifteen times the work.
+# where each is used once per image; in a convolution each is used at every place. So AlexNet is large and cheap, and
+# ResNet-152 has a similar number of parameters and does more than fifteen times the work.
 
 # %% tags=["nbval-check-output"]
 for name in ("alexnet", "vgg16", "googlenet", "resnet50"):
@@ -284,7 +284,7 @@ for one in map(recipes.recipe, recipes.names()):
 # the paper does not use it, or does not say. GoogLeNet's paper gives neither batch nor first rate: 256 and 0.01 are the
 # ones usually taught. **Mind the slide**, four times, about ResNet: its weight decay was 1e-4, not 1e-5. Warming up is
 # reported for one network only, the 110-layer one on CIFAR-10: rate 0.01 until it began to learn, about 400 steps, then
-# 0.1. Batch normalisation *is* needed: it stands behind every convolution. And the 1,202-layer network did train; it
+# 0.1. Batch normalisation *is* needed: it follows every convolution. And the 1,202-layer network did train; it
 # over-fitted.
 #
 # GoogLeNet's dropout of 40 % is often put "everywhere but the last layer". Where is it?
@@ -295,7 +295,7 @@ print([layer.name for layer in model.layers][-3:])
 print("dense layers:", sum(row.kind == "Dense" for row in account.rows))
 
 # %% [markdown]
-# It stands before the only dense layer that there is.
+# It is before the only dense layer that there is.
 #
 # ### Momentum
 #

@@ -227,7 +227,7 @@ check("10.3", step_uphill);
 # %% [markdown]
 # `interpret.ascend` goes on like this, with a rate that falls to zero. It makes one image for each filter, all 50 in
 # one batch, from noise. It also keeps a record, `.scores`: what it climbed, here the activation degrees, before each
-# step and at the end. The pictures stand in reading order, filter 0 at the top left, filter 49 at the bottom right.
+# step and at the end. The pictures are in reading order, filter 0 at the top left, filter 49 at the bottom right.
 #
 # **Predict first:** a filter sees 8×8 pixels, and its degree adds up the whole map. What will its favourite image look
 # like?
@@ -266,8 +266,8 @@ neurons = interpret.ascend(first, "dense", range(20), steps=40, activation=False
 plots.show_images(neurons.images, columns=10, size=0.9, scale=(0, 1));
 
 # %% [markdown]
-# **Notice** that nothing repeats: what stands left differs from what stands right. The strokes of these images are
-# larger than a filter's, and some of them bend as digits do. (In the dark images the climb took ink away nearly
+# **Notice** that nothing repeats: what is on the left differs from what is on the right. The strokes of these images
+# are larger than a filter's, and some of them bend as digits do. (In the dark images the climb took ink away nearly
 # everywhere: ink silences these neurons.) A neuron looks at the whole image. The *whole*? We measure which pixels have
 # a gradient at all, for five neurons and 20 digits. `interpret.saliency` gives the size of the gradient at each pixel;
 # it comes back at the end of the chapter.
@@ -419,8 +419,7 @@ check("10.5", total_variation);
 # %% [markdown]
 # A third measure stands in for your eyes, badly but without prejudice: how similar is the image to the *mean* image of
 # its digit? We take the correlation over all pixels, 1 for equal up to brightness and contrast, 0 for
-# unrelated. **Predict first:** in which order will the three kinds of images stand, and will any of them reach the real
-# digits?
+# unrelated. **Predict first:** how will the three kinds of images rank, and will any of them reach the real digits?
 
 # %% tags=["slow"] name="likeness"
 mean_digits = np.stack([x_val[y_val == k].mean(axis=0) for k in range(10)])  # (10, 28, 28, 1)

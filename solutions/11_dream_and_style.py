@@ -102,9 +102,9 @@ check("11.1", amplify);
 # than the one before, and each on the picture shifted by a few pixels at random, so that no pattern sticks to the
 # network's grid.
 #
-# **Predict first:** a cat, seen by five layers. The first has 3×3 windows; the last stands near the end of a network
-# that tells 1,000 classes apart, cats and dogs among them. Think of chapter 10's hierarchy: edges first, then strokes
-# and bends, then parts of things. What will each put into the photograph?
+# **Predict first:** a cat, seen by five layers. The first has 3×3 windows; the last is near the end of a network that
+# tells 1,000 classes apart, cats and dogs among them. Think of chapter 10's hierarchy: edges first, then strokes and
+# bends, then parts of things. What will each put into the photograph?
 
 # %% tags=["slow"] name="dream"
 def dream(layer, inputs, octaves):
@@ -136,7 +136,7 @@ plots.show_curves(grown, xlabel="step", ylabel="score, in units of its start", s
 #
 # Is a dream particular to its layer, or does one dream excite them all? We show all five dreams to all five layers.
 # Rows and columns of the table are the layers in the order above; each number says how many times the column's layer
-# has grown by the row's dream. **Predict first:** where do the largest numbers stand?
+# has grown by the row's dream. **Predict first:** where are the largest numbers?
 
 # %% tags=["slow"] name="growth"
 layers_of = interpret.any_size(model, LAYERS)
@@ -158,9 +158,8 @@ print("the first to 1.2 times or more, the others to 1.5 times or more:",
       bool(table[0, 0] >= 1.2 and (table.diagonal()[1:] >= 1.5).all()))
 
 # %% [markdown]
-# **Notice** the diagonal: the largest number of each column stands there, so each layer grows most in its own dream.
-# Layers next to it grow as well, because they look for similar things. But the dreams of the first two even weaken the
-# fifth.
+# **Notice** the diagonal: the largest number of each column is there, so each layer grows most in its own dream. Layers
+# next to it grow as well, because they look for similar things. But the dreams of the first two even weaken the fifth.
 #
 # ## Octaves
 #
@@ -311,7 +310,7 @@ print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
 # was not trained to keep, it does not miss. (Forty steps do not prove that nothing more could be had. The loss is
 # small, not zero.)
 #
-# So **content** is: what stands where. We take it from a layer in the middle, which keeps the places and lets go of the
+# So **content** is: what is where. We take it from a layer in the middle, which keeps the places and lets go of the
 # colours. And style?
 #
 # ## The Gram matrix

@@ -38,7 +38,7 @@ keras.utils.set_random_seed(1)
 # ## A word is a wave
 #
 # A microphone measures the pressure of the air, here 8,000 times per second; each measurement is a **sample**, an
-# `int16`, a whole number from −32,768 to 32,767. The course brings sixteen voices of a speech synthesiser that say the
+# `int16`, an integer between −32,768 and 32,767. The course brings sixteen voices of a speech synthesiser that say the
 # ten digits. This is one of them. Press play.
 
 # %% tags=["nbval-check-output"]
@@ -254,7 +254,7 @@ for ax, length in zip(axes, (64, 1024)):
 
 # %% [markdown]
 # **Notice** that no frame length shows both. (The fine upright stripes on the left are the single closings of the vocal
-# folds. The right picture begins late, because a column stands at its frame's middle, and the first of these long
+# folds. The right picture begins late, because a column is drawn at its frame's middle, and the first of these long
 # frames has it at 64 ms.) A frame of N samples tells frequencies apart that are 8000/N Hz from each other, and moments
 # that are N/8 ms from each other: what one gains the other loses.
 #
@@ -331,7 +331,7 @@ audio.player(audio.sound_of(image))  # from 2,440 numbers between 0 and 1
 #
 # ## The same word, other voices
 #
-# Four voices say *six*, the lowest first; above each picture stands its pitch, which `audio.pitch` measures. **Predict
+# Four voices say *six*, the lowest first; above each picture is its pitch, which `audio.pitch` measures. **Predict
 # first:** what will differ, and what will stay?
 
 # %% alt="Four log-mel images of the word six in four voices. All have noise, a bright lower patch, a bright upper patch, a gap and noise. They differ in length, in how high the upper patch lies, and only the last one, the highest voice, shows separate lines."
@@ -481,9 +481,9 @@ print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 # ## Voices that it has heard
 #
 # So, once and with care: all 2,700 training clips of the six men, three seeds, and a fourth network as a yardstick,
-# whose kernels slide along *neither* axis: a dense network of five hidden units, which is what as many parameters buy.
-# These runs take minutes, so their results are stored: `python -m workbook.course.makers.speech_experiments kernels`
-# makes them again.
+# whose kernels slide along *neither* axis: a dense network of five hidden units, which is what the same number of
+# parameters buys. These runs take minutes, so their results are stored:
+# `python -m workbook.course.makers.speech_experiments kernels` makes them again.
 
 # %%
 def stored(name):
@@ -626,7 +626,7 @@ for kind in KINDS:
 # ### Exercise 12.6 · The shift between two voices (10 min, 3 points)
 #
 # **Input:** two images `image` and `other` (bands, frames), a whole number `largest` and an `axis`: 0 for bands, 1 for
-# frames. **Output:** the shift of `other`, a whole number from −`largest` to `largest`, that brings it nearest to
+# frames. **Output:** the shift of `other`, an integer between −`largest` and `largest`, that brings it nearest to
 # `image`: the smallest sum of squared differences, over the whole image. `audio.shifted(other, bands=2)` moves up by
 # two bands, `audio.shifted(other, frames=2)` later by two frames; silence comes in behind.
 
@@ -800,8 +800,8 @@ for tested in ("low", "high"):
 # Where does the claim come from? From recognisers in which something *behind* the CNN takes care of time: a hidden
 # Markov model in Abdel-Hamid and others 2014, later a recurrent network. (Both go through the frames one after the
 # other and may stay at a sound as long as the speaker does.) There, one more helper along time is of little use. In
-# ours nothing stands behind. A claim about an architecture holds for a system, a task and data; a sentence on a slide
-# has lost all three.
+# ours nothing follows. A claim about an architecture holds for a system, a task and data; a sentence on a slide has
+# lost all three.
 #
 # ## Summary
 #

@@ -90,9 +90,9 @@ for name, source in (("training sentences", x_train), ("training and validation"
 
 # %% [markdown]
 # **Notice** what leaks. The second list claims that no word of a new sentence is ever unknown. That is true for these
-# 1,500 sentences, because they were looked at, and for no others. And what stands in the list for a word that only they
-# have, no training sentence can teach. So: the vocabulary is *learned*, like weights, and like weights it is learned
-# from the training data only.
+# 1,500 sentences, because they were looked at, and for no others. And no training sentence can teach the weights of a
+# word that only they have. So: the vocabulary is *learned*, like weights, and like weights it is learned from the
+# training data only.
 
 # %% [markdown] exercise="13.1"
 # ### Exercise 13.1 · A vocabulary that has not seen the test (8 min, 2 points)
@@ -100,7 +100,7 @@ for name, source in (("training sentences", x_train), ("training and validation"
 # **Input:** lists of sentences `training` and `test` (strings in small letters; split them at blanks) and a whole
 # number `size`. **Output:** a tuple (words, unknown): the list of the `size` most frequent words of the *training*
 # sentences, equally frequent ones in the order of the alphabet; and how many words of the *test* sentences are not in
-# that list (a word that stands there twice counts twice).
+# that list (a word that appears there twice counts twice).
 
 # %% tags=["exercise"] exercise="13.1"
 from collections import Counter
@@ -176,10 +176,10 @@ check("13.2", encode);
 # ## A yardstick without order
 #
 # Before any network: how far do the words alone go? Forget the order, and a sentence is a **bag of words**. Give each
-# word one weight, the logarithm of how much oftener it stands in positive sentences than in negative ones, and add up
-# the weights in the bag, each word once: a sum above 0 says praise. (One is added to each count, so that a word which
-# one class never uses gets a finite weight; unknown words and padding weigh 0.) Nothing is trained, only counted. It is
-# called **naive Bayes**.
+# word one weight, the logarithm of how much more often it appears in positive sentences than in negative ones, and add
+# up the weights in the bag, each word once: a sum above 0 says praise. (One is added to each count, so that a word
+# which one class never uses gets a finite weight; unknown words and padding weigh 0.) Nothing is trained, only counted.
+# It is called **naive Bayes**.
 
 # %% tags=["nbval-check-output"]
 weights = text.word_weights(train_ids, y_train, SIZE)  # (8000,)
@@ -377,7 +377,7 @@ for layer in build().layers:
 # chapter 05 for two classes: −ln of what the true class got.
 #
 # Two passes over the training sentences, with three seeds, because one says little. Beside it a network with filters
-# of **width 1** (72 of them, as many maxima): it has the same embedding and the same maximum, but reads one word at a
+# of **width 1** (72 of them, and so 72 maxima): it has the same embedding and the same maximum, but reads one word at a
 # time. **Predict first:** which wins, and does either beat the bag?
 #
 # The **standard error** below says how far such a number moves by chance alone, because 1,500 other sentences might
@@ -452,10 +452,10 @@ for row, width in enumerate((3, 4, 5)):
 # %% [markdown]
 # **Notice** two things. The n-grams of a filter share their tone, and often a single strong word, at whatever place of
 # the window; seldom a construction. And each width sees n-grams of its own length only: no filter of width 3 knows of
-# two words that stand four places apart. (A dot is padding, [UNK] an unknown word.)
+# two words that are four places apart. (A dot is padding, [UNK] an unknown word.)
 #
 # One filter, followed through one sentence: the positive one of width 3, in the validation sentence that fires it most.
-# A bar stands at the first of its three words.
+# Each bar is at the first of its three words.
 
 # %% tags=["slow"] alt="Bars over the places of one sentence: the answer of one filter of width 3 at each place. Most bars are low or zero; one stands out, and the three words under its window are written in the title."
 i = int(np.argmax(text.peaks(network, val_ids, 3)[0][:, votes[0].argmax()]))
@@ -473,9 +473,9 @@ ax.set(ylabel="answer", xlabel="the window begins at", title=f"fired by: {fired}
 # ## Permute the dimensions
 #
 # It is often said that filters do not slide along the embedding because its dimensions are independent. They need not
-# be. What they lack is an *order*: nobody decided which number stands beside which. So shuffle them. In a trained
-# network the table's columns get a new order, and the weights of every filter the same new order along the dimensions.
-# And, for contrast, the table alone, while the filters stay. **Predict first:** how many of the 1,500 answers change?
+# be. What they lack is an *order*: nobody decided which number is beside which. So shuffle them. In a trained network
+# the table's columns get a new order, and the weights of every filter the same new order along the dimensions. And, for
+# contrast, the table alone, while the filters stay. **Predict first:** how many of the 1,500 answers change?
 
 # %% tags=["slow"] name="dimensions"
 shuffled = np.random.default_rng(3).permutation(16)
@@ -583,7 +583,7 @@ print("shuffling costs less than 4 points:", lost < 0.04)
 # **Notice** how small the difference is: a point or two, like the spread between seeds. About every tenth answer
 # changes, but not many more from right to wrong than from wrong to right; and networks that never saw an order are
 # hardly worse. For *this* question the words say almost all, and order adds little that 8,000 sentences can teach. So
-# the rule stands, with a limit: permuting dimensions changes nothing, ever; permuting time changes what the network
+# the rule holds, with a limit: permuting dimensions changes nothing, ever; permuting time changes what the network
 # sees, and how much that matters depends on the question.
 #
 # ## A question of nothing but order

@@ -278,12 +278,13 @@ print(f"boxes above .3: {given}; digits: {sum(map(len, unseen.labels))}")
 # %% [markdown]
 # ## A number for a detector
 #
-# About as many boxes as digits, and yet the pictures show that this says little: one box may have a wrong name or lie
-# off, one digit may have no box, and the counts agree. Four pictures of 400 say little, too. And we showed the boxes
-# above .3. Is that the right limit? With a lower limit more digits are found (**recall**: found of all that there are)
-# and more boxes are wrong (**precision**: right of all that are given). No limit is *the* right one, so take them all.
-# Rank the boxes of a class, over all pictures, by their scores; walk down the list. A box is a **hit** if it overlaps a
-# digit of its class, not found before, by an IoU of ½ or more. Precision and recall at each rank make a curve.
+# There are about as many boxes as digits, and yet the pictures show that this says little: one box may have a wrong
+# name or lie off, one digit may have no box, and the counts agree. Four pictures of 400 say little, too. And we showed
+# the boxes above .3. Is that the right limit? With a lower limit more digits are found (**recall**: found of all that
+# there are) and more boxes are wrong (**precision**: right of all that are given). No limit is *the* right one, so take
+# them all. Rank the boxes of a class, over all pictures, by their scores; walk down the list. A box is a **hit** if it
+# overlaps a digit of its class, not found before, by an IoU of ½ or more. Precision and recall at each rank make a
+# curve.
 #
 # Say there are two digits, and the list is hit, miss, hit. Down the list the precision is 1, ½, ⅔, the recall ½, ½, 1.
 # So whoever wants a recall of ½ or less can have a precision of 1; whoever wants more, ⅔. The average over all recalls

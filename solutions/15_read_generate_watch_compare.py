@@ -107,7 +107,7 @@ check("15.1", collapse);
 #
 # p(text) = Σ over all paths that read the text, of Π over the columns of the probability of the path's class
 #
-# (Σ adds up, Π multiplies), and the loss is −ln p(text). Where the digits stand the network may decide for itself. Here
+# (Σ adds up, Π multiplies), and the loss is −ln p(text). The network may decide for itself where the digits are. Here
 # is a small case: three columns and three classes, 0 for the blank, 1 for the digit 0 and 2 for the digit 1. The cell
 # lists every path that reads the text "0", and its probability. **Predict first:** why is (1, 0, 1) not among them?
 
@@ -150,7 +150,7 @@ check("15.2", string_probability);
 # %% [markdown]
 # ((1, 0, 1) reads "00".) Twenty columns of eleven classes have 11²⁰ paths. Nobody tries them all. It is enough to go
 # from column to column and keep, for each place in the text, how probable it is to have read just so far: paths that
-# stand at the same place are added up and go on together. `reading.string_probability` does so, and Keras's loss too.
+# are at the same place are added up and go on together. `reading.string_probability` does so, and Keras's loss too.
 
 # %% tags=["nbval-check-output"]
 print(f"{reading.string_probability(grid, '0'):.3f}, as above")
@@ -292,7 +292,7 @@ check("15.3", cloud);
 #
 # To draw a new picture, begin with noise, at time 1. Guess. The guess is a blur, the mean of all that could be, for the
 # loss is the mean squared error, and a mean has the smallest. So do not believe it: walk one small step towards it, and
-# guess again from there. If n equal steps are left to time 0, a step is one n-th of the way from where we stand to the
+# guess again from there. If n equal steps are left to time 0, a step is one n-th of the way from where we are to the
 # guess. With each step fewer pictures are possible, and the guess gets sharper. (That is *diffusion* in the form
 # of *rectified flow*, Liu, Gong and Liu 2023. Others draw the line as a curve.)
 
@@ -506,7 +506,7 @@ three_seeds("video, digit", "video, motion")
 # Last question: do two pictures show the same thing? A classifier can say so only for classes that it was trained for.
 # Faces, products, plants: there are always new ones. What is wanted is a *distance*. Take that of the pixels for a
 # start: subtract two pictures, square, add up, take the root. On the left of each row below is a digit at a random
-# place, a **view**; next to it stand its five nearest neighbours among 1,000 views. Below each is written whether it is
+# place, a **view**; next to it are its five nearest neighbours among 1,000 views. Below each is written whether it is
 # the same digit. **Predict first:** what will the neighbours have in common?
 
 # %% name="views"
@@ -564,8 +564,8 @@ print(f"recall at 1 by pixels: {embedding.recall_at(pixels, views.labels):.2f}")
 # An **embedding** network turns each picture into a vector of length 1. It is never told a class. It gets *pairs*: two
 # views of the same written digit, at other places, in other sizes, stretched and slanted a little. (Before that the
 # digit is turned by 0, 90, 180 or 270 degrees and perhaps mirrored, both views alike: so five digits become forty
-# shapes, and few others of a batch are of the same. In training one more small layer stands between the vectors and the
-# loss; afterwards it is thrown away.) Partners should lie close, all others of the batch far away.
+# shapes, and few others of a batch are of the same. In training there is one more small layer between the vectors and
+# the loss; afterwards it is thrown away.) Partners should lie close, all others of the batch far away.
 #
 # The closeness of two vectors of length 1 is their **cosine**, the sum of the products of their numbers: 1 if they
 # point the same way, 0 at a right angle, −1 if opposite. Written as a loss (*NT-Xent*, Chen and others 2020): for each
@@ -616,7 +616,7 @@ three_seeds("metric learning")
 # ## Summary
 #
 # - A network gives maps; what they mean is decided by the loss and by how they are read.
-# - CTC adds up all paths that read the text, so nobody need say where a digit stands. Merge first, then drop blanks.
+# - CTC adds up all paths that read the text, so nobody need say where a digit is. Merge first, then drop blanks.
 # - A generator needs something random: a code drawn from a cloud, or noise from which it walks in small steps.
 # - One number for pictures is not enough: quality and diversity trade against each other.
 # - A mean over time cannot know the order of frames; kernels that span time can, together or apart.

@@ -130,8 +130,8 @@ def crop_and_flip(image, label):
     return tf.image.random_flip_left_right(image), label
 
 # %% [markdown]
-# The second, *one map per batch*, batches first, and then changes the whole batch with one set of instructions: a random
-# row and column for each image, and `gather`.
+# The second, *one map per batch*, batches first, and then changes the whole batch with one set of instructions: a
+# random row and column for each image, and `gather`.
 
 # %%
 def crop_and_flip_all(images, labels):
@@ -244,8 +244,9 @@ for name in rates:
 #
 # How fast *could* the step be? A processor has two limits: its **peak**, the floating-point operations (FLOP: a
 # multiplication or an addition) that it can do in a second, and the **bandwidth** of its memory, the bytes that it can
-# move in a second. Peak over bandwidth is the **ridge**: so many FLOP it must do for each byte, or the memory cannot
-# keep up. We measure both: a large matrix product is nothing but arithmetic, and copying an array nothing but moving.
+# move in a second. Peak over bandwidth is the **ridge**: the device must do at least this many FLOP per byte, or the
+# memory cannot keep up. We measure both: a large matrix product is nothing but arithmetic, and copying an array nothing
+# but moving.
 
 # %% tags=["slow"]
 machine = roofline.measure()
