@@ -335,7 +335,7 @@ def test(machine: Machine) -> int:
 
 
 def claims(machine: Machine) -> int:
-    """Run what takes long: trained claims, other backends, and the learner's notebooks with no network and no data."""
+    """Run the slower tests: claims about training, other backends, learners' notebooks without network and data."""
     ensure(machine, "test")
     learner = [*PYTEST, *NBVAL, "notebooks"]
     return run_all(machine, [*PYTEST, "-m", "claims", "tests"], ["python", "tests/offline.py", *learner[1:]])
