@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 # The groups that take longest, longest first, as measured on two cores. All others follow in their usual order.
 LONGEST = (
+    "tests/unit/architectures/test_architectures.py",
     "tests/grading/test_run.py",
     "solutions/13_text.ipynb",
     "solutions/05_first_cnn.ipynb",
@@ -38,9 +39,8 @@ LONGEST = (
     "solutions/04_separable_convolution.ipynb",
     "solutions/00_start_here.ipynb",
 )
-# Files whose tests share nothing that is expensive to make, so that any worker may run any of their tests.
-APART = ("tests/unit/architectures/test_architectures.py",)
-MEGABYTES = 1400  # a process that uses more frees memory before the next group
+MEGABYTES, GROWN = 1400, 100  # from which, and after which growth, a process returns memory
+kept = 0.0  # megabytes left after the last time
 
 
 def _execute_with_history(self: RunningKernel, cell_input: str, allow_stdin: bool | None = None) -> str:
@@ -64,7 +64,7 @@ def group_of(nodeid: str) -> str:
     exercise = re.search(r"\[(?:\d+-)?(\d+\.\d+)[-\]]", test)
     if path.startswith("tests/exercises/") and exercise:
         return f"exercise {exercise[1]}"
-    return nodeid if path in APART else path
+    return path
 
 
 class GroupScheduling(LoadScopeScheduling):
@@ -88,16 +88,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank[group_of(item.nodeid)])
 
 
+def pytest_collection_finish() -> None:
+    """Take what is loaded by now, millions of objects, out of the garbage collector's rounds."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Free memory between groups: Keras keeps traced functions, and the C library keeps freed memory."""
-    if nextitem is None or group_of(item.nodeid) == group_of(nextitem.nodeid) or _megabytes() < MEGABYTES:
+    """Return freed memory to the system where a process has grown: Keras keeps traces, and the C library the rest."""
+    global kept
+    if _megabytes() < max(MEGABYTES, kept + GROWN):
         return
-    if "keras" in sys.modules:
+    ends_group = nextitem is None or group_of(item.nodeid) != group_of(nextitem.nodeid)
+    if ends_group and "keras" in sys.modules:
         sys.modules["keras"].backend.clear_session()
     gc.collect()
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
+    kept = _megabytes()
 
 
 def _megabytes() -> float:

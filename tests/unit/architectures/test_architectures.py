@@ -16,11 +16,11 @@ from workbook.reference import conv2d, pool2d
 FOLDER = Path(architectures.__file__).parent
 
 
-@pytest.fixture(autouse=True)
-def forget_models():
-    """Free each test's models."""
-    yield
-    keras.backend.clear_session()
+def first_of_each_family(names):
+    """Return all names as parameters: the first of each family for every run, the others for `make claims`."""
+    firsts = {next(name for name in names if name in family.ARCHITECTURES) for family in architectures.FAMILIES
+              if set(names) & set(family.ARCHITECTURES)}  # fmt: skip
+    return [pytest.param(name, marks=() if name in firsts else pytest.mark.claims) for name in names]
 
 
 def trainable(model):
@@ -96,7 +96,7 @@ PRINTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sorted(COUNTED | STATED | PRINTED))
+@pytest.mark.parametrize("name", first_of_each_family(sorted(COUNTED | STATED | PRINTED)))
 def test_parameters_are_the_papers(name):
     count = trainable(outline(build, name))
     assert count == COUNTED.get(name, count)
@@ -175,7 +175,7 @@ SHAPES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", first_of_each_family(list(SHAPES)))
 def test_shapes_are_the_papers(name):
     model = outline(build, name)
     assert {layer: tuple(model.get_layer(layer).output.shape[1:]) for layer in SHAPES[name]} == SHAPES[name]
@@ -209,13 +209,6 @@ TWINS = {  # name: keras.applications' class, a small input, options
     "xception": ("Xception", (71, 84, 3), {}),
     "mobilenet": ("MobileNet", (45, 50, 3), {"convention": "keras"}),
 }
-
-
-def first_of_each_family(names):
-    """Return all names as parameters: the first of each family for every run, the others for `make claims`."""
-    firsts = {next(name for name in names if name in family.ARCHITECTURES) for family in architectures.FAMILIES
-              if set(names) & set(family.ARCHITECTURES)}  # fmt: skip
-    return [pytest.param(name, marks=() if name in firsts else pytest.mark.claims) for name in names]
 
 
 @pytest.mark.slow

@@ -132,13 +132,6 @@ def relative(ours: np.ndarray, by_hand: np.ndarray) -> float:
     return float(np.abs(ours - by_hand).max() / np.abs(by_hand).max())
 
 
-@pytest.fixture(autouse=True)
-def forget_models():
-    """Free each test's models."""
-    yield
-    keras.backend.clear_session()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",

@@ -53,7 +53,7 @@ def assert_the_same(first: Path, second: Path) -> None:
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 @pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.claims)])
 def test_two_devices_learn_what_one_learns(backend: str, tmp_path: Path) -> None:
     """Batch normalisation is in it: statistics of half a batch each would give other losses."""
