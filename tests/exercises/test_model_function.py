@@ -126,6 +126,28 @@ def test_a_dense_block_may_join_in_a_chain_or_all_features() -> None:
     assert "reads" in str(difference(lambda: dense_block(join="newest first"), dense_block))
 
 
+def test_a_model_may_end_in_a_model() -> None:
+    def nested() -> Any:
+        place = keras.Input((6, 5, 7))
+        made = layers.Conv2D(3, 3, padding="same")(layers.ReLU()(layers.BatchNormalization()(place)))
+        rest = keras.Model(place, layers.Concatenate()([place, made]))
+        inputs = keras.Input((6, 5, 4))
+        made = layers.Conv2D(3, 3, padding="same")(layers.ReLU()(layers.BatchNormalization()(inputs)))
+        return keras.Model(inputs, rest(layers.Concatenate()([inputs, made])))
+
+    def twice(*, order: int = 1) -> Any:
+        place = keras.Input((4,))
+        shared = keras.Model(place, layers.Dense(4)(place))
+        inputs = keras.Input((4,))
+        first = shared(inputs)
+        return keras.Model(inputs, [first, shared(layers.ReLU()(first))][::order])
+
+    assert difference(nested, lambda: dense_block(growth=(3, 3))) is None
+    assert difference(nested, lambda: dense_block(growth=(3, 4)))
+    assert difference(twice, twice) is None
+    assert difference(lambda: twice(order=-1), twice)
+
+
 def network(*, dropout: str = "after", rate: float = 0.5, head: str = "softmax", join: Any = None) -> Any:
     inputs = keras.Input((8, 8, 2))
     x = layers.Conv2D(4, 3, activation="relu")(inputs)

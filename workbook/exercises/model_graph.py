@@ -235,7 +235,10 @@ def read_graph(class_name: str, config: dict[str, Any], depth: int = 0) -> tuple
     else:
         reduced |= {name: config[name] for name in ("input_layers", "output_layers")}
         inputs = [output[:2] for output in _outputs(config["input_layers"])]
-        outputs = [reader.resolved(output) for output in _outputs(config["output_layers"])]
+        inner = {layer["name"] for layer in layers if layer["class_name"] == "Functional"}
+        ends = _outputs(config["output_layers"])
+        # Here Keras counts the calls of an inner functional model from 1, since it is born with one; elsewhere from 0.
+        outputs = [reader.resolved((name, call - (name in inner), index)) for name, call, index in ends]
     graph = Graph(reader.steps, inputs, outputs)
     graph.order(list(graph.steps))  # refuses cycles, which Keras would follow for ever
     return graph, reduced
