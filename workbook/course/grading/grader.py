@@ -95,7 +95,7 @@ class Grader:
         try:
             return self.referees.rule(answers.chapter, purpose, report)
         except RefereeLostError as lost:
-            detail = f"gave a value that cannot be compared: the process that compares it {lost}"
+            detail = f"got a value that cannot be compared: the process that compares it {lost}"
             return Ruling("malformed", mistake="", advice="", detail=detail, text=detail)
 
     def _practice(self, answers: Answers, rulings: Mapping[str, Ruling]) -> dict[str, str]:

@@ -122,7 +122,7 @@ class Referee:
         try:
             seen = read_report(report)
         except (transport.TransportError, RecursionError) as error:
-            verdict = Verdict(exercise, "malformed", f"gave what cannot be read: it {error}")
+            verdict = Verdict(exercise, "malformed", f"got a result that cannot be read: it {error}")
         else:
             verdict = self._ruler(exercise, purpose).verdict(seen)
         return Ruling(
