@@ -7,7 +7,8 @@ import pytest
 
 from tests import ROOT
 from tests.grading.made_up import HOSTILE, HOSTILE_NAMES, graded, hostile, mark
-from workbook.course.grading.copies import SHORTEST, Pair, normal_form, solutions_of, suspected
+from workbook.course.grading.copies import SHORTEST, Pair, normal_form, suspected
+from workbook.course.grading.masters import solutions_of
 from workbook.course.grading.records import Graded
 from workbook.exercises import exercises_of
 

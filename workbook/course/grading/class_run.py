@@ -8,9 +8,12 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from workbook.course.grading import copies, exports, journal, pages, submissions
+from workbook.course.grading import copies, deadlines, exports, journal, pages, review_page, submissions
+from workbook.course.grading.fingerprints import Judges, Parts, read_known
 from workbook.course.grading.grader import Grader, absent
+from workbook.course.grading.hand_in_times import hand_in_times, read_table
 from workbook.course.grading.jail import Jail
+from workbook.course.grading.masters import solutions_of
 from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.records import Graded, Mark, in_order
 from workbook.course.grading.referee_pool import RefereePool
@@ -26,7 +29,8 @@ class ClassResult:
     """All marks of a run. `unread` are files of no known chapter.
 
     `new` counts the submissions graded now, `waiting` the answers that wait for a person. `notice` says what is unusual
-    about the machine, or is "".
+    about the machine, or is "". `outdated` counts the stored submissions that another version of the course judged, by
+    what has changed since. `lateness` is by learner and chapter, for the chapters with a deadline.
     """
 
     graded: list[Graded]
@@ -34,6 +38,9 @@ class ClassResult:
     new: int = 0
     waiting: int = 0
     notice: str = ""
+    outdated: Counter[str] = field(default_factory=Counter)
+    lateness: dict[tuple[str, str], deadlines.Lateness] = field(default_factory=dict)
+    unclear_times: list[str] = field(default_factory=list)
 
 
 def chapters_of(root: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:
@@ -50,32 +57,59 @@ def chapters_of(root: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:
 def grade(
     path: Path, run: journal.Run, options: GradingOptions, on_progress: Progress = lambda *progress: None
 ) -> ClassResult:
-    """Grade what `path` holds and write everything into the run's folder, each submission once."""
-    handed_in = submissions.find(path, chapters_of(options.root), student=options.student)
-    handed_in = [submission for submission in handed_in if submission.chapter in ("", *options.chapters)]
-    if not handed_in:
-        raise ValueError(f"{path} holds no submission for {', '.join(options.chapters)}.")
+    """Grade what `path` holds and write everything into the run's folder, each submission once.
+
+    Stored marks stay, also if the course has changed since: the result's `outdated` tells what did.
+    """
+    handed_in = find_submissions(path, options)
+    judges = judges_of(options)
     run_journal = journal.Journal(run.folder)
     try:
-        _check_inputs(run, options)
-        done, waiting = _divide(handed_in, run_journal)
+        check_inputs(run, options, handed_in)
+        done, waiting = divide(handed_in, run_journal)
+        outdated = _outdated(done, judges, read_known(run.folder))
         notices = [""]
-        for graded in _graded(waiting, run, options, notices):
+        for graded in judged(waiting, run, options, judges, notices):
             run_journal.append(graded)
             done.append(graded)
             on_progress(graded, len(done), len(handed_in))
         result = _complete(done, handed_in, options)
-        result.new, result.notice = len(waiting), notices[-1]
+        result.new, result.notice, result.outdated = len(waiting), notices[-1], outdated
+        result.lateness, result.unclear_times = _lateness(result.graded, handed_in, _policy(run, options))
         write(result, run, options)
         return result
     finally:
         run_journal.close()
 
 
-def _divide(
+def find_submissions(path: Path, options: GradingOptions) -> list[Submission]:
+    """Return what is at `path` for the chapters of the run; ValueError if that is nothing."""
+    handed_in = submissions.find(path, chapters_of(options.root), student=options.student)
+    handed_in = [submission for submission in handed_in if submission.chapter in ("", *options.chapters)]
+    if not handed_in:
+        raise ValueError(f"{path} holds no submission for {', '.join(options.chapters)}.")
+    return handed_in
+
+
+def judges_of(options: GradingOptions) -> Judges:
+    """Return what judges with these options."""
+    return Judges(options.root, seconds=options.seconds, memory=options.memory)
+
+
+def _outdated(done: Iterable[Graded], judges: Judges, known: Mapping[str, Parts]) -> Counter[str]:
+    """Count the stored submissions that another version of the course judged, by what has changed since."""
+    counts: Counter[str] = Counter()
+    for graded in done:
+        outdated = judges.outdated(graded)
+        marks = [mark for mark in graded.marks if mark.exercise in outdated]
+        counts.update({reason for mark in marks for reason in judges.changed_since(mark, known)})
+    return counts
+
+
+def divide(
     handed_in: list[Submission], run_journal: journal.Journal
 ) -> tuple[list[Graded], list[Submission]]:
-    """Divide the submissions into those that the journal knows and those that wait to be graded."""
+    """Return the marks of the submissions that the journal knows, and the submissions that it does not."""
     done: list[Graded] = []
     waiting: list[Submission] = []
     for submission in handed_in:
@@ -90,6 +124,19 @@ def _divide(
         else:
             done.append(graded)
     return done, waiting
+
+
+def judged(
+    waiting: list[Submission], run: journal.Run, options: GradingOptions, judges: Judges, notices: list[str]
+) -> Iterator[Graded]:
+    """Grade, and put on each mark what judged it; what that is gets written down first.
+
+    `notices` gets what is unusual about the machine.
+    """
+    for graded in _graded(waiting, run, options, notices):
+        stamped = judges.stamped(graded)
+        judges.remember(run.folder, stamped)
+        yield stamped
 
 
 def _graded(
@@ -166,36 +213,88 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
     from workbook.course.grading import gradebook  # nbgrader takes seconds to import
 
     folder = run.folder
-    url = _database(run, options)
+    url = database(run, options)
     review = folder / "review.csv"
+    automatic = result.graded
+    if options.review is not None:
+        exports.merge_review(review, options.review, automatic)
     if review.exists():
         result.graded = with_review(result.graded, exports.read_marks(review, result.graded))
     chapters = sorted({graded.chapter for graded in result.graded})
     gradebook.write(url, result.graded, {name: exercises_of(name) for name in chapters})
-    result.graded = with_review(result.graded, gradebook.marks_given(url, result.graded))
+    in_formgrader = gradebook.marks_given(url, result.graded)
+    result.graded = with_review(result.graded, in_formgrader)
     result.waiting = exports.write_review(review, result.graded)
+    review_page.write_review_page(
+        folder / "review.html",
+        automatic,
+        exports.read_entries(review, automatic),
+        run=run.name,
+        notes={
+            key: f"marked in formgrader: {exports.plain(points)} points, which count"
+            for key, (points, _) in in_formgrader.items()
+        },
+    )
     gradebook.write_course(folder / "formgrader", url, result.graded, options.root / "notebooks")
     exports.write_grades(folder / "grades.csv", result.graded)
     exports.write_canvas(folder / "canvas.csv", result.graded)
     exports.write_moodle(folder / "moodle", result.graded)
-    pages.write_feedback(folder / "feedback", result.graded)
-    solutions = {name: copies.solutions_of(options.root / "solutions" / f"{name}.ipynb") for name in chapters}
+    if run.deadlines is not None:
+        _write_late(folder / "late", result)
+    pages.write_feedback(folder / "feedback", result.graded, result.lateness)
+    solutions = {name: solutions_of(options.root / "solutions" / f"{name}.ipynb") for name in chapters}
     pages.write_report(
-        folder / "report.html", result.graded, _copies(result.graded, solutions), result.unread
+        folder / "report.html",
+        result.graded,
+        _copies(result.graded, solutions),
+        result.unread,
+        result.lateness,
     )
 
 
-def _database(run: journal.Run, options: GradingOptions) -> str:
+def _write_late(folder: Path, result: ClassResult) -> None:
+    """Write how late each submission is, and the imports of the platforms with what is left of the points."""
+    left = deadlines.after_deadlines(result.graded, result.lateness)
+    deadlines.write_lateness(folder / "late.csv", result.graded, result.lateness)
+    exports.write_canvas(folder / "canvas.csv", left)
+    exports.write_moodle(folder / "moodle", left)
+
+
+def _policy(run: journal.Run, options: GradingOptions) -> deadlines.DeadlinePolicy | None:
+    return None if run.deadlines is None else deadlines.read_policy(run.deadlines, chapters_of(options.root))
+
+
+def _lateness(
+    graded: list[Graded], handed_in: list[Submission], policy: deadlines.DeadlinePolicy | None
+) -> tuple[dict[tuple[str, str], deadlines.Lateness], list[str]]:
+    """Return how late each submission is, and notices about times that tell nothing."""
+    if policy is None:
+        return {}, []
+    files = {submission.origin: submission for submission in handed_in}
+    present = [submission for submission in graded if submission.origin in files]
+    times, notices = hand_in_times(((one.chapter, files[one.origin]) for one in present), policy)
+    lateness = {one.key: policy.lateness(*one.key, times.get(one.origin)) for one in present}
+    return {key: late for key, late in lateness.items() if late is not None}, notices
+
+
+def database(run: journal.Run, options: GradingOptions) -> str:
+    """Return the address of the gradebook's database."""
     return options.database or f"sqlite:///{run.folder.resolve() / 'gradebook.db'}"
 
 
-def _check_inputs(run: journal.Run, options: GradingOptions) -> None:
-    """Read review.csv and open the database before hours of grading, not after; ValueError in one line."""
+def check_inputs(run: journal.Run, options: GradingOptions, handed_in: list[Submission]) -> None:
+    """Read the tables and open the database before hours of grading, not after; ValueError in one line."""
     from workbook.course.grading import gradebook
 
+    names = [submission.student for submission in handed_in]
     review = run.folder / "review.csv"
-    if review.exists():
-        exports.read_marks(review)
+    for path in (review if review.exists() else None, options.review):
+        if path is not None:
+            exports.read_marks(path, names=names)
+    policy = _policy(run, options)
+    if policy is not None:
+        for table in policy.times.values():
+            list(read_table(table, set(names), policy))
     if options.database is not None:
         gradebook.write(options.database, [], {})
 

@@ -58,6 +58,11 @@ class OnDisk:
             raise ValueError(TOO_LARGE)
         return data
 
+    def modified(self) -> float:
+        """Return when the file was last changed, in seconds since 1970; ValueError if it cannot be opened."""
+        with self.opened() as file:
+            return os.fstat(file.fileno()).st_mtime
+
 
 @dataclass(frozen=True)
 class InZip:
@@ -78,6 +83,15 @@ class InZip:
                     return _unpacked(archive, archive.infolist()[self.index])
             except ValueError:
                 raise
+            except Exception:  # a hostile archive makes zipfile raise nearly anything
+                raise ValueError(DAMAGED) from None
+
+    def modified(self) -> tuple[int, int, int, int, int, int]:
+        """Return the member's time, from year to second, without a time zone; ValueError if the zip is damaged."""
+        with self.container.opened() as file:
+            try:
+                with zipfile.ZipFile(_Careful(file)) as archive:
+                    return archive.infolist()[self.index].date_time
             except Exception:  # a hostile archive makes zipfile raise nearly anything
                 raise ValueError(DAMAGED) from None
 

@@ -8,13 +8,11 @@ the answers share (and more than three of them) is the usual answer, and is not 
 
 import ast
 import hashlib
-import json
 import re
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from workbook.course.grading.records import Graded, Mark, in_order
 
@@ -77,18 +75,6 @@ def suspected(graded: Iterable[Graded], solutions: Mapping[str, str] | None = No
         key=lambda item: (item[1].as_course, -item[1].similarity, -item[0], item[1].exercise, item[1].first)
     )
     return [pair for _, pair in pairs]
-
-
-def solutions_of(notebook: Path) -> dict[str, str]:
-    """Return the course's own answers from a complete notebook, by exercise id; none if the file is missing."""
-    if not notebook.is_file():
-        return {}
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    return {
-        cell["metadata"]["exercise"]: "".join(cell["source"])
-        for cell in cells
-        if cell["cell_type"] == "code" and "exercise" in cell["metadata"].get("tags", [])
-    }
 
 
 def normal_form(source: str) -> list[str]:

@@ -9,10 +9,11 @@ import html
 import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from workbook.course.grading.records import Graded, Mark, in_order
+from workbook.course.grading.spreadsheet_text import decoded
 from workbook.course.grading.untrusted import (
     DIGEST_TAIL,
     clean,
@@ -24,6 +25,7 @@ from workbook.course.grading.untrusted import (
 
 Marked = tuple[float, str]
 Key = tuple[str, str]
+Entry = tuple[float | None, str]  # points, None if empty, and comment
 
 LONGEST_CELL = 30_000  # characters; Excel cuts a cell after 32,767
 GRADES = (
@@ -58,7 +60,7 @@ def write_grades(path: Path, graded: Iterable[Graded]) -> None:
             first = (mark.student, mark.chapter, mark.exercise, mark.title, mark.outcome)
             last = (mark.mistake, "; ".join(mark.notes), mark.detail)
             rows.append((*first, mark.points, mark.max_points, *last))
-    _write(path, rows)
+    write_table(path, rows)
 
 
 def write_canvas(path: Path, graded: Iterable[Graded]) -> None:
@@ -73,12 +75,12 @@ def write_canvas(path: Path, graded: Iterable[Graded]) -> None:
         submission.chapter: sum(mark.max_points for mark in submission.marks) for submission in submissions
     }
     rows: list[Sequence[object]] = [("Student", "ID", "SIS User ID", "SIS Login ID", "Section", *chapters)]
-    rows.append(("    Points Possible", "", "", "", "", *[_plain(most[chapter]) for chapter in chapters]))
+    rows.append(("    Points Possible", "", "", "", "", *[plain(most[chapter]) for chapter in chapters]))
     for student, by_chapter in _by_student(submissions).items():
         number = next((lms_id for submission in by_chapter.values() if (lms_id := submission.lms_id)), "")
         points = [_total(by_chapter[name]) if name in by_chapter else None for name in chapters]
         rows.append((one_line(student), number, "", "" if number else one_line(student), "", *points))
-    _write(path, rows)
+    write_table(path, rows)
 
 
 def write_moodle(folder: Path, graded: Iterable[Graded]) -> list[Path]:
@@ -103,7 +105,7 @@ def write_moodle(folder: Path, graded: Iterable[Graded]) -> list[Path]:
     for chapter, submissions in by_chapter.items():
         rows: list[Sequence[object]] = [head, *map(_moodle_row, submissions)]
         paths.append(folder / f"{safe_name(chapter)}.csv")
-        _write(paths[-1], rows)
+        write_table(paths[-1], rows)
     return paths
 
 
@@ -114,31 +116,53 @@ def write_review(path: Path, graded: Iterable[Graded]) -> int:
     read. The exercise is written as "exercise-2-1": spreadsheets turn "2.1" into a date or a number.
     """
     marks = _by_label(graded)
-    filled = {}
-    for _, key, entry in _entries(path) if path.exists() else ():
-        if entry != (None, ""):
-            filled[_match(key, marks)] = entry
+    filled = read_entries(path, graded) if path.exists() else {}
+    return _write_entries(path, marks, {key: entry for key, entry in filled.items() if entry != (None, "")})
+
+
+def read_entries(path: Path, graded: Iterable[Graded]) -> dict[Key, Entry]:
+    """Return the rows of a review table, also empty ones, by label and exercise; ValueError if it cannot be read."""
+    marks = _by_label(graded)
+    return {_match(key, marks): entry for _, key, entry in _entries(path, _labels(marks))}
+
+
+def merge_review(path: Path, other: Path, graded: Iterable[Graded]) -> None:
+    """Take the rows of another review table over into the one at `path`; an empty row takes back what was given.
+
+    ValueError, and nothing is written, if a row of `other` fits no answer.
+    """
+    graded = list(graded)
+    read_marks(other, graded)
+    filled = read_entries(path, graded) if path.exists() else {}
+    merged = {**filled, **read_entries(other, graded)}
+    _write_entries(
+        path, _by_label(graded), {key: entry for key, entry in merged.items() if entry != (None, "")}
+    )
+
+
+def _write_entries(path: Path, marks: Mapping[Key, Mark], filled: Mapping[Key, Entry]) -> int:
     waiting = {key: mark for key, mark in marks.items() if mark.outcome == "needs review"}
     rows: list[Sequence[object]] = [REVIEW]
     for key in sorted({**waiting, **filled}, key=lambda key: (_order(key[1]), key[0])):
         most = waiting[key].max_points if key in waiting else ""
-        rows.append((key[0], _cell_name(key[1]), *filled.get(key, (None, "")), most))
-    _write(path, rows, mark="\ufeff")
+        rows.append((key[0], cell_name(key[1]), *filled.get(key, (None, "")), most))
+    write_table(path, rows, mark="\ufeff")
     return sum(filled.get(key, (None, ""))[0] is None for key in waiting)
 
 
-def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
+def read_marks(path: Path, graded: Iterable[Graded] = (), names: Iterable[str] = ()) -> dict[Key, Marked]:
     """Return the points and comments that a person filled in, by learner and exercise; rows without points wait.
 
     With `graded`, learners are named as there rather than by their `label`, rows of its chapters that fit no answer
-    are refused, and rows of other chapters are left out. ValueError with a line for each bad row: its number in the
-    file, and what is wrong.
+    are refused, and rows of other chapters are left out. `names` are learners' names; like those in `graded` they tell
+    the table's encoding. ValueError with a line for each bad row: its number in the file, and what is wrong.
     """
     marks = _by_label(graded)
+    known = _labels(marks) | {label(name) for name in names}
     chapters = {_order(exercise)[0] for _, exercise in marks}
     result: dict[Key, Marked] = {}
     problems = []
-    for number, key, (points, comment) in _entries(path):
+    for number, key, (points, comment) in _entries(path, known):
         matched = _match(key, marks)
         if marks and _order(key[1])[0] not in chapters:
             continue
@@ -147,9 +171,9 @@ def read_marks(path: Path, graded: Iterable[Graded] = ()) -> dict[Key, Marked]:
                 _problem(path, number, f"{one_line(key[0], 60)!r} handed in nothing for {key[1]}")
             )
         elif marks and points is not None and points > marks[matched].max_points:
-            most = _plain(marks[matched].max_points)
+            most = plain(marks[matched].max_points)
             problems.append(
-                _problem(path, number, f"{_plain(points)} points are more than the {most} of the exercise")
+                _problem(path, number, f"{plain(points)} points are more than the {most} of the exercise")
             )
         elif points is not None:
             result[(marks[matched].student, key[1]) if marks else key] = (points, comment)
@@ -177,10 +201,14 @@ def _match(key: Key, marks: dict[Key, Mark]) -> Key:
     return same[0] if len(same) == 1 else key
 
 
-def _entries(path: Path) -> list[tuple[int, Key, tuple[float | None, str]]]:
+def _labels(marks: Iterable[Key]) -> set[str]:
+    return {student for student, _ in marks}
+
+
+def _entries(path: Path, names: Collection[str]) -> list[tuple[int, Key, Entry]]:
     """Return the table's rows: number, learner and exercise, points (None if empty) and comment."""
     entries, seen, problems = [], set(), []
-    for number, row in _rows(path):
+    for number, row in _rows(path, names):
         try:
             key, entry = _read_row(row)
             if key in seen:
@@ -221,12 +249,25 @@ def _order(exercise: str) -> list[int]:
     return [int(part) for part in exercise.split(".") if part.isdecimal()]
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Return the table's rows, numbered as in a spreadsheet, with comma, semicolon or tab between the cells."""
+def _rows(path: Path, names: Collection[str]) -> list[tuple[int, dict[str, str]]]:
+    """Return the table's rows, numbered as in a spreadsheet. `names` tell its encoding if it is not UTF-8."""
+
+    def names_in(text: str) -> set[str]:
+        students = {row["student"].strip() for _, row in _parsed(path, text)}
+        return {student for student in students if not student.isascii()}
+
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f'{path.name} is not UTF-8: save it as "CSV UTF-8"') from None
+        data = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    text = decoded(data, names_in, set(names))
+    if text is None:
+        raise ValueError(f'{path.name} is not UTF-8: save it as "CSV UTF-8"')
+    return _parsed(path, text)
+
+
+def _parsed(path: Path, text: str) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows of a text, with comma, semicolon or tab between the cells."""
     head = text.split("\n", 1)[0]
     separator = max(",;\t", key=head.count)
     try:
@@ -257,7 +298,7 @@ def _moodle_row(submission: Graded) -> tuple[object, ...]:
         for mark in submission.marks
     ]
     page = html.escape(shorten("\n\n".join(comments), LONGEST_CELL // 6)).replace("\n", "<br>")
-    return number, name, username, email, _total(submission), _plain(most), page
+    return number, name, username, email, _total(submission), plain(most), page
 
 
 def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
@@ -269,23 +310,24 @@ def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
 
 def _total(submission: Graded) -> float | int | None:
     """Return the points of a submission; None while an answer waits for a person."""
-    return None if any(mark.points is None for mark in submission.marks) else _plain(submission.points)
+    return None if any(mark.points is None for mark in submission.marks) else plain(submission.points)
 
 
-def _cell_name(exercise: str) -> str:
+def cell_name(exercise: str) -> str:
+    """Return the name of an exercise in a table: spreadsheets turn "2.1" into a date or a number."""
     return f"exercise-{exercise.replace('.', '-')}"
 
 
-def _plain(number: float) -> float | int:
+def plain(number: float) -> float | int:
     """Return 3 for 3.0."""
     return int(number) if float(number).is_integer() else number
 
 
-def _write(path: Path, rows: Iterable[Sequence[object]], mark: str = "") -> None:
+def write_table(path: Path, rows: Iterable[Sequence[object]], mark: str = "") -> None:
     """Write rows as RFC 4180 demands; texts are defused, numbers and None are not."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     for row in rows:
-        cells = [_plain(cell) if isinstance(cell, float) else cell for cell in row]
+        cells = [plain(cell) if isinstance(cell, float) else cell for cell in row]
         writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in cells])
     write_atomically(path, mark + buffer.getvalue())

@@ -16,4 +16,5 @@ class GradingOptions:
     unsafe: bool = False
     scheduler: str | None = None
     database: str | None = None
+    review: Path | None = None  # a table of marks by a person, which is taken over
     student: str = ""  # the learner who handed in all files; "" if the names tell

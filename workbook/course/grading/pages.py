@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from workbook.course.grading import deadlines
 from workbook.course.grading.copies import Pair
 from workbook.course.grading.records import OUTCOMES, Graded, Mark, in_order
 from workbook.course.grading.untrusted import one_line, safe_name, shorten, visible, write_atomically
@@ -27,44 +28,62 @@ LONGEST_EXAMPLE = 4000  # characters of an answer in the report
 STRANGE = ("error", "timeout", "memory", "died", "malformed")
 
 
-def write_feedback(folder: Path, graded: Iterable[Graded]) -> list[Path]:
+def write_feedback(
+    folder: Path, graded: Iterable[Graded], lateness: deadlines.LatenessByKey | None = None
+) -> list[Path]:
     """Write `folder/STUDENT/CHAPTER.html` for each submission, and return the files.
 
     A page holds what the learner may see: outcome, points, feedback and their own answer. `Mark.detail`, the
     notes, the names of mistakes and the oddity are for the instructor, and never reach the template.
     """
-    template = _templates().get_template("feedback.html")
+    template = templates().get_template("feedback.html")
     paths = []
     for submission in in_order(graded):
         paths.append(folder / safe_name(submission.student) / f"{safe_name(submission.chapter)}.html")
-        write_atomically(paths[-1], template.render(page=_feedback(submission)))
+        write_atomically(
+            paths[-1], template.render(page=_feedback(submission, (lateness or {}).get(submission.key)))
+        )
     return paths
 
 
 def write_report(
-    path: Path, graded: Iterable[Graded], pairs: Iterable[Pair] = (), unread: Iterable[Graded] = ()
+    path: Path,
+    graded: Iterable[Graded],
+    pairs: Iterable[Pair] = (),
+    unread: Iterable[Graded] = (),
+    lateness: deadlines.LatenessByKey | None = None,
 ) -> None:
     """Write the instructor's page: outcomes, mistakes, oddities, answers that wait, similar answers, all marks.
 
     `unread` are files of no known chapter: they are listed among the oddities.
     """
-    template = _templates().get_template("report.html")
+    template = templates().get_template("report.html")
     report = _report(in_order(graded), list(pairs), in_order(unread))
+    report["late"] = _late(in_order(graded), lateness or {})
     write_atomically(path, template.render(report=report))
 
 
 @cache
-def _templates() -> Environment:
-    """Return the templates; the policy names the digest of the only style sheet, so that no other style applies."""
+def templates() -> Environment:
+    """Return the templates, with the style and the policy of a page without scripts."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True, auto_reload=False)  # fmt: skip
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment.globals["style"] = Markup(style)  # our own, and the only text that is not escaped
-    environment.globals["policy"] = (
-        f"default-src 'none'; script-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    environment.globals["policy"] = policy(style)
     return environment
+
+
+def policy(style: str, script: str = "") -> str:
+    """Return a page's policy: it names the digests of the only style sheet and script, so that no others apply."""
+    sources = [f"'sha256-{_digest(text)}'" if text else "'none'" for text in (script, style)]
+    return "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action 'none'".format(
+        *sources
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @dataclass(frozen=True)
@@ -99,8 +118,9 @@ def _answer(mark: Mark, *, for_instructor: bool, longest: int = LONGEST_EXAMPLE)
     )
 
 
-def _feedback(submission: Graded) -> dict[str, Any]:
+def _feedback(submission: Graded, late: deadlines.Lateness | None = None) -> dict[str, Any]:
     return {
+        "late": "" if late is None else deadlines.in_words(late, submission.points),
         "student": one_line(submission.student) or "(no name)",
         "chapter": one_line(submission.chapter),
         "points": _number(submission.points),
@@ -227,6 +247,28 @@ def _waiting(marks: list[Mark]) -> dict[str, Any]:
         "answers": [_answer(mark, for_instructor=True) for mark in waiting[:WAITING]],
         "more": max(0, len(waiting) - WAITING),
     }
+
+
+def _late(graded: list[Graded], lateness: deadlines.LatenessByKey) -> list[dict[str, str]]:
+    """Return the late submissions, with the points before and after."""
+    rows = []
+    for submission in graded:
+        late = lateness.get(submission.key)
+        if late is not None and (late.days or (late.handed_in is not None and late.handed_in.at is None)):
+            when, source = deadlines.time_of(late)
+            rows.append(
+                {
+                    "student": one_line(submission.student),
+                    "chapter": one_line(submission.chapter),
+                    "deadline": deadlines.shown(late.deadline),
+                    "when": f"{when} ({source})",
+                    "days": str(late.days or "?"),
+                    "percent": f"{late.percent:g} %",
+                    "points": _number(submission.points),
+                    "after": _number(late.points_after(submission.points)),
+                }
+            )
+    return rows
 
 
 def _pair(pair: Pair) -> dict[str, str]:

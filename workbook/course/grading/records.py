@@ -24,7 +24,7 @@ class Mark(WireMessage):
 
     `detail` is for the instructor: it may show the hidden cases. `feedback` is for the learner: it shows practice
     cases only. `answer` is the source of the answer cell as handed in. `notes` are things to look at, never a verdict.
-    `points` is None until a person has marked the answer.
+    `points` is None until a person has marked the answer. `judged_by` is a digest of all that judged it.
     """
 
     student: str
@@ -39,6 +39,7 @@ class Mark(WireMessage):
     feedback: str = ""
     answer: str = ""
     notes: tuple[str, ...] = ()
+    judged_by: str = ""
 
 
 @dataclass(frozen=True)

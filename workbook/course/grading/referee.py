@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from workbook.course.grading.copies import solutions_of
 from workbook.course.grading.course_calls import course_functions
-from workbook.course.grading.masters import read_masters
+from workbook.course.grading.masters import read_masters, solutions_of
 from workbook.course.grading.referee_messages import (
     QUESTIONS,
     Answers,
