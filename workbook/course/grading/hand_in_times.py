@@ -156,7 +156,9 @@ def read_table(path: Path, names: set[str], policy: DeadlinePolicy) -> Iterator[
 
     `names` are those of the class, which tell the table's encoding.
     """
-    rows = _rows(path, names)
+    rows = _rows(
+        path, names | {re.sub(r"_\d+$", "", name) for name in names}
+    )  # Moodle's number is ours, not theirs
     who = [name for name in WHO if rows and name in rows[0]]
     when = next((name for name in WHEN if rows and name in rows[0]), "")
     if not who or not when:

@@ -23,7 +23,8 @@ UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def decoded(data: bytes, names_in: Callable[[str], set[str]], known: set[str]) -> str | None:
     """Return the text of a table, or None if its encoding cannot be told.
 
-    `names_in` returns the names in a text that are not ASCII; `known` are the names of the class.
+    `names_in` returns the names in a text that are not ASCII; `known` are the names of the class. One that is known
+    is enough: in a wrong encoding none is.
     """
     candidates = ("utf-16",) if data.startswith(UTF16) else ("utf-8-sig",)
     for encoding in candidates:
@@ -32,7 +33,7 @@ def decoded(data: bytes, names_in: Callable[[str], set[str]], known: set[str]) -
             return text
     for encoding in ENCODINGS:
         text = _decoded(data, encoding)
-        if text is not None and (names := names_in(text)) and names <= known:
+        if text is not None and names_in(text) & known:
             return text
     chinese = _decoded(data, "gb18030")
     is_common = _decoded(data, "gb2312") is not None
