@@ -1,11 +1,14 @@
 """Copies are found under other names and layouts; what everybody writes, and what is short, is no suspicion."""
 
+import json
 import random
 import time
+from pathlib import Path
 
 import pytest
 
 from tests import ROOT
+from tests.grading.conftest import filled
 from tests.grading.made_up import HOSTILE, HOSTILE_NAMES, graded, hostile, mark
 from workbook.course.grading.copies import (
     COURSE,
@@ -16,7 +19,10 @@ from workbook.course.grading.copies import (
     simplified_form,
     suspected,
 )
+from workbook.course.grading.earlier_answers import earlier_answers
+from workbook.course.grading.journal import Journal
 from workbook.course.grading.masters import solutions_of
+from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.records import Graded
 from workbook.exercises import exercises_of
 
@@ -345,3 +351,26 @@ def test_three_hundred_of_the_largest_answers_take_bounded_time() -> None:
     began = time.process_time()
     suspected(_class(*long))
     assert time.process_time() - began < 60
+
+
+def _earlier(path: Path) -> list[tuple[str, str]]:
+    options = GradingOptions(root=ROOT, chapters=("02_convolution",))
+    found = earlier_answers(path, options, ("02_convolution",))
+    return [(one.student, mark.answer) for one in found for mark in one.marks if mark.exercise == "2.1"]
+
+
+def test_another_years_answers_come_from_its_run_or_its_submissions(tmp_path: Path) -> None:
+    run_journal = Journal(tmp_path / "graded")
+    for submission in (*_class("old"), *_class(SOLUTION)):
+        run_journal.append(submission)
+    run_journal.close()
+    assert _earlier(tmp_path / "graded") == [("student000", SOLUTION)]
+
+    (tmp_path / "class" / "ann").mkdir(parents=True)
+    (tmp_path / "class" / "ann" / "02_convolution.ipynb").write_text(json.dumps(filled({"2.1": SOLUTION})))
+    (tmp_path / "class" / "bob.ipynb").write_text("not a notebook")
+    assert _earlier(tmp_path / "class") == [("ann", SOLUTION)]
+
+    (tmp_path / "graded" / "journal.jsonl").write_text('{"graded": {"from": "an older grader"}}\n')
+    with pytest.raises(ValueError, match="is a run of another version of the grader"):
+        _earlier(tmp_path / "graded")

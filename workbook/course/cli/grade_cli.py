@@ -68,6 +68,10 @@ def grade(
         Path | None,
         typer.Option(help="A TOML file with deadlines and a late policy; it counts for the run from now on."),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Another year's run or submissions: the report compares answers with them, too."),
+    ] = None,
     regrade: Annotated[
         str,
         typer.Option(
@@ -107,6 +111,7 @@ def grade(
             scheduler=scheduler,
             database=db,
             review=review,
+            against=against,
             student="learner" if gradescope is not None else "",
         )
         if apply and not regrade:

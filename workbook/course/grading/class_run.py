@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbook.course.grading import copies, deadlines, exports, journal, pages, review_page, submissions
+from workbook.course.grading.earlier_answers import earlier_answers
 from workbook.course.grading.fingerprints import Judges, Parts, read_known
 from workbook.course.grading.grader import Grader, absent
 from workbook.course.grading.hand_in_times import hand_in_times, read_table
@@ -246,7 +247,7 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
     pages.write_report(
         folder / "report.html",
         result.graded,
-        _copies(result.graded, solutions),
+        _copies(result.graded, solutions, options),
         result.unread,
         result.lateness,
     )
@@ -291,6 +292,8 @@ def check_inputs(run: journal.Run, options: GradingOptions, handed_in: list[Subm
     for path in (review if review.exists() else None, options.review):
         if path is not None:
             exports.read_marks(path, names=names)
+    if options.against is not None and not options.against.exists():
+        raise ValueError(f"--against must be a folder or a zip that exists. Received: {options.against}")
     policy = _policy(run, options)
     if policy is not None:
         for table in policy.times.values():
@@ -299,9 +302,14 @@ def check_inputs(run: journal.Run, options: GradingOptions, handed_in: list[Subm
         gradebook.write(options.database, [], {})
 
 
-def _copies(graded: list[Graded], solutions: Mapping[str, Mapping[str, str]]) -> list[copies.Pair]:
+def _copies(
+    graded: list[Graded], solutions: Mapping[str, Mapping[str, str]], options: GradingOptions
+) -> list[copies.Pair]:
     sources = {exercise: source for answers in solutions.values() for exercise, source in answers.items()}
-    return copies.suspected(graded, sources)
+    earlier = []
+    if options.against is not None:
+        earlier = earlier_answers(options.against, options, tuple(solutions))
+    return copies.suspected(graded, sources, earlier)
 
 
 def with_review(graded: list[Graded], marked: Mapping[tuple[str, str], exports.Marked]) -> list[Graded]:

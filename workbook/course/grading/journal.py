@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -91,17 +91,10 @@ class Journal:
         self._file: TextIO = self.path.open("a+", encoding="utf-8", newline="\n")
         _lock(self._file, folder)
         self._entries: dict[tuple[str, str, str], Graded] = {}
-        for graded in self._read():
+        self._file.seek(0)
+        for graded in _read(self._file):
             self._entries[_key(graded)] = graded
         self._end_the_last_line()
-
-    def _read(self) -> Iterator[Graded]:
-        self._file.seek(0)
-        for line in self._file:
-            try:
-                yield Graded.from_json(json.loads(line)["graded"])
-            except (ValueError, KeyError, TypeError):  # cut off by the end of the process: graded again
-                continue
 
     def _end_the_last_line(self) -> None:
         """Make the next entry begin on a line of its own."""
@@ -124,6 +117,20 @@ class Journal:
     def close(self) -> None:
         """Close and unlock."""
         self._file.close()
+
+
+def stored(folder: Path) -> list[Graded]:
+    """Return what a run has graded, in its order, also while it goes on; the last entry for a submission counts."""
+    with (folder / JOURNAL).open(encoding="utf-8") as file:
+        return list(_read(file))
+
+
+def _read(lines: Iterable[str]) -> Iterator[Graded]:
+    for line in lines:
+        try:
+            yield Graded.from_json(json.loads(line)["graded"])
+        except (ValueError, KeyError, TypeError):  # cut off by the end of the process: graded again
+            continue
 
 
 def _key(graded: Graded) -> tuple[str, str, str]:

@@ -17,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from workbook.course.grading import deadlines
+from workbook.course.grading import copies, deadlines
 from workbook.course.grading.copies import Pair
 from workbook.course.grading.records import OUTCOMES, Graded, Mark, in_order
 from workbook.course.grading.untrusted import one_line, safe_name, shorten, visible, write_atomically
@@ -272,11 +272,18 @@ def _late(graded: list[Graded], lateness: deadlines.LatenessByKey) -> list[dict[
 
 
 def _pair(pair: Pair) -> dict[str, str]:
-    how = "the same except for names and layout" if pair.similarity == 1 else f"{pair.similarity:.0%} similar"
+    if pair.similarity == copies.EXACT:
+        how = "the same except for names and layout"
+    elif pair.similarity == copies.SIMPLIFIED:
+        how = "the same except for names, temporaries and dead code"
+    else:
+        how = f"{pair.similarity:.0%} similar"
     if pair.group > 2:
         how += f", one of a group of {pair.group}"
     if pair.as_course:
         how += "; the same as the course's own solution"
+    if pair.is_usual:
+        how += "; more than a quarter of the class wrote it so"
     return {
         "exercise": one_line(pair.exercise),
         "title": one_line(pair.title),
