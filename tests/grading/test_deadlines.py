@@ -5,6 +5,7 @@ import os
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -259,7 +260,7 @@ def test_what_is_left_is_beside_the_raw_points(tmp_path: Path) -> None:
     policy = _policy(tmp_path)
     late = graded("ann", mark("ann", "2.1"), mark("ann", "2.4"), mark("ann", "2.7", "needs review"))
     in_time = graded("bob", mark("bob", "2.1"))
-    lateness = {
+    lateness: dict[tuple[str, str], Any] = {
         late.key: policy.lateness(*late.key, _at("2026-11-22 12:00")),
         in_time.key: policy.lateness(*in_time.key, _at("2026-11-20 12:00")),
     }

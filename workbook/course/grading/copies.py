@@ -10,6 +10,7 @@ them) may be the usual answer, or one that was passed around: it comes last, and
 import ast
 import contextlib
 import hashlib
+import itertools
 import re
 import warnings
 from collections import Counter, defaultdict
@@ -260,7 +261,8 @@ def _share(first: frozenset[bytes], second: frozenset[bytes], least: float) -> f
 def _pairs(answers: list[_Answer], of_class: _Class, course: _Answer | None) -> Iterator[tuple[int, Pair]]:
     """Yield an exercise's pairs, each with the length of its first answer.
 
-    Of answers that are the same, and of answers that are near each other, each is paired with the first.
+    Of answers that are the same, each is paired with the first; of answers that are near each other, each with one that
+    it is most like.
     """
     groups = _groups(answers)
     for group in groups:
@@ -268,30 +270,44 @@ def _pairs(answers: list[_Answer], of_class: _Class, course: _Answer | None) -> 
             pair = _pair(group[0], answer, _alike(group[0], answer) or SIMPLIFIED, course)
             is_usual = len(group) > of_class.usual
             yield group[0].normal.length, replace(pair, group=len(group), is_usual=is_usual)
+    sizes = {id(group[0]): len(group) for group in groups}
     for cluster in _clusters([group[0] for group in groups], of_class):
-        learners = sum(len(group) for group in groups if group[0] in cluster)
-        for answer in cluster[1:]:
-            pair = _pair(cluster[0], answer, of_class.likeness(cluster[0], answer) or ALIKE, course)
-            yield cluster[0].normal.length, replace(pair, is_usual=learners > of_class.usual)
-    for group in groups if course is not None else ():
+        is_usual = sum(sizes[id(answer)] for answer in cluster.answers) > of_class.usual
+        for first, second, similarity in cluster.edges:
+            yield first.normal.length, replace(_pair(first, second, similarity, course), is_usual=is_usual)
+    if course is None:
+        return
+    for group in groups:
         similarity = of_class.likeness(group[0], course)
         if len(group) == 1 and similarity >= MOSTLY_ALIKE:
             yield group[0].normal.length, _pair(group[0], course, similarity, course)
 
 
-def _clusters(answers: list[_Answer], of_class: _Class) -> list[list[_Answer]]:
-    """Return the answers that are near each other, directly or through others, in their order."""
-    clusters = [[answer] for answer in answers]
-    place = list(range(len(answers)))
-    for index, first in enumerate(answers):
-        for number in range(index + 1, len(answers)):
-            if place[index] != place[number] and of_class.likeness(first, answers[number]):
-                target, source = sorted((place[index], place[number]))
-                clusters[target] += clusters[source]
-                clusters[source] = []
-                place = [target if cluster == source else cluster for cluster in place]
-    order = {id(answer): number for number, answer in enumerate(answers)}
-    return [sorted(cluster, key=lambda answer: order[id(answer)]) for cluster in clusters if len(cluster) > 1]
+@dataclass(frozen=True)
+class _Cluster:
+    """Answers that are near each other, directly or through others, with the nearest pairs that connect them."""
+
+    answers: list[_Answer]
+    edges: list[tuple[_Answer, _Answer, float]]
+
+
+def _clusters(answers: list[_Answer], of_class: _Class) -> list[_Cluster]:
+    """Return the clusters of answers: a maximum spanning tree each, by Kruskal's algorithm."""
+    edges = [
+        (similarity, first, second)
+        for first, second in itertools.combinations(range(len(answers)), 2)
+        if (similarity := of_class.likeness(answers[first], answers[second]))
+    ]
+    edges.sort(key=lambda edge: (-edge[0], edge[1], edge[2]))
+    clusters = [_Cluster([answer], []) for answer in answers]
+    for similarity, first, second in edges:
+        target, source = clusters[first], clusters[second]
+        if target is source:
+            continue
+        target.edges.extend([(answers[first], answers[second], similarity), *source.edges])
+        target.answers.extend(source.answers)
+        clusters = [target if cluster is source else cluster for cluster in clusters]
+    return [cluster for cluster in {id(cluster): cluster for cluster in clusters}.values() if cluster.edges]
 
 
 def _with_earlier(

@@ -25,7 +25,7 @@ def simplified(tree: ast.Module) -> ast.Module:
 
     Names are replaced in functions only: what a module assigns may be the answer.
     """
-    tree = _Plain().visit(tree)
+    _Plain().visit(tree)
     budget = [LARGEST]
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
