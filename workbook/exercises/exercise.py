@@ -35,7 +35,8 @@ class Exercise:
 
     `cases(rng)` draws the inputs. `observe(answer, *inputs)` turns the answer into a plain value.
     `compare(observed, expected, inputs)` returns None, or the difference in words. `reference` is a right answer.
-    `time_limit` is in seconds, for all cases together.
+    `time_limit` is in seconds, for all cases together. `groups(*inputs)` names the kind of a case, such as "stride 1":
+    an instructor may give points for each kind that an answer gets right. Without it, points are all or nothing.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Exercise:
     minutes: int = 5
     points: int = 1
     time_limit: float = 10.0
+    groups: Callable[..., str] | None = None
 
     @property
     def is_function(self) -> bool:

@@ -68,6 +68,14 @@ def grade(
         Path | None,
         typer.Option(help="A TOML file with deadlines and a late policy; it counts for the run from now on."),
     ] = None,
+    partial_credit: Annotated[
+        str,
+        typer.Option(
+            help="Points for the kinds of cases that are right: all, none, or exercises such as 2.3; it counts for the "
+            "run from now on.",
+            show_default="none",
+        ),
+    ] = "",
     against: Annotated[
         Path | None,
         typer.Option(help="Another year's run or submissions: the report compares answers with them, too."),
@@ -92,6 +100,7 @@ def grade(
         from workbook.course.grading import class_run, jail, journal
         from workbook.course.grading.deadlines import read_policy
         from workbook.course.grading.options import GradingOptions
+        from workbook.course.grading.partial_credit import chosen_exercises
     except ModuleNotFoundError as error:
         _stop(NEEDS_PACKAGES.format(name=error.name))
     try:
@@ -125,7 +134,14 @@ def grade(
             raise ValueError(f"{out} holds no run to grade again: choose the --out of an earlier run.")
         if deadlines is not None:
             read_policy(deadlines, class_run.chapters_of(root))
-        run = journal.begin(out, seed=seed, resume=resume or bool(regrade), deadlines=deadlines)
+        chosen_exercises(partial_credit, class_run.chapters_of(root))
+        run = journal.begin(
+            out,
+            seed=seed,
+            resume=resume or bool(regrade),
+            deadlines=deadlines,
+            partial_credit=partial_credit,
+        )
         console.print(f"Cases are drawn with --seed {run.seed}")
         if regrade:
             result = _grade_again(submissions, run, options, regrade, apply)

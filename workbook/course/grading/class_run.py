@@ -16,6 +16,7 @@ from workbook.course.grading.hand_in_times import hand_in_times, read_table
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.masters import solutions_of
 from workbook.course.grading.options import GradingOptions
+from workbook.course.grading.partial_credit import chosen_exercises, with_partial_credit
 from workbook.course.grading.records import Graded, Mark, in_order
 from workbook.course.grading.referee_pool import RefereePool
 from workbook.course.grading.submissions import Submission
@@ -75,6 +76,8 @@ def grade(
             done.append(graded)
             on_progress(graded, len(done), len(handed_in))
         result = _complete(done, handed_in, options)
+        exercises = chosen_exercises(run.partial_credit, chapters_of(options.root))
+        result.graded = with_partial_credit(result.graded, exercises)
         result.new, result.notice, result.outdated = len(waiting), notices[-1], outdated
         result.lateness, result.unclear_times = _lateness(result.graded, handed_in, _policy(run, options))
         write(result, run, options)

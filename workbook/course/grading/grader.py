@@ -141,6 +141,8 @@ def _code_mark(
         feedback=feedback,
         answer=answers.sources.get(exercise.id, ""),
         notes=(f"uses the course's own {', '.join(calls)}",) if calls else (),
+        right_groups=ruling.right_groups,
+        wrong_groups=ruling.wrong_groups,
     )
 
 

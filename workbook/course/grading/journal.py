@@ -22,12 +22,16 @@ LARGEST_SEED = 2**32
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the grader: where it writes, the seeds of its cases, and the file with its deadlines."""
+    """A run of the grader: where it writes, the seeds of its cases, the file with its deadlines.
+
+    `partial_credit` says which exercises give points for what is right, as `partial_credit.chosen_exercises` reads it.
+    """
 
     folder: Path
     seed: int
     practice_seed: int
     deadlines: Path | None = None
+    partial_credit: str = ""
 
     @property
     def name(self) -> str:
@@ -35,10 +39,17 @@ class Run:
         return hashlib.sha256(f"{self.seed} {self.practice_seed}".encode()).hexdigest()[:16]
 
 
-def begin(folder: Path, *, seed: int | None, resume: bool, deadlines: Path | None = None) -> Run:
+def begin(
+    folder: Path,
+    *,
+    seed: int | None,
+    resume: bool,
+    deadlines: Path | None = None,
+    partial_credit: str = "",
+) -> Run:
     """Open a run in `folder`: a new one, or with `resume` the one that is there.
 
-    Without `deadlines`, those of the run stay.
+    Without `deadlines` or `partial_credit`, those of the run stay.
     ValueError in one line if the folder holds a run and `resume` is not set, holds other things, or has another seed.
     """
     path = folder / RUN
@@ -47,22 +58,25 @@ def begin(folder: Path, *, seed: int | None, resume: bool, deadlines: Path | Non
             raise ValueError(
                 f"{folder} already holds a run: continue it with --resume, or choose another --out."
             )
-        return _written(_resumed(folder, path, seed), deadlines)
+        return _written(_resumed(folder, path, seed), deadlines, partial_credit)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} exists and does not hold a run of the grader: choose another --out.")
     folder.mkdir(parents=True, exist_ok=True)
     run = Run(
         folder, secrets.randbelow(LARGEST_SEED) if seed is None else seed, secrets.randbelow(LARGEST_SEED)
     )
-    return _written(run, deadlines)
+    return _written(run, deadlines, partial_credit)
 
 
-def _written(run: Run, deadlines: Path | None) -> Run:
-    """Write down a run, with new deadlines if there are any."""
+def _written(run: Run, deadlines: Path | None, partial_credit: str) -> Run:
+    """Write down a run, with new deadlines and another partial credit if there are any."""
     run = run if deadlines is None else replace(run, deadlines=deadlines.resolve())
+    run = replace(run, partial_credit=partial_credit or run.partial_credit)
     entries: dict[str, int | str] = {"seed": run.seed, "practice_seed": run.practice_seed}
     if run.deadlines is not None:
         entries["deadlines"] = str(run.deadlines)
+    if run.partial_credit:
+        entries["partial_credit"] = run.partial_credit
     write_atomically(run.folder / RUN, json.dumps(entries) + "\n")
     return run
 
@@ -71,7 +85,8 @@ def _resumed(folder: Path, path: Path, seed: int | None) -> Run:
     try:
         seeds = json.loads(path.read_text(encoding="utf-8"))
         deadlines = Path(seeds["deadlines"]) if "deadlines" in seeds else None
-        run = Run(folder, int(seeds["seed"]), int(seeds["practice_seed"]), deadlines)
+        partial_credit = str(seeds.get("partial_credit", ""))
+        run = Run(folder, int(seeds["seed"]), int(seeds["practice_seed"]), deadlines, partial_credit)
     except (OSError, ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is damaged: remove the folder {folder} and grade again.") from None
     if seed not in (None, run.seed):

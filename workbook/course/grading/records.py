@@ -25,6 +25,7 @@ class Mark(WireMessage):
     `detail` is for the instructor: it may show the hidden cases. `feedback` is for the learner: it shows practice
     cases only. `answer` is the source of the answer cell as handed in. `notes` are things to look at, never a verdict.
     `points` is None until a person has marked the answer. `judged_by` is a digest of all that judged it.
+    `right_groups` and `wrong_groups` are the kinds of cases that the exercise names, as the answer got them.
     """
 
     student: str
@@ -40,6 +41,8 @@ class Mark(WireMessage):
     answer: str = ""
     notes: tuple[str, ...] = ()
     judged_by: str = ""
+    right_groups: tuple[str, ...] = ()
+    wrong_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

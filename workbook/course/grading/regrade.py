@@ -112,7 +112,8 @@ def changes(
 
 def _seen(mark: Mark) -> tuple[object, ...]:
     """Return what a person sees of a mark: a change of the fingerprint alone is no change of the mark."""
-    return mark.outcome, mark.points, mark.max_points, mark.mistake, mark.notes
+    kinds = mark.right_groups, mark.wrong_groups
+    return mark.outcome, mark.points, mark.max_points, mark.mistake, mark.notes, kinds
 
 
 def _why(old: Mark, judges: Judges, known: Mapping[str, Parts]) -> str:

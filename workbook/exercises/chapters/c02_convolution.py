@@ -29,6 +29,9 @@ SLIDE = Exercise(
     minutes=10,
     points=3,
     cases=_grey_cases,
+    groups=lambda image, kernel: (
+        "square kernels" if kernel.shape[0] == kernel.shape[1] else "kernels that are not square"
+    ),
     reference=reference.conv2d,
     mistakes=(
         Mistake(
@@ -93,6 +96,7 @@ STRIDE = Exercise(
     section="Stride",
     minutes=3,
     cases=_stride_cases,
+    groups=lambda full, strides: "stride 2" if strides == 2 else "any stride",
     reference=lambda full, strides: full[::strides, ::strides],
     mistakes=(
         Mistake(
@@ -134,6 +138,12 @@ def _same_cases(rng: np.random.Generator) -> list[Inputs]:
     return cases
 
 
+def _same_group(size: int, kernel_size: int, strides: int) -> str:
+    if strides == 1:
+        return "stride 1"
+    return "larger strides" if strides <= kernel_size else "strides larger than the kernel"
+
+
 def _needed_padding(size: int, kernel_size: int, strides: int) -> int:
     """Return by how much the windows extend beyond the input; negative if they end before its last pixel."""
     positions = -(-size // strides)
@@ -152,6 +162,7 @@ SAME_PADDING = Exercise(
     minutes=10,
     points=2,
     cases=_same_cases,
+    groups=_same_group,
     reference=arithmetic.same_padding,
     mistakes=(
         Mistake(
@@ -223,6 +234,12 @@ def _size_cases(rng: np.random.Generator) -> list[Inputs]:
     return cases
 
 
+def _size_group(size: int, kernel_size: int, strides: int, padding: int) -> str:
+    if strides == 1:
+        return "stride 1"
+    return "larger strides with padding" if padding else "larger strides without padding"
+
+
 OUTPUT_SIZE = Exercise(
     id="2.4",
     title="Output size",
@@ -230,6 +247,7 @@ OUTPUT_SIZE = Exercise(
     section="The output size",
     points=2,
     cases=_size_cases,
+    groups=_size_group,
     reference=arithmetic.output_size,
     mistakes=(
         Mistake(
@@ -298,6 +316,7 @@ CHANNELS = Exercise(
     minutes=15,
     points=3,
     cases=_channel_cases,
+    groups=lambda image, kernel, bias: "one channel" if image.shape[-1] == 1 else "several channels",
     reference=lambda image, kernel, bias: reference.conv2d(image, kernel, bias=bias),
     mistakes=(
         Mistake(

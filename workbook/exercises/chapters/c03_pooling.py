@@ -44,6 +44,12 @@ def _pool_everything(image: np.ndarray, pool_size: int, strides: int) -> np.ndar
     return np.broadcast_to(pooled.max(axis=2, keepdims=True), pooled.shape).copy()
 
 
+def _pool_group(image: np.ndarray, pool_size: int, strides: int) -> str:
+    if pool_size == strides:
+        return "windows side by side"
+    return "windows that overlap" if pool_size > strides else "windows with gaps"
+
+
 POOL = Exercise(
     id="3.1",
     title="Max pooling",
@@ -52,6 +58,7 @@ POOL = Exercise(
     minutes=12,
     points=3,
     cases=_pool_cases,
+    groups=_pool_group,
     reference=_max_pool,
     mistakes=(
         Mistake(
@@ -200,6 +207,7 @@ HEADS = Exercise(
     minutes=5,
     points=2,
     cases=_head_cases,
+    groups=lambda height, width, *sizes: "square maps" if height == width else "maps that are not square",
     reference=_head_parameters,
     mistakes=(
         Mistake(
@@ -286,6 +294,7 @@ SHIFT = Exercise(
     minutes=8,
     points=2,
     cases=_shift_cases,
+    groups=lambda before, after, shift: "a shift" if shift else "no shift",
     reference=_shift_error,
     mistakes=(
         Mistake(
@@ -508,6 +517,7 @@ FIELD = Exercise(
     minutes=10,
     points=3,
     cases=_layer_cases,
+    groups=lambda layers: "stride 1" if all(strides == 1 for _, strides in layers) else "larger strides",
     reference=arithmetic.receptive_field,
     mistakes=(
         Mistake(

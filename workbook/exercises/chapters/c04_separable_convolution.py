@@ -33,6 +33,9 @@ DEPTHWISE = Exercise(
     minutes=10,
     points=2,
     cases=_depthwise_cases,
+    groups=lambda image, kernel: (
+        "square kernels" if kernel.shape[0] == kernel.shape[1] else "kernels that are not square"
+    ),
     reference=_depthwise,
     mistakes=(
         Mistake(
@@ -92,6 +95,9 @@ POINTWISE = Exercise(
     minutes=5,
     points=2,
     cases=_pointwise_cases,
+    groups=lambda image, kernel, bias: (
+        "one channel or one filter" if 1 in kernel.shape else "several channels and filters"
+    ),
     reference=_pointwise,
     mistakes=(
         Mistake(
@@ -207,6 +213,9 @@ COMBINE = Exercise(
     minutes=10,
     points=3,
     cases=_combine_cases,
+    groups=lambda depthwise, pointwise: (
+        "square kernels" if depthwise.shape[0] == depthwise.shape[1] else "kernels that are not square"
+    ),
     reference=_combine,
     mistakes=(
         Mistake(
@@ -283,6 +292,12 @@ def _strided(array: np.ndarray, groups: int) -> np.ndarray:
     return np.concatenate([array[..., first::groups] for first in range(groups)], axis=-1)
 
 
+def _grouping(image: np.ndarray, kernel: np.ndarray, groups: int) -> str:
+    if groups == 1:
+        return "one group"
+    return "one group per channel" if groups == image.shape[-1] else "several groups"
+
+
 GROUPED = Exercise(
     id="4.5",
     title="Split, convolve, concatenate",
@@ -291,6 +306,7 @@ GROUPED = Exercise(
     minutes=10,
     points=3,
     cases=_group_cases,
+    groups=_grouping,
     reference=_grouped,
     mistakes=(
         Mistake(
