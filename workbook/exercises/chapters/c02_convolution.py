@@ -138,12 +138,6 @@ def _same_cases(rng: np.random.Generator) -> list[Inputs]:
     return cases
 
 
-def _same_group(size: int, kernel_size: int, strides: int) -> str:
-    if strides == 1:
-        return "stride 1"
-    return "larger strides" if strides <= kernel_size else "strides larger than the kernel"
-
-
 def _needed_padding(size: int, kernel_size: int, strides: int) -> int:
     """Return by how much the windows extend beyond the input; negative if they end before its last pixel."""
     positions = -(-size // strides)
@@ -162,7 +156,7 @@ SAME_PADDING = Exercise(
     minutes=10,
     points=2,
     cases=_same_cases,
-    groups=_same_group,
+    groups=lambda size, kernel_size, strides: "stride 1" if strides == 1 else "larger strides",
     reference=arithmetic.same_padding,
     mistakes=(
         Mistake(
