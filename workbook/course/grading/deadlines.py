@@ -56,7 +56,7 @@ class Lateness:
 
     def points_after(self, points: float) -> float:
         """Return what is left of the points."""
-        return round(points * (1 - self.percent / 100), 3)
+        return round(points * (1 - self.percent / 100), 2)
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def in_words(late: Lateness, points: float) -> str:
         return ""
     when, source = time_of(late)
     days = "1 day" if late.days == 1 else f"{late.days} days"
-    left = exports.plain(round(late.points_after(points), 2))
+    left = exports.plain(late.points_after(points))
     return (
         f"Handed in {when} ({source}); the deadline was {shown(late.deadline)}. {days} late: "
         f"{late.percent:g} % less, which leaves {left} of {exports.plain(points)} points."
