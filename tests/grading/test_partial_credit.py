@@ -135,7 +135,7 @@ def test_points_are_the_share_of_the_kinds(one: Mark, points: float) -> None:
     assert (credited.outcome, credited.points) == (one.outcome, points)
     is_partial = 0 < points < 2
     words = "right for a; not for b" if len(one.right_groups) == 1 else "right for a, b; not for c"
-    assert credited.notes == ((f"partial credit: {words}",) if is_partial else ())
+    assert credited.detail == (f"Partial credit: {words}." if is_partial else "")
     assert credited.feedback.startswith("Floor, not round.")
     assert (f"Partial credit: {points:g} of 2 points, {words}." in credited.feedback) == is_partial
     assert with_partial_credit([graded("ann", one)], frozenset({"2.3"}))[0].marks == (one,)

@@ -34,7 +34,8 @@ def test_what_waits_comes_first_then_notes_then_failures(tmp_path: Path) -> None
         mark("anna", "2.3", "wrong"),
         mark("anna", "2.4", "passed", notes=("uses the course's own reference.conv2d",)),
         mark("anna", "2.7", "needs review", answer="in words"),
-        mark("anna", "2.5", "not started", answer=""),
+        mark("anna", "2.5", "not started", answer="def conv_layer(image, kernel, bias):\n    return ..."),
+        mark("anna", "2.6", "died", answer=""),
     )
     _, data = _page(tmp_path / "review.html", one)
     assert [answer["exercise"] for answer in data["answers"]] == ["2.7", "2.4", "2.3", "2.1"]

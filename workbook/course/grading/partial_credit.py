@@ -57,4 +57,5 @@ def _credited(mark: Mark) -> Mark:
     points = round(mark.max_points * len(right) / len(right + wrong), 2)
     kinds = f"right for {', '.join(right)}; not for {', '.join(wrong)}"
     feedback = f"{mark.feedback}\nPartial credit: {points:g} of {mark.max_points:g} points, {kinds}.".strip()
-    return replace(mark, points=points, feedback=feedback, notes=(*mark.notes, f"partial credit: {kinds}"))
+    detail = f"{mark.detail}\nPartial credit: {kinds}.".strip()
+    return replace(mark, points=points, feedback=feedback, detail=detail)

@@ -75,7 +75,7 @@ def write_review_page(
 
 def _is_reviewed(mark: Mark) -> bool:
     """Return whether a person can mark it: there is an answer, or it waits for one."""
-    return bool(mark.answer.strip()) or mark.points is None
+    return mark.points is None or (bool(mark.answer.strip()) and mark.outcome != "not started")
 
 
 def _order(mark: Mark) -> tuple[int, list[int], str]:
