@@ -210,6 +210,22 @@ def test_marks_stay_when_an_exercise_was_corrected(tmp_path: Path) -> None:
     notes.close()
 
 
+def test_a_journal_of_an_older_grader_is_read(tmp_path: Path) -> None:
+    """Its marks stay, too, though they do not say what judged them."""
+    notes = Journal(tmp_path)
+    notes.append(absent("ann", "02_convolution"))
+    notes.close()
+    path = tmp_path / journal.JOURNAL
+    entry = json.loads(path.read_text())
+    del entry["graded"]["lms_id"]
+    for mark in entry["graded"]["marks"]:
+        del mark["judged_by"], mark["right_groups"], mark["notes"]
+    path.write_text(json.dumps({"course": "0123", **entry}) + "\n")
+    again = Journal(tmp_path)
+    assert again.find("ann", "", "") == absent("ann", "02_convolution")
+    again.close()
+
+
 def test_a_line_that_was_cut_off_is_no_mark(tmp_path: Path) -> None:
     notes = Journal(tmp_path)
     notes.append(absent("ann", "02_convolution"))

@@ -9,11 +9,11 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import TextIO
 
-from workbook.course.grading.records import Graded
+from workbook.course.grading.records import Graded, Mark
 from workbook.course.grading.untrusted import write_atomically
 
 RUN, JOURNAL = "run.json", "journal.jsonl"
@@ -141,11 +141,20 @@ def stored(folder: Path) -> list[Graded]:
 
 
 def _read(lines: Iterable[str]) -> Iterator[Graded]:
+    """Yield the entries; a field that an older grader did not write has its default."""
     for line in lines:
         try:
-            yield Graded.from_json(json.loads(line)["graded"])
+            entry = json.loads(line)["graded"]
+            marks = [_defaults(Mark) | mark for mark in entry["marks"]]
+            yield Graded.from_json(_defaults(Graded) | entry | {"marks": marks})
         except (ValueError, KeyError, TypeError):  # cut off by the end of the process: graded again
             continue
+
+
+def _defaults(kind: type[Graded] | type[Mark]) -> dict[str, object]:
+    """Return the fields of a message that have a default, as JSON."""
+    given = {field.name: field.default for field in fields(kind) if field.default is not MISSING}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
 
 
 def _key(graded: Graded) -> tuple[str, str, str]:
