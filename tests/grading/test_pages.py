@@ -162,12 +162,25 @@ def test_the_report_counts_outcomes_and_mistakes(tmp_path: Path) -> None:
         assert all(f"{outcomes.count(name)} {name}" in text for name in set(outcomes))
     widths = [float(rect["width"] or 0) for rect in page.find("rect") if "x" in rect]
     assert sum(widths) == pytest.approx(100 * len(EXERCISES[CHAPTER]), abs=0.2)
-    assert (
-        "the same except for names and layout, one of a group of 4; the same as the course's own solution"
-        in text
-    )
+    assert "the same except for names and layout, a group of 4; the same as the course's own solution" in text
     assert "hidden case" in text
     assert "student29" in text
+
+
+def test_a_group_of_equal_answers_is_one_entry_with_every_name(tmp_path: Path) -> None:
+    names = ["b", "c", "<b>d</b>"]
+    likeness = {"similarity": 1.0, "group": 4, "is_usual": True}
+    pairs = [Pair(CHAPTER, "2.4", "Sizes", "a", name, "x = 1", f"{name} = 1", **likeness) for name in names]
+    apart = [Pair(CHAPTER, "2.4", "Sizes", "a", name, "x", "y", similarity=0.9) for name in ("e", "f")]
+    write_report(tmp_path / "report.html", [], [*pairs, *apart])
+    page = Page(tmp_path / "report.html")
+    _assert_inert(page)
+    assert len(page.find("details")) == 3
+    text = " ".join("".join(page.text).split())
+    how = "the same except for names and layout, a group of 4; more than a quarter of the class wrote it so"
+    assert f"a and b and 2 more, {how}" in text
+    assert "Also c, <b>d</b>." in text
+    assert "a and f, 90% similar" in text
 
 
 def test_an_empty_class_has_a_report(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ import csv
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,7 +87,7 @@ def test_a_change_says_what_it_is_and_why(tmp_path: Path) -> None:
 OLD, NEW = {"seconds": 60.0}, {"seconds": 120.0}  # limits stand for any change of what judges
 
 
-def _options(**given: float) -> GradingOptions:
+def _options(**given: Any) -> GradingOptions:
     return GradingOptions(root=ROOT, chapters=("02_convolution",), unsafe=True, **given)
 
 
@@ -242,6 +244,50 @@ def _hand_in(path: Path, answer: str) -> None:
 
 def _points(out: Path, exercise: str) -> dict[str, str]:
     return {row["student"]: row["points"] for row in _rows(out) if row["exercise"] == exercise}
+
+
+def test_bad_tables_are_refused_before_anything_is_graded(
+    stored: tuple[Path, Run, list[str]], tmp_path: Path
+) -> None:
+    handed_in, run, seen = stored
+    _hand_in(handed_in / "new" / "02_convolution.ipynb", "y")
+    (tmp_path / "bad.csv").write_text("student,exercise,points,comment\nann,2.4,many,\n")
+    (tmp_path / "bad.toml").write_text('[deadlines]\n02 = "2026-11-20"\n[times]\n02 = "bad.csv"\n')
+    for options, deadlines, message in (
+        (_options(review=tmp_path / "bad.csv"), None, "bad.csv, row 2: 'many' is not a number of points"),
+        (_options(review=tmp_path / "nowhere.csv"), None, "cannot be read"),
+        (_options(against=tmp_path / "nowhere"), None, "--against must be a folder or a zip that exists"),
+        (
+            _options(),
+            tmp_path / "bad.toml",
+            "bad.csv, row 1: there must be a column student and a column submitted",
+        ),
+        (_options(), tmp_path / "nowhere.toml", "cannot be read"),
+    ):
+        with pytest.raises(ValueError, match=r".") as caught:
+            class_run.grade(handed_in, replace(run, deadlines=deadlines), options)
+        assert message in str(caught.value)
+    assert seen == []
+
+
+def test_late_and_partial_points_leave_the_journal_as_it_is(
+    stored: tuple[Path, Run, list[str]], tmp_path: Path
+) -> None:
+    handed_in, run, _ = stored
+    before = (run.folder / "journal.jsonl").read_bytes()
+    (tmp_path / "deadlines.toml").write_text('percent_per_day = 10\n[deadlines]\n02 = "2020-01-01"\n')
+    result = class_run.grade(handed_in, replace(run, deadlines=tmp_path / "deadlines.toml"), _options(**OLD))
+    assert {late.percent for late in result.lateness.values()} == {100}
+    with (run.folder / "late" / "late.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["student"], row["points"], row["points_after"]) for row in rows] == [
+        ("ann", "2", "0"),
+        ("bob", "2", "0"),
+    ]
+    assert _points(run.folder, "2.3") == {"ann": "2", "bob": "2"}
+    assert (run.folder / "late" / "canvas.csv").exists()
+    assert (run.folder / "late" / "moodle" / "02_convolution.csv").exists()
+    assert (run.folder / "journal.jsonl").read_bytes() == before
 
 
 def test_refusals_are_one_line(tmp_path: Path) -> None:

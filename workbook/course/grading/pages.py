@@ -149,8 +149,8 @@ def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -
         "oddities": oddities[:ODDITIES],
         "more_oddities": max(0, len(oddities) - ODDITIES),
         "waiting": [waiting for waiting in map(_waiting, groups) if waiting["answers"]],
-        "pairs": [_pair(pair) for pair in pairs[:PAIRS]],
-        "more_pairs": max(0, len(pairs) - PAIRS),
+        "pairs": _alike(pairs)[:PAIRS],
+        "more_pairs": max(0, len(_alike(pairs)) - PAIRS),
     }
 
 
@@ -271,28 +271,45 @@ def _late(graded: list[Graded], lateness: deadlines.LatenessByKey) -> list[dict[
     return rows
 
 
-def _pair(pair: Pair) -> dict[str, str]:
-    if pair.similarity == copies.EXACT:
-        how = "the same except for names and layout"
-    elif pair.similarity == copies.SIMPLIFIED:
-        how = "the same except for names, temporaries and dead code"
-    else:
-        how = f"{pair.similarity:.0%} similar"
-    if pair.group > 2:
-        how += f", one of a group of {pair.group}"
-    if pair.as_course:
-        how += "; the same as the course's own solution"
-    if pair.is_usual:
-        how += "; more than a quarter of the class wrote it so"
+def _alike(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Return the pairs as the report shows them: those of a group of equal answers are one entry."""
+    groups: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        key = (pair.exercise, pair.first) if pair.group > 2 else (pair.exercise, pair.first, pair.second)
+        groups[key].append(pair)
+    return [_pair(group) for group in groups.values()]
+
+
+def _pair(group: list[Pair]) -> dict[str, Any]:
+    """Return a pair, or the pairs of a group of equal answers: two of the answers, and everybody's name."""
+    pair = group[0]
+    names = [one_line(other.second) for other in group]
     return {
         "exercise": one_line(pair.exercise),
         "title": one_line(pair.title),
         "first": one_line(pair.first),
-        "second": one_line(pair.second),
+        "second": names[0],
+        "others": names[1:],
         "first_source": _text(pair.first_source, LONGEST_EXAMPLE),
         "second_source": _text(pair.second_source, LONGEST_EXAMPLE),
-        "how": how,
+        "how": _how(min(other.similarity for other in group), pair),
     }
+
+
+def _how(similarity: float, pair: Pair) -> str:
+    if similarity == copies.EXACT:
+        how = "the same except for names and layout"
+    elif similarity == copies.SIMPLIFIED:
+        how = "the same except for names, temporaries and dead code"
+    else:
+        how = f"{similarity:.0%} similar"
+    if pair.group > 2:
+        how += f", a group of {pair.group}"
+    if pair.as_course:
+        how += "; the same as the course's own solution"
+    if pair.is_usual:
+        how += "; more than a quarter of the class wrote it so"
+    return how
 
 
 def _text(text: str, longest: int = 20_000) -> str:
