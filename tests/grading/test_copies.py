@@ -298,6 +298,7 @@ def test_different_exercises_are_not_compared() -> None:
         ("def f(a):\n    '''Doc.'''\n    return a", "def f(z):\n  return (z)  # c"),
         ("import numpy as np\nnp.sum", "import numpy as n\nn.sum"),
         ("[i for i in y]", "[k for k in y]"), ("x: int = 3", "y: float = 3"),
+        ("%pip install x\nx = 1", "!ls\ny = 1"),
     ],
 )  # fmt: skip
 def test_the_normal_form_forgets_names_and_layout(one: str, two: str) -> None:

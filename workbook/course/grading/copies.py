@@ -30,6 +30,7 @@ LARGEST_SOURCE = (
 )
 MOST_PIECES = 500  # pieces kept per answer, those with the smallest digests: bounds the time
 USUAL_SHARE, USUAL_COUNT = 0.25, 3
+MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 NAMES = ("id", "arg", "name", "asname")  # the fields of syntax nodes that hold a name
 
 
@@ -145,12 +146,13 @@ def simplified_form(source: str) -> list[str] | None:
 
 
 def _parsed(source: str) -> ast.Module | None:
+    """Return the syntax tree of an answer, without IPython's magics; None if Python cannot read it."""
     if len(source) > LARGEST_SOURCE:
         return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return ast.parse(MAGIC.sub(r"\1pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
         return None
 
