@@ -146,15 +146,19 @@ def simplified_form(source: str) -> list[str] | None:
 
 
 def _parsed(source: str) -> ast.Module | None:
-    """Return the syntax tree of an answer, without IPython's magics; None if Python cannot read it."""
+    """Return the syntax tree of an answer, if need be without IPython's magics; None if Python cannot read it."""
     if len(source) > LARGEST_SOURCE:
         return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(MAGIC.sub(r"\1pass", source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
-        return None
+    for text in (source, MAGIC.sub(r"\1pass", source)):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.parse(text)
+        except SyntaxError:
+            continue
+        except (ValueError, RecursionError, MemoryError, OverflowError):
+            return None
+    return None
 
 
 def _read(mark: Mark) -> _Answer:
