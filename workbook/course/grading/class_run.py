@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbook.course.grading import copies, exports, journal, pages, submissions
+from workbook.course.grading.containers import OnDisk
 from workbook.course.grading.grader import Grader, absent
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.options import GradingOptions
@@ -26,11 +27,14 @@ class ClassResult:
     """All marks of a run. `unread` are files of no known chapter.
 
     `new` counts the submissions graded now, `waiting` the answers that wait for a person. `notice` says what is unusual
-    about the machine, or is "".
+    about the machine, or is "". `sources` are the files on disk by learner and chapter; `course` is nbgrader's course
+    folder that holds them, or None.
     """
 
     graded: list[Graded]
     unread: list[Graded] = field(default_factory=list)
+    sources: dict[tuple[str, str], OnDisk] = field(default_factory=dict)
+    course: Path | None = None
     new: int = 0
     waiting: int = 0
     notice: str = ""
@@ -51,8 +55,8 @@ def grade(
     path: Path, run: journal.Run, options: GradingOptions, on_progress: Progress = lambda *progress: None
 ) -> ClassResult:
     """Grade what `path` holds and write everything into the run's folder, each submission once."""
-    handed_in = submissions.find(path, chapters_of(options.root), student=options.student)
-    handed_in = [submission for submission in handed_in if submission.chapter in ("", *options.chapters)]
+    everything = submissions.find(path, chapters_of(options.root), student=options.student)
+    handed_in = [submission for submission in everything if submission.chapter in ("", *options.chapters)]
     if not handed_in:
         raise ValueError(f"{path} holds no submission for {', '.join(options.chapters)}.")
     run_journal = journal.Journal(run.folder)
@@ -64,8 +68,9 @@ def grade(
             run_journal.append(graded)
             done.append(graded)
             on_progress(graded, len(done), len(handed_in))
-        result = _complete(done, handed_in, options)
+        result = _complete(done, everything, options)
         result.new, result.notice = len(waiting), notices[-1]
+        result.course = submissions.course_folder(path)
         write(result, run, options)
         return result
     finally:
@@ -144,12 +149,16 @@ def _complete(done: list[Graded], handed_in: list[Submission], options: GradingO
         if graded.chapter in options.chapters:
             groups.setdefault(graded.key, {})[graded.origin] = graded
     by_key = {key: _newest(group, files) for key, group in groups.items()}
-    chapters = [name for name in options.chapters if any(key[1] == name for key in by_key)]
+    chapters = [name for name in options.chapters if options.student or any(key[1] == name for key in by_key)]
     lms_ids = {submission.student: submission.lms_id for submission in handed_in}
+    problems = {graded.student: graded.oddity for graded in unread}
     for student, lms_id in lms_ids.items():
         for chapter in chapters:
-            by_key.setdefault((student, chapter), absent(student, chapter, lms_id))
-    return ClassResult(in_order(by_key.values()), unread)
+            without = absent(student, chapter, lms_id, problems.get(student, ""))
+            by_key.setdefault((student, chapter), without)
+    origins = {key: files[graded.origin].source for key, graded in by_key.items() if graded.origin}
+    sources = {key: source for key, source in origins.items() if isinstance(source, OnDisk)}
+    return ClassResult(in_order(by_key.values()), unread, sources)
 
 
 def _newest(group: Mapping[str, Graded], files: Mapping[str, Submission]) -> Graded:
@@ -174,15 +183,25 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
     gradebook.write(url, result.graded, {name: exercises_of(name) for name in chapters})
     result.graded = with_review(result.graded, gradebook.marks_given(url, result.graded))
     result.waiting = exports.write_review(review, result.graded)
-    gradebook.write_course(folder / "formgrader", url, result.graded, options.root / "notebooks")
+    gradebook.write_course(
+        folder / "formgrader",
+        url,
+        result.graded,
+        options.root / "notebooks",
+        collected={key: gradebook.read_collected(source) for key, source in result.sources.items()},
+        course=result.course,
+    )
     exports.write_grades(folder / "grades.csv", result.graded)
+    exports.write_totals(folder / "totals.csv", result.graded)
     exports.write_canvas(folder / "canvas.csv", result.graded)
     exports.write_moodle(folder / "moodle", result.graded)
+    feedback = pages.feedback_paths(folder / "feedback", result.graded)
     pages.write_feedback(folder / "feedback", result.graded)
+    pages.write_index(folder / "feedback" / "index.html", result.graded, feedback)
+    exports.write_moodle_feedback(folder / "moodle", result.graded, feedback)
     solutions = {name: copies.solutions_of(options.root / "solutions" / f"{name}.ipynb") for name in chapters}
-    pages.write_report(
-        folder / "report.html", result.graded, _copies(result.graded, solutions), result.unread
-    )
+    pairs = _copies(result.graded, solutions)
+    pages.write_report(folder / "report.html", result.graded, pairs, result.unread, feedback=feedback)
 
 
 def _database(run: journal.Run, options: GradingOptions) -> str:
@@ -220,10 +239,10 @@ def with_review(graded: list[Graded], marked: Mapping[tuple[str, str], exports.M
 
 
 def distribution(graded: Iterable[Graded]) -> dict[str, Counter[str]]:
-    """Return the count of each outcome, by exercise."""
+    """Return the count of each outcome, by exercise, of what was handed in."""
     counts: dict[str, Counter[str]] = {}
     for submission in graded:
-        for mark in submission.marks:
+        for mark in submission.marks if not submission.is_absent else ():
             counts.setdefault(mark.exercise, Counter())[mark.outcome] += 1
     return dict(sorted(counts.items(), key=lambda item: tuple(map(int, item[0].split(".")))))
 
