@@ -47,8 +47,8 @@ ENVIRONMENT = {
 }
 HOW_TO_INSTALL = (
     "Install it: sudo apt install bubblewrap (Debian, Ubuntu) or sudo dnf install bubblewrap (Fedora). On a Mac or "
-    "Windows, grade on a Linux machine or in WSL 2. --unsafe runs submissions without a jail: use it only for people "
-    "whom you would let use your account."
+    "Windows, grade in the container that docs/grading.md describes, or in WSL 2. --unsafe runs submissions without a "
+    "jail: use it only for people whom you would let use your account."
 )
 
 
@@ -67,7 +67,8 @@ def missing() -> str | None:
         return (
             f"bubblewrap is installed but cannot make a jail ({reason}). Allow unprivileged user namespaces. "
             "On Ubuntu 24.04: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0. In a container: start it "
-            "with the right to make namespaces. --unsafe runs submissions without a jail."
+            "with --security-opt seccomp=unconfined --security-opt apparmor=unconfined. "
+            "--unsafe runs submissions without a jail."
         )
     return None
 
