@@ -187,7 +187,8 @@ def _with_progress(work: Callable[[Show], T]) -> T:
         def show(graded: "Graded", done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
             if graded.oddity:
-                console.print(one_line(f"{graded.student} {graded.chapter}: {graded.oddity}")[:300])
+                where = graded.chapter or graded.origin
+                console.print(one_line(f"{graded.student} {where}: {graded.oddity}")[:300])
 
         return work(show)
 
@@ -219,7 +220,6 @@ def _grade_again(
 def summarise(result: "ClassResult", out: Path) -> None:
     """Print the outcomes of each exercise, the most common mistakes, and where the results are."""
     from workbook.course.grading import class_run
-    from workbook.course.grading.untrusted import one_line
 
     if result.notice:
         console.print(result.notice)
@@ -230,8 +230,6 @@ def summarise(result: "ClassResult", out: Path) -> None:
     late = sum(lateness.days > 0 for lateness in result.lateness.values())
     if result.lateness:
         console.print(f"Late: {late} of {len(result.lateness)}. See {out / 'late' / 'late.csv'}.")
-    for file in result.unread:
-        console.print(one_line(f"{file.student} {file.origin}: {file.oddity}")[:300])
     for exercise, counts in class_run.distribution(result.graded).items():
         words = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
         console.print(f"{exercise:6} {words}")
@@ -267,7 +265,7 @@ def _write_gradescope(path: Path, result: "ClassResult") -> None:
     from workbook.course.grading.gradescope import results_json
     from workbook.course.grading.untrusted import write_atomically
 
-    write_atomically(path, json.dumps(results_json(*result.graded)))
+    write_atomically(path, json.dumps(results_json(*result.graded, *result.unread)))
 
 
 def gradescope_zip(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbook.course.grading import copies, deadlines, exports, journal, pages, review_page, submissions
+from workbook.course.grading.containers import OnDisk
 from workbook.course.grading.earlier_answers import earlier_answers
 from workbook.course.grading.fingerprints import Judges, Parts, read_known
 from workbook.course.grading.grader import Grader, absent
@@ -31,12 +32,15 @@ class ClassResult:
     """All marks of a run. `unread` are files of no known chapter.
 
     `new` counts the submissions graded now, `waiting` the answers that wait for a person. `notice` says what is unusual
-    about the machine, or is "". `outdated` counts the stored submissions that another version of the course judged, by
-    what has changed since. `lateness` is by learner and chapter, for the chapters with a deadline.
+    about the machine, or is "". `sources` are the files on disk by learner and chapter; `course` is nbgrader's course
+    folder that holds them, or None. `outdated` counts the stored submissions that another version of the course judged,
+    by what has changed since. `lateness` is by learner and chapter, for the chapters with a deadline.
     """
 
     graded: list[Graded]
     unread: list[Graded] = field(default_factory=list)
+    sources: dict[tuple[str, str], OnDisk] = field(default_factory=dict)
+    course: Path | None = None
     new: int = 0
     waiting: int = 0
     notice: str = ""
@@ -63,7 +67,7 @@ def grade(
 
     Stored marks stay, also if the course has changed since: the result's `outdated` tells what did.
     """
-    handed_in = find_submissions(path, options)
+    everything, handed_in = find_submissions(path, options)
     judges = judges_of(options)
     run_journal = journal.Journal(run.folder)
     try:
@@ -75,24 +79,25 @@ def grade(
             run_journal.append(graded)
             done.append(graded)
             on_progress(graded, len(done), len(handed_in))
-        result = _complete(done, handed_in, options)
+        result = _complete(done, everything, options)
         exercises = chosen_exercises(run.partial_credit, chapters_of(options.root))
         result.graded = with_partial_credit(result.graded, exercises)
         result.new, result.notice, result.outdated = len(waiting), notices[-1], outdated
         result.lateness, result.unclear_times = _lateness(result.graded, handed_in, _policy(run, options))
+        result.course = submissions.course_folder(path)
         write(result, run, options)
         return result
     finally:
         run_journal.close()
 
 
-def find_submissions(path: Path, options: GradingOptions) -> list[Submission]:
-    """Return what is at `path` for the chapters of the run; ValueError if that is nothing."""
-    handed_in = submissions.find(path, chapters_of(options.root), student=options.student)
-    handed_in = [submission for submission in handed_in if submission.chapter in ("", *options.chapters)]
+def find_submissions(path: Path, options: GradingOptions) -> tuple[list[Submission], list[Submission]]:
+    """Return all submissions at `path`, and those for the chapters of the run; ValueError if there are none."""
+    everything = submissions.find(path, chapters_of(options.root), student=options.student)
+    handed_in = [submission for submission in everything if submission.chapter in ("", *options.chapters)]
     if not handed_in:
         raise ValueError(f"{path} holds no submission for {', '.join(options.chapters)}.")
-    return handed_in
+    return everything, handed_in
 
 
 def judges_of(options: GradingOptions) -> Judges:
@@ -195,12 +200,16 @@ def _complete(done: list[Graded], handed_in: list[Submission], options: GradingO
         if graded.chapter in options.chapters:
             groups.setdefault(graded.key, {})[graded.origin] = graded
     by_key = {key: _newest(group, files) for key, group in groups.items()}
-    chapters = [name for name in options.chapters if any(key[1] == name for key in by_key)]
+    chapters = [name for name in options.chapters if options.student or any(key[1] == name for key in by_key)]
     lms_ids = {submission.student: submission.lms_id for submission in handed_in}
+    problems = {graded.student: graded.oddity for graded in unread}
     for student, lms_id in lms_ids.items():
         for chapter in chapters:
-            by_key.setdefault((student, chapter), absent(student, chapter, lms_id))
-    return ClassResult(in_order(by_key.values()), unread)
+            without = absent(student, chapter, lms_id, problems.get(student, ""))
+            by_key.setdefault((student, chapter), without)
+    origins = {key: files[graded.origin].source for key, graded in by_key.items() if graded.origin}
+    sources = {key: source for key, source in origins.items() if isinstance(source, OnDisk)}
+    return ClassResult(in_order(by_key.values()), unread, sources)
 
 
 def _newest(group: Mapping[str, Graded], files: Mapping[str, Submission]) -> Graded:
@@ -239,13 +248,24 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
             for key, (points, _) in in_formgrader.items()
         },
     )
-    gradebook.write_course(folder / "formgrader", url, result.graded, options.root / "notebooks")
+    gradebook.write_course(
+        folder / "formgrader",
+        url,
+        result.graded,
+        options.root / "notebooks",
+        collected={key: gradebook.read_collected(source) for key, source in result.sources.items()},
+        course=result.course,
+    )
     exports.write_grades(folder / "grades.csv", result.graded)
+    exports.write_totals(folder / "totals.csv", result.graded)
     exports.write_canvas(folder / "canvas.csv", result.graded)
     exports.write_moodle(folder / "moodle", result.graded)
     if run.deadlines is not None:
         _write_late(folder / "late", result)
+    feedback = pages.feedback_paths(folder / "feedback", result.graded)
     pages.write_feedback(folder / "feedback", result.graded, result.lateness)
+    pages.write_index(folder / "feedback" / "index.html", result.graded, feedback)
+    exports.write_moodle_feedback(folder / "moodle", result.graded, feedback)
     solutions = {name: solutions_of(options.root / "solutions" / f"{name}.ipynb") for name in chapters}
     pages.write_report(
         folder / "report.html",
@@ -253,6 +273,7 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
         _copies(result.graded, solutions, options),
         result.unread,
         result.lateness,
+        feedback=feedback,
     )
 
 
@@ -330,10 +351,10 @@ def with_review(graded: list[Graded], marked: Mapping[tuple[str, str], exports.M
 
 
 def distribution(graded: Iterable[Graded]) -> dict[str, Counter[str]]:
-    """Return the count of each outcome, by exercise."""
+    """Return the count of each outcome, by exercise, of what was handed in."""
     counts: dict[str, Counter[str]] = {}
     for submission in graded:
-        for mark in submission.marks:
+        for mark in submission.marks if not submission.is_absent else ():
             counts.setdefault(mark.exercise, Counter())[mark.outcome] += 1
     return dict(sorted(counts.items(), key=lambda item: tuple(map(int, item[0].split(".")))))
 

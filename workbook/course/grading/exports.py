@@ -1,5 +1,8 @@
 """Write marks as CSV: the whole list, the imports of Canvas and Moodle, and the table in which a person marks answers.
 
+What Moodle imports is after its `mod/assign/feedback/offline/importgradeslib.php` (the grading worksheet) and
+`mod/assign/feedback/file/importziplib.php` (the zip of feedback files).
+
 All files follow RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe in front; control
 characters are removed.
 """
@@ -8,8 +11,10 @@ import csv
 import html
 import io
 import re
+import zipfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from workbook.course.grading.records import Graded, Mark, in_order
@@ -40,6 +45,18 @@ GRADES = (
     "notes",
     "detail",
 )
+MOODLE = (
+    "Identifier",
+    "Full name",
+    "Username",
+    "Email address",
+    "Grade",
+    "Maximum grade",
+    "Last modified (grade)",
+    "Feedback comments",
+)
+BYTE_ORDER_MARK = "\ufeff"  # Excel takes a file without one for text in the system's own encoding
+FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # so that the same pages give the same zip
 REVIEW = ("student", "exercise", "points", "comment", "max_points")
 FORMULA = re.compile(r'(^|[\n;\t])(?=[ "]{0,8}[=+\-@\t＝＋－＠])')
 
@@ -60,7 +77,27 @@ def write_grades(path: Path, graded: Iterable[Graded]) -> None:
             first = (mark.student, mark.chapter, mark.exercise, mark.title, mark.outcome)
             last = (mark.mistake, "; ".join(mark.notes), mark.detail)
             rows.append((*first, mark.points, mark.max_points, *last))
-    write_table(path, rows)
+    write_table(path, rows, mark=BYTE_ORDER_MARK)
+
+
+def write_totals(path: Path, graded: Iterable[Graded]) -> None:
+    """Write one row for each learner: the points of each chapter, their sum, and the points that can be had.
+
+    A cell stays empty if nothing was handed in or an answer still waits for a person. The sum is empty while an answer
+    waits, and for a learner who handed in nothing at all.
+    """
+    submissions = in_order(graded)
+    chapters = sorted({submission.chapter for submission in submissions})
+    rows: list[Sequence[object]] = [("student", *chapters, "total", "max_points")]
+    for student, by_chapter in _by_student(submissions).items():
+        points = [_total(by_chapter[name]) if name in by_chapter else None for name in chapters]
+        waits = any(mark.points is None for submission in by_chapter.values() for mark in submission.marks)
+        is_absent = all(submission.is_absent for submission in by_chapter.values())
+        points_so_far = plain(sum(submission.points for submission in by_chapter.values()))
+        total = None if waits or is_absent else points_so_far
+        most = plain(sum(mark.max_points for submission in by_chapter.values() for mark in submission.marks))
+        rows.append((one_line(student), *points, total, most))
+    write_table(path, rows, mark=BYTE_ORDER_MARK)
 
 
 def write_canvas(path: Path, graded: Iterable[Graded]) -> None:
@@ -86,27 +123,59 @@ def write_canvas(path: Path, graded: Iterable[Graded]) -> None:
 def write_moodle(folder: Path, graded: Iterable[Graded]) -> list[Path]:
     """Write what Moodle imports, one file for each chapter, and return the files.
 
-    Moodle finds a learner by "Participant N" if the submission's file told it, else by email address or username.
-    It reads the comments as HTML: they are escaped. A grade stays empty while an answer waits for a person.
+    Moodle's grading worksheet finds a learner by "Participant N", which the names in Moodle's zip tell; its gradebook
+    finds one by email address or username. It reads the comments as HTML: they are escaped. A grade stays empty if
+    nothing was handed in or an answer still waits for a person. "Last modified (grade)" is the present time: Moodle
+    keeps what a person enters there later.
     """
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     by_chapter: dict[str, list[Graded]] = defaultdict(list)
     for submission in in_order(graded):
         by_chapter[submission.chapter].append(submission)
-    head = (
-        "Identifier",
-        "Full name",
-        "Username",
-        "Email address",
-        "Grade",
-        "Maximum grade",
-        "Feedback comments",
-    )
     paths = []
     for chapter, submissions in by_chapter.items():
-        rows: list[Sequence[object]] = [head, *map(_moodle_row, submissions)]
+        rows: list[Sequence[object]] = [MOODLE]
+        rows += [_moodle_row(submission, now) for submission in submissions]
         paths.append(folder / f"{safe_name(chapter)}.csv")
         write_table(paths[-1], rows)
     return paths
+
+
+def write_moodle_feedback(folder: Path, graded: Iterable[Graded], pages: Mapping[Key, Path]) -> list[Path]:
+    """Write the zips of feedback files that Moodle takes, one for each chapter, and return them.
+
+    `pages` are the pages of feedback by learner and chapter. Moodle finds a learner by the number in the name of a
+    folder: those whose file told none, and those who handed in nothing, are left out.
+    """
+    by_chapter: dict[str, list[Graded]] = defaultdict(list)
+    for submission in in_order(graded):
+        if _participant(submission) and not submission.is_absent:
+            by_chapter[submission.chapter].append(submission)
+    paths = []
+    for chapter, submissions in by_chapter.items():
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for submission in submissions:
+                page = pages[submission.key]
+                member = zipfile.ZipInfo(f"{_moodle_folder(submission)}/{page.name}", FIXED_DATE)
+                member.external_attr = 0o644 << 16
+                archive.writestr(member, page.read_bytes(), zipfile.ZIP_DEFLATED)
+        paths.append(folder / f"{safe_name(chapter)}_feedback.zip")
+        write_atomically(paths[-1], buffer.getvalue())
+    return paths
+
+
+def _participant(submission: Graded) -> str:
+    """Return the learner's number in Moodle, or ""."""
+    return submission.lms_id if re.fullmatch(r"\d{1,20}", submission.lms_id, re.ASCII) else ""
+
+
+def _moodle_folder(submission: Graded) -> str:
+    """Return the name of a learner's folder as in the zip that Moodle exports: name, number, plugin."""
+    number = _participant(submission)
+    name = one_line(submission.student, 80).removesuffix(f"_{number}")
+    kept = "".join(char if char.isalnum() or char in " .-'" else " " for char in name).strip(" .")
+    return f"{kept or 'Participant'}_{number}_assignsubmission_file_"
 
 
 def write_review(path: Path, graded: Iterable[Graded]) -> int:
@@ -146,7 +215,7 @@ def _write_entries(path: Path, marks: Mapping[Key, Mark], filled: Mapping[Key, E
     for key in sorted({**waiting, **filled}, key=lambda key: (_order(key[1]), key[0])):
         most = waiting[key].max_points if key in waiting else ""
         rows.append((key[0], cell_name(key[1]), *filled.get(key, (None, "")), most))
-    write_table(path, rows, mark="\ufeff")
+    write_table(path, rows, mark=BYTE_ORDER_MARK)
     return sum(filled.get(key, (None, ""))[0] is None for key in waiting)
 
 
@@ -286,19 +355,25 @@ def _parsed(path: Path, text: str) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def _moodle_row(submission: Graded) -> tuple[object, ...]:
+def _moodle_row(submission: Graded, now: str) -> tuple[object, ...]:
+    number = _participant(submission)
+    identifier = f"Participant {number}" if number else ""
     name = one_line(submission.student)
-    is_number = re.fullmatch(r"\d{1,20}", submission.lms_id, re.ASCII)
-    number = f"Participant {submission.lms_id}" if is_number else ""
     email = name if re.fullmatch(r"[^@\s]+@[^@\s]+", name) else ""
     username = "" if email or number else name
-    most = sum(mark.max_points for mark in submission.marks)
+    most = plain(sum(mark.max_points for mark in submission.marks))
+    return identifier, name, username, email, _total(submission), most, now, _moodle_comments(submission)
+
+
+def _moodle_comments(submission: Graded) -> str:
+    """Return the feedback as escaped HTML; nothing for a learner who handed in nothing."""
+    if submission.is_absent:
+        return ""
     comments = [
         f"{mark.exercise} {mark.title}: {mark.outcome}\n{clean(mark.feedback)}".strip()
         for mark in submission.marks
     ]
-    page = html.escape(shorten("\n\n".join(comments), LONGEST_CELL // 6)).replace("\n", "<br>")
-    return number, name, username, email, _total(submission), plain(most), page
+    return html.escape(shorten("\n\n".join(comments), LONGEST_CELL // 6)).replace("\n", "<br>")
 
 
 def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
@@ -309,8 +384,9 @@ def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
 
 
 def _total(submission: Graded) -> float | int | None:
-    """Return the points of a submission; None while an answer waits for a person."""
-    return None if any(mark.points is None for mark in submission.marks) else plain(submission.points)
+    """Return the points of a submission; None if nothing was handed in, or while an answer waits for a person."""
+    is_waiting = any(mark.points is None for mark in submission.marks)
+    return None if submission.is_absent or is_waiting else plain(submission.points)
 
 
 def cell_name(exercise: str) -> str:

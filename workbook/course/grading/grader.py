@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from workbook.course.grading.attempts import AnswerReports, graders_report, run_answers
+from workbook.course.grading.containers import NOTHING
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.records import Graded, Mark
 from workbook.course.grading.referee_messages import Answers, Ruling
@@ -181,8 +182,14 @@ def unreadable(submission: HandedIn, chapter: str, problem: str, digest: str) ->
     return Graded(submission.student, chapter, submission.origin, digest, marks, problem, submission.lms_id)
 
 
-def absent(student: str, chapter: str, lms_id: str = "") -> Graded:
-    """Mark every exercise of a chapter that a learner did not hand in as not started."""
+def absent(student: str, chapter: str, lms_id: str = "", problem: str = "") -> Graded:
+    """Mark every exercise of a chapter that a learner did not hand in as not started.
+
+    `problem` is one sentence on what was handed in instead of any chapter, or "".
+    """
+    feedback = "Nothing was handed in for this chapter."
+    if problem and problem != NOTHING:
+        feedback = f"{feedback} {problem}"
     marks = tuple(
         Mark(
             student=student,
@@ -192,7 +199,7 @@ def absent(student: str, chapter: str, lms_id: str = "") -> Graded:
             outcome="not started",
             points=0,
             max_points=exercise.points,
-            feedback="Nothing was handed in.",
+            feedback=feedback,
         )
         for exercise in exercises_of(chapter)
     )

@@ -7,12 +7,13 @@ cleaned here and escaped by the templates, which get plain texts and numbers onl
 import base64
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -20,7 +21,14 @@ from markupsafe import Markup
 from workbook.course.grading import copies, deadlines
 from workbook.course.grading.copies import Pair
 from workbook.course.grading.records import OUTCOMES, Graded, Mark, in_order
-from workbook.course.grading.untrusted import one_line, safe_name, shorten, visible, write_atomically
+from workbook.course.grading.untrusted import (
+    one_line,
+    readable_names,
+    safe_name,
+    shorten,
+    visible,
+    write_atomically,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 MISTAKES, EXAMPLES, ODDITIES, WAITING, PAIRS = 20, 2, 300, 100, 100  # how many the report shows at most
@@ -37,13 +45,52 @@ def write_feedback(
     notes, the names of mistakes and the oddity are for the instructor, and never reach the template.
     """
     template = templates().get_template("feedback.html")
-    paths = []
+    ordered = in_order(graded)
+    paths = feedback_paths(folder, ordered)
+    for submission in ordered:
+        page = _feedback(submission, (lateness or {}).get(submission.key))
+        write_atomically(paths[submission.key], template.render(page=page))
+    return [paths[submission.key] for submission in ordered]
+
+
+def feedback_paths(folder: Path, graded: Iterable[Graded]) -> dict[tuple[str, str], Path]:
+    """Return where each submission's page of feedback is, by learner and chapter: `folder/STUDENT/CHAPTER.html`."""
+    keys = [submission.key for submission in graded]
+    names = readable_names(student for student, _ in keys)
+    return {
+        (student, chapter): folder / names[student] / f"{safe_name(chapter)}.html"
+        for student, chapter in keys
+    }
+
+
+def write_index(path: Path, graded: Iterable[Graded], pages: Mapping[tuple[str, str], Path]) -> None:
+    """Write the instructor's list of all pages of feedback, by learner: it is for nobody else."""
+    by_student: dict[str, list[Graded]] = defaultdict(list)
     for submission in in_order(graded):
-        paths.append(folder / safe_name(submission.student) / f"{safe_name(submission.chapter)}.html")
-        write_atomically(
-            paths[-1], template.render(page=_feedback(submission, (lateness or {}).get(submission.key)))
-        )
-    return paths
+        by_student[submission.student].append(submission)
+    rows = [
+        {
+            "student": one_line(student) or "(no name)",
+            "pages": [_index_entry(submission, path, pages) for submission in submissions],
+        }
+        for student, submissions in by_student.items()
+    ]
+    write_atomically(path, templates().get_template("index.html").render(rows=rows))
+
+
+def _index_entry(submission: Graded, path: Path, pages: Mapping[tuple[str, str], Path]) -> dict[str, str]:
+    points = _number(submission.points)
+    most = _number(sum(mark.max_points for mark in submission.marks))
+    return {
+        "chapter": one_line(submission.chapter),
+        "link": _link(path, pages[submission.key]),
+        "points": "not handed in" if submission.is_absent else f"{points} of {most}",
+    }
+
+
+def _link(page: Path, target: Path) -> str:
+    """Return a link from one page to another, relative, as a URL."""
+    return quote(target.relative_to(page.parent).as_posix())
 
 
 def write_report(
@@ -52,13 +99,17 @@ def write_report(
     pairs: Iterable[Pair] = (),
     unread: Iterable[Graded] = (),
     lateness: deadlines.LatenessByKey | None = None,
+    *,
+    feedback: Mapping[tuple[str, str], Path] | None = None,
 ) -> None:
     """Write the instructor's page: outcomes, mistakes, oddities, answers that wait, similar answers, all marks.
 
-    `unread` are files of no known chapter: they are listed among the oddities.
+    `unread` are files of no known chapter: they are listed among the oddities. `feedback` are the pages of feedback by
+    learner and chapter, below the report's folder, to which the marks link.
     """
     template = templates().get_template("report.html")
-    report = _report(in_order(graded), list(pairs), in_order(unread))
+    links = {key: _link(path, page) for key, page in (feedback or {}).items()}
+    report = _report(in_order(graded), list(pairs), in_order(unread), links)
     report["late"] = _late(in_order(graded), lateness or {})
     write_atomically(path, template.render(report=report))
 
@@ -130,12 +181,17 @@ def _feedback(submission: Graded, late: deadlines.Lateness | None = None) -> dic
     }
 
 
-def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -> dict[str, Any]:
+def _report(
+    graded: list[Graded],
+    pairs: Sequence[Pair],
+    unread: list[Graded],
+    links: Mapping[tuple[str, str], str],
+) -> dict[str, Any]:
     by_chapter: dict[str, list[Graded]] = defaultdict(list)
     by_exercise: dict[str, list[Mark]] = defaultdict(list)
     for submission in graded:
         by_chapter[submission.chapter].append(submission)
-        for mark in submission.marks:
+        for mark in submission.marks if not submission.is_absent else ():
             by_exercise[mark.exercise].append(mark)
     groups = [by_exercise[name] for name in sorted(by_exercise, key=_order)]
     oddities = list(_oddities([*unread, *graded]))
@@ -143,7 +199,8 @@ def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -
         "submissions": _handed_in(graded),
         "learners": len({submission.student for submission in graded}),
         "key": [(name, name.replace(" ", "-")) for name in OUTCOMES],
-        "chapters": [_chapter(name, submissions) for name, submissions in sorted(by_chapter.items())],
+        "has_links": bool(links),
+        "chapters": [_chapter(name, submissions, links) for name, submissions in sorted(by_chapter.items())],
         "exercises": [_distribution(marks) for marks in groups],
         "mistakes": _mistakes(groups),
         "oddities": oddities[:ODDITIES],
@@ -154,21 +211,27 @@ def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -
     }
 
 
-def _chapter(name: str, graded: list[Graded]) -> dict[str, Any]:
-    """Return a chapter's table: a row for each learner, a cell for each exercise."""
+def _chapter(name: str, graded: list[Graded], links: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """Return a chapter's table: a row for each learner, a cell for each exercise.
+
+    Mean and median are those of what was handed in.
+    """
     all_marks = [mark for submission in graded for mark in submission.marks]
     exercises = sorted({mark.exercise for mark in all_marks}, key=_order)
     rows = []
     for submission in graded:
         marks = {mark.exercise: _answer(mark, for_instructor=False, longest=0) for mark in submission.marks}
         cells = [marks.get(exercise) for exercise in exercises]
-        points = _number(submission.points)
-        rows.append({"student": one_line(submission.student), "cells": cells, "points": points})
+        points = "" if submission.is_absent else _number(submission.points)
+        link = links.get(submission.key, "")
+        rows.append({"student": one_line(submission.student), "cells": cells, "points": points, "link": link})
+    points_handed_in = [submission.points for submission in graded if not submission.is_absent]
     return {
         "chapter": one_line(name),
         "submissions": _handed_in(graded),
-        "mean": _number(fmean(submission.points for submission in graded)),
-        "median": _number(median(submission.points for submission in graded)),
+        "learners": len(graded),
+        "mean": _number(fmean(points_handed_in)) if points_handed_in else "–",
+        "median": _number(median(points_handed_in)) if points_handed_in else "–",
         "most": _number(max(sum(mark.max_points for mark in submission.marks) for submission in graded)),
         "waiting": sum(mark.points is None for mark in all_marks),
         "exercises": exercises,
@@ -177,8 +240,8 @@ def _chapter(name: str, graded: list[Graded]) -> dict[str, Any]:
 
 
 def _handed_in(graded: list[Graded]) -> int:
-    """Return the number of submissions that are files."""
-    return sum(bool(submission.origin) for submission in graded)
+    """Return the number of submissions that were handed in."""
+    return sum(not submission.is_absent for submission in graded)
 
 
 def _distribution(marks: list[Mark]) -> dict[str, Any]:
@@ -234,7 +297,8 @@ def _oddities(graded: list[Graded]) -> Iterable[dict[str, str]]:
         if submission.oddity:
             yield {"student": student, "where": chapter, "what": one_line(submission.oddity, 500)}
         for mark in submission.marks:
-            what = [f"{mark.outcome}: {mark.detail}"] if mark.outcome in STRANGE else []
+            is_told = mark.outcome == "malformed" and mark.detail in submission.oddity  # of the whole file
+            what = [f"{mark.outcome}: {mark.detail}"] if mark.outcome in STRANGE and not is_told else []
             for text in [*what, *mark.notes]:
                 yield {"student": student, "where": one_line(mark.exercise), "what": one_line(text, 300)}
 

@@ -67,6 +67,11 @@ class Graded(WireMessage):
         return self.student, self.chapter
 
     @property
+    def is_absent(self) -> bool:
+        """Whether no file of this chapter was handed in, and no person gave points for it."""
+        return not self.origin and not any(mark.points for mark in self.marks)
+
+    @property
     def points(self) -> float:
         """The sum of the points so far; answers that wait for a person count 0."""
         return sum(mark.points or 0 for mark in self.marks)
