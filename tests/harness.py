@@ -2,9 +2,11 @@
 
 import ast
 import inspect
+import linecache
 import sys
 import textwrap
 import warnings
+import zlib
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -157,10 +159,12 @@ def run_chapter(
 
 
 def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
-    """Run a cell in these names, and return them."""
+    """Run a cell in these names, and return them. Python can show its lines in a traceback, as in a notebook."""
+    filename = f"<cell {zlib.crc32(source.encode()):08x}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exec(compile(source, "<cell>", "exec"), names)
+        exec(compile(source, filename, "exec"), names)
     return names
 
 

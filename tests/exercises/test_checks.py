@@ -397,7 +397,7 @@ def test_values_are_written_short(value: Any, text: str) -> None:
 
 
 def test_an_errors_words_are_the_same_in_every_run() -> None:
-    from workbook.exercises.observe import describe
+    from workbook.exercises.errors import describe
 
     assert (
         describe(TypeError(f"{object()!r} is not iterable")) == "TypeError: <object object> is not iterable"

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 MOST_ITEMS = 20  # of a sequence, written out
+FEW = 10  # of numbers below it, "too large" would say too much
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -114,6 +115,110 @@ def close(*, rtol: float = 1e-5, atol: float = 1e-7) -> Comparison:
     return compare
 
 
+def veiled(*, rtol: float = 1e-5, atol: float = 1e-7) -> Comparison:
+    """Return a comparison for an answer that is a constant: it says in what respect an entry is off, never the value.
+
+    A message that held the expected number would be the answer.
+    """
+
+    def compare(observed: Any, expected: Any, inputs: tuple[Any, ...] = ()) -> str | None:
+        try:
+            return _veiled_difference(plain(observed), expected, rtol, atol)
+        except Exception as error:  # a learner's value may be of any kind
+            return f"got {kind(observed)} that cannot be compared ({type(error).__name__})"
+
+    return compare
+
+
+def _veiled_difference(observed: Any, expected: Any, rtol: float, atol: float) -> str | None:
+    if observed is ...:
+        return "not filled in yet"
+    if observed is None and isinstance(expected, (Mapping, Sequence)):
+        return f"got None, expected {_sort_of(expected)}"
+    if observed is None or expected is None:
+        return None if observed is expected else f"{short(observed)} is wrong"
+    if isinstance(expected, Mapping):
+        return _veiled_mapping(observed, expected, rtol, atol)
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        return _veiled_sequence(observed, expected, rtol, atol)
+    difference = _difference(observed, expected, rtol, atol)
+    if difference is None:
+        return None
+    if isinstance(observed, float) and isinstance(expected, Integral) and not isinstance(expected, bool):
+        if observed.is_integer():
+            return f"got the float {short(observed)}, expected a whole number (int)"
+        return f"got {short(observed)}, expected a whole number (int): can it have a fraction?"
+    if isinstance(expected, Real) and not isinstance(expected, bool):
+        if isinstance(observed, bool) or not isinstance(observed, Real):
+            return f"got {kind(observed)}, expected a number"
+        if isinstance(expected, Integral) and max(abs(float(observed)), abs(int(expected))) < FEW:
+            return f"{short(observed)} is wrong"
+        return f"{short(observed)} is {_how_far(float(observed), float(expected))}"
+    if type(observed) is not type(expected):
+        return f"got {kind(observed)}, expected {_sort_of(expected)}"
+    return f"{short(observed)} is wrong"
+
+
+def _sort_of(value: Any) -> str:
+    sorts = ((bool, "True or False"), (str, "a string"), (Integral, "a whole number"), (Real, "a number"))
+    found = next((words for sort, words in sorts if isinstance(value, sort)), type(value).__name__)
+    return f"{len(value)} values" if isinstance(value, (tuple, list, Mapping)) else found
+
+
+def _how_far(observed: float, expected: float) -> str:
+    """Return how a number is off, in powers of ten: "too large by a factor of about 1,000"."""
+    if not np.isfinite(observed):
+        return "not a finite number"
+    if observed and expected and (observed < 0) != (expected < 0):
+        return "of the wrong sign"
+    way = "large" if abs(observed) > abs(expected) else "small"
+    if not observed or not expected:
+        return f"too {way}"
+    magnitude = abs(np.log10(abs(observed / expected)))
+    if magnitude > 0.7:
+        return f"too {way} by a factor of about {10 ** max(1, round(magnitude)):,}"
+    return f"too {way}, but near" if magnitude < 0.05 else f"too {way}, by less than a factor of 5"
+
+
+def _veiled_mapping(observed: Any, expected: Mapping, rtol: float, atol: float) -> str | None:
+    if not isinstance(observed, Mapping):
+        return f"got {kind(observed)}, expected a dictionary with the keys {', '.join(map(repr, expected))}"
+    for key in (*expected, *observed):
+        if key not in observed:
+            return f"the key {key!r} is missing"
+        if key not in expected:
+            return f"the key {key!r} is not expected"
+    differences = {key: _veiled_difference(observed[key], expected[key], rtol, atol) for key in expected}
+    wrong = {key: difference for key, difference in differences.items() if difference}
+    if not wrong:
+        return None
+    key, difference = next(iter(wrong.items()))
+    others = f"; also wrong: {', '.join(map(repr, list(wrong)[1:]))}" if len(wrong) > 1 else ""
+    return f"at {key!r}: {difference}{others}"
+
+
+def _veiled_sequence(observed: Any, expected: Sequence, rtol: float, atol: float) -> str | None:
+    if isinstance(observed, np.ndarray) and observed.ndim == 1:
+        observed = [plain(item) for item in observed]
+    if isinstance(observed, str) or not isinstance(observed, Sequence):
+        return f"got {kind(observed)}, expected {len(expected)} values"
+    if len(observed) != len(expected):
+        count = len(observed)
+        return f"got {count} value{'' if count == 1 else 's'} {short(observed)}, expected {len(expected)}"
+    places = [
+        (place, difference)
+        for place, (mine, other) in enumerate(zip(observed, expected, strict=True), start=1)
+        if (difference := _veiled_difference(mine, other, rtol, atol))
+    ]
+    if not places:
+        return None
+    if sorted(map(repr, observed)) == sorted(map(repr, expected)):
+        return f"{short(observed)} holds the right values in another order"
+    place, difference = places[0]
+    also = f", and {len(places) - 1} more" if len(places) > 1 else ""
+    return f"value {place} of {len(expected)}: {difference}{also}"
+
+
 def _difference(observed: Any, expected: Any, rtol: float, atol: float) -> str | None:
     if observed is None and expected is not None:
         return "got None. Is a `return` missing?"
@@ -185,7 +290,8 @@ def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str
         return f"got an array of {observed.dtype}, expected numbers"
     if not np.all(np.isfinite(observed)) and np.all(np.isfinite(expected)):
         return "got NaN or infinity in places, expected finite numbers"
-    distance = np.abs(np.asarray(observed) - expected)
+    with np.errstate(invalid="ignore"):  # infinite values in both
+        distance = np.abs(np.asarray(observed) - expected)
     agree = (distance <= tolerance(expected, rtol, atol)) | (np.asarray(observed) == expected)
     if np.all(agree):
         return None
