@@ -2,28 +2,23 @@
 
 import ast
 import inspect
-import linecache
 import sys
 import textwrap
-import warnings
-import zlib
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-import jupytext
-
 from tests import ROOT
+from workbook.course.authoring import run_cells
 from workbook.course.authoring.chapter import BEGIN, END, stub
 from workbook.exercises import Exercise, Verdict, chapter_of, find
 from workbook.exercises.judge import Ruler
 from workbook.exercises.observe import observe
 
 
-@cache
 def cells(chapter: str) -> tuple[Any, ...]:
     """Return the cells of a chapter's source."""
-    return tuple(jupytext.read(ROOT / "solutions" / f"{chapter}.py", fmt="py:percent").cells)
+    return run_cells.cells(ROOT / "solutions" / f"{chapter}.py")
 
 
 def prose(chapter: str) -> str:
@@ -96,23 +91,10 @@ def reference_names(exercise: Exercise) -> dict[str, Any]:
 
 def namespace(exercise: Exercise) -> dict[str, Any]:
     """Return the names that a learner has when the answer cell runs: those of the set-up and earlier answers."""
-    return dict(_names_before(chapter_of(exercise.id), exercise.id))
+    return run_cells.names_before(ROOT, exercise)
 
 
-@cache
-def _names_before(chapter: str, exercise_id: str) -> dict[str, Any]:
-    names: dict[str, Any] = {}
-    for cell in cells(chapter):
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type != "code":
-            continue
-        if str(cell.metadata.get("exercise")) == exercise_id:
-            break
-        if "setup" in tags or "exercise" in tags:
-            run(cell.source, names)
-    return names
-
-
+run = run_cells.run
 Choice = Callable[[Any], bool]
 
 
@@ -155,16 +137,6 @@ def run_chapter(
             run(cell.source, names)
             for mark in (cell.metadata.get("name"), *cell.metadata.get("tags", [])):
                 names |= (after or {}).get(mark, {})
-    return names
-
-
-def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
-    """Run a cell in these names, and return them. Python can show its lines in a traceback, as in a notebook."""
-    filename = f"<cell {zlib.crc32(source.encode()):08x}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(compile(source, filename, "exec"), names)
     return names
 
 

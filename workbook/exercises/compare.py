@@ -292,7 +292,8 @@ def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str
         return "got NaN or infinity in places, expected finite numbers"
     with np.errstate(invalid="ignore"):  # infinite values in both
         distance = np.abs(np.asarray(observed) - expected)
-    agree = (distance <= tolerance(expected, rtol, atol)) | (np.asarray(observed) == expected)
+    is_near = np.isfinite(expected) & (distance <= tolerance(expected, rtol, atol))
+    agree = is_near | (np.asarray(observed) == expected)
     if np.all(agree):
         return None
     mine, other = short(observed), short(expected)
@@ -363,7 +364,8 @@ def _sequence(observed: Any, expected: Sequence, rtol: float, atol: float) -> st
     if isinstance(observed, str) or not isinstance(observed, Sequence):
         return f"got {kind(observed)}, expected {len(expected)} values: {short(expected)}"
     if len(observed) != len(expected):
-        return f"got {len(observed)} values {short(observed)}, expected {len(expected)}"
+        values = "1 value" if len(observed) == 1 else f"{len(observed)} values"
+        return f"got {values} {short(observed)}, expected {len(expected)}"
     for index, (item, expected_item) in enumerate(zip(observed, expected, strict=True)):
         difference = _difference(item, expected_item, rtol, atol)
         if difference is None:

@@ -6,6 +6,7 @@
 
 import copy
 import inspect
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +14,22 @@ from typing import Any
 import numpy as np
 
 from workbook.exercises.compare import plain, short
-from workbook.exercises.diagnose import Case, condition, constant, diagnose
+from workbook.exercises.diagnose import Case, condition, constant, diagnose, other_inputs
 from workbook.exercises.error_advice import explain
 from workbook.exercises.exercise import Exercise, Inputs, Mistake
-from workbook.exercises.observe import FAILURES, STATES, Observation, Report, observe, observe_case
+from workbook.exercises.models import observe_model
+from workbook.exercises.observe import (
+    FAILURES,
+    STATES,
+    Observation,
+    Report,
+    TimeLimit,
+    observe,
+    observe_case,
+    time_limit,
+)
 
+DIAGNOSIS_SECONDS = 1.0
 OUTCOMES = ("passed", "wrong", "not started", "error", "timeout", "memory", "malformed", "died")
 
 
@@ -170,11 +182,14 @@ class Ruler:
         first = wrong[0].observation
         if first.failure == "error" and (advice := explain(first.detail)):
             return advice
-        if not self.exercise.is_function:
+        has_changed_inputs = any(entry.observation.failure == "wrong" for entry in wrong)
+        if not self.exercise.is_function or self.exercise.observe is observe_model or has_changed_inputs:
             return ""  # the detail says all that may be said
         try:
-            return self._resemblance(seen, wrong)
-        except Exception:  # the learner's values may be of any type
+            with time_limit(DIAGNOSIS_SECONDS), np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return self._resemblance(seen, wrong)
+        except (Exception, TimeLimit):  # the learner's values may be of any type
             return ""
 
     def _resemblance(self, seen: Sequence[_Seen], wrong: Sequence[_Seen]) -> str:
@@ -191,9 +206,27 @@ class Ruler:
             results = [entry.observation.result for entry in seen]
             words = constant(results, [self.expected(entry.case) for entry in seen])
         if words:
-            return f"It looks as if {words}." if words.startswith("the ") else f"Looking closer: {words}."
+            return f"Compared with the right result: {words}."
+        if len(valued) == len(wrong) >= 2 and (change := self._right_for(list(inputs.values()), seen)):
+            return f"This is the right result with {change}."
         shared = condition(list(inputs.values()), [entry.is_right for entry in seen])
         return f"{shared}." if shared else ""
+
+    def _right_for(self, inputs: Sequence[dict[str, Any]], seen: Sequence[_Seen]) -> str:
+        """Return the change of the inputs that makes the answer right in all cases; "" if there are none or several."""
+        found = [
+            words for words, changed in other_inputs(inputs) if all(map(self._is_right_for, changed, seen))
+        ]
+        return found[0] if len(found) == 1 else ""
+
+    def _is_right_for(self, inputs: dict[str, Any], seen: _Seen) -> bool:
+        try:
+            result = plain(
+                self.exercise.observe(self.exercise.reference, *copy.deepcopy(tuple(inputs.values())))
+            )
+        except Exception:  # the changed inputs may be none that the exercise allows
+            return False
+        return self._difference(seen.observation.result, result, seen.case) is None
 
     def _parameters(self) -> list[str]:
         """Return the names of the function's parameters, as the exercise has them."""

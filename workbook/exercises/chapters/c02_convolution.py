@@ -29,7 +29,7 @@ SLIDE = Exercise(
     minutes=10,
     points=3,
     cases=_grey_cases,
-    reference=reference.conv2d,
+    reference=lambda image, kernel: reference.conv2d(image, kernel),
     mistakes=(
         Mistake(
             "flips the kernel",

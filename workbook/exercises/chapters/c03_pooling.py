@@ -129,7 +129,7 @@ GLOBAL = Exercise(
     section="Pool everything",
     minutes=3,
     cases=_batch_cases,
-    reference=reference.global_pool,
+    reference=lambda maps: reference.global_pool(maps),
     mistakes=(
         Mistake(
             "averages the batch too",
