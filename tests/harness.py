@@ -146,11 +146,12 @@ def answer(exercise: Exercise, source: str, names: dict[str, Any] | None = None)
 
 
 @lru_cache(maxsize=8)
-def _ruler(exercise_id: str, seed: int) -> Ruler:
+def ruler(exercise_id: str, seed: int) -> Ruler:
+    """Return the judge of an exercise on one seed."""
     return Ruler(find(exercise_id), seed=seed)  # type: ignore[arg-type]
 
 
 def judge_again(exercise: Exercise, answer: Any, *, seed: int, limit: float | None = None) -> Verdict:
     """Judge as `judge` does; for all answers on one seed the reference and the mistakes run once."""
-    ruler = _ruler(exercise.id, seed)
-    return ruler.verdict(observe(exercise, answer, ruler.cases, limit=limit))
+    judge = ruler(exercise.id, seed)
+    return judge.verdict(observe(exercise, answer, judge.cases, limit=limit))

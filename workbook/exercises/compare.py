@@ -9,6 +9,7 @@ import itertools
 import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
@@ -97,37 +98,38 @@ def _summary(array: np.ndarray) -> str:
     return f"array of shape {array.shape}, dtype {array.dtype}"
 
 
-def close(*, rtol: float = 1e-5, atol: float = 1e-7) -> Comparison:
-    """Return a comparison that accepts numbers within `atol + rtol * |expected|` of the expected ones.
+@dataclass(frozen=True)
+class Close:
+    """A comparison that accepts numbers within `atol + rtol * |expected|` of the expected ones.
 
     In an array, `rtol` is of the largest value, too: see `tolerance`.
 
     Types must agree: a whole number must be an int, a text a string, and an array must have the expected shape. NaN is
-    never accepted.
+    never accepted. A `veiled` comparison says in what respect an entry is off, never the value: it is for an answer
+    that is a constant, which a message that held the expected number would give away.
     """
 
-    def compare(observed: Any, expected: Any, inputs: tuple[Any, ...] = ()) -> str | None:
+    rtol: float
+    atol: float
+    is_veiled: bool = False
+
+    def __call__(self, observed: Any, expected: Any, inputs: tuple[Any, ...] = ()) -> str | None:
+        """Return the difference in words, or None."""
+        difference = _veiled_difference if self.is_veiled else _difference
         try:
-            return _difference(plain(observed), expected, rtol, atol)
+            return difference(plain(observed), expected, self.rtol, self.atol)
         except Exception as error:  # a learner's value may be of any kind
             return f"got {kind(observed)} that cannot be compared ({type(error).__name__})"
 
-    return compare
+
+def close(*, rtol: float = 1e-5, atol: float = 1e-7) -> Close:
+    """Return the usual comparison of an exercise."""
+    return Close(rtol, atol)
 
 
-def veiled(*, rtol: float = 1e-5, atol: float = 1e-7) -> Comparison:
-    """Return a comparison for an answer that is a constant: it says in what respect an entry is off, never the value.
-
-    A message that held the expected number would be the answer.
-    """
-
-    def compare(observed: Any, expected: Any, inputs: tuple[Any, ...] = ()) -> str | None:
-        try:
-            return _veiled_difference(plain(observed), expected, rtol, atol)
-        except Exception as error:  # a learner's value may be of any kind
-            return f"got {kind(observed)} that cannot be compared ({type(error).__name__})"
-
-    return compare
+def veiled(*, rtol: float = 1e-5, atol: float = 1e-7) -> Close:
+    """Return the comparison of an exercise whose answer is a constant."""
+    return Close(rtol, atol, is_veiled=True)
 
 
 def _veiled_difference(observed: Any, expected: Any, rtol: float, atol: float) -> str | None:

@@ -64,8 +64,7 @@ def diagnose(cases: Sequence[Case]) -> str:
     inner = _same_entry(cases)
     if inner is not None:
         place, entries = inner
-        words = _of_values(entries)
-        return f"{place}, {words}" if words else ""
+        return f"{place}, {words}" if (words := _of_values(entries)) else f"the difference is {place} alone"
     return _of_values(cases)
 
 
@@ -379,7 +378,7 @@ def _rounded(case: Case) -> str:
         return "the negative values have become 0"
     if _near(observed, np.abs(expected)):
         return "the negative values have lost their sign"
-    if observed.size > 3:
+    if observed.size > 3 and not _near(np.rint(expected), expected):
         low, high = observed.min(), observed.max()
         between = (observed > low) & (observed < high)
         if between.any() and _near(observed, np.clip(expected, low, high)):

@@ -206,7 +206,7 @@ class Ruler:
             results = [entry.observation.result for entry in seen]
             words = constant(results, [self.expected(entry.case) for entry in seen])
         if words:
-            return f"Compared with the right result: {words}."
+            return f"Compared with the right result: {words}{'' if words.endswith('?') else '.'}"
         if len(valued) == len(wrong) >= 2 and (change := self._right_for(list(inputs.values()), seen)):
             return f"This is the right result with {change}."
         shared = condition(list(inputs.values()), [entry.is_right for entry in seen])
