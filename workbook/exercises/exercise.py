@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbook.exercises.compare import Comparison, close
+from workbook.exercises.compare import Comparison, close, veiled
 from workbook.exercises.observe import Inputs, call, value
 
 
@@ -87,5 +87,8 @@ class FreeText:
 
 
 def value_exercise(**fields: Any) -> Exercise:
-    """Return an exercise whose answer is a plain value: a number, a tuple, an array or a dictionary."""
-    return Exercise(**{"observe": value, **fields})
+    """Return an exercise whose answer is a plain value: a number, a tuple or a dictionary.
+
+    Its check never shows the value.
+    """
+    return Exercise(**{"observe": value, "compare": veiled(), **fields})

@@ -154,7 +154,8 @@ def read_report(report: AnswerReport) -> Report:
     """Build the values that a report describes; TransportError if it describes none."""
     reader = transport.Reader()  # one for all: together they must not be too large
     observations = tuple(
-        Observation(reader.read(seen.result), seen.failure, seen.detail) for seen in report.observations
+        Observation(reader.read(seen.result), seen.failure, seen.detail, seen.signature)
+        for seen in report.observations
     )
     return Report(report.state, report.detail, observations)
 

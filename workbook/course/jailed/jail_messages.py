@@ -98,6 +98,7 @@ class PlainObservation(WireMessage):
     failure: Annotated[str | None, OneOf((None, *FAILURES))]
     detail: Detail
     result: Json
+    signature: Detail = ""
 
 
 @dataclass(frozen=True)

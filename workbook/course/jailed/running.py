@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from workbook.exercises.observe import Observation, Report, TimeLimit, describe, observe, time_limit
+from workbook.exercises.errors import describe
+from workbook.exercises.observe import Observation, Report, TimeLimit, observe, time_limit
 
 from . import transport
 from .jail_messages import (
@@ -174,7 +175,8 @@ def as_plain(exercise: str, report: Report) -> AnswerReport:
 
 
 def _plain_observation(seen: Observation) -> PlainObservation:
-    return PlainObservation(seen.failure, seen.detail[:LONGEST_DETAIL], transport.encode(seen.result))
+    detail, signature = seen.detail[:LONGEST_DETAIL], seen.signature[:LONGEST_DETAIL]
+    return PlainObservation(seen.failure, detail, transport.encode(seen.result), signature)
 
 
 def silence() -> None:
