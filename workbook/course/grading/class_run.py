@@ -253,6 +253,7 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
         _copies(result.graded, solutions, options),
         result.unread,
         result.lateness,
+        folder / "review.html",
     )
 
 

@@ -52,14 +52,17 @@ def write_report(
     pairs: Iterable[Pair] = (),
     unread: Iterable[Graded] = (),
     lateness: deadlines.LatenessByKey | None = None,
+    review: Path | None = None,
 ) -> None:
     """Write the instructor's page: outcomes, mistakes, oddities, answers that wait, similar answers, all marks.
 
-    `unread` are files of no known chapter: they are listed among the oddities.
+    `unread` are files of no known chapter: they are listed among the oddities. `review` is the page on which a person
+    marks answers, in the same folder.
     """
     template = templates().get_template("report.html")
     report = _report(in_order(graded), list(pairs), in_order(unread))
     report["late"] = _late(in_order(graded), lateness or {})
+    report["review"] = "" if review is None else review.name
     write_atomically(path, template.render(report=report))
 
 
