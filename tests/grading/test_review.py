@@ -11,7 +11,7 @@ import pytest
 from tests.grading.made_up import HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
 from tests.grading.test_pages import Page, _assert_accessible
 from workbook.course.grading import exports
-from workbook.course.grading.pages import policy
+from workbook.course.grading.pages import policy, write_report
 from workbook.course.grading.review_page import MOST_ANSWERS, write_review_page
 from workbook.course.grading.spreadsheet_text import decoded
 from workbook.course.grading.untrusted import visible
@@ -98,6 +98,11 @@ def test_a_large_class_is_cut_at_what_passed(tmp_path: Path) -> None:
     assert len(data["answers"]) == MOST_ANSWERS
     assert data["answers"][0]["student"] == "z"
     assert "6 more answers are not on this page" in "".join(page.text)
+
+
+def test_the_report_leads_to_the_page(tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", classroom(1), review=tmp_path / "review.html")
+    assert [link["href"] for link in Page(tmp_path / "report.html").find("a")][-1] == "review.html"
 
 
 # The table ------------------------------------------------------------------------------------------------------------

@@ -274,6 +274,7 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
         result.unread,
         result.lateness,
         feedback=feedback,
+        review=folder / "review.html",
     )
 
 

@@ -101,16 +101,19 @@ def write_report(
     lateness: deadlines.LatenessByKey | None = None,
     *,
     feedback: Mapping[tuple[str, str], Path] | None = None,
+    review: Path | None = None,
 ) -> None:
     """Write the instructor's page: outcomes, mistakes, oddities, answers that wait, similar answers, all marks.
 
     `unread` are files of no known chapter: they are listed among the oddities. `feedback` are the pages of feedback by
-    learner and chapter, below the report's folder, to which the marks link.
+    learner and chapter, below the report's folder, to which the marks link. `review` is the page on which a person
+    marks answers, in the same folder.
     """
     template = templates().get_template("report.html")
     links = {key: _link(path, page) for key, page in (feedback or {}).items()}
     report = _report(in_order(graded), list(pairs), in_order(unread), links)
     report["late"] = _late(in_order(graded), lateness or {})
+    report["review"] = "" if review is None else review.name
     write_atomically(path, template.render(report=report))
 
 
