@@ -89,6 +89,14 @@ def test_an_extension_counts_for_its_learner_alone(tmp_path: Path) -> None:
     assert policy.lateness("ann", "05_first_cnn", _at("2026-11-25 11:00")) is None
 
 
+def test_an_extension_for_nobody_is_told(tmp_path: Path) -> None:
+    policy = _policy(tmp_path)
+    assert policy.unknown_names(["ann", "王伟"]) == []
+    assert policy.unknown_names(["ann"]) == [
+        "[extensions]: nobody in this run is called '王伟'; write names as in grades.csv."
+    ]
+
+
 def test_where_only_late_is_known_nothing_is_taken_off(tmp_path: Path) -> None:
     policy = _policy(tmp_path)
     for handed_in in (None, HandedInAt(None, "Canvas")):

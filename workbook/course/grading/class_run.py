@@ -300,6 +300,7 @@ def _lateness(
     present = [submission for submission in graded if submission.origin in files]
     times, notices = hand_in_times(((one.chapter, files[one.origin]) for one in present), policy)
     lateness = {one.key: policy.lateness(*one.key, times.get(one.origin)) for one in present}
+    notices += policy.unknown_names(one.student for one in graded)
     return {key: late for key, late in lateness.items() if late is not None}, notices
 
 

@@ -77,6 +77,14 @@ class DeadlinePolicy:
             return moment if self.zone is None else moment.astimezone(self.zone)
         return moment.astimezone() if self.zone is None else moment.replace(tzinfo=self.zone)
 
+    def unknown_names(self, students: Iterable[str]) -> list[str]:
+        """Return a notice for each learner with an extension whom the run does not know: a slip in the name, perhaps."""
+        unknown = sorted({student for student, _ in self.extensions} - set(students))
+        return [
+            f"[extensions]: nobody in this run is called {one_line(name, 60)!r}; write names as in grades.csv."
+            for name in unknown
+        ]
+
     def lateness(self, student: str, chapter: str, handed_in: HandedInAt | None) -> Lateness | None:
         """Return how late a submission is; None if its chapter has no deadline."""
         deadline = self.extensions.get((student, chapter), self.deadlines.get(chapter))
