@@ -78,7 +78,7 @@ class DeadlinePolicy:
         return moment.astimezone() if self.zone is None else moment.replace(tzinfo=self.zone)
 
     def unknown_names(self, students: Iterable[str]) -> list[str]:
-        """Return a notice for each learner with an extension whom the run does not know: a slip in the name, perhaps."""
+        """Return a notice for each learner with an extension whom the run does not know."""
         unknown = sorted({student for student, _ in self.extensions} - set(students))
         return [
             f"[extensions]: nobody in this run is called {one_line(name, 60)!r}; write names as in grades.csv."
