@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbook.course.grading import copies, deadlines, exports, journal, pages, review_page, submissions
-from workbook.course.grading.containers import OnDisk
+from workbook.course.grading.containers import NOTHING, OnDisk
 from workbook.course.grading.earlier_answers import earlier_answers
 from workbook.course.grading.fingerprints import Judges, Parts, read_known
-from workbook.course.grading.grader import Grader, absent
+from workbook.course.grading.grader import Grader, absent, unreadable
 from workbook.course.grading.hand_in_times import hand_in_times, read_table
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.masters import solutions_of
@@ -201,6 +201,12 @@ def _complete(done: list[Graded], handed_in: list[Submission], options: GradingO
             groups.setdefault(graded.key, {})[graded.origin] = graded
     by_key = {key: _newest(group, files) for key, group in groups.items()}
     chapters = [name for name in options.chapters if options.student or any(key[1] == name for key in by_key)]
+    if len(chapters) == 1:  # what cannot be read can only be meant for this one
+        meant = _meant_for(chapters[0], unread, by_key, files)
+        by_key |= meant
+        unread = [
+            graded for graded in unread if graded.origin not in {file.origin for file in meant.values()}
+        ]
     lms_ids = {submission.student: submission.lms_id for submission in handed_in}
     problems = {graded.student: graded.oddity for graded in unread}
     for student, lms_id in lms_ids.items():
@@ -210,6 +216,21 @@ def _complete(done: list[Graded], handed_in: list[Submission], options: GradingO
     origins = {key: files[graded.origin].source for key, graded in by_key.items() if graded.origin}
     sources = {key: source for key, source in origins.items() if isinstance(source, OnDisk)}
     return ClassResult(in_order(by_key.values()), unread, sources)
+
+
+def _meant_for(
+    chapter: str,
+    unread: Iterable[Graded],
+    by_key: Mapping[tuple[str, str], Graded],
+    files: Mapping[str, Submission],
+) -> dict[tuple[str, str], Graded]:
+    """Return the files of no known chapter as malformed ones of this chapter, for learners who have none of it."""
+    meant: dict[tuple[str, str], Graded] = {}
+    for graded in unread:
+        if graded.oddity != NOTHING and (graded.student, chapter) not in by_key:
+            file = unreadable(files[graded.origin], chapter, graded.oddity, graded.digest)
+            meant.setdefault(file.key, file)
+    return meant
 
 
 def _newest(group: Mapping[str, Graded], files: Mapping[str, Submission]) -> Graded:

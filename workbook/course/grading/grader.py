@@ -189,7 +189,7 @@ def absent(student: str, chapter: str, lms_id: str = "", problem: str = "") -> G
     """
     feedback = "Nothing was handed in for this chapter."
     if problem and problem != NOTHING:
-        feedback = f"{feedback} {problem}"
+        feedback = f"What was handed in is no notebook of this chapter. {problem}"
     marks = tuple(
         Mark(
             student=student,
