@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from tests import ROOT
 from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
 from workbook.course.grading.containers import OnDisk
+from workbook.course.grading.deadlines import HandedInAt, Lateness
 from workbook.course.grading.gradebook import (
     Collected,
     fenced,
@@ -24,12 +26,14 @@ from workbook.course.grading.gradebook import (
     student_ids,
     write,
     write_course,
+    write_lateness,
 )
 from workbook.course.grading.records import Graded
 from workbook.course.grading.untrusted import readable_names, safe_name
 
 api = pytest.importorskip("nbgrader.api")
 NOTEBOOKS = ROOT / "notebooks"
+DEADLINE = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +202,41 @@ def test_what_is_odd_beside_a_notebook_is_left_out(
     (tmp_path / "submission_secret.txt").unlink()
     (tmp_path / "submission_secret.txt").symlink_to("/etc/hostname")
     assert read_collected(OnDisk(str(tmp_path), ("x.ipynb",))).secret == ""
+
+
+def _late(days: int, deadline: datetime = DEADLINE) -> Lateness:
+    handed_in = HandedInAt(deadline + timedelta(days=days) - timedelta(hours=1), "test")
+    return Lateness(deadline, handed_in, days, 10.0 * days)
+
+
+def test_lateness_is_beside_the_scores(url: str, tmp_path: Path) -> None:
+    found = [
+        graded("ann", mark("ann"), mark("ann", "2.1")),
+        graded("王伟", mark("王伟")),
+        graded("bob", mark("bob")),
+    ]
+    write(url, found, EXERCISES)
+    extended = _late(1, DEADLINE + timedelta(days=3))
+    lateness = {("ann", CHAPTER): _late(2), ("王伟", CHAPTER): extended}
+    write_lateness(url, found, lateness, {CHAPTER: DEADLINE})
+    with api.Gradebook(url) as book:
+        ann, other, bob = (book.find_submission(CHAPTER, name) for name in ("ann", "王伟", "bob"))
+        assert (ann.score, ann.late_submission_penalty) == (5, 1)
+        assert ann.total_seconds_late == timedelta(days=1, hours=23).total_seconds()
+        assert (other.late_submission_penalty, other.extension) == (0.2, timedelta(days=3))
+        assert (bob.late_submission_penalty, bob.timestamp) == (0, None)
+        plugin = pytest.importorskip("nbgrader.plugins").CsvExportPlugin(to=str(tmp_path / "grades.csv"))
+        plugin.export(book)
+    with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert [float(rows["ann"][name]) for name in ("raw_score", "late_submission_penalty", "score")] == [
+        5,
+        1,
+        4,
+    ]
+    write_lateness(url, found, {("ann", CHAPTER): _late(0)}, {CHAPTER: DEADLINE})
+    with api.Gradebook(url) as book:
+        assert book.find_submission(CHAPTER, "ann").late_submission_penalty == 0
 
 
 def _person_marks(url: str, exercise: str, points: float) -> None:

@@ -258,6 +258,9 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
     gradebook.write(url, result.graded, {name: exercises_of(name) for name in chapters})
     in_formgrader = gradebook.marks_given(url, result.graded)
     result.graded = with_review(result.graded, in_formgrader)
+    policy = _policy(run, options)
+    if policy is not None:
+        gradebook.write_lateness(url, result.graded, result.lateness, policy.deadlines)
     result.waiting = exports.write_review(review, result.graded)
     review_page.write_review_page(
         folder / "review.html",

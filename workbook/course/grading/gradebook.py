@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import selectinload
 
 from workbook.course.grading.containers import OnDisk
+from workbook.course.grading.deadlines import LatenessByKey
 from workbook.course.grading.records import Graded, Mark, in_order
 from workbook.course.grading.untrusted import (
     clean,
@@ -354,6 +355,39 @@ def _write_submissions(
             _grade(handed_in[name], cells[_graded_cell(exercise)], mark.points if mark else None)
             _comment(handed_in[name], answer_cell, mark.feedback if mark else "")
     book.db.commit()
+
+
+def write_lateness(
+    url: str,
+    graded: Iterable[Graded],
+    lateness: LatenessByKey,
+    deadlines: Mapping[str, datetime],
+) -> None:
+    """Write when submissions were handed in, and the penalty for late ones, as nbgrader's own columns.
+
+    nbgrader keeps the penalty beside the scores. `deadlines` are by chapter; a learner's own is an extension.
+    """
+    ordered = in_order(graded)
+    with _opened(url) as book:
+        ids = _student_ids(book, ordered)
+        for submission in ordered:
+            late = lateness.get(submission.key)
+            if late is None:
+                continue
+            submitted = book.find_submission(submission.chapter, ids[submission.student])
+            deadline = deadlines[submission.chapter]
+            submitted.assignment.duedate = _utc(deadline)
+            submitted.extension = None if late.deadline == deadline else late.deadline - deadline
+            if late.handed_in is not None and late.handed_in.at is not None:
+                submitted.timestamp = _utc(late.handed_in.at)
+            penalty = submission.points - late.points_after(submission.points)
+            submitted.notebooks[0].late_submission_penalty = round(penalty, 2)
+        book.db.commit()
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return a time as nbgrader stores it: in UTC, without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _grade(notebook: Any, cell_id: str, points: float | None) -> None:
