@@ -18,8 +18,8 @@ import pytest
 
 from tests import ROOT
 from tests.grading.conftest import filled
-from workbook.course.grading.copies import solutions_of
 from workbook.course.grading.gradescope import results_json, write_zip
+from workbook.course.grading.masters import solutions_of
 from workbook.course.grading.records import OUTCOMES, Graded, Mark
 from workbook.course.grading.single_run import NOBODY
 

@@ -21,9 +21,9 @@ from workbook.course.benches import made_class
 from workbook.course.cli.grade_cli import memory_bytes
 from workbook.course.grading import class_run, journal
 from workbook.course.grading.containers import NOTHING
-from workbook.course.grading.copies import solutions_of
 from workbook.course.grading.grader import absent, unreadable
 from workbook.course.grading.journal import Journal
+from workbook.course.grading.masters import solutions_of
 from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.submissions import Submission
 from workbook.exercises import Exercise, exercises_of
