@@ -144,7 +144,7 @@ def test_a_wrong_entry_is_named_in_one_line(tmp_path: Path, text: str, message: 
 
 def _times(folder: Path, policy: DeadlinePolicy) -> tuple[dict[str, tuple[str, str]], list[str]]:
     found = [(submission.chapter or CHAPTER, submission) for submission in find(folder, CHAPTERS)]
-    times, notices = hand_in_times(found, policy)
+    times, notices = hand_in_times(found, policy, folder)
     students = {submission.origin: submission.student for _, submission in found}
     shown = {
         students[origin]: (
@@ -199,12 +199,41 @@ def test_nbgraders_stamp_wins_over_the_files_time(tmp_path: Path, as_zip: bool) 
     if as_zip:
         with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
             for file in sorted(path.rglob("*.*")):
-                info = zipfile.ZipInfo(file.relative_to(path).as_posix(), (2026, 11, 20, 20, 0, 0))
+                info = zipfile.ZipInfo(file.relative_to(tmp_path).as_posix(), (2026, 11, 20, 20, 0, 0))
                 archive.writestr(info, file.read_bytes())
         path = tmp_path / "class.zip"
     own = "time in the zip" if as_zip else "time of the file"
     expected = {"ann": ("21 11:00", "nbgrader's timestamp.txt"), "bob": ("20 20:00", own)}
     assert _times(path, _policy(tmp_path))[0] == expected
+
+
+def test_a_learners_own_zip_and_stamp_tell_nothing(tmp_path: Path) -> None:
+    """What is inside a learner's zip is theirs to date, and so is a stamp outside nbgrader's folder."""
+    forged = zipfile.ZipInfo("02_convolution.ipynb", (2026, 11, 1, 8, 0, 0))
+    stamped = tmp_path / "class" / "bob"
+    _write(stamped / "02_convolution.ipynb", "2026-11-22 20:00")
+    (stamped / "timestamp.txt").write_text("2026-11-01 10:00:00 UTC")
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        archive.writestr(forged, "{}")
+        archive.writestr("timestamp.txt", "2026-11-01 10:00:00 UTC")
+    (tmp_path / "class" / "ann").mkdir()
+    os.rename(tmp_path / "mine.zip", tmp_path / "class" / "ann" / "mine.zip")
+    seconds = datetime(2026, 11, 23, 9, 0, tzinfo=BERLIN).timestamp()
+    os.utime(tmp_path / "class" / "ann" / "mine.zip", (seconds, seconds))
+    assert _times(tmp_path / "class", _policy(tmp_path))[0] == {
+        "ann": ("23 09:00", "time of the file"),
+        "bob": ("22 20:00", "time of the file"),
+    }
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        inner = zipfile.ZipInfo("ann/mine.zip", (2026, 11, 24, 9, 0, 0))
+        archive.writestr(inner, (tmp_path / "class" / "ann" / "mine.zip").read_bytes())
+        moodle = "Bob_7_assignsubmission_file_/submitted/bob/02_convolution"
+        archive.writestr(zipfile.ZipInfo(f"{moodle}/02_convolution.ipynb", (2026, 11, 25, 9, 0, 0)), "{}")
+        archive.writestr(f"{moodle}/timestamp.txt", "2026-11-01 10:00:00 UTC")
+    assert _times(tmp_path / "all.zip", _policy(tmp_path))[0] == {
+        "ann": ("24 09:00", "time in the zip"),
+        "Bob_7": ("25 09:00", "time in the zip"),
+    }
 
 
 def test_canvas_says_late_and_no_more(tmp_path: Path) -> None:

@@ -51,14 +51,18 @@ def test_what_waits_comes_first_then_notes_then_failures(tmp_path: Path) -> None
 
 
 def test_what_a_person_gave_is_on_the_page_and_what_it_does_not_show_is_kept(tmp_path: Path) -> None:
-    one = graded("anna", mark("anna", "2.7", "needs review"), mark("anna", "2.3", "wrong"))
+    marks = (mark("anna", "2.7", "needs review"), mark("anna", "2.3", "wrong"))
+    one = graded("anna", *marks, oddity="Older files were not graded.")
     filled = {("anna", "2.7"): (2.5, "good"), ("bob", "3.1"): (1.0, "from another chapter")}
     _, data = _page(tmp_path / "r.html", one, filled=filled, notes={("anna", "2.3"): "marked in formgrader"})
     assert [answer["given"] for answer in data["answers"]] == [
         {"points": "2.5", "comment": "good"},
         {"points": "", "comment": ""},
     ]
-    assert data["answers"][1]["notes"] == ["marked in formgrader"]
+    assert data["answers"][1]["notes"] == [
+        "marked in formgrader",
+        "about the file: Older files were not graded.",
+    ]
     assert data["others"] == [["bob", "exercise-3-1", "1", "from another chapter", ""]]
 
 

@@ -83,7 +83,8 @@ def grade(
         exercises = chosen_exercises(run.partial_credit, chapters_of(options.root))
         result.graded = with_partial_credit(result.graded, exercises)
         result.new, result.notice, result.outdated = len(waiting), notices[-1], outdated
-        result.lateness, result.unclear_times = _lateness(result.graded, handed_in, _policy(run, options))
+        policy = _policy(run, options)
+        result.lateness, result.unclear_times = _lateness(result.graded, handed_in, policy, path)
         result.course = submissions.course_folder(path)
         write(result, run, options)
         return result
@@ -315,14 +316,17 @@ def _policy(run: journal.Run, options: GradingOptions) -> deadlines.DeadlinePoli
 
 
 def _lateness(
-    graded: list[Graded], handed_in: list[Submission], policy: deadlines.DeadlinePolicy | None
+    graded: list[Graded],
+    handed_in: list[Submission],
+    policy: deadlines.DeadlinePolicy | None,
+    path: Path,
 ) -> tuple[dict[tuple[str, str], deadlines.Lateness], list[str]]:
     """Return how late each submission is, and notices about times that tell nothing."""
     if policy is None:
         return {}, []
     files = {submission.origin: submission for submission in handed_in}
     present = [submission for submission in graded if submission.origin in files]
-    times, notices = hand_in_times(((one.chapter, files[one.origin]) for one in present), policy)
+    times, notices = hand_in_times(((one.chapter, files[one.origin]) for one in present), policy, path)
     lateness = {one.key: policy.lateness(*one.key, times.get(one.origin)) for one in present}
     notices += policy.unknown_names(one.student for one in graded)
     return {key: late for key, late in lateness.items() if late is not None}, notices

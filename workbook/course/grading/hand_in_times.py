@@ -17,7 +17,7 @@ from workbook.course.grading.untrusted import one_line
 
 WHO = ("identifier", "student", "email address", "email", "username", "full name", "name", "sid", "id number")
 WHEN = ("last modified (submission)", "submitted", "submission time", "submitted at")
-STAMP = "timestamp.txt"  # nbgrader's, beside the notebook
+STAMP, COLLECTED = "timestamp.txt", "submitted"  # nbgrader's file beside the notebook, and its folder
 LONGEST_STAMP = 200  # characters
 AT_ONCE, FEW = (
     timedelta(minutes=2),
@@ -27,14 +27,13 @@ FILE_TIME, ZIP_TIME = "time of the file", "time in the zip"
 
 
 def hand_in_times(
-    handed_in: Iterable[tuple[str, Submission]], policy: DeadlinePolicy
+    handed_in: Iterable[tuple[str, Submission]], policy: DeadlinePolicy, path: Path
 ) -> tuple[dict[str, HandedInAt], list[str]]:
     """Return when each submission was handed in, by origin, and notices about times that tell nothing.
 
-    `handed_in` are the submissions, each with its chapter.
-
-    The table that the policy names for the chapter comes first. Times of files that all lie close together are those of
-    a copy, and are not used. ValueError with a line for each bad row of a table.
+    `handed_in` are the submissions, each with its chapter; `path` is the folder or zip that holds all of them. The
+    table that the policy names for the chapter comes first. Times of files that all lie close together are those of a
+    copy, and are not used. ValueError with a line for each bad row of a table.
     """
     by_chapter: dict[str, list[Submission]] = {}
     for chapter, submission in handed_in:
@@ -45,8 +44,8 @@ def hand_in_times(
     for chapter, submissions in sorted(by_chapter.items()):
         table = policy.times.get(chapter)
         told = _from_table(table, submissions, policy) if table is not None else {}
-        left = [submission for submission in submissions if submission.origin not in told]
-        own, is_copy = _own_times(left, policy)
+        left = {one.origin: one for one in submissions if one.origin not in told}
+        own, is_copy = _own_times(left.values(), policy, path.resolve())
         times |= told | own
         if is_copy:
             notices.append(
@@ -57,14 +56,15 @@ def hand_in_times(
 
 
 def _own_times(
-    submissions: Sequence[Submission], policy: DeadlinePolicy
+    submissions: Iterable[Submission], policy: DeadlinePolicy, path: Path
 ) -> tuple[dict[str, HandedInAt], bool]:
     """Return the times that the files themselves tell, and whether those are of a copy and therefore left out."""
     stamps: dict[str, HandedInAt] = {}
     files: dict[str, HandedInAt] = {}
     for submission in submissions:
-        stamp, late = _stamp(submission.source), _is_late_in_canvas(submission)
-        moment = None if stamp or late is not None else _file_time(submission.source, policy)
+        source = _as_collected(submission.source, path)
+        stamp, late = _stamp(source), _is_late_in_canvas(submission)
+        moment = None if stamp or late is not None else _file_time(source, policy)
         if stamp is not None:
             stamps[submission.origin] = stamp
         elif late:
@@ -74,6 +74,16 @@ def _own_times(
     moments = [time.at for time in files.values() if time.at is not None]
     is_copy = len(moments) > FEW and max(moments) - min(moments) < AT_ONCE
     return (stamps if is_copy else stamps | files), is_copy
+
+
+def _as_collected(source: Source | None, path: Path) -> Source | None:
+    """Return the file that was collected: for a notebook in a learner's own zip, which they can date, the zip."""
+    while isinstance(source, InZip):
+        container = source.container
+        if isinstance(container, OnDisk) and Path(container.root, *container.parts) == path:
+            return source
+        source = container
+    return source
 
 
 def _is_late_in_canvas(submission: Submission) -> bool | None:
@@ -99,13 +109,15 @@ def _stamp(source: Source | None) -> HandedInAt | None:
 
 
 def _beside(source: Source | None) -> Source | None:
+    """Return nbgrader's stamp for a file in `submitted/STUDENT/ASSIGNMENT/`; elsewhere it may be a learner's."""
     if isinstance(source, OnDisk):
-        path = Path(source.root, *source.parts[:-1], STAMP)
-        return OnDisk(source.root, (*source.parts[:-1], STAMP)) if path.is_file() else None
+        stamp = OnDisk(source.root, (*source.parts[:-1], STAMP))
+        is_course = Path(source.root).name == COLLECTED and len(source.parts) == 3
+        return stamp if is_course and Path(stamp.root, *stamp.parts).is_file() else None
     if isinstance(source, InZip):
         members = _members(source.container)
-        folder = next((parts[:-1] for parts, index in members.items() if index == source.index), None)
-        index = None if folder is None else members.get((*folder, STAMP))
+        parts = next((parts for parts, index in members.items() if index == source.index), ())
+        index = members.get((*parts[:-1], STAMP)) if len(parts) == 4 and parts[0] == COLLECTED else None
         return None if index is None else InZip(source.container, index)
     return None
 

@@ -44,14 +44,17 @@ def write_review_page(
     `filled` is what the review table holds, by label and exercise. `run` names the run, so that drafts in a browser do
     not get into another one. `notes` says what else is known of an answer, for example that formgrader has a mark.
     """
-    marks = sorted(
-        (mark for submission in in_order(graded) for mark in submission.marks if _is_reviewed(mark)),
-        key=_order,
-    )
-    answers = [
-        _answer(mark, filled, (notes or {}).get((mark.student, mark.exercise), ""))
-        for mark in marks[:MOST_ANSWERS]
-    ]
+    submissions = in_order(graded)
+    oddities = {submission.key: submission.oddity for submission in submissions}
+    marks = [mark for submission in submissions for mark in submission.marks if _is_reviewed(mark)]
+    marks.sort(key=_order)
+    answers = []
+    for mark in marks[:MOST_ANSWERS]:
+        oddity = oddities[mark.student, mark.chapter]
+        about_file = f"about the file: {oddity}" if oddity else ""
+        answers.append(
+            _answer(mark, filled, ((notes or {}).get((mark.student, mark.exercise), ""), about_file))
+        )
     on_page = {(answer["label"], answer["exercise"]) for answer in answers}
     data = {
         "run": run,
@@ -92,7 +95,7 @@ def _numbers(exercise: str) -> list[int]:
     return [int(part) for part in exercise.split(".") if part.isdecimal()]
 
 
-def _answer(mark: Mark, filled: Mapping[Key, Entry], note: str) -> dict[str, Any]:
+def _answer(mark: Mark, filled: Mapping[Key, Entry], more_notes: Iterable[str]) -> dict[str, Any]:
     """Return an answer as the script reads it: cleaned texts and plain numbers."""
     outcome = mark.outcome if mark.outcome in OUTCOMES else "malformed"
     points, comment = filled.get((label(mark.student), mark.exercise), (None, ""))
@@ -110,7 +113,7 @@ def _answer(mark: Mark, filled: Mapping[Key, Entry], note: str) -> dict[str, Any
         "answer": _text(mark.answer, longest),
         "detail": _text(mark.detail, LONGEST_JUDGED),
         "mistake": one_line(mark.mistake),
-        "notes": [one_line(text, 500) for text in (*mark.notes, note) if text],
+        "notes": [one_line(text, 500) for text in (*mark.notes, *more_notes) if text],
         "feedback": "" if mark.points is None else _text(mark.feedback, LONGEST_JUDGED),
         "given": {"points": "" if points is None else str(plain(points)), "comment": comment},
     }
