@@ -414,19 +414,21 @@ def test_an_empty_folder_of_nbgraders_tree_is_a_learner(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["alice/", "alice_", "doejane_7_8_", "Jane_7_assignsubmission_file_/"])
-@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\n  "])
+@pytest.mark.parametrize(
+    "content", [NOTEBOOK, b"\xef\xbb\xbf\n  " + NOTEBOOK, NOTEBOOK.decode().encode("utf-16")]
+)
 def test_a_notebook_is_read_whatever_was_added_to_its_name(
-    tmp_path: Path, name: str, place: str, start: bytes
+    tmp_path: Path, name: str, place: str, content: bytes
 ) -> None:
     student = {"d": "doejane_7", "J": "Jane_7"}.get(place[0], "alice")
     for path in (
-        _folder(tmp_path / "in", place + name, "zoe.ipynb", content=start + NOTEBOOK),
-        _zip(tmp_path / "in.zip", place + name, "zoe.ipynb", content=start + NOTEBOOK),
+        _folder(tmp_path / "in", place + name, "zoe.ipynb", content=content),
+        _zip(tmp_path / "in.zip", place + name, "zoe.ipynb", content=content),
     ):
         one, _ = find(path, CHAPTERS)
         assert (one.student, one.chapter, one.problem) == (student, "02_convolution", "")
         assert one.origin == place + name
-        assert one.read() == start + NOTEBOOK
+        assert one.read() == content
 
 
 def test_of_two_equal_names_the_real_notebook_counts(tmp_path: Path) -> None:

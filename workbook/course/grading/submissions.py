@@ -8,6 +8,7 @@ deep: its names tell the chapter, never the learner. A notebook whose name says 
 with the reason.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -175,8 +176,8 @@ def _recognised(entry: Entry) -> Entry:
         head = entry.source.head()
     except ValueError:
         return entry
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    is_notebook = text.startswith(b"{") and (b'"cells"' in text or b'"nbformat"' in text)
+    text = head.decode(json.detect_encoding(head), "replace").lstrip()
+    is_notebook = text.startswith("{") and ('"cells"' in text or '"nbformat"' in text)
     return replace(entry, is_notebook=is_notebook)
 
 
