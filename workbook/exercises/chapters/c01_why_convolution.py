@@ -221,14 +221,14 @@ COUNTS = value_exercise(
         Mistake(
             "shares within a window",
             {"dense": PIXELS * PLACES, "local": PLACES * WINDOW, "shared": PLACES},
-            "This counts one weight per place. It is the other way round: a window has 25 different weights, and "
+            "This counts one weight per place. It is the other way round: the weights of a window differ, and "
             "all places share them.",
             _predicts("shared", PLACES),
         ),
         Mistake(
             "counts one side of the window",
             {"dense": PIXELS * PLACES, "local": PLACES * 5, "shared": 5},
-            "This counts 5 weights per window. A 5 × 5 window has 25 pixels, so it has 25 weights.",
+            "This counts one side of the window. A window has a weight for each of its pixels, in all rows and columns.",
             lambda observed, expected, inputs: observed["local"] == PLACES * 5 or observed["shared"] == 5,
         ),
         Mistake(

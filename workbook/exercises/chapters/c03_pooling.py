@@ -332,7 +332,7 @@ SHIFT = Exercise(
             "difference.",
         ),
         Mistake(
-            "forgets the sign",
+            "lets negative differences lose",
             lambda before, after, shift: float(
                 (after[:, shift:] - before[:, : before.shape[1] - shift]).max()
             ),
@@ -388,10 +388,10 @@ MEASURED = _measured_moves()
 
 
 def _wrong_move(name: str, operation: str, number: int | None, message: str) -> Mistake:
-    """Return the mistake of predicting this number for one operation, recognised by that number alone."""
+    """Return the mistake of predicting this number for one operation, recognised where all others are right."""
 
     def looks_like(observed: Any, expected: Any, inputs: Inputs) -> bool:
-        return observed[operation] == number
+        return {**observed, operation: expected[operation]} == expected and observed[operation] == number
 
     return Mistake(name, {**MEASURED, operation: number}, message, looks_like)
 
@@ -438,22 +438,21 @@ MOVES = value_exercise(
             "max pooling, size 3, strides 3",
             1,
             "This rounds the move. Four pixels are not a whole number of windows of 3: the pixels fall into the "
-            "windows in another way, so the values themselves change and no move explains them. The answer is "
-            "`None`.",
+            "windows in another way, so the values themselves change.",
         ),
         _wrong_move(
             "forgets that strides multiply",
             "two poolings, size 2, strides 2",
             2,
-            "This counts the strides of one pooling. Strides multiply: two poolings with strides 2 have strides 4 "
-            "together, so four pixels are one column.",
+            "This counts the strides of one pooling. Strides multiply: which strides do the two poolings have "
+            "together?",
         ),
         _wrong_move(
             "moves a single number",
             "global average pooling",
             None,
             "This says that no move explains the new output. Global pooling leaves one number for the whole map, "
-            "which has nowhere to go and keeps its value: 0.",
+            "which has nowhere to go and keeps its value.",
         ),
     ),
     hints=(

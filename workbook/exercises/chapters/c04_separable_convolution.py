@@ -323,7 +323,7 @@ GROUPED = Exercise(
             "as well: the first part of the filters reads the first part of the channels.",
         ),
         Mistake(
-            "takes every second channel",
+            "takes every G-th channel",
             lambda image, kernel, groups: _grouped(_strided(image, groups), kernel, groups),
             "This makes a group of every G-th channel. The channels of a group are neighbours: with 4 channels and "
             "2 groups they are channels 0, 1 and channels 2, 3.",

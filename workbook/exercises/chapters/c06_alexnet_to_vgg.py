@@ -343,7 +343,8 @@ VGG_TABLE = Exercise(
         Mistake(
             "has one convolution per stage",
             lambda repeats, filters, classes: _small_vgg((1,) * len(repeats), filters, classes),
-            "This has one convolution per stage. `repeats` says how many each stage has.",
+            "Only one convolution per stage has an effect. `repeats` says how many each stage has, and each reads the "
+            "one before it.",
         ),
         Mistake(
             "does not pool at the end",
@@ -437,10 +438,10 @@ NIN = Exercise(
     time_limit=30,
     mistakes=(
         Mistake(
-            "classifies with a dense layer",
+            "leaves out the ReLU of the class maps",
             lambda *inputs: _small_nin(*inputs, head="dense"),
-            "A dense layer follows the pooling. Here the classes come before it: a 1×1 convolution makes one map "
-            "per class, and the mean of that map is the score.",
+            "The class maps pass no ReLU before their mean is taken (a dense layer after the pooling would compute the "
+            "same). Here a 1×1 convolution with ReLU makes one map per class, and the mean of that map is the score.",
         ),
         Mistake(
             "flattens",

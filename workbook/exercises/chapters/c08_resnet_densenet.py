@@ -247,7 +247,7 @@ def _error_cases(rng: np.random.Generator) -> list[Inputs]:
         deep = tuple(before + sizes[change] for before, change in zip(shallow, changes, strict=True))
         halved = [tuple(error / 2 for error in errors) for errors in (shallow, deep)]
         cases.append((*halved, steps / 2))
-    return cases
+    return [*cases, ((80.0, 90.0), (80.5, 90.5), 2.0)]  # a margin is in points, not a share of the error
 
 
 def diagnose(shallow: Sequence[float], deep: Sequence[float], margin: float) -> str:

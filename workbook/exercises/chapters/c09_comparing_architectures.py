@@ -13,7 +13,13 @@ from workbook.exercises.compare import close
 
 def _size_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw sizes in MB, in MiB, cut off instead of rounded, and without the four bytes."""
-    cases: list[Inputs] = [(13_378_280, 51), (6_998_552, 51), (143_667_240, 548), (143_667_240, 575)]
+    cases: list[Inputs] = [
+        (13_378_280, 51),
+        (6_998_552, 51),
+        (143_667_240, 548),
+        (143_667_240, 575),
+        (25_350_000, 97),
+    ]
     for kind in ("MB", "MiB", "cut", "count", "kibi", "bits"):
         millions = int(rng.integers(20, 150))
         megabytes = 4 * millions + 0.8  # far from a tie; rounding goes up

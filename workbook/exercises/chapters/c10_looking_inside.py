@@ -251,7 +251,7 @@ UPHILL = Exercise(
         Mistake(
             "leaves the range",
             lambda images, gradients, rate: images + rate * gradients / _size(gradients),
-            "Some pixels leave the range from 0 to 1. Limit them with `np.clip`.",
+            "Some pixels leave the range from 0 to 1. Limit them with `np.clip(…, 0, 1)`.",
         ),
     ),
     hints=(
@@ -512,7 +512,7 @@ FOOLED = Exercise(
             "target's probability is at least the threshold.",
         ),
         Mistake(
-            "leaves the threshold out",
+            "does not count the threshold itself",
             lambda p, targets, threshold: float((_chosen(p, targets) > threshold).mean()),
             'An image with exactly the threshold is left out. "At least" means `>=`.',
         ),

@@ -522,7 +522,7 @@ WHAT_FIRES = Exercise(
             "The number is the place of the maximum. Return the value of the map at that place.",
         ),
         Mistake(
-            "goes along the filters",
+            "takes the maximum over the filters",
             _by_place,
             "There is one answer for each place here, because the maximum is taken over the filters. Take it over "
             "*time*, and return one answer for each filter.",

@@ -16,7 +16,7 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 def _paths(rng: np.random.Generator) -> list[Inputs]:
     """Draw paths with repeats, a double digit (a blank between), and a digit that comes again later."""
-    cases: list[Inputs] = [([8, 8, 0, 8, 1],), ([0, 0, 1, 1, 0, 0],), ([0, 0, 0],)]
+    cases: list[Inputs] = [([8, 8, 0, 8, 1],), ([0, 0, 1, 1, 0, 0],), ([0, 0, 0],), ([3, 0, 5],)]
     while len(cases) < 8:
         a, b, c = (int(label) for label in rng.choice(np.arange(1, 11), 3, replace=False))
         path = [a, a, 0, a, b, c, 0, 0, b]

@@ -168,7 +168,8 @@ ROOFLINE = Exercise(
         Mistake(
             "takes a MAC for one operation",
             lambda macs, values, peak, bandwidth: _roof(macs / (4 * values), peak, bandwidth),
-            "This counts a MAC as one operation. It is a multiplication and an addition: multiply by 2.",
+            "The intensity is half of the right one. Count 2 operations per MAC, a multiplication and an addition, and "
+            "4 bytes per value.",
         ),
         Mistake(
             "takes a value for a byte",
@@ -298,7 +299,7 @@ LOSS_SCALING = Exercise(
             "steps on infinity",
             _never_skips,
             "A scaled gradient beyond 65,504 becomes infinite, and one such step destroys the weights. Test with "
-            "`np.isfinite`, and skip the step.",
+            "`np.isfinite` *after* the conversion to float16, and skip the step.",
         ),
         Mistake(
             "skips only the infinite ones",
@@ -547,8 +548,8 @@ NORM_STATISTICS = Exercise(
         Mistake(
             "averages the variances",
             lambda means, variances: (means.mean(axis=0), variances.mean(axis=0)),
-            "This averages the variances, which leaves out how far apart the devices' means are. Add the variance of "
-            "the means.",
+            "This equals the mean of the variances, which leaves out how far apart the devices' means are. Add the "
+            "variance of the means.",
         ),
         Mistake(
             "takes the spread of the means alone",
