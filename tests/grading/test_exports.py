@@ -203,6 +203,12 @@ def test_moodle_gives_each_page_of_the_zip_to_its_learner(tmp_path: Path) -> Non
     assert path.read_bytes() == before
 
 
+def test_moodles_comments_have_each_heading_once(tmp_path: Path) -> None:
+    told = mark("a", feedback="2.4 Output sizes: passed.\nWell done.")
+    (path,) = exports.write_moodle(tmp_path, [graded("a", told, mark("a", "2.5", title="Filters"))])
+    assert _read(path)[1][7] == "2.4 Output sizes: passed.<br>Well done.<br><br>2.5 Filters: passed"
+
+
 def test_totals_have_a_row_for_each_learner(tmp_path: Path) -> None:
     other = dataclasses.replace(graded("bo", mark("bo")), chapter="03_pooling")
     missing = dataclasses.replace(ABSENT, student="王伟", chapter="03_pooling", lms_id="")

@@ -369,11 +369,14 @@ def _moodle_comments(submission: Graded) -> str:
     """Return the feedback as escaped HTML; nothing for a learner who handed in nothing."""
     if submission.is_absent:
         return ""
-    comments = [
-        f"{mark.exercise} {mark.title}: {mark.outcome}\n{clean(mark.feedback)}".strip()
-        for mark in submission.marks
-    ]
+    comments = [_moodle_comment(mark) for mark in submission.marks]
     return html.escape(shorten("\n\n".join(comments), LONGEST_CELL // 6)).replace("\n", "<br>")
+
+
+def _moodle_comment(mark: Mark) -> str:
+    """Return the feedback on one answer; the heading once, where the feedback begins with it."""
+    heading, feedback = f"{mark.exercise} {mark.title}:", clean(mark.feedback)
+    return feedback if feedback.startswith(heading) else f"{heading} {mark.outcome}\n{feedback}".strip()
 
 
 def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
