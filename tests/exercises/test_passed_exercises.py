@@ -103,7 +103,7 @@ def test_the_whole_course_is_one_table(tmp_path: Path, capsys: pytest.CaptureFix
     Check(PassedExercises(tmp_path)).progress()  # as in a new kernel
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["chapter", "passed", "points", "to", "do"]
-    assert next(line for line in lines if line.startswith("02")).startswith("02  convolution")
+    assert next(line for line in lines if line.startswith("02")).startswith("02  Convolution")
     assert [line for line in lines if " 1 of 6 " in line] == [line for line in lines if line.startswith("02")]
     assert len(lines) == 18
 

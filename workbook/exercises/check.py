@@ -20,6 +20,7 @@ HEADS = {
     "timeout": "out of time",
     "memory": "out of memory",
 }  # else the outcome's own name
+NAMES = {"cnn": "CNN", "vgg": "VGG", "alexnet": "AlexNet", "resnet": "ResNet", "densenet": "DenseNet"}
 COLOURS = {"passed": "#1a9850", "not started": "#888888"}
 
 
@@ -51,7 +52,7 @@ class Table(Message):
         self.heads, self.rows, self.shares, self.note = heads, rows, shares, note
 
     def _repr_html_(self) -> str:
-        cell = 'style="text-align:left;padding:1px 14px 1px 0"'
+        cell = 'style="text-align:left;padding:1px 12px 1px 0;font-size:13px"'
         heads = "".join(f'<th scope="col" {cell}>{html.escape(head)}</th>' for head in (*self.heads, ""))
         body = "".join(
             f"<tr>{''.join(f'<td {cell}>{html.escape(text)}</td>' for text in row)}<td {cell}>{_bar(share)}</td></tr>"
@@ -62,8 +63,8 @@ class Table(Message):
 
 
 def _bar(share: float) -> str:
-    """Return a bar 120 pixels wide, filled up to a share from 0 to 1; its colours show on white and on black."""
-    outer = "display:inline-block;width:120px;height:9px;border:1px solid #888888;border-radius:5px;overflow:hidden"
+    """Return a bar 80 pixels wide, filled up to a share from 0 to 1; its colours show on white and on black."""
+    outer = "display:inline-block;width:80px;height:9px;border:1px solid #888888;border-radius:5px;overflow:hidden"
     inner = f"display:block;width:{100 * share:.0f}%;height:100%;background:#2a9d5c"
     label = f'role="img" aria-label="{100 * share:.0f} percent"'
     return f'<span {label} style="{outer}"><span style="{inner}"></span></span>'
@@ -200,6 +201,12 @@ def _state(exercise: Exercise | FreeText, passed: Iterable[str]) -> str:
     return "passed" if exercise.id in passed else "not yet"
 
 
+def _title(chapter: str) -> str:
+    """Return a chapter's name as words: "05_first_cnn" → "First CNN"."""
+    words = [NAMES.get(word, word) for word in chapter[3:].split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
 def _course_table(passed: dict[str, str], problem: str) -> Table:
     """Return the table of all chapters. Questions in words count neither as passed nor as missing."""
     rows, shares = [], []
@@ -213,7 +220,7 @@ def _course_table(passed: dict[str, str], problem: str) -> Table:
             f"{points[0]} of {points[1]}",
             f"{left} min" if left else "done",
         )
-        rows.append((name[:2], name[3:].replace("_", " "), *counts))
+        rows.append((name[:2], _title(name), *counts))
         shares.append(len(done) / len(exercises))
     return Table(("", "chapter", "passed", "points", "to do"), rows, shares, problem)
 

@@ -228,7 +228,7 @@ COUNTS = value_exercise(
         Mistake(
             "counts one side of the window",
             {"dense": PIXELS * PLACES, "local": PLACES * 5, "shared": 5},
-            "This counts one side of the window. A window has a weight for each of its pixels, in all rows and columns.",
+            "This counts one side of the window. A window has a weight for each of its pixels, in every row.",
             lambda observed, expected, inputs: observed["local"] == PLACES * 5 or observed["shared"] == 5,
         ),
         Mistake(
