@@ -310,7 +310,9 @@ def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
 
 def _total(submission: Graded) -> float | int | None:
     """Return the points of a submission; None while an answer waits for a person."""
-    return None if any(mark.points is None for mark in submission.marks) else plain(submission.points)
+    return (
+        None if any(mark.points is None for mark in submission.marks) else plain(round(submission.points, 2))
+    )
 
 
 def cell_name(exercise: str) -> str:
