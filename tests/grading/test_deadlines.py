@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.grading.made_up import graded, mark
+from workbook.course.grading import exports
 from workbook.course.grading.deadlines import (
     DeadlinePolicy,
     HandedInAt,
@@ -22,6 +23,7 @@ from workbook.course.grading.deadlines import (
 from workbook.course.grading.hand_in_times import FEW, hand_in_times, read_table
 from workbook.course.grading.journal import begin
 from workbook.course.grading.pages import write_feedback, write_report
+from workbook.course.grading.records import Graded
 from workbook.course.grading.submissions import find
 
 CHAPTER, CHAPTERS = "02_convolution", ("02_convolution", "03_pooling")
@@ -290,6 +292,21 @@ def test_a_bad_table_is_refused_in_one_line(tmp_path: Path) -> None:
         list(read_table(tmp_path / "nowhere.csv", set(), policy))
 
 
+def _thirds() -> Graded:
+    """Return a submission whose points are no round numbers: what is left adds up to that of the sum all the same."""
+    return graded("ann", *(mark("ann", f"2.{number}", "wrong", points=0.67) for number in (1, 4)))
+
+
+def _canvas(folder: Path, left: list[Graded]) -> dict[str, str]:
+    exports.write_canvas(folder / "canvas.csv", left)
+    with (folder / "canvas.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {
+            row["Student"]: row[CHAPTER]
+            for row in csv.DictReader(file)
+            if row["Section"] == "" and row["SIS Login ID"]
+        }
+
+
 # What is written -----------------------------------------------------------------------------------------------------
 
 
@@ -301,6 +318,7 @@ def test_what_is_left_is_beside_the_raw_points(tmp_path: Path) -> None:
         late.key: policy.lateness(*late.key, _at("2026-11-22 12:00")),
         in_time.key: policy.lateness(*in_time.key, _at("2026-11-20 12:00")),
     }
+    assert _canvas(tmp_path, after_deadlines([_thirds(), in_time], lateness)) == {"ann": "1.07", "bob": "3"}
     left = after_deadlines([late, in_time], lateness)
     assert [one.points for one in left[0].marks] == [2.4, 1.6, None]
     assert left[1] == in_time

@@ -80,6 +80,12 @@ def test_a_change_says_what_it_is_and_why(tmp_path: Path) -> None:
     )  # fmt: skip
     again = changes([(new, now.stamped(graded("ann", mark("ann", "2.3", "error"))))], now, {}, {})
     assert [change.why for change in again] == [regrade.BY_CHANCE]
+    halves = {"right_groups": ("a",), "wrong_groups": ("b",)}
+    half = now.stamped(graded("ann", mark("ann", "2.3", "wrong", **halves)))
+    none = now.stamped(graded("ann", mark("ann", "2.3", "wrong")))
+    assert changes([(none, half)], now, {}, {}) == []
+    credited = changes([(none, half)], now, {}, {}, frozenset({"2.3"}))
+    assert [(change.before.points, change.after.points) for change in credited] == [(0, 1)]
     unknown = changes([(old, new)], now, {}, {})
     assert [change.why for change in unknown] == [fingerprints.UNKNOWN]
 

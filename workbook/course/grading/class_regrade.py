@@ -8,6 +8,7 @@ from workbook.course.grading.class_run import ClassResult, Progress
 from workbook.course.grading.fingerprints import Judges, read_known
 from workbook.course.grading.journal import Journal, Run
 from workbook.course.grading.options import GradingOptions
+from workbook.course.grading.partial_credit import chosen_exercises
 from workbook.course.grading.records import Graded
 from workbook.course.grading.submissions import Submission
 
@@ -51,7 +52,8 @@ def grade_again(
         again = _graded_again(handed_in, chosen, run, options, judges, on_progress)
         pairs = [(old, regrade.merged(old, again[_key(old)], scope)) for old in chosen if _key(old) in again]
         given = _given(run, options, stored)
-        found = regrade.changes(pairs, judges, read_known(run.folder), given)
+        partial = chosen_exercises(run.partial_credit, class_run.chapters_of(options.root))
+        found = regrade.changes(pairs, judges, read_known(run.folder), given, partial)
         regrade.write_changes(run.folder / regrade.CHANGES, found)
         for _, new in pairs if apply else ():
             run_journal.append(new)

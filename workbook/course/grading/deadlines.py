@@ -54,9 +54,14 @@ class Lateness:
     days: int = 0
     percent: float = 0.0
 
+    @property
+    def share(self) -> float:
+        """The share of the points that is left."""
+        return 1 - self.percent / 100
+
     def points_after(self, points: float) -> float:
-        """Return what is left of the points."""
-        return round(points * (1 - self.percent / 100), 2)
+        """Return what is left of a submission's points."""
+        return round(points * self.share, 2)
 
 
 @dataclass(frozen=True)
@@ -217,7 +222,7 @@ def after_deadlines(graded: Iterable[Graded], lateness: LatenessByKey) -> list[G
         marks = submission.marks
         if late is not None and late.percent:
             marks = tuple(
-                mark if mark.points is None else replace(mark, points=late.points_after(mark.points))
+                mark if mark.points is None else replace(mark, points=round(mark.points * late.share, 4))
                 for mark in marks
             )
         result.append(replace(submission, marks=marks))

@@ -93,7 +93,7 @@ def write_totals(path: Path, graded: Iterable[Graded]) -> None:
         points = [_total(by_chapter[name]) if name in by_chapter else None for name in chapters]
         waits = any(mark.points is None for submission in by_chapter.values() for mark in submission.marks)
         is_absent = all(submission.is_absent for submission in by_chapter.values())
-        points_so_far = plain(sum(submission.points for submission in by_chapter.values()))
+        points_so_far = plain(round(sum(submission.points for submission in by_chapter.values()), 2))
         total = None if waits or is_absent else points_so_far
         most = plain(sum(mark.max_points for submission in by_chapter.values() for mark in submission.marks))
         rows.append((one_line(student), *points, total, most))
@@ -389,7 +389,7 @@ def _by_student(graded: Iterable[Graded]) -> dict[str, dict[str, Graded]]:
 def _total(submission: Graded) -> float | int | None:
     """Return the points of a submission; None if nothing was handed in, or while an answer waits for a person."""
     is_waiting = any(mark.points is None for mark in submission.marks)
-    return None if submission.is_absent or is_waiting else plain(submission.points)
+    return None if submission.is_absent or is_waiting else plain(round(submission.points, 2))
 
 
 def cell_name(exercise: str) -> str:

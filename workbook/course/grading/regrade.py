@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workbook.course.grading import exports
 from workbook.course.grading.fingerprints import Judges, Parts
+from workbook.course.grading.partial_credit import with_partial_credit
 from workbook.course.grading.records import Graded, Mark
 from workbook.course.grading.untrusted import one_line
 from workbook.exercises import Exercise, exercises_of
@@ -93,13 +94,15 @@ def changes(
     judges: Judges,
     known: Mapping[str, Parts],
     given: Mapping[tuple[str, str], exports.Marked],
+    partial: frozenset[str] = frozenset(),
 ) -> list[Change]:
     """Return what differs between stored submissions and what would replace them.
 
-    `known` are the parts of the fingerprints that stored marks carry, and `given` the marks by people.
+    `known` are the parts of the fingerprints that stored marks carry, and `given` the marks by people. Exercises with
+    partial credit are compared by the points that it gives.
     """
     result = []
-    for stored, new in pairs:
+    for stored, new in (with_partial_credit(pair, partial) for pair in pairs):
         before = {mark.exercise: mark for mark in stored.marks}
         for mark in new.marks:
             old = before.get(mark.exercise)
@@ -112,8 +115,7 @@ def changes(
 
 def _seen(mark: Mark) -> tuple[object, ...]:
     """Return what a person sees of a mark: a change of the fingerprint alone is no change of the mark."""
-    kinds = mark.right_groups, mark.wrong_groups
-    return mark.outcome, mark.points, mark.max_points, mark.mistake, mark.notes, kinds
+    return mark.outcome, mark.points, mark.max_points, mark.mistake, mark.notes
 
 
 def _why(old: Mark, judges: Judges, known: Mapping[str, Parts]) -> str:
