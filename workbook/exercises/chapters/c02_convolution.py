@@ -11,7 +11,10 @@ from workbook.exercises import Exercise, Inputs, Mistake
 def _grey_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw images and kernels; only one kernel is square, and one is as wide as its image."""
     shapes = [((5, 7), (3, 2)), ((6, 4), (1, 3)), ((4, 6), (2, 2)), ((7, 5), (4, 5)), ((3, 8), (3, 1))]
-    return [(rng.integers(-9, 10, image), rng.integers(-3, 4, kernel)) for image, kernel in shapes]
+    cases: list[Inputs] = [
+        (rng.integers(-9, 10, image), rng.integers(-3, 4, kernel)) for image, kernel in shapes
+    ]
+    return [*cases, (rng.uniform(0, 1, (5, 6)), rng.uniform(-1, 1, (2, 3)))]  # fractions
 
 
 def _square_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -80,10 +83,11 @@ SLIDE = Exercise(
 
 
 def _stride_cases(rng: np.random.Generator) -> list[Inputs]:
-    return [
+    cases: list[Inputs] = [
         (rng.integers(-30, 31, shape), strides)
         for shape, strides in [((5, 7), 2), ((6, 4), 3), ((3, 3), 1), ((8, 5), 4), ((7, 7), 2)]
     ]
+    return [*cases, (rng.uniform(-3, 3, (6, 5)), 2)]  # fractions
 
 
 STRIDE = Exercise(

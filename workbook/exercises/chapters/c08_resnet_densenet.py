@@ -134,6 +134,7 @@ def _shortcut_cases(rng: np.random.Generator) -> list[Inputs]:
         (7, 5, 2, 4, 2),
         (9, 7, 2, 5, 3),
         (4, 6, 3, 5, 1),
+        (5, 6, 4, 4, 2),  # no channel is missing
     ):
         shape = int(rng.integers(1, 4)), height, width, channels
         cases.append((rng.integers(1, 50, shape).astype(float), filters, strides))
@@ -475,6 +476,7 @@ def _dense_cases(rng: np.random.Generator) -> list[Inputs]:
         (64, (6, 12, 24, 16), 32, 0.5),
         (16, (3, 5, 4), 12, 1.0),
         (24, (3, 2, 5), 7, 0.5),
+        (16, (6, 12, 24, 16), 12, 0.6),  # fractions that add up if they are kept
         (int(rng.integers(9, 40)), drawn, growth_rate, 0.75),
     ]
 

@@ -182,7 +182,12 @@ DEGREE = Exercise(
 
 def _step_cases(rng: np.random.Generator) -> list[Inputs]:
     cases = []
-    for shape, size, rate in (((2, 3, 4, 1), 0.01, 0.1), ((3, 2, 2, 3), 5.0, 0.3), ((1, 4, 3, 1), 1.0, 0.9)):
+    """Draw gradients so large that a small number in the denominator, as many write, changes nothing."""
+    for shape, size, rate in (
+        ((2, 3, 4, 1), 20.0, 0.1),
+        ((3, 2, 2, 3), 50.0, 0.3),
+        ((1, 4, 3, 1), 30.0, 0.9),
+    ):
         scales = size * 10.0 ** np.arange(shape[0]).reshape(-1, 1, 1, 1)
         cases.append((rng.uniform(0, 1, shape), scales * rng.normal(0.4, 1, shape), rate))
     return cases
@@ -466,7 +471,8 @@ TOTAL_VARIATION = Exercise(
 
 def _deception_cases(rng: np.random.Generator) -> list[Inputs]:
     cases = []
-    for count, classes, threshold in ((24, 3, 0.6), (40, 4, 0.5), (31, 2, 0.75)):
+    """Draw probabilities, some exactly at the threshold; one threshold is so low that two classes reach it."""
+    for count, classes, threshold in ((24, 3, 0.6), (40, 4, 0.5), (31, 2, 0.75), (28, 3, 0.3)):
         probabilities = rng.dirichlet(np.full(classes, 0.5), count)
         targets = np.where(rng.random(count) < 0.6, probabilities.argmax(1), rng.integers(0, classes, count))
         probabilities[:2] = (1 - threshold) / (classes - 1)

@@ -162,7 +162,8 @@ def _sentence_cases(rng: np.random.Generator) -> list[Inputs]:
         sentence[0] = words[2]
         sentence[-1] = words[3]
         cases.append((" ".join(sentence), words, length))
-    return cases
+    repeated = " ".join([words[4], "zebra", words[2], words[4], "zebra", words[2]])
+    return [*cases, (repeated, words, 8)]
 
 
 def encode(sentence: str, words: list[str], length: int) -> list[int]:
@@ -248,12 +249,12 @@ ENCODE = Exercise(
 
 
 def _table_cases(rng: np.random.Generator) -> list[Inputs]:
-    cases = []
+    cases: list[Inputs] = []
     for time, words, dimensions in ((5, 7, 3), (6, 4, 5), (3, 9, 2)):
         ids = rng.integers(0, words, time)
         ids[:3] = words - 1, 0, words - 1  # a word twice, and padding
         cases.append((ids, rng.normal(0, 1, (words, dimensions))))
-    return cases
+    return [*cases, (np.array([2, 0, 3, 2]), rng.normal(0, 1, (6, 4)))]  # the last words do not occur
 
 
 def embed(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -435,11 +436,12 @@ CONV_TIME = Exercise(
 
 
 def _map_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw maps as after a ReLU: many zeros, and a clear maximum for each filter."""
+    """Draw maps as after a ReLU: many zeros, and a clear maximum for each filter, which the last one has twice."""
     cases = []
     for places, filters, width in ((6, 3, 3), (8, 2, 4), (5, 6, 2), (7, 4, 5)):
         maps = np.maximum(rng.normal(0.2, 1, (places, filters)), 0)
         maps[rng.integers(1, places - 1, filters), np.arange(filters)] += 3  # a maximum that is clear
+        maps[[1, places - 2], -1] = maps.max() + 1
         words = [str(word) for word in rng.choice(LEXICON, places + width - 1, replace=False)]
         cases.append((maps, words, width))
     return cases

@@ -440,14 +440,16 @@ UNET = Exercise(
 
 
 def _matrices(rng: np.random.Generator) -> list[Inputs]:
-    """Draw confusion matrices: one class is absent, and one is predicted but never occurs."""
+    """Draw confusion matrices: a class is absent, one is predicted but never occurs, one occurs but is never found."""
     cases: list[Inputs] = []
     for classes in (4, 5, 7):
         matrix = rng.integers(1, 30, (classes, classes)) + np.diag(rng.integers(40, 90, classes))
         matrix[0] *= 20
-        absent, invented = 1 + rng.permutation(classes - 1)[:2]
+        absent, invented, missed = 1 + rng.permutation(classes - 1)[:3]
         matrix[[absent, invented]] = 0
         matrix[:, absent] = 0
+        if classes == 7:
+            matrix[:, missed] = 0
         if classes == 5:  # one wrong pixel is enough to count
             matrix[:, invented] = 0
             matrix[0, invented] = 1
