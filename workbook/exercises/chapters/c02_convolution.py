@@ -24,6 +24,18 @@ def _square_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return np.array([[np.sum(window * kernel) for window in row] for row in windows])
 
 
+def _first_value_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    output = np.zeros_like(reference.conv2d(image, kernel))
+    output[0, 0] = reference.conv2d(image, kernel)[0, 0]
+    return output
+
+
+def _first_row_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    output = reference.conv2d(image, kernel)
+    output[1:] = 0
+    return output
+
+
 SLIDE = Exercise(
     id="2.1",
     title="Slide a kernel",
@@ -68,6 +80,24 @@ SLIDE = Exercise(
             "adds without multiplying",
             lambda image, kernel: reference.conv2d(image, np.ones_like(kernel)),
             "This adds up the window and ignores the kernel's weights. Multiply by the kernel first, then add.",
+        ),
+        Mistake(
+            "returns after the first value",
+            _first_value_only,
+            "Only the first value is computed: `return` is inside the inner loop, which ends there. Put it after both "
+            "loops, as far to the left as the first `for`.",
+        ),
+        Mistake(
+            "returns after the first row",
+            _first_row_only,
+            "Only the first row is computed: `return` is inside the outer loop, which ends there. Put it after both "
+            "loops, as far to the left as the first `for`.",
+        ),
+        Mistake(
+            "cuts the fractions off",
+            lambda image, kernel: reference.conv2d(image, kernel).astype(int),
+            "The fractions are cut off, because the output array holds whole numbers. `np.zeros(shape)` without a "
+            "`dtype` holds floats.",
         ),
     ),
     hints=(

@@ -72,6 +72,12 @@ CROSS_ENTROPY = Exercise(
             "This averages over all classes. Only the probability of the true class counts: pick it with the labels "
             "first.",
         ),
+        Mistake(
+            "averages over the whole one-hot matrix",
+            lambda probabilities, labels: cross_entropy(probabilities, labels) / probabilities.shape[1],
+            "The sum over the one-hot matrix is divided by all its entries, most of which are 0. Divide by the number "
+            "of rows: sum over each row first, `.sum(axis=1)`, then take the mean.",
+        ),
     ),
     hints=(
         "First pick one number per row: the probability that the network gave to the true class.",
@@ -294,11 +300,13 @@ CONFUSION = Exercise(
 
 
 def _polynomial_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw cases until each of the rarer mistakes chooses a wrong degree in at least one of them."""
+    """Draw cases until every mistake differs from the right choice, and from every other mistake, in one of them."""
     while True:
         cases = _noisy_polynomials(rng)
-        right = [_best(*inputs) for inputs in cases]
-        if all([mistake(*inputs) for inputs in cases] != right for mistake in RARE_CHOICES):
+        choices = {
+            tuple(choose(*inputs) for inputs in cases) for choose in (_best, *COMMON_CHOICES, *RARE_CHOICES)
+        }
+        if len(choices) == 1 + len(COMMON_CHOICES) + len(RARE_CHOICES):
             return cases
 
 
@@ -317,7 +325,7 @@ def _noisy_polynomials(rng: np.random.Generator) -> list[Inputs]:
         y = np.polyval(coefficients, x) + rng.normal(0, 0.5, 14)
         y_val = np.polyval(coefficients, x_val) + rng.normal(0, 0.5, 40)
         inputs = (x, y, x_val, y_val, degrees[len(cases)])
-        mistaken = [mistake(*inputs) for mistake in (_best_on_training, _worst, _smallest_gap)]
+        mistaken = [choose(*inputs) for choose in COMMON_CHOICES]
         if _best(*inputs) not in mistaken:
             cases.append(inputs)
     return cases
@@ -409,6 +417,7 @@ def _by_both(
     return min(degrees, key=both)
 
 
+COMMON_CHOICES = (_best_on_training, _worst, _smallest_gap)
 RARE_CHOICES = (_first_dip, _best_of_all, _too_few, _largest_error, _swapped_points, _by_both)
 
 CHOOSE_DEGREE = Exercise(
@@ -593,6 +602,11 @@ EARLY_STOPPING = Exercise(
             lambda losses, patience: (stop_and_best(losses, patience)[0], stop_and_best(losses, patience)[0]),
             "The second number is the last epoch here. Return the epoch whose weights are restored, which is the "
             "best one.",
+        ),
+        Mistake(
+            "swaps the two",
+            lambda losses, patience: stop_and_best(losses, patience)[::-1],
+            "The two numbers are exchanged. The order is (stopped, best).",
         ),
     ),
     hints=(

@@ -167,6 +167,13 @@ def _wrapped(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> n
     return maps / (k + alpha * energy) ** beta
 
 
+def _negative_start(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> np.ndarray:
+    channels = range(maps.shape[-1])
+    windows = [maps[..., i - n // 2 : i + n // 2 + 1] for i in channels]
+    energy = np.stack([(window**2).sum(axis=-1) for window in windows], axis=-1)
+    return maps / (k + alpha * energy) ** beta
+
+
 def _unsquared(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> np.ndarray:
     return maps / (k + alpha * _window_sums(maps, n // 2, n // 2)) ** beta
 
@@ -190,8 +197,14 @@ RESPONSE = Exercise(
         Mistake(
             "wraps round at the ends",
             _wrapped,
-            "At the first and last channels this window goes on at the other end, because a negative start of a "
-            "slice counts from the end. Cut it off: use `max(0, …)`.",
+            "At the first and last channels this window goes on at the other end. Cut it off there: begin the slice at "
+            "`max(0, …)`.",
+        ),
+        Mistake(
+            "begins the slice at a negative number",
+            _negative_start,
+            "The window of the first channels begins at a negative number, which counts from the end, so the slice is "
+            "empty or holds other channels. Begin it at `max(0, i - n // 2)`.",
         ),
         Mistake(
             "divides alpha by n",

@@ -609,6 +609,12 @@ SMOOTHING = Exercise(
             lambda labels, classes, epsilon: np.eye(classes)[labels],
             "These are the one-hot labels. Keep 1 − ε of them, and spread ε over all classes.",
         ),
+        Mistake(
+            "has a column only for classes that occur",
+            lambda labels, classes, epsilon: smooth_labels(labels, classes, epsilon)[:, : labels.max() + 1],
+            "There are only as many columns as the largest label needs. Every class has a column, whether it occurs or "
+            "not: `np.eye(classes)[labels]`.",
+        ),
     ),
     hints=(
         "`np.eye(classes)[labels]` is one-hot, (n, K).",

@@ -517,6 +517,17 @@ def _new_maps_compressed(
     return counts
 
 
+def _fractions_kept(
+    channels: float, blocks: Sequence[int], growth_rate: int, compression: float
+) -> list[int]:
+    counts = []
+    for layers in blocks:
+        channels += layers * growth_rate
+        counts.append(int(channels))
+        channels *= compression
+    return counts
+
+
 CHANNELS = Exercise(
     id="8.5",
     title="How wide it grows",
@@ -563,6 +574,12 @@ CHANNELS = Exercise(
             _new_maps_compressed,
             "Only the channels that the blocks added are compressed. A transition compresses all channels, including "
             "the stem's.",
+        ),
+        Mistake(
+            "keeps the fractions",
+            _fractions_kept,
+            "The channels keep their fractions between the blocks and are cut off only in the list. A transition keeps "
+            "a whole number: `channels = int(channels * compression)`.",
         ),
     ),
     hints=(

@@ -458,6 +458,12 @@ TOTAL_VARIATION = Exercise(
             ),
             "These are means of the differences. Total variation is a sum.",
         ),
+        Mistake(
+            "counts each pair twice",
+            lambda images: 2 * total_variation(images),
+            "Each pair of neighbours is counted twice, once from either pixel. Compare each pixel only with the one "
+            "below and the one to the right.",
+        ),
     ),
     hints=(
         "`images[:, 1:] - images[:, :-1]` is the difference between each row and the row above it.",
@@ -493,6 +499,11 @@ def share_fooled(probabilities: np.ndarray, targets: np.ndarray, threshold: floa
 
 def _chosen(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return probabilities[np.arange(len(targets)), targets]
+
+
+def _likeliest_as_well(probabilities: np.ndarray, targets: np.ndarray, threshold: float) -> float:
+    is_likeliest = probabilities.argmax(axis=1) == targets
+    return float((is_likeliest & (_chosen(probabilities, targets) >= threshold)).mean())
 
 
 FOOLED = Exercise(
@@ -538,6 +549,17 @@ FOOLED = Exercise(
             lambda p, targets, threshold: float((p[:, targets] >= threshold).mean()),
             "`probabilities[:, targets]` pairs every image with every target. Index the rows as well: "
             "`probabilities[np.arange(len(targets)), targets]`.",
+        ),
+        Mistake(
+            "asks for the likeliest class as well",
+            _likeliest_as_well,
+            "The target must be the likeliest class here as well. With a threshold below 0.5 it need not be: only its "
+            "probability counts.",
+        ),
+        Mistake(
+            "gives per cent",
+            lambda p, targets, threshold: 100 * share_fooled(p, targets, threshold),
+            "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
         ),
     ),
     hints=(

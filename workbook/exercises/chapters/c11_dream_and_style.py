@@ -575,6 +575,15 @@ WHOLE_LOSS = Exercise(
             _smallest,
             "This names the smallest weighted loss. Name the largest.",
         ),
+        Mistake(
+            "names the largest weight",
+            lambda content, style, image, weights: (
+                whole_loss(content, style, image, weights)[0],
+                max(weights, key=lambda name: weights[name]),
+            ),
+            "The total is right, but the name is that of the largest weight. Name the largest product of weight "
+            "and loss.",
+        ),
     ),
     hints=(
         "The total variation: `np.abs(np.diff(image, axis=0)).sum()` plus the same along axis 1. Divide it by "

@@ -90,6 +90,12 @@ def _rarest(training: list[str], test: list[str], size: int) -> tuple[list[str],
     return words, _outside(words, _all_words(test))
 
 
+def _ties_in_reverse(training: list[str], test: list[str], size: int) -> tuple[list[str], int]:
+    counts = Counter(_all_words(training))
+    words = sorted(counts, key=lambda word: (counts[word], word), reverse=True)[:size]
+    return words, _outside(words, _all_words(test))
+
+
 KNOWN_WORDS = Exercise(
     id="13.1",
     title="A vocabulary that has not seen the test",
@@ -139,6 +145,12 @@ KNOWN_WORDS = Exercise(
             "gives a share",
             _unknown_share,
             "The second value is a share. Return the number of unknown words, an integer.",
+        ),
+        Mistake(
+            "lists ties in reverse order",
+            _ties_in_reverse,
+            "Equally frequent words are in reverse alphabetical order, because `reverse=True` turns both parts of the "
+            "key round. Sort by (−count, word) instead.",
         ),
     ),
     hints=(
@@ -236,6 +248,12 @@ ENCODE = Exercise(
             lambda sentence, words, length: _every_id(sentence, words)[:length],
             "A short sentence stays short. Append zeros until it has `length` ids.",
         ),
+        Mistake(
+            "writes repeated words once",
+            lambda sentence, words, length: encode(" ".join(dict.fromkeys(sentence.split())), words, length),
+            "A word that comes again later is lost. Write an id for every word of the sentence, however often it "
+            "occurs.",
+        ),
     ),
     hints=(
         "Cut first: `sentence.split()[:length]`. Then look up an id for each word. Then append zeros.",
@@ -287,6 +305,10 @@ def _whole_columns(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.n
     return one_hot, one_hot @ table
 
 
+def _as_wide_as_needed(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return embed(ids, table[: ids.max() + 1])
+
+
 EMBED = Exercise(
     id="13.3",
     title="An embedding is a product",
@@ -325,6 +347,12 @@ EMBED = Exercise(
             lambda ids, table: table[ids],
             "The vectors are right, and this is how Keras looks them up. Return both the one-hot matrix and its "
             "product with the table.",
+        ),
+        Mistake(
+            "is as wide as the largest id",
+            _as_wide_as_needed,
+            "The one-hot matrix has only as many columns as the largest id needs. Every word of the list has a column, "
+            "whether it occurs or not: `len(table)` columns.",
         ),
     ),
     hints=(
@@ -481,6 +509,14 @@ def _lowest(maps: np.ndarray, words: list[str], width: int) -> list:
     return [(ngram, -height) for ngram, height in what_fires(-maps, words, width)]
 
 
+def _last_of_equals(maps: np.ndarray, words: list[str], width: int) -> list:
+    fired = []
+    for column in maps.T:
+        start = int(np.flatnonzero(column == column.max())[-1])
+        fired.append((" ".join(words[start : start + width]), float(column[start])))
+    return fired
+
+
 WHAT_FIRES = Exercise(
     id="13.5",
     title="What fires a filter",
@@ -528,6 +564,12 @@ WHAT_FIRES = Exercise(
             _by_place,
             "There is one answer for each place here, because the maximum is taken over the filters. Take it over "
             "*time*, and return one answer for each filter.",
+        ),
+        Mistake(
+            "takes the last of equals",
+            _last_of_equals,
+            "Of two equally high answers the last one counts here. Take the first: replace the best only by a *higher* "
+            "one, or use `argmax`.",
         ),
     ),
     hints=(

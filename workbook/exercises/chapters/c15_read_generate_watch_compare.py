@@ -567,6 +567,11 @@ RECALL = Exercise(
             lambda embeddings, labels: round(recall_at_1(embeddings, labels) * len(labels)),
             "This is the number of right points. Divide it by the number of points to get the share.",
         ),
+        Mistake(
+            "gives per cent",
+            lambda embeddings, labels: 100 * recall_at_1(embeddings, labels),
+            "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
+        ),
     ),
     hints=(
         "Compute all differences first: `embeddings[:, None] - embeddings[None]` has the shape (n, n, dimensions).",
