@@ -305,6 +305,12 @@ TOEPLITZ = Exercise(
             lambda kernel, size: np.array([np.pad(kernel, (row, size))[:size] for row in range(size)]),
             "In the last rows the kernel is cut off at the edge. Keep only the rows in which the whole kernel fits.",
         ),
+        Mistake(
+            "cuts the fractions off",
+            lambda kernel, size: _row_matrix(kernel, size).astype(int),
+            "The kernel's fractions are cut off, because the matrix holds whole numbers. `np.zeros(shape)` without a "
+            "`dtype` holds floats.",
+        ),
     ),
     hints=(
         "Begin with zeros of shape (outputs, inputs). How many outputs does a kernel of length F have on `size` "

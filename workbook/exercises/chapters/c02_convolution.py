@@ -36,6 +36,12 @@ def _first_row_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return output
 
 
+def _last_ones_empty(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    output = reference.conv2d(image, kernel)
+    output[-1], output[:, -1] = 0, 0
+    return output
+
+
 SLIDE = Exercise(
     id="2.1",
     title="Slide a kernel",
@@ -98,6 +104,12 @@ SLIDE = Exercise(
             lambda image, kernel: reference.conv2d(image, kernel).astype(int),
             "The fractions are cut off, because the output array holds whole numbers. `np.zeros(shape)` without a "
             "`dtype` holds floats.",
+        ),
+        Mistake(
+            "leaves the last row and column at 0",
+            _last_ones_empty,
+            "The last row and the last column of the output stay 0, because the loops end one step early. `range` "
+            "stops *before* its end: use `range(H - kh + 1)` and `range(W - kw + 1)`.",
         ),
     ),
     hints=(

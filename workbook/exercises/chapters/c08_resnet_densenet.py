@@ -1,7 +1,7 @@
 """The exercises of chapter 08: ResNet and DenseNet."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -528,6 +528,22 @@ def _fractions_kept(
     return counts
 
 
+def _with_transition(
+    channels: int,
+    blocks: Sequence[int],
+    growth_rate: int,
+    compression: float,
+    *,
+    transition: Callable[[float], int],
+) -> list[int]:
+    counts = []
+    for layers in blocks:
+        channels += layers * growth_rate
+        counts.append(channels)
+        channels = transition(channels * compression)
+    return counts
+
+
 CHANNELS = Exercise(
     id="8.5",
     title="How wide it grows",
@@ -580,6 +596,16 @@ CHANNELS = Exercise(
             _fractions_kept,
             "The channels keep their fractions between the blocks and are cut off only in the list. A transition keeps "
             "a whole number: `channels = int(channels * compression)`.",
+        ),
+        Mistake(
+            "rounds instead of cutting off",
+            lambda *inputs: _with_transition(*inputs, transition=round),
+            "A transition rounds here. It cuts the fraction off: `int(channels * compression)`.",
+        ),
+        Mistake(
+            "rounds up",
+            lambda *inputs: _with_transition(*inputs, transition=math.ceil),
+            "A transition rounds up here. It cuts the fraction off: `int(channels * compression)`.",
         ),
     ),
     hints=(

@@ -380,6 +380,11 @@ SCHEDULE = Exercise(
             "At step number `warmup` the rate is above its peak, because the warm-up lasts one step too long. Compare "
             "with `<`: step warmup − 1 is the last of the rise.",
         ),
+        Mistake(
+            "never drops",
+            lambda step, peak, warmup, drops: learning_rate(step, peak, warmup, ()),
+            "The rate stays at its peak after the warm-up. Divide it by ten from each step in `drops` on.",
+        ),
     ),
     hints=(
         "There are two cases: `if step < warmup:` for the rise, and everything after it.",
@@ -569,6 +574,11 @@ TOP_K = Exercise(
             "gives per cent",
             lambda probabilities, labels, k: 100 * top_k_accuracy(probabilities, labels, k),
             "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
+        ),
+        Mistake(
+            "takes one guess too many",
+            lambda probabilities, labels, k: top_k_accuracy(probabilities, labels, k + 1),
+            "One guess too many counts here. A slice stops before its end: `[:, :k]` holds the first k.",
         ),
     ),
     hints=(

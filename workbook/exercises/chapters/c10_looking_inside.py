@@ -401,6 +401,12 @@ def _differences(images: np.ndarray) -> list[np.ndarray]:
     return [np.diff(images, axis=1), np.diff(images, axis=2)]
 
 
+def _without_the_last(images: np.ndarray) -> np.ndarray:
+    down = np.abs(np.diff(images, axis=1))[:, :, :-1]
+    right = np.abs(np.diff(images, axis=2))[:, :-1]
+    return down.sum(axis=(1, 2, 3)) + right.sum(axis=(1, 2, 3))
+
+
 TOTAL_VARIATION = Exercise(
     id="10.5",
     title="How rough is a picture?",
@@ -463,6 +469,12 @@ TOTAL_VARIATION = Exercise(
             lambda images: 2 * total_variation(images),
             "Each pair of neighbours is counted twice, once from either pixel. Compare each pixel only with the one "
             "below and the one to the right.",
+        ),
+        Mistake(
+            "leaves the last row and column out",
+            _without_the_last,
+            "The last row and the last column are left out of both comparisons. Pixels of the last row have a right "
+            "neighbour, and those of the last column have one below: compare them too.",
         ),
     ),
     hints=(
@@ -560,6 +572,11 @@ FOOLED = Exercise(
             "gives per cent",
             lambda p, targets, threshold: 100 * share_fooled(p, targets, threshold),
             "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
+        ),
+        Mistake(
+            "gives the share that is not fooled",
+            lambda p, targets, threshold: 1 - share_fooled(p, targets, threshold),
+            "This is the share of images whose target class stays *below* the threshold. Count those that reach it.",
         ),
     ),
     hints=(

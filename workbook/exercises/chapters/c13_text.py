@@ -96,6 +96,11 @@ def _ties_in_reverse(training: list[str], test: list[str], size: int) -> tuple[l
     return words, _outside(words, _all_words(test))
 
 
+def _chosen_then_sorted(training: list[str], test: list[str], size: int) -> tuple[list[str], int]:
+    words, unknown = known_words(training, test, size)
+    return sorted(words), unknown
+
+
 KNOWN_WORDS = Exercise(
     id="13.1",
     title="A vocabulary that has not seen the test",
@@ -151,6 +156,12 @@ KNOWN_WORDS = Exercise(
             _ties_in_reverse,
             "Equally frequent words are in reverse alphabetical order, because `reverse=True` turns both parts of the "
             "key round. Sort by (−count, word) instead.",
+        ),
+        Mistake(
+            "sorts the chosen words by the alphabet",
+            _chosen_then_sorted,
+            "The words are the right ones, but in alphabetical order. List the most frequent first; the alphabet only "
+            "decides between equals.",
         ),
     ),
     hints=(
@@ -570,6 +581,11 @@ WHAT_FIRES = Exercise(
             _last_of_equals,
             "Of two equally high answers the last one counts here. Take the first: replace the best only by a *higher* "
             "one, or use `argmax`.",
+        ),
+        Mistake(
+            "takes one word too few",
+            lambda maps, words, width: _fired(maps, words, end=width - 1),
+            "The last word of the window is missing. A slice stops before its end: `words[start : start + width]`.",
         ),
     ),
     hints=(

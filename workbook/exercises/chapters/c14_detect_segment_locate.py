@@ -305,6 +305,11 @@ def _area_under_best(hits: list[bool], truths: int) -> float:
     return float(best[np.array(hits)].sum() / truths)
 
 
+def _best_before(hits: list[bool], truths: int) -> float:
+    precision, recall = _curve(hits, truths)
+    return float(np.mean([max(precision[recall <= r], default=0.0) for r in np.linspace(0, 1, 101)]))
+
+
 AVERAGE_PRECISION = Exercise(
     id="14.3",
     title="Average precision",
@@ -366,6 +371,12 @@ AVERAGE_PRECISION = Exercise(
             "gives per cent",
             lambda hits, truths: 100 * average_precision(hits, truths),
             "This is in per cent. An average precision is between 0 and 1: do not multiply by 100.",
+        ),
+        Mistake(
+            "takes the best precision up to a recall",
+            _best_before,
+            "This is the best precision at a recall *or below*. Take the best at that recall *or beyond*: "
+            "`recall >= r`.",
         ),
     ),
     hints=(

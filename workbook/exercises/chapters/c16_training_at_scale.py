@@ -394,6 +394,12 @@ def _one_step_on(step: int, images: int, batch_size: int, rate: float, k: int) -
     return steps, _one_cycle(step + 1, steps, k * rate)
 
 
+def _fall_from_the_start(step: int, images: int, batch_size: int, rate: float, k: int) -> Plan:
+    steps = math.ceil(images / (k * batch_size))
+    is_falling = step >= steps / 5
+    return steps, k * rate * (1 - step / steps) if is_falling else _one_cycle(step, steps, k * rate)
+
+
 LARGER_BATCH = Exercise(
     id="16.4",
     title="k times the batch",
@@ -454,6 +460,12 @@ LARGER_BATCH = Exercise(
             _one_step_on,
             "The rate is that of the next step. Steps count from 0, and step 0 has the rate 0: use `step`, not "
             "`step + 1`.",
+        ),
+        Mistake(
+            "begins the fall at step 0",
+            _fall_from_the_start,
+            "The line of the fall begins at step 0, so the rate jumps down where the warm-up ends. It begins at the "
+            "peak: peak · (steps − step) / (steps − top).",
         ),
     ),
     hints=(
