@@ -91,8 +91,8 @@ print(f"5×5, 64 to 64: {parameters:,} parameters with biases, {macs:,}·i² MAC
 #
 # Now with a bottleneck: a 1×1 convolution to `reduced` channels, then `filters` filters of size `kernel_size` (a whole
 # number: the kernel is square), `same`, strides 1. **Input:** `shape` = (height, width, channels) of the maps that come
-# in; `kernel_size`, `reduced`, `filters`. **Output:** a tuple (parameters, MACs) of whole numbers. Parameters include
-# the biases of both layers; MACs count weights only.
+# in; `kernel_size`, `reduced`, `filters`. **Output:** a tuple (parameters, MACs) of whole numbers (`int`, not `float`).
+# Parameters include the biases of both layers; MACs count weights only.
 
 # %% tags=["exercise"] exercise="7.1"
 def bottleneck_cost(shape, kernel_size, reduced, filters):
@@ -156,7 +156,7 @@ plots.show_branches(chains, title="module with bottlenecks");
 #
 # Build the table. **Input:** `shape` = (height, width, channels) and `widths` = (`one`, `reduce3`, `three`, `reduce5`,
 # `five`, `projection`). **Output:** a `keras.Model` from `keras.Input(shape)` to the joined branches, in the table's
-# order. Every layer keeps height and width; every convolution ends with a ReLU.
+# order. Every layer keeps height and width; every convolution has biases and ends with a ReLU.
 
 # %% tags=["exercise"] exercise="7.2"
 def inception_module(shape, widths):

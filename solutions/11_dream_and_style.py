@@ -194,7 +194,8 @@ print("every layer's grain is below one pixel:", max(fine.values()) < 1)
 #
 # **Input:** the `height` and `width` of a picture, the number of `octaves` (at least 1), and the `scale` (above
 # 1). **Output:** a list of sizes (height, width) in whole numbers, the smallest first, the picture's own last. Going
-# down, octave after octave, height and width are divided by the scale once more; each is rounded once, at the end.
+# down, octave after octave, height and width are divided by the scale once more; each is rounded once, at the end (none
+# ends in exactly .5).
 
 # %% tags=["exercise"] exercise="11.2"
 def octave_sizes(height, width, octaves, scale):
@@ -218,8 +219,8 @@ print(interpret.octave_sizes(128, 128, octaves=3, scale=1.4))
 #
 # **Input:** a `picture` (2H, 2W, 3); the same made `small` (H, W, 3); and what it was `dreamed` into (H, W,
 # 3). **Output:** where the next octave begins, (2H, 2W, 3): the picture with all its detail, plus what the
-# dream *changed*, enlarged. Enlarge by making a block of 2×2 of each value. (The package resizes smoothly, by any
-# scale.)
+# dream *changed*, enlarged. Enlarge by making a block of 2×2 of each value. The arrays that come in must not change.
+# (The package resizes smoothly, by any scale.)
 
 # %% tags=["exercise"] exercise="11.3"
 def next_octave(picture, small, dreamed):
@@ -527,7 +528,7 @@ print("the style loss falls to less than a sixth:", all(one.style[-1] < one.styl
 # keys `"content"`, `"style"` and `"smoothness"`. The roughness is the image's total variation (the absolute differences
 # of neighbours, down and to the right, added up) divided by its number of values. (It was a sum for each image in
 # exercise 10.5; here there is one image, without a batch axis.) **Output:** a tuple: the weighted sum of the three, and
-# the key of the one whose weight times loss is largest.
+# the key of the one whose weight times loss is largest; no two are equal.
 
 # %% tags=["exercise"] exercise="11.6"
 def whole_loss(content, style, image, weights):

@@ -543,7 +543,8 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", 
 #
 # **Input:** `predicted` and `true`, arrays (n, points, 2) of the (y, x) of each point of n objects, and a `share` such
 # as 0.1. **Output:** a float: of all points, how large a part has a distance to the true one of at most `share` times
-# the size of its object. An object's size is the longer side of the box around its true points.
+# the size of its object (distance ≤ share · size). An object's size is the longer side of the box around its true
+# points.
 
 # %% tags=["exercise"] exercise="14.6"
 def pck(predicted, true, share):

@@ -268,7 +268,7 @@ print(f"ridge     {machine.ridge:6.1f} FLOP per byte")
 #
 # **Input:** the `macs` of a layer, the number of float32 `values` that it reads and writes, the machine's `peak` in
 # FLOP per second and its `bandwidth` in bytes per second. **Output:** a tuple (the most FLOP per second that the layer
-# can reach, what binds it: `"compute"` or `"memory"`).
+# can reach, what binds it: `"compute"` or `"memory"`). No layer is exactly on the ridge.
 
 # %% tags=["exercise"] exercise="16.2"
 def attainable(macs, values, peak, bandwidth):
@@ -496,10 +496,10 @@ for on, (first_step, later_step) in compilers.items():
 # ### Exercise 16.4 · k times the batch (10 min, 3 points)
 #
 # A recipe works well with batches of `batch_size` and the `rate`. You make the batch `k` times as large. **Input:** the
-# `step` (from 0), the number of `images`, `batch_size`, `rate` and `k`. **Output:** a tuple (steps of one epoch, the
-# last, smaller batch counted; the rate at `step`). By linear scaling the peak is k · rate. The rate rises on a straight
-# line from 0 at step 0 to the peak after a fifth of the steps (steps / 5, not rounded), and then falls on a straight
-# line to 0 at step number `steps`.
+# `step` (from 0, less than the number of steps), the number of `images`, `batch_size`, `rate` and `k`. **Output:** a
+# tuple (steps of one epoch, the last, smaller batch counted; the rate at `step`). By linear scaling the peak is k ·
+# rate. The rate rises on a straight line from 0 at step 0 to the peak after a fifth of the steps (steps / 5, not
+# rounded), and then falls on a straight line to 0 at step number `steps`.
 
 # %% tags=["exercise"] exercise="16.4"
 def larger_batch(step, images, batch_size, rate, k):

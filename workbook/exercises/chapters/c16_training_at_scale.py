@@ -46,6 +46,11 @@ def _from_period(batch_size: int, period: float, step: float) -> tuple[float, fl
     return batch_size / period, 1 - step / period
 
 
+def _idle_per_cent(batch_size: int, load: float, step: float, workers: int) -> tuple[float, float]:
+    images, idle = throughput(batch_size, load, step, workers)
+    return images, 100 * idle
+
+
 PIPELINE = Exercise(
     id="16.1",
     title="Who waits for whom?",
@@ -103,6 +108,11 @@ PIPELINE = Exercise(
             _busy,
             "step / period is the share of the time in which the accelerator *works*. Return the rest, in which it "
             "idles.",
+        ),
+        Mistake(
+            "gives per cent",
+            _idle_per_cent,
+            "The second number is in per cent. A share is between 0 and 1: do not multiply by 100.",
         ),
     ),
     hints=(
@@ -380,6 +390,17 @@ def _constant(step: int, images: int, batch_size: int, rate: float, k: int) -> P
     return steps, k * rate * min(1, step / (steps / 5))
 
 
+def _one_step_on(step: int, images: int, batch_size: int, rate: float, k: int) -> Plan:
+    steps = math.ceil(images / (k * batch_size))
+    return steps, _one_cycle(step + 1, steps, k * rate)
+
+
+def _fall_from_the_start(step: int, images: int, batch_size: int, rate: float, k: int) -> Plan:
+    steps = math.ceil(images / (k * batch_size))
+    is_falling = step >= steps / 5
+    return steps, k * rate * (1 - step / steps) if is_falling else _one_cycle(step, steps, k * rate)
+
+
 LARGER_BATCH = Exercise(
     id="16.4",
     title="k times the batch",
@@ -434,6 +455,18 @@ LARGER_BATCH = Exercise(
             "stays at the peak",
             _constant,
             "The rate stays at its peak after the warm-up. It must fall in a straight line, to 0 at the end.",
+        ),
+        Mistake(
+            "counts the steps from 1",
+            _one_step_on,
+            "The rate is that of the next step. Steps count from 0, and step 0 has the rate 0: use `step`, not "
+            "`step + 1`.",
+        ),
+        Mistake(
+            "begins the fall at step 0",
+            _fall_from_the_start,
+            "The line of the fall begins at step 0, so the rate jumps down where the warm-up ends. It begins at the "
+            "peak: peak · (steps − step) / (steps − top).",
         ),
     ),
     hints=(
