@@ -95,7 +95,7 @@ print(f"the trillion weights: {4e12 / 1000**4:.2f} TB = {4e12 / 1024**4:.2f} TiB
 
 # %% tags=["exercise"] exercise="1.2"
 def memory(weights, bytes_each):
-    """Give the memory of the weights in MB and in MiB."""
+    """Return the memory of the weights in MB and in MiB."""
     ### BEGIN SOLUTION
     size = weights * bytes_each
     return size / 10**6, size / 2**20
@@ -131,7 +131,7 @@ def fit(images, labels):
 
 
 def answer(weights, images):
-    """Give the digit whose unit has the largest output."""
+    """Return the digit whose unit has the largest output."""
     return (images.reshape(len(images), 784) @ weights).argmax(axis=1)
 
 # %% tags=["nbval-check-output"]
@@ -392,7 +392,7 @@ print(f"{matrix.size} entries, {matrix.size - places} zeros, {places} weights, {
 
 # %% tags=["exercise"] exercise="1.6"
 def share_of_zeros(height, width, kernel_height, kernel_width):
-    """Give the share of entries of the dense matrix that are zero."""
+    """Return the share of entries of the dense matrix that are zero."""
     ### BEGIN SOLUTION
     return 1 - kernel_height * kernel_width / (height * width)
     ### END SOLUTION

@@ -443,7 +443,7 @@ for k in range(4):
 
 
 def layers(image):
-    """Give the maps of sides, of corners, of pooled corners, and the last neuron's value."""
+    """Return the maps of sides, of corners, of pooled corners, and the last neuron's value."""
     side_maps = np.maximum(reference.conv2d(image[..., None], sides, padding="same"), 0)  # (32, 32, 4)
     corner_maps = np.maximum(reference.conv2d(side_maps, corners, padding="same") - 3, 0)  # (32, 32, 4)
     pooled = reference.pool2d(corner_maps, 16)  # (2, 2, 4)

@@ -240,7 +240,7 @@ check("4.3", separable_parameters);
 
 # %%
 def best_milliseconds(layer, images, repeats=9):
-    """Give the shortest of several runs: the others were disturbed by something else."""
+    """Return the shortest of several runs: the others were disturbed by something else."""
     inputs = keras.Input(images.shape[1:])
     model = keras.Model(inputs, layer(inputs))
     model.predict_on_batch(images)  # the first run also compiles

@@ -83,7 +83,7 @@ for probability in (0.99, 0.5, 0.1, 0.01):
 
 # %% tags=["exercise"] exercise="5.1"
 def cross_entropy(probabilities, labels):
-    """Give the mean of −ln(probability of the true class)."""
+    """Return the mean of −ln(probability of the true class)."""
     ### BEGIN SOLUTION
     rows = np.arange(len(labels))
     return -np.log(probabilities[rows, labels]).mean()

@@ -96,7 +96,7 @@ print(f"5×5, 64 to 64: {parameters:,} parameters with biases, {macs:,}·i² MAC
 
 # %% tags=["exercise"] exercise="7.1"
 def bottleneck_cost(shape, kernel_size, reduced, filters):
-    """Give (parameters, MACs) of a 1×1 convolution and the larger one after it."""
+    """Return (parameters, MACs) of a 1×1 convolution and the larger one after it."""
     ### BEGIN SOLUTION
     height, width, channels = shape
     weights = channels * reduced + kernel_size**2 * reduced * filters
@@ -616,7 +616,7 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
 
 # %% tags=["exercise"] exercise="7.6"
 def smooth_labels(labels, classes, epsilon):
-    """Give the smoothed target of each label."""
+    """Return the smoothed target per label."""
     ### BEGIN SOLUTION
     return (1 - epsilon) * np.eye(classes)[labels] + epsilon / classes
     ### END SOLUTION

@@ -46,7 +46,7 @@ keras.utils.set_random_seed(1)
 # %%
 stored = data.stored("degradation")
 def results(kind, depth, what):
-    """Give one number for each seed."""
+    """Return one number per seed."""
     return [run[what] for run in stored["runs"] if (run["kind"], run["depth"]) == (kind, depth)]
 
 # %% tags=["nbval-check-output"]

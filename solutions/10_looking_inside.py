@@ -297,7 +297,7 @@ print(f"rows that count: {rows[0]} to {rows[-1]} of 0 to 27")
 
 # %% tags=["exercise"] exercise="10.4"
 def field_and_unseen(size, layers):
-    """Give the receptive field of the top, and the pixels at the end that it never sees."""
+    """Return the receptive field of the top, and the pixels at the end that it never sees."""
     ### BEGIN SOLUTION
     field, step = 1, 1
     values = size
@@ -330,7 +330,7 @@ check("10.4", field_and_unseen);
 # %% tags=["slow"] name="made"
 targets = np.repeat(np.arange(10), 5)  # five images for each digit
 def probability(model, images):
-    """Give the probability of each image's target class."""
+    """Return the probability of each image's target class."""
     return keras.ops.convert_to_numpy(model(images))[np.arange(len(images)), targets]
 
 scores, own = interpret.part(first, "scores"), keras.ops.one_hot(targets, 10)  # own is (50, 10)
@@ -434,7 +434,7 @@ def likeness(images, classes):
 made = {"just enough": near, "climbed on": far.images, "with a price": dear.images}
 
 def measures(images, classes):
-    """Give the means of ink, total variation and likeness."""
+    """Return the means of ink, total variation and likeness."""
     return interpret.ink(images).mean(), interpret.total_variation(images).mean(), likeness(images, classes).mean()
 
 table = {name: measures(images, targets) for name, images in made.items()}
@@ -473,7 +473,7 @@ print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
 
 # %% tags=["exercise"] exercise="10.6"
 def share_fooled(probabilities, targets, threshold):
-    """Give the share of images that are taken for their target class."""
+    """Return the share of images that are taken for their target class."""
     ### BEGIN SOLUTION
     chosen = probabilities[np.arange(len(targets)), targets]
     return (chosen >= threshold).mean()

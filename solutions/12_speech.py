@@ -207,7 +207,7 @@ check("12.2", spectrogram_sizes);
 
 # %% tags=["exercise"] exercise="12.3"
 def decibels(power, floor):
-    """Give decibels below the loudest."""
+    """Return decibels below the loudest."""
     ### BEGIN SOLUTION
     ratio = power / power.max()
     return 10 * np.log10(np.maximum(ratio, 10 ** (floor / 10)))
@@ -288,7 +288,7 @@ axes[1].set(xlabel="hertz", ylabel="weight", title="ten bands");
 
 # %% tags=["exercise"] exercise="12.4"
 def band_centres(low, high, bands):
-    """Give the centres of mel bands in hertz."""
+    """Return the centres of mel bands in hertz."""
     ### BEGIN SOLUTION
     lowest = 2595 * np.log10(1 + low / 700)
     highest = 2595 * np.log10(1 + high / 700)
@@ -491,7 +491,7 @@ def stored(name):
     return data.stored(f"speech_{name}")
 
 def values(results, what, **wanted):
-    """Give one number for each run that is as wanted."""
+    """Return one number per run that is as wanted."""
     return [run[what] for run in results["runs"] if all(run.get(key) == value for key, value in wanted.items())]
 
 # %% tags=["nbval-check-output"]
@@ -659,7 +659,7 @@ known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)  # (3
 same = voices.y_test[:, np.newaxis] == voices.y_train  # (120, 360): the same word?
 
 def distances(step, axis):
-    """Give the squared difference of each test clip to each training clip, moved by `step`."""
+    """Return the squared difference of each test clip to each training clip, moved by `step`."""
     moved = audio.shifted(known, **{axis: step}).reshape(len(known), -1)
     flat = heard.reshape(len(heard), -1)
     return (flat**2).sum(axis=1)[:, np.newaxis] + (moved**2).sum(axis=1) - 2 * flat @ moved.T
@@ -703,7 +703,7 @@ for step in (0, 2, 4):
 
 # %% tags=["nbval-check-output"]
 def matched(results, what, axis, **wanted):
-    """Give a number for each largest shift, 0 to 6: the mean over the runs."""
+    """Return a number per largest shift, 0 to 6: the mean over the runs."""
     tables = values(results, "rows", kind="matching", axis=axis, **wanted)
     return np.mean([[row[what] for row in table] for table in tables], axis=0)
 

@@ -544,7 +544,7 @@ show_neighbours(pixels, asked)
 
 # %% tags=["exercise"] exercise="15.6"
 def recall_at_1(embeddings, labels):
-    """Give the share of points whose nearest other point has the same label."""
+    """Return the share of points whose nearest other point has the same label."""
     ### BEGIN SOLUTION
     distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
     np.fill_diagonal(distances, np.inf)
