@@ -117,8 +117,8 @@ plots.show_pixels(patch, axes[1], title="camera[164:172, 248:258], shape (8, 10)
 #
 # Stuck? `check.hint("0.1")` in a new cell (press **B** for one) shows a first hint; run it again for the next. Most
 # answers are functions. A check runs a function on fresh inputs each time, so an answer that passes is right in
-# general; after one that fails, `check.case("0.2")` gives the inputs that it failed on, and `check.expected("0.2")` what
-# it should have returned.
+# general; after one that fails, `check.case("0.2")` gives the inputs that it failed on, and `check.expected("0.2")`
+# what it should have returned.
 
 # %% [markdown] exercise="0.1"
 # ### Exercise 0.1 · Read a shape (3 min, 1 point)
@@ -197,7 +197,7 @@ print("mean of red, green, blue:", photo.mean(axis=(0, 1)).round(1))
 
 # %% tags=["exercise"] exercise="0.3"
 def grey(image):
-    """Give the luma of a colour image."""
+    """Return the luma of a colour image."""
     ### BEGIN SOLUTION
     return 0.299 * image[..., 0] + 0.587 * image[..., 1] + 0.114 * image[..., 2]
     ### END SOLUTION

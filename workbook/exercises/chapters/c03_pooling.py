@@ -50,6 +50,12 @@ def _pool_group(image: np.ndarray, pool_size: int, strides: int) -> str:
     return "windows that overlap" if pool_size > strides else "windows with gaps"
 
 
+def _neighbouring_windows(image: np.ndarray, pool_size: int, strides: int) -> np.ndarray:
+    """Fill an output of the right size with the first windows that are one pixel apart."""
+    rows, columns, _ = _max_pool(image, pool_size, strides).shape
+    return _max_pool(image, pool_size, 1)[:rows, :columns]
+
+
 POOL = Exercise(
     id="3.1",
     title="Max pooling",
@@ -110,6 +116,12 @@ POOL = Exercise(
             lambda image, pool_size, strides: np.maximum(_max_pool(image, pool_size, strides), 0),
             "This returns 0 where all values of a window are negative, because the search for the maximum begins at "
             "0. The maximum of (−3, −5) is −3: begin with a value of the window.",
+        ),
+        Mistake(
+            "forgets the strides in the slice",
+            _neighbouring_windows,
+            "The output has the right size, but the window moves pixel by pixel. It starts at row · strides: "
+            "`top = row * strides`, and the same for the columns.",
         ),
     ),
     hints=(
