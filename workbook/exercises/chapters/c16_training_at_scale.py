@@ -339,9 +339,10 @@ LOSS_SCALING = Exercise(
 def _batch_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw steps before, at and after the top of the schedule, and images that do not divide by the batch."""
     cases: list[Inputs] = [(10, 50_000, 100, 0.1, 1), (40, 50_000, 100, 0.1, 4)]
-    for k in (2, 3, 8):
+    for k, least, most in ((2, 1, 2), (3, 0, 1), (8, 0, 8)):  # the last batch, in batches of the old size
         batch_size, rate = int(rng.integers(20, 60)), float(rng.uniform(0.01, 0.2))
-        images = k * batch_size * int(rng.integers(40, 90)) + int(rng.integers(1, k * batch_size))
+        rest = int(rng.integers(least * batch_size + 1, most * batch_size))
+        images = k * batch_size * int(rng.integers(40, 90)) + rest
         steps = math.ceil(images / (k * batch_size))
         places = (0, 1, steps // 10, steps // 5 + 1, steps // 2, steps - 1)
         cases += [(step, images, batch_size, rate, k) for step in places]
