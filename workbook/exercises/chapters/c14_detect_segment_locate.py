@@ -646,6 +646,7 @@ def _point_sets(rng: np.random.Generator) -> list[Inputs]:
         true += rng.uniform(5, 30, (count, 1, 2))
         size = sides.max(axis=2)
         factors = rng.permutation(np.linspace(0.3, 1.9, count * points)).reshape(count, points)
+        factors[-1] = np.linspace(0.3, 0.9, points)  # an object whose points are all near enough
         factors[abs(factors - 1) < 0.03] = 0.9
         angles = rng.uniform(0, 2 * np.pi, (count, points))
         factors[0, 1:3] = 1.4, 12  # one point far off, which must not raise its object's allowance
