@@ -653,7 +653,6 @@ def _point_sets(rng: np.random.Generator) -> list[Inputs]:
         angles[0, 1:3] = 0
         factors[1, 2] = 1.25  # near enough along y and along x, but not in distance
         angles[1, 2] = np.pi / 4
-        factors[-1] = rng.uniform(0.3, 0.9, points)  # one object entirely right
         away = (share * size * factors)[..., None] * np.stack([np.sin(angles), np.cos(angles)], axis=2)
         cases.append((true + away, true, share))
     exact = np.array([[[3.0, 5.0], [7.0, 13.0]]])  # two pixels off is exactly a quarter of the longer side
