@@ -15,7 +15,6 @@ from xdist.scheduler import LoadScopeScheduling
 LONGEST = (
     "tests/unit/architectures/test_architectures.py",
     "tests/grading/test_run.py",
-    "tests/exercises/test_strangers_answers.py",
     "solutions/13_text.ipynb",
     "solutions/05_first_cnn.ipynb",
     "solutions/08_resnet_densenet.ipynb",
