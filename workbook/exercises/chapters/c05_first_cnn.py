@@ -169,7 +169,7 @@ FROM_A_TABLE = Exercise(
     section="Fewer parameters, more digits",
     minutes=10,
     points=3,
-    cases=lambda rng: [(8, 10), (int(rng.integers(3, 24)), int(rng.integers(2, 12)))],
+    cases=lambda rng: [(8, 10), (int(rng.integers(9, 24)), int(rng.integers(2, 10)))],
     reference=_small_cnn,
     observe=observe_model,
     compare=same_model(may_rescale=True),

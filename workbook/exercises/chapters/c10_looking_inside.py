@@ -12,7 +12,7 @@ from workbook.exercises.models import observe_model, same_model
 
 
 def _window_cases(rng: np.random.Generator) -> list[Inputs]:
-    return [(8, 10), (int(rng.integers(3, 20)), int(rng.integers(2, 9)))]
+    return [(8, 10), (int(rng.integers(9, 20)), int(rng.integers(2, 9)))]
 
 
 def network_with_maps(filters: int, classes: int) -> Any:

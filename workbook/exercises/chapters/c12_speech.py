@@ -395,7 +395,7 @@ FREQUENCY_CNN = Exercise(
     points=3,
     cases=lambda rng: [
         (40, 61, 8),
-        (int(rng.integers(22, 39)), int(rng.integers(41, 60)), int(rng.integers(3, 9))),
+        (int(rng.integers(22, 39)), int(rng.integers(41, 60)), int(rng.integers(3, 8))),
     ],
     reference=_frequency_cnn,
     observe=observe_model,
@@ -462,10 +462,11 @@ def _image_cases(rng: np.random.Generator) -> list[Inputs]:
         image = rng.random((7, 9))
         other = audio.shifted(image, **{("bands", "frames")[axis]: -step}) + rng.uniform(0, 0.02, image.shape)
         cases.append((image, other, 3, axis))
-    # Unrelated images, for which wrapping around, the wrong axis and the wrong sign each change the answer.
+    # Unrelated images, for which each of these mistakes changes the answer, and so does the wrong sign.
     while len(cases) < 12:
         inputs = rng.random((6, 8)) ** 3, rng.random((6, 8)) ** 3, 4, len(cases) % 2
-        if best_shift(*inputs) not in (_rolled(*inputs), _wrong_axis(*inputs), -best_shift(*inputs)):
+        mistaken = [shift(*inputs) for shift in (_rolled, _wrong_axis, _absolute)]
+        if best_shift(*inputs) not in (*mistaken, -best_shift(*inputs)):
             cases.append(inputs)
     return cases
 
@@ -513,6 +514,11 @@ def _summed_first(image: np.ndarray, other: np.ndarray, largest: int, axis: int)
 
 def _without_the_largest(image: np.ndarray, other: np.ndarray, largest: int, axis: int) -> int:
     return _nearest(image, _shifts(other, range(-largest, largest), axis))
+
+
+def _absolute(image: np.ndarray, other: np.ndarray, largest: int, axis: int) -> int:
+    shifts = _shifts(other, range(-largest, largest + 1), axis)
+    return min(shifts, key=lambda step: float(abs(image - shifts[step]).sum()))
 
 
 BEST_SHIFT = Exercise(
@@ -568,6 +574,11 @@ BEST_SHIFT = Exercise(
             _without_the_largest,
             "The shift `largest` is not tried, because `range` stops *before* its end. Use `range(-largest, largest + "
             "1)`.",
+        ),
+        Mistake(
+            "adds up absolute differences",
+            _absolute,
+            "The differences are not squared: this adds up their absolute values. Square each difference first.",
         ),
     ),
     hints=(

@@ -429,7 +429,7 @@ UNET = Exercise(
     section="Which pixels: semantic segmentation",
     minutes=12,
     points=3,
-    cases=lambda rng: [(8, 11), (int(rng.integers(3, 20)), int(rng.integers(3, 9)))],
+    cases=lambda rng: [(8, 11), (int(rng.integers(9, 20)), int(rng.integers(3, 9)))],
     reference=_unet,
     observe=observe_model,
     compare=same_model(),
@@ -655,8 +655,9 @@ def _point_sets(rng: np.random.Generator) -> list[Inputs]:
         angles[1, 2] = np.pi / 4
         away = (share * size * factors)[..., None] * np.stack([np.sin(angles), np.cos(angles)], axis=2)
         cases.append((true + away, true, share))
-    exact = np.array([[[3.0, 5.0], [7.0, 13.0]]])  # two pixels off is exactly a quarter of the longer side
-    return [*cases, (exact + np.array([[2.0, 0.0], [0.0, 3.0]]), exact, 0.25)]
+    # Two pixels off is exactly a quarter of the longer side, and 2.1 pixels are less than a quarter of the diagonal.
+    exact = np.array([[[3.0, 5.0], [7.0, 13.0], [5.0, 9.0]]])
+    return [*cases, (exact + np.array([[2.0, 0.0], [0.0, -3.0], [2.1, 0.0]]), exact, 0.25)]
 
 
 def _distance_and_sides(predicted: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -700,6 +701,11 @@ def _by_predicted_size(predicted: np.ndarray, true: np.ndarray, share: float) ->
     distance, _ = _distance_and_sides(predicted, true)
     sides = predicted.max(axis=1) - predicted.min(axis=1)
     return float(np.mean(distance <= share * sides.max(axis=1)[:, None]))
+
+
+def _by_diagonal(predicted: np.ndarray, true: np.ndarray, share: float) -> float:
+    distance, sides = _distance_and_sides(predicted, true)
+    return float(np.mean(distance <= share * np.linalg.norm(sides, axis=1)[:, None]))
 
 
 PCK = Exercise(
@@ -751,6 +757,11 @@ PCK = Exercise(
             "gives per cent",
             lambda predicted, true, share: 100 * pck(predicted, true, share),
             "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
+        ),
+        Mistake(
+            "measures by the diagonal",
+            _by_diagonal,
+            "The allowance is a share of the box's diagonal. Take the longer of its two sides.",
         ),
     ),
     hints=(
