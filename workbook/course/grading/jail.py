@@ -81,7 +81,7 @@ class Jail:
     def __init__(
         self, *, memory: int, seconds: float, unsafe: bool = False, folder: Path | None = None
     ) -> None:
-        """`memory` in bytes of address space and `seconds` on the clock limit each run.
+        """`memory` in bytes of address space limits each run, `seconds` on the clock all runs of a submission together.
 
         `folder` holds what the jail shows of the course. Its content is removed first. None makes a folder.
         """
@@ -116,11 +116,17 @@ class Jail:
             self._retired.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def run(self, request: RunRequest, modules: Sequence[str], seconds: float | None = None) -> RunResult:
+    def run(
+        self,
+        request: RunRequest,
+        modules: Sequence[str],
+        seconds: float | None = None,
+        quiet: float | None = None,
+    ) -> RunResult:
         """Run a request in a process that has loaded `modules`, and return the result.
 
-        Whatever the submission does, this returns within a few seconds of the limit. JailError if the jail
-        itself does not start.
+        A run that tells nothing for `quiet` seconds is ended before the limit. Whatever the submission does, this
+        returns within a few seconds of the limit. JailError if the jail itself does not start.
         """
         limit = self.seconds if seconds is None else seconds
         data = json.dumps(request.to_json()).encode()
@@ -130,7 +136,7 @@ class Jail:
                 if zygote is None:
                     break
                 with contextlib.suppress(JailLostError):
-                    return zygote.run(data, limit)
+                    return zygote.run(data, limit, quiet)
             else:
                 return RunResult((), "died")
         command = self._command("once", "-", modules, limit)
@@ -138,7 +144,13 @@ class Jail:
             os.chmod(scratch, 0o777)
             environment = self._environment(scratch)
             return run_in_own_process(
-                command, data, limit, environment=environment, folder=scratch, drop_rights=self.unsafe
+                command,
+                data,
+                limit,
+                limit if quiet is None else quiet,
+                environment=environment,
+                folder=scratch,
+                drop_rights=self.unsafe,
             )
 
     def _environment(self, scratch: str) -> dict[str, str]:

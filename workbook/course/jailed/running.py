@@ -5,7 +5,6 @@ it knew.
 """
 
 import contextlib
-import functools
 import importlib
 import io
 import os
@@ -18,6 +17,7 @@ from typing import Any
 from workbook.exercises.observe import Observation, Report, TimeLimit, describe, observe, time_limit
 
 from . import transport
+from .front_end import offer, shell
 from .jail_messages import (
     LONGEST_DETAIL,
     AnswerReport,
@@ -51,37 +51,13 @@ def warm_up(modules: Iterable[str]) -> None:
     matplotlib.use("agg")
     for name in modules:
         importlib.import_module(name)
+    offer()
     shell()
-
-
-@functools.cache
-def shell() -> Any:
-    """Return the one IPython shell: it knows magics and `display` as a notebook does, and keeps no history."""
-    from IPython.core.history import HistoryManager
-    from IPython.core.interactiveshell import InteractiveShell
-
-    class Shell(InteractiveShell):
-        """A shell without a user: figures stay in memory, tracebacks are not written."""
-
-        def enable_gui(self, gui: Any = None) -> None:
-            """Do nothing."""
-
-        def enable_matplotlib(self, gui: Any = None) -> tuple[Any, str]:
-            """Keep the back end that is set."""
-            return gui, "agg"
-
-        def showtraceback(self, *args: Any, **options: Any) -> None:
-            """Do nothing."""
-
-        def showsyntaxerror(self, *args: Any, **options: Any) -> None:
-            """Do nothing."""
-
-    HistoryManager.enabled = False  # type: ignore[assignment]
-    return Shell.instance()
 
 
 def run(request: RunRequest, tell: Tell) -> None:
     """Carry out the steps of a request in order and tell what each gave."""
+    sys.path.insert(0, "")  # as in a notebook: a file that a cell writes can be imported
     runner = _Runner(request, tell)
     start = time.monotonic()
     for number, step in enumerate(request.steps):
@@ -108,6 +84,7 @@ class _Runner:
     def run_cell(self, kind: str, exercise: str, source: str) -> None:
         """Run a cell; an error ends the cell and nothing else."""
         error: BaseException | None
+        importlib.invalidate_caches()  # a file that the cell before has written is found
         try:
             with time_limit(self.cell_seconds):
                 result = self.shell.run_cell(source, store_history=False)
