@@ -6,6 +6,7 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -177,4 +178,5 @@ def _ruler(exercise_id: str, seed: int) -> Ruler:
 def judge_again(exercise: Exercise, answer: Any, *, seed: int, limit: float | None = None) -> Verdict:
     """Judge as `judge` does; for all answers on one seed the reference and the mistakes run once."""
     ruler = _ruler(exercise.id, seed)
-    return ruler.verdict(observe(exercise, answer, ruler.cases, limit=limit))
+    report = observe(exercise, answer, ruler.cases, limit=limit)
+    return replace(ruler.verdict(report), calls=report.calls)

@@ -11,6 +11,7 @@ import pytest
 
 from tests import harness
 from workbook.exercises import Exercise, Verdict, as_text, find
+from workbook.exercises.judge import own_work
 
 FOLDER = Path(__file__).parent / "answers"
 SEED = 3
@@ -45,7 +46,7 @@ def verdict_on(exercise: Exercise, source: str) -> Verdict | None:
         answer = harness.answer(exercise, source)
     except Exception:
         return None
-    return harness.judge_again(exercise, answer, seed=SEED, limit=30)
+    return own_work(harness.judge_again(exercise, answer, seed=SEED, limit=30))
 
 
 @pytest.mark.claims

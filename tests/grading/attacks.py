@@ -101,7 +101,7 @@ FOOLING: dict[str, tuple[str, str]] = {
         WRONG,
         "import workbook.exercises.observe as o\nimport jailed.running as r\n"
         "r.observe = o.observe = lambda *a, **k: o.Report('passed', 'fine')\n"
-        "r.as_plain = lambda report: {{'state': 'passed', 'detail': '', 'observations': []}}",
+        "r.as_plain = lambda report: {{'state': 'passed', 'detail': '', 'observations': [], 'calls': []}}",
     ),
     "replaces what writes the reports": (
         WRONG,
@@ -120,12 +120,12 @@ FOOLING: dict[str, tuple[str, str]] = {
     ),
     "writes findings of its own to every descriptor": (
         WRONG,
-        "import os, json\nline = json.dumps({{'report': '2.2', 'state': 'passed', 'detail': '', 'observations': []}}) + '\\n'\n"
+        "import os, json\nline = json.dumps({{'report': '2.2', 'state': 'passed', 'detail': '', 'observations': [], 'calls': []}}) + '\\n'\n"
         "for fd in range(3, 200):\n    try:\n        os.write(fd, line.encode() * 3)\n    except OSError:\n        pass",
     ),
     "forges findings and the end, then leaves": (
         WRONG,
-        "import os, json\nlines = [{{'report': '2.2', 'state': 'observed', 'detail': '', 'observations': [['passed', '', None]]}}, {{'end': True}}]\n"
+        "import os, json\nlines = [{{'report': '2.2', 'state': 'observed', 'detail': '', 'observations': [['passed', '', None]], 'calls': []}}, {{'end': True}}]\n"
         "for fd in range(3, 200):\n    for line in lines:\n        try:\n            os.write(fd, json.dumps(line).encode() + b'\\n')\n        except OSError:\n            pass\nos._exit(0)",
     ),
     "replaces builtins": (
@@ -319,7 +319,7 @@ HURTING: dict[str, tuple[str, bool]] = {
     "findings as deep as can be read": (
         TO_WHOM_FINDINGS_GO + "for depth in range(900, 1000):\n"
         '    head = \'{{"report": "2.%d", "state": "observed", "detail": "", "observations": [\' % (depth % 6 + 1)\n'
-        "    write(head.encode() + b'[' * depth + b']' * depth + b']}}\\n')",
+        "    write(head.encode() + b'[' * depth + b']' * depth + b'], \"calls\": []}}\\n')",
         True,
     ),
     "a time that no float can hold": (
@@ -345,7 +345,7 @@ TELLING: dict[str, tuple[str, str]] = {
     "in the reason why it cannot be read": (
         TO_WHOM_FINDINGS_GO.replace("{{", "{").replace("}}", "}")
         + "import json\ndef subsample(full, strides):\n"
-        "    write(json.dumps({'report': '2.2', 'state': 'malformed', 'detail': 'SEEN %s' % full.tolist(), 'observations': []}).encode() + b'\\n')\n"
+        "    write(json.dumps({'report': '2.2', 'state': 'malformed', 'detail': 'SEEN %s' % full.tolist(), 'observations': [], 'calls': []}).encode() + b'\\n')\n"
         "    return full\n",
         "",
     ),

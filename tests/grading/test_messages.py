@@ -55,6 +55,7 @@ REPORT = AnswerReport(
     "observed",
     "",
     (PlainObservation(None, "", {"float": "nan"}), PlainObservation("error", "raised", None)),
+    ("reference.conv2d",),
 )
 FINDINGS: list[WireMessage] = [
     StepBegan(0, 0.25),
@@ -120,6 +121,7 @@ REPORTS = [
     {"state": "passed"}, {"state": None}, {"detail": LONG}, {"observations": {}}, {"observations": [[]]},
     {"observations": [["passed", "", None]]}, {"observations": [["", "", None]]}, {"observations": [[None, LONG, 1]]},
     {"observations": [[None, "", 1, 2]]}, {"observations": [[None, "", 0]] * 1001}, {"begin": 0, "at": 0}, {"x": 1},
+    {"calls": [1]}, {"calls": ["x" * 101]}, {"calls": ["x"] * 101}, {"calls": None},
 ]  # fmt: skip
 
 
@@ -130,7 +132,7 @@ def test_an_object_that_is_no_finding_is_garbled_and_the_next_line_is_read(line:
 
 @pytest.mark.parametrize("change", REPORTS, ids=range(len(REPORTS)))
 def test_a_garbled_report_says_on_which_exercise(change: dict[str, Any]) -> None:
-    good = {"report": "2.2", "state": "observed", "detail": "", "observations": []}
+    good = {"report": "2.2", "state": "observed", "detail": "", "observations": [], "calls": []}
     assert read_findings(_line(**good)) == (AnswerReport("2.2", "observed", "", ()),)
     if "begin" not in change:  # then it is taken for another finding, which names no exercise
         assert read_findings(_line(**{**good, **change})) == (Garbled("2.2"),)
@@ -232,7 +234,10 @@ def test_two_thousand_runs_of_noise_are_read_the_same_however_they_arrive() -> N
 
 
 def test_of_several_reports_on_an_exercise_the_first_is_kept() -> None:
-    lines = [_line(report="2.2", state=state, detail="", observations=[]) for state in ("observed", "error")]
+    lines = [
+        _line(report="2.2", state=state, detail="", observations=[], calls=[])
+        for state in ("observed", "error")
+    ]
     assert read_findings(b"".join(lines * 100)) == (AnswerReport("2.2", "observed", "", ()),)
 
 
@@ -240,8 +245,8 @@ FLOODS = {
     "a line without an end": b"x" * 2**20,
     "small lines": b"{}\n" * 2**18,
     "empty lists": b'{"a":[' + b"[]," * 2**17 + b"0]}\n",
-    "large reports": _line(report="2.2", state="observed", detail="", observations=[[None, "", "x" * 2**20]]),
-    "other reports": _line(report="9.9", state="observed", detail="", observations=[[None, "", [0] * 2**17]]),
+    "large reports": _line(report="2.2", state="observed", detail="", observations=[[None, "", "x" * 2**20]], calls=[]),
+    "other reports": _line(report="9.9", state="observed", detail="", observations=[[None, "", [0] * 2**17]], calls=[]),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from workbook.exercises.exercise import Exercise, FreeText
-from workbook.exercises.judge import Verdict, judge
+from workbook.exercises.judge import Verdict, judge, own_work
 from workbook.exercises.registry import exercises_of, find
 
 HEADS = {
@@ -59,7 +59,7 @@ class Check:
         exercise = self._find(exercise_id)
         if exercise is None:
             return False
-        verdict = judge(exercise, answer)
+        verdict = own_work(judge(exercise, answer))
         self._passed[exercise.id] = self._passed.get(exercise.id, False) or bool(verdict)
         if os.environ.get("NBGRADER_EXECUTION") and not verdict:
             raise AssertionError(as_text(verdict))

@@ -35,7 +35,8 @@ class Exercise:
 
     `cases(rng)` draws the inputs. `observe(answer, *inputs)` turns the answer into a plain value.
     `compare(observed, expected, inputs)` returns None, or the difference in words. `reference` is a right answer.
-    `time_limit` is in seconds, for all cases together.
+    `time_limit` is in seconds, for all cases together. `solved_by` are functions of the course that do the work of the
+    exercise ("reference.conv2d"): an answer that calls one is wrong. `may_use` are those that an answer may call.
     """
 
     id: str
@@ -51,6 +52,8 @@ class Exercise:
     minutes: int = 5
     points: int = 1
     time_limit: float = 10.0
+    solved_by: tuple[str, ...] = ()
+    may_use: tuple[str, ...] = ()
 
     @property
     def is_function(self) -> bool:

@@ -6,27 +6,33 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from workbook.calls import words
 from workbook.exercises.compare import plain, short
 from workbook.exercises.exercise import Exercise, Inputs, Mistake
 from workbook.exercises.observe import FAILURES, STATES, Observation, Report, observe, observe_case
 
 OUTCOMES = ("passed", "wrong", "not started", "error", "timeout", "memory", "malformed", "died")
+WRITE_IT = "Write the steps yourself: an answer to this exercise does not call that function."
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of a check. `detail` says where the answer is wrong, `advice` what to do about the mistake."""
+    """The result of a check. `detail` says where the answer is wrong, `advice` what to do about the mistake.
+
+    `calls` are the functions of the course that the answer called.
+    """
 
     exercise: Exercise
     outcome: str
     detail: str = ""
     mistake: str | None = None
     advice: str = ""
+    calls: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.outcome == "passed"
@@ -38,7 +44,20 @@ def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: fl
     `limit` is the time for all cases together, in seconds.
     """
     ruler = Ruler(exercise, seed=seed)
-    return ruler.verdict(observe(exercise, answer, ruler.cases, limit=limit))
+    report = observe(exercise, answer, ruler.cases, limit=limit)
+    return replace(ruler.verdict(report), calls=report.calls)
+
+
+def own_work(verdict: Verdict) -> Verdict:
+    """Return the verdict; "wrong" if a function of the course did the work and the exercise rules that out.
+
+    Where such functions are closed, the answer has raised the words of `calls.words`.
+    """
+    used = [name for name in verdict.calls if name in verdict.exercise.solved_by]
+    if not used or not (verdict or words(used[0]) in verdict.detail):
+        return verdict
+    did = words(used[0])
+    return replace(verdict, outcome="wrong", detail=did, mistake=did.replace("`", ""), advice=WRITE_IT)
 
 
 @dataclass(frozen=True)

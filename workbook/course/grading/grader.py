@@ -206,7 +206,9 @@ def _code_mark(
     submission: HandedIn, answers: Answers, exercise: Exercise, judged: _Judged, practice: str | None
 ) -> Mark:
     ruling = judged.ruling
-    calls = answers.course_calls.get(exercise.id, ())
+    allowed = {name.rpartition(".")[2] for name in exercise.may_use}
+    named = answers.course_calls.get(exercise.id, ())
+    calls = [name for name in named if name.rpartition(".")[2] not in allowed]
     notes = [f"uses the course's own {', '.join(calls)}"] if calls else []
     notes += [SECOND] if judged.key != exercise.id else []
     feedback = ruling.text if practice is None else practice

@@ -33,7 +33,7 @@ from workbook.course.jailed import transport
 from workbook.course.jailed.jail_messages import AnswerReport, ExerciseTask
 from workbook.course.jailed.strict_json import WireMessage, read_any
 from workbook.exercises import Exercise, as_text, exercises_of
-from workbook.exercises.judge import Ruler, Verdict
+from workbook.exercises.judge import Ruler, Verdict, own_work
 from workbook.exercises.models import observe_model
 from workbook.exercises.observe import Observation, Report
 
@@ -107,6 +107,7 @@ class Referee:
             observe=f"{exercise.observe.__module__}:{exercise.observe.__qualname__}",
             time_limit=exercise.time_limit,
             cases=tuple(transport.encode(tuple(inputs)) for inputs in self._ruler(exercise, purpose).cases),
+            solved_by=exercise.solved_by,
         )
 
     def _ruler(self, exercise: Exercise, purpose: str) -> Ruler:
@@ -124,7 +125,7 @@ class Referee:
         except (transport.TransportError, RecursionError) as error:
             verdict = Verdict(exercise, "malformed", f"got a result that cannot be read: it {error}")
         else:
-            verdict = self._ruler(exercise, purpose).verdict(seen)
+            verdict = own_work(replace(self._ruler(exercise, purpose).verdict(seen), calls=seen.calls))
         return Ruling(
             outcome=verdict.outcome,
             mistake=verdict.mistake or "",
@@ -140,7 +141,7 @@ def read_report(report: AnswerReport) -> Report:
     observations = tuple(
         Observation(reader.read(seen.result), seen.failure, seen.detail) for seen in report.observations
     )
-    return Report(report.state, report.detail, observations)
+    return Report(report.state, report.detail, observations, report.calls)
 
 
 def _modules(setup: str, exercises: Sequence[Exercise]) -> list[str]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from workbook import calls
 from workbook.exercises.observe import Observation, Report, TimeLimit, describe, observe, time_limit
 
 from . import transport
@@ -80,6 +81,10 @@ class _Runner:
         self.shell = shell()
         self.failures: dict[str, BaseException] = {}
         self.postponed: list[str] = []
+        # Found before a line of the learner's runs: it may put others in their place.
+        self.solved_by = {
+            exercise: calls.functions(task.solved_by) for exercise, task in request.tasks.items()
+        }
 
     def run_cell(self, kind: str, exercise: str, source: str) -> None:
         """Run a cell; an error ends the cell and nothing else."""
@@ -121,7 +126,8 @@ class _Runner:
         if answer is MISSING:
             return Report("not started", f"its cell does not make {task.answer_name}")
         cases = [transport.decode(case) for case in asked.cases]
-        return observe(task, answer, cases, replay=False)
+        with calls.closed(self.solved_by[exercise]):
+            return observe(task, answer, cases, replay=False)
 
 
 def _function(path: str) -> Callable[..., Any]:
@@ -147,7 +153,7 @@ def _misses_a_name(report: Report) -> bool:
 def as_plain(exercise: str, report: Report) -> AnswerReport:
     """Write a report as a message of plain values."""
     observations = tuple(map(_plain_observation, report.observations))
-    return AnswerReport(exercise, report.state, report.detail[:LONGEST_DETAIL], observations)
+    return AnswerReport(exercise, report.state, report.detail[:LONGEST_DETAIL], observations, report.calls)
 
 
 def _plain_observation(seen: Observation) -> PlainObservation:

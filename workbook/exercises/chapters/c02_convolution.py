@@ -5,6 +5,13 @@ import numpy as np
 from workbook import arithmetic, reference
 from workbook.exercises import Exercise, Inputs, Mistake
 
+CONVOLUTIONS = (
+    "reference.conv2d",
+    "reference.conv2d_loops",
+    "reference.depthwise_conv2d",
+    "reference.dense_matrix",
+)
+
 # 2.1 Slide a kernel
 
 
@@ -30,6 +37,7 @@ SLIDE = Exercise(
     points=3,
     cases=_grey_cases,
     reference=reference.conv2d,
+    solved_by=CONVOLUTIONS,
     mistakes=(
         Mistake(
             "flips the kernel",
@@ -153,6 +161,7 @@ SAME_PADDING = Exercise(
     points=2,
     cases=_same_cases,
     reference=arithmetic.same_padding,
+    solved_by=("arithmetic.same_padding",),
     mistakes=(
         Mistake(
             "ignores the stride",
@@ -231,6 +240,7 @@ OUTPUT_SIZE = Exercise(
     points=2,
     cases=_size_cases,
     reference=arithmetic.output_size,
+    solved_by=("arithmetic.output_size",),
     mistakes=(
         Mistake(
             "forgets the padding",
@@ -299,6 +309,7 @@ CHANNELS = Exercise(
     points=3,
     cases=_channel_cases,
     reference=lambda image, kernel, bias: reference.conv2d(image, kernel, bias=bias),
+    solved_by=CONVOLUTIONS,
     mistakes=(
         Mistake(
             "leaves out the bias",
@@ -353,6 +364,7 @@ PARAMETERS = Exercise(
     section="How many parameters?",
     cases=_parameter_cases,
     reference=arithmetic.conv_parameters,
+    solved_by=("arithmetic.conv_parameters",),
     mistakes=(
         Mistake(
             "forgets the biases",

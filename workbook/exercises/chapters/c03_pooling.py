@@ -53,6 +53,7 @@ POOL = Exercise(
     points=3,
     cases=_pool_cases,
     reference=_max_pool,
+    solved_by=("reference.pool2d", "reference.pool2d_loops"),
     mistakes=(
         Mistake(
             "pools the channels too",
@@ -130,6 +131,7 @@ GLOBAL = Exercise(
     minutes=3,
     cases=_batch_cases,
     reference=reference.global_pool,
+    solved_by=("reference.global_pool", "reference.pool2d", "reference.pool2d_loops"),
     mistakes=(
         Mistake(
             "averages the batch too",
@@ -201,6 +203,7 @@ HEADS = Exercise(
     points=2,
     cases=_head_cases,
     reference=_head_parameters,
+    may_use=("arithmetic.dense_parameters",),
     mistakes=(
         Mistake(
             "forgets the biases",
@@ -509,6 +512,7 @@ FIELD = Exercise(
     points=3,
     cases=_layer_cases,
     reference=arithmetic.receptive_field,
+    solved_by=("arithmetic.receptive_field", "arithmetic.receptive_fields"),
     mistakes=(
         Mistake(
             "ignores the strides",

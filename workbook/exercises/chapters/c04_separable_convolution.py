@@ -34,6 +34,14 @@ DEPTHWISE = Exercise(
     points=2,
     cases=_depthwise_cases,
     reference=_depthwise,
+    solved_by=(
+        "reference.depthwise_conv2d",
+        "reference.depthwise_conv2d_loops",
+        "reference.conv2d",
+        "reference.conv2d with groups",
+        "reference.conv2d_loops",
+        "reference.conv2d_loops with groups",
+    ),
     mistakes=(
         Mistake(
             "adds up over the channels",
@@ -146,6 +154,7 @@ COUNT = Exercise(
     section="Both in a row: the separable layer",
     cases=_count_cases,
     reference=arithmetic.separable_parameters,
+    solved_by=("arithmetic.separable_parameters",),
     mistakes=(
         Mistake(
             "counts an ordinary convolution",
@@ -292,6 +301,8 @@ GROUPED = Exercise(
     points=3,
     cases=_group_cases,
     reference=_grouped,
+    solved_by=("reference.conv2d with groups", "reference.conv2d_loops with groups"),
+    may_use=("reference.conv2d", "reference.conv2d_loops"),
     mistakes=(
         Mistake(
             "adds the groups up",
