@@ -6,7 +6,7 @@ A function that solves an exercise notes its own call. While an answer is observ
 
 import contextlib
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 
 _collected: set[str] | None = None
@@ -49,7 +49,7 @@ def functions(names: Iterable[str]) -> dict[str, FunctionType]:
 
 
 @contextlib.contextmanager
-def closed(known: dict[str, FunctionType]) -> Iterator[None]:
+def closed(known: Mapping[str, FunctionType]) -> Iterator[None]:
     """Make functions note their call and raise meanwhile, under whatever name they are called.
 
     The functions get other code: an alias is the same function, and closed too.

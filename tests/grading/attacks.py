@@ -294,12 +294,20 @@ HURTING: dict[str, tuple[str, bool]] = {
         "assert libc.inotify_init1(0) == -1 and libc.fanotify_init(0, 0) == -1\n"
         "assert libc.syscall(206 if platform.machine() == 'x86_64' else 0, 1, ctypes.byref(ctypes.c_ulong())) == -1\n"
         "assert libc.flock(0, 6) == -1\n"
+        "import fcntl, sys\nhost = open(sys.executable, 'rb')\n"
+        "import struct\nwhole = struct.pack('hhqqi', fcntl.F_RDLCK, 0, 0, 0, 0)\nlocked = []\n"
+        "for command in (fcntl.F_SETLK, fcntl.F_SETLKW, 37, 38):\n"
+        "    try:\n        fcntl.fcntl(host, command, whole)\n        locked.append(command)\n    except OSError:\n        pass\n"
+        "for command, value in ((fcntl.F_SETLEASE, fcntl.F_RDLCK), (fcntl.F_NOTIFY, fcntl.DN_ACCESS)):\n"
+        "    try:\n        fcntl.fcntl(os.open('/usr', os.O_RDONLY), command, value)\n        locked.append(command)\n    except OSError:\n        pass\n"
+        "assert not locked, locked\nassert fcntl.fcntl(host, fcntl.F_GETFL) & 3 == os.O_RDONLY\n"
         "try:\n    os.openpty()\n    terminal = True\nexcept OSError:\n    terminal = False\nassert not terminal",
         True,
     ),
     "opens sockets of every family": (
         "import socket\nopened = []\nfor family in range(2, 64):\n    for kind in (1, 2, 3, 5):\n"
         "        try:\n            socket.socket(family, kind).close()\n            opened.append(family)\n        except OSError:\n            pass\n"
+        "        try:\n            socket.socketpair(family, kind)\n            opened.append((family, 'pair'))\n        except OSError:\n            pass\n"
         "assert not opened, opened",
         True,
     ),

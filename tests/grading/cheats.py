@@ -94,6 +94,19 @@ CHEATS: dict[str, tuple[dict[str, str], str, str]] = {
         {"2.1": "def slide(image, kernel):\n    try:\n        return reference.conv2d(image, kernel)\n"
                 "    except BaseException as error:\n        return error"}, "", "",
     ),
+    "notes switched off, a refusal swallowed, and what was seen remembered": (
+        {"2.1": "seen = {}\ndef slide(image, kernel):\n    key = image.tobytes() + kernel.tobytes()\n"
+                "    try:\n        seen[key] = reference.conv2d(image, kernel)\n    except BaseException:\n        pass\n"
+                "    return seen.get(key, image)"},
+        "import workbook.calls as calls\nfor module in (calls, reference, arithmetic):\n    module.note_call = lambda name: None",
+        "",
+    ),
+    "another exception": (
+        {"2.1": "slide = reference.conv2d"},
+        "import workbook.calls as calls\nclass Quiet(BaseException):\n    def __str__(self):\n        return ''\n"
+        "calls.CourseFunction = Quiet\nfor module in (calls, reference, arithmetic):\n    module.note_call = lambda name: None",
+        "",
+    ),
     "reports without calls": (
         {"2.1": "slide = reference.conv2d"},
         "import dataclasses, jailed.running as r\nas_plain = r.as_plain\n"

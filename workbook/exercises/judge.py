@@ -49,12 +49,9 @@ def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: fl
 
 
 def own_work(verdict: Verdict) -> Verdict:
-    """Return the verdict; "wrong" if a function of the course did the work and the exercise rules that out.
-
-    Where such functions are closed, the answer has raised the words of `calls.words`.
-    """
+    """Return the verdict; "wrong" if a function of the course did the work and the exercise rules that out."""
     used = [name for name in verdict.calls if name in verdict.exercise.solved_by]
-    if not used or not (verdict or words(used[0]) in verdict.detail):
+    if not verdict or not used:
         return verdict
     did = words(used[0])
     return replace(verdict, outcome="wrong", detail=did, mistake=did.replace("`", ""), advice=WRITE_IT)

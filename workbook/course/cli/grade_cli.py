@@ -91,6 +91,8 @@ def grade(
         problem = None if unsafe or scheduler else jail.missing()
         if problem:
             raise ValueError(problem)
+        if jail.is_root():
+            console.print(jail.AS_ROOT)
         run = journal.begin(out, seed=seed, resume=resume)
         console.print(f"Cases are drawn with --seed {run.seed}")
         result = _with_progress(submissions, run, options)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from workbook.course.grading.findings import Garbled, RunResult
 from workbook.course.grading.jail import Jail, JailError
 from workbook.course.grading.referee_messages import Answers, Cell, ChapterTasks, exercise_of
+from workbook.course.grading.referee_pool import LONGEST_RULING
 from workbook.course.jailed.jail_messages import (
     AnswerReport,
     CellFailed,
@@ -33,11 +34,12 @@ NOT_REACHED = "was not reached: the cells before it took all the time that a sub
 
 
 class Budget:
-    """The seconds that one submission may still run, whatever it is run for."""
+    """The seconds that one submission may still run, whatever it is run for; and those for ruling on one answer."""
 
     def __init__(self, seconds: float) -> None:
         self.most_at_once = seconds / 2  # one run leaves something for what comes after it
         self.left = seconds
+        self.ruling = LONGEST_RULING
 
     def spend(self, seconds: float) -> None:
         """Take what a run took."""

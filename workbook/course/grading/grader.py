@@ -5,7 +5,7 @@ feedback shows those.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -21,8 +21,12 @@ from workbook.course.grading.records import Graded, Mark
 from workbook.course.grading.referee_messages import Answers, ChapterTasks, Ruling, exercise_of, later_key
 from workbook.course.grading.referee_pool import RefereeLostError, RefereePool
 from workbook.course.jailed.jail_messages import AnswerReport
-from workbook.exercises import Exercise, FreeText, exercises_of
+from workbook.exercises import Exercise, FreeText, Verdict, as_text, exercises_of
+from workbook.exercises.judge import WRITE_IT, own_work
 
+SUSPICIOUS_RULING = (
+    5.0  # seconds for a ruling where another of the submission's values was too much for the referee
+)
 MOST_FAILURES = 3  # of cells of a learner's own, in what people read
 REVEALING = ("wrong", "error", "malformed")  # outcomes whose feedback needs practice cases
 NO_TIME = "There was no time left to run it on cases that can be shown."
@@ -108,10 +112,11 @@ class Grader:
         budget = Budget(self.jail.seconds)
         collected = run_answers(self.jail, self._tasks(chapter, "marks"), answers, budget)
         judged = {
-            exercise.id: self._judge(answers, exercise.id, collected)
+            exercise.id: self._judge(answers, exercise.id, collected, budget)
             for exercise in exercises_of(chapter)
             if isinstance(exercise, Exercise)
         }
+        judged |= self._reopened(answers, judged, collected, budget)
         practice = self._practice(answers, judged, collected, budget)
         marks = tuple(
             _code_mark(submission, answers, exercise, judged[exercise.id], practice.get(exercise.id))
@@ -127,40 +132,78 @@ class Grader:
             submission.student, chapter, submission.origin, digest, marks, oddity, submission.lms_id
         )
 
-    def _judge(self, answers: Answers, exercise: str, collected: AnswerReports) -> _Judged:
+    def _judge(self, answers: Answers, exercise: str, collected: AnswerReports, budget: Budget) -> _Judged:
         """Rule on an exercise: on the answer at its check, and if that is not right, on a second attempt below it."""
-        first = _Judged(exercise, self._rule(answers, exercise, "marks", collected))
+        first = _Judged(exercise, self._rule(answers, exercise, "marks", collected, budget))
         again = later_key(exercise)
         if first.ruling.outcome == "passed" or again not in collected.reports:
             return first
-        second = _Judged(again, self._rule(answers, again, "marks", collected))
+        second = _Judged(again, self._rule(answers, again, "marks", collected, budget))
         return second if second.ruling.outcome == "passed" else first
 
-    def _rule(self, answers: Answers, key: str, purpose: str, collected: AnswerReports) -> Ruling:
+    def _rule(
+        self, answers: Answers, key: str, purpose: str, collected: AnswerReports, budget: Budget
+    ) -> Ruling:
         exercise = exercise_of(key)
         report = collected.reports.get(key) or _report_without_run(answers, exercise, collected)
         if report.state == "not started" and exercise in answers.misnamed:
             report = graders_report(exercise, "error", _misnamed(answers, exercise))
         try:
-            return self.referees.rule(answers.chapter, purpose, replace(report, exercise=exercise))
+            report = replace(report, exercise=exercise)
+            return self.referees.rule(answers.chapter, purpose, report, budget.ruling)
         except RefereeLostError as lost:
+            budget.ruling = SUSPICIOUS_RULING
             detail = f"got a value that cannot be compared: the process that compares it {lost}"
             return Ruling("malformed", mistake="", advice="", detail=detail, text=detail)
+
+    def _reopened(
+        self, answers: Answers, judged: Mapping[str, _Judged], collected: AnswerReports, budget: Budget
+    ) -> dict[str, _Judged]:
+        """Judge answers once more that raised while functions of the course were closed, now with these open.
+
+        One that is right now has left its work to them, whatever it says. One that is wrong has its own mistake.
+        """
+        exercises = {exercise.id: exercise for exercise in exercises_of(answers.chapter)}
+        raised = {
+            one.key: exercise
+            for name, one in judged.items()
+            if one.ruling.outcome == "error"
+            and isinstance(exercise := exercises[name], Exercise)
+            and exercise.solved_by
+        }
+        if not raised:
+            return {}
+        tasks = _opened(self._tasks(answers.chapter, "marks"))
+        run = run_answers(self.jail, tasks, answers, budget, raised.keys(), collected.skipped)
+        reopened = {}
+        for key, exercise in raised.items():
+            if key not in run.reports:
+                continue
+            ruling = self._rule(answers, key, "marks", run, budget)
+            if ruling.outcome == "passed":
+                told = {*collected.reports[key].calls, *run.reports[key].calls}
+                ruling = _left_to_the_course(exercise, told)
+            reopened[exercise.id] = _Judged(key, ruling)
+        return reopened
 
     def _practice(
         self, answers: Answers, judged: Mapping[str, _Judged], collected: AnswerReports, budget: Budget
     ) -> dict[str, str]:
         """Return what a learner may read of each answer that failed: how it does on the practice cases."""
-        failed_keys = {one.key for one in judged.values() if one.ruling.outcome in REVEALING}
+        failed_keys = {
+            one.key
+            for one in judged.values()
+            if one.ruling.outcome in REVEALING and one.ruling.advice != WRITE_IT
+        }
         if not failed_keys:
             return {}
-        tasks = self._tasks(answers.chapter, "practice")
+        tasks = _opened(self._tasks(answers.chapter, "practice"))
         run = run_answers(self.jail, tasks, answers, budget, failed_keys, collected.skipped)
         texts = {}
         for key in failed_keys:
             exercise = exercise_of(key)
             hidden = judged[exercise].ruling
-            ruling = self._rule(answers, key, "practice", run)
+            ruling = self._rule(answers, key, "practice", run, budget)
             if key in answers.attempts and key not in run.reports:
                 text = f"{exercise}: {hidden.outcome}. {NO_TIME}\n{hidden.advice}"
             elif ruling.outcome == "passed":
@@ -175,6 +218,25 @@ class Grader:
             return self.referees.tasks(chapter, purpose)
         except RefereeLostError:  # lost by what it read before: a new process takes its place
             return self.referees.tasks(chapter, purpose)
+
+
+def _opened(tasks: ChapterTasks) -> ChapterTasks:
+    """Return the tasks without functions that are closed."""
+    opened = {name: replace(task, solved_by=()) for name, task in tasks.exercises.items()}
+    return replace(tasks, exercises=opened)
+
+
+def _left_to_the_course(exercise: Exercise, told: Set[str]) -> Ruling:
+    """Return the ruling on an answer that a function of the course worked out; `told` are those it says it called."""
+    name = next((name for name in exercise.solved_by if name in told), exercise.solved_by[0])
+    verdict = own_work(Verdict(exercise, "passed", calls=(name,)))
+    return Ruling(
+        outcome=verdict.outcome,
+        mistake=verdict.mistake or "",
+        advice=verdict.advice,
+        detail=verdict.detail,
+        text=as_text(verdict),
+    )
 
 
 def _report_without_run(answers: Answers, exercise: str, collected: AnswerReports) -> AnswerReport:

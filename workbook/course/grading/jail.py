@@ -6,7 +6,6 @@ on time, memory, processes, files and output, and cannot reach the process that 
 """
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -17,7 +16,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from workbook.course.grading import jailed_package
+from workbook.course.grading import jailed_package, other_copies
 from workbook.course.grading.findings import RunResult
 from workbook.course.grading.single_run import run_in_own_process
 from workbook.course.grading.zygote import JailError, JailLostError, Zygote
@@ -28,7 +27,6 @@ __all__ = ["Jail", "JailError", "missing"]
 
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
 ALSO = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/nix/store")
-BESIDE = ("solutions", "tests", ".git")  # folders beside the package that hold answers
 SCRATCH_BYTES = 2**26
 INSIDE = "/jail"  # where the jail shows the course's package and `jailed`
 PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from jailed import inside; inside.main(sys.argv[2:])"
@@ -50,6 +48,16 @@ HOW_TO_INSTALL = (
     "Windows, grade on a Linux machine or in WSL 2. --unsafe runs submissions without a jail: use it only for people "
     "whom you would let use your account."
 )
+
+AS_ROOT = (
+    "Warning: this runs as root. Linux limits the processes and threads of all other users only: run it as an "
+    "ordinary user."
+)
+
+
+def is_root() -> bool:
+    """Return whether this process has root's rights."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def missing() -> str | None:
@@ -261,12 +269,13 @@ def _python_folders() -> list[str]:
 
 
 def _hidden() -> list[str]:
-    """Cover what holds the answers, the package and what is beside it, wherever a bound folder shows it."""
+    """Cover every copy of the course, and what is beside it, wherever a bound folder shows it: it holds the answers."""
+    bound = [path for path in SYSTEM if os.path.isdir(path) and not os.path.islink(path)]
+    bound += [path for path in (*_python_folders(), other_copies.NIX_STORE) if os.path.isdir(path)]
+    folders, archives = other_copies.find(tuple(bound))
     words: list[str] = []
-    spec = importlib.util.find_spec("workbook")
-    for place in spec.submodule_search_locations or [] if spec else []:
-        package = Path(os.path.realpath(place))
-        for path in (package, *(package.parent / name for name in BESIDE)):
-            if path.is_dir() and any(path.is_relative_to(bound) for bound in (*SYSTEM, *_python_folders())):
-                words += ["--tmpfs", str(path)]
+    for folder in folders:
+        words += ["--tmpfs", folder]
+    for archive in archives:
+        words += ["--ro-bind", os.devnull, archive]
     return words

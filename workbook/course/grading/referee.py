@@ -7,6 +7,7 @@ again.
 """
 
 import ast
+import importlib
 import json
 import os
 import sys
@@ -87,6 +88,9 @@ class Referee:
         if (chapter, purpose) not in self._tasks:
             master = self.masters[chapter]
             exercises = [exercise for exercise in exercises_of(chapter) if isinstance(exercise, Exercise)]
+            modules = _modules(master.setup, exercises)
+            if "keras" in modules:  # now, so that no ruling has to wait for it
+                importlib.import_module("keras")
             self._tasks[chapter, purpose] = ChapterTasks(
                 setup=master.setup,
                 cells=tuple(
@@ -94,7 +98,7 @@ class Referee:
                     for cell in master.cells
                     if cell.kind != "text"
                 ),
-                modules=tuple(_modules(master.setup, exercises)),
+                modules=tuple(modules),
                 exercises={exercise.id: self._task(exercise, purpose) for exercise in exercises},
                 cell_seconds=CELL_SECONDS,
             )

@@ -78,7 +78,7 @@ def find(path: Path, chapters: Sequence[str], *, student: str = "") -> list[Subm
         raise ValueError(
             f"{shown(path)} holds no notebook (.ipynb): give the folder or zip with the submissions."
         )
-    return _newest_of_each(found)
+    return newest_of_each(found)
 
 
 def newest(submissions: Sequence[Submission]) -> Submission:
@@ -204,7 +204,7 @@ def _without_notebook(
     return list(empty.values())
 
 
-def _newest_of_each(found: list[Submission]) -> list[Submission]:
+def newest_of_each(found: list[Submission]) -> list[Submission]:
     """Return one submission for each learner and named chapter, and all whose chapter only their content tells."""
     grouped: defaultdict[tuple[str, str], list[Submission]] = defaultdict(list)
     for submission in found:
