@@ -7,6 +7,7 @@ BLANK = {f"2.{number}": "" for number in range(1, 7)}
 CALL = "def slide(image, kernel):\n    return {}(image, kernel)\n"
 
 CHEATS: dict[str, tuple[dict[str, str], str, str]] = {
+    "the course's function handed to the check": ({"2.1": "reference"}, "check('2.1', reference.conv2d)", ""),
     "an alias of the module": ({"2.1": "r = reference\nslide = r.conv2d"}, "", ""),
     "getattr": ({"2.1": CALL.format("getattr(reference, 'conv' + '2d')")}, "", ""),
     "vars of the module": ({"2.1": CALL.format("vars(reference)['conv2d']")}, "", ""),

@@ -140,6 +140,19 @@ ODD: dict[str, Change] = {
     "Colab's files in a cell of one's own": all_of(
         own(f"import google.colab.files as up\nup.upload()\n{HELPER}"), answer(USES_HELPER)
     ),
+    "asking whether this is Colab": head(
+        "try:\n    from google.colab import drive\n    drive.mount('/content/drive')\n    %cd /content/drive/MyDrive\n"
+        "    import os; os.chdir('/content/drive/MyDrive')\nexcept ImportError:\n    pass"
+    ),
+    "an answer with another name that was handed to its check": all_of(
+        answer(RIGHT.replace("subsample", "sub_sample")), answer('check("2.2", sub_sample)', "check-2-2")
+    ),
+    "an answer that is written where it is handed to the check": all_of(
+        answer(STUB), answer('check("2.2", lambda full, step: full[::step, ::step])', "check-2-2")
+    ),
+    "an answer with another name and a check of one's own": all_of(
+        answer(STUB), below("def thin(full, step):\n    return full[::step, ::step]\nok = check('2.2', thin)")
+    ),
     "extensions that are not here": head(
         "%load_ext tensorboard\n%tensorboard --logdir logs\n%load_ext autoreload\n%autoreload 2\n%nonsense 3",
         "exercise-2-2",

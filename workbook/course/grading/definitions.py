@@ -121,6 +121,18 @@ def _root(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
+def checked_value(source: str, exercise: str) -> str:
+    """Return the expression that a cell hands to the check of an exercise: "subsample"; "" if it calls none."""
+    tree = _tree(source)
+    for node in tree.body if tree is not None else []:
+        call = node.value if isinstance(node, (ast.Expr, ast.Assign)) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check":
+            first = call.args[0] if call.args else None
+            if len(call.args) == 2 and isinstance(first, ast.Constant) and first.value == exercise:
+                return ast.get_source_segment(_python(source), call.args[1]) or ""
+    return ""
+
+
 def is_unfilled(source: str, stub: str) -> bool:
     """Return whether an answer's cell holds nothing of the learner's: it is blank, the stub, or as empty as a stub.
 

@@ -275,7 +275,8 @@ def _code_mark(
     notes += [SECOND] if judged.key != exercise.id else []
     feedback = ruling.text if practice is None else practice
     if ruling.outcome in WITHOUT_CASES:
-        feedback = f"{exercise.id} {exercise.title}: {ruling.outcome}. {WITHOUT_CASES[ruling.outcome]}"
+        why = f"It {NOT_REACHED}." if ruling.detail == NOT_REACHED else WITHOUT_CASES[ruling.outcome]
+        feedback = f"{exercise.id} {exercise.title}: {ruling.outcome}. {why}"
     return Mark(
         student=submission.student,
         chapter=answers.chapter,

@@ -17,12 +17,16 @@ from workbook.course.grading.definitions import defined
 from workbook.course.grading.masters import Master, MasterCell, is_answer
 from workbook.course.grading.referee_messages import Answers, Cell, later_key
 from workbook.course.grading.submitted_notebook import MalformedError, SubmittedCell, read_cells
+from workbook.course.grading.untrusted import shorten
 
 LEFT_OUT = frozenset({"colab", "badges"})  # tags of cells that only the course writes
 TEXT_STUB = "YOUR ANSWER HERE"  # as nbgrader writes it
 CHECK = re.compile(r"(?:check\(\s*[\"']([0-9]{1,3}\.[0-9]{1,3})[\"']\s*,[^()\n]{0,200}\)\s*;?\s*)+")
-CHECK_CALL = re.compile(r"^[ \t]*check\([ \t]*[\"']([0-9]{1,3}\.[0-9]{1,3})[\"']", re.MULTILINE)
+CHECK_CALL = re.compile(
+    r"^[ \t]*(?:\w+[ \t]*=[ \t]*)?check\([ \t]*[\"']([0-9]{1,3}\.[0-9]{1,3})[\"']", re.MULTILINE
+)
 MOST_SHOWN = 30  # cells that are shown with an answer
+LONGEST_SHOWN = 100_000  # characters of them
 MOST_COMMANDS, LONGEST_COMMAND = 3, 80  # commands to the system that a note names, and their characters
 # Ranks: how a cell was matched, the most reliable way first.
 BY_ID, BY_METADATA_ID, BY_GRADE_ID, BY_TAG, BY_CONTENT = range(5)
@@ -285,7 +289,13 @@ class _Reading:
         return _Choice(answer, check, later)
 
     def _without_definition(self, name: str, made_for: list[int]) -> _Choice | None:
-        """Choose among the cells made for the answer: one that was worked on, or a stub."""
+        """Choose what was handed to the check under another name, or among the cells made for the answer."""
+        for position in sorted(position for positions in self.checked[name] for position in positions):
+            value = definitions.checked_value(self.cells[position].source, name)
+            if value and value != self.names[name]:
+                place = self.plan[position]
+                place.source = f"{place.source}\n{self.names[name]} = {value}".strip()
+                return _Choice(position, position)
         worked_on = [position for position in made_for if not self._is_unfilled(name, position)]
         if made_for and not worked_on:
             self.unstarted.append(name)
@@ -365,7 +375,7 @@ class _Shown:
         return texts
 
     def _text(self, name: str, answer: int, check: int | None) -> str:
-        source = self.reading.plan[answer].source
+        source = shorten(self.reading.plan[answer].source, LONGEST_SHOWN)
         others = sorted(self._others(name, answer, check))[:MOST_SHOWN]
         if not others:
             return source
@@ -373,7 +383,7 @@ class _Shown:
         for position in sorted([*others, answer]):
             text = self.places.get(position, "")
             parts.append(f"{self._heading(name, position, answer)}\n{text.strip(chr(10))}")
-        return "\n\n".join(parts)
+        return shorten("\n\n".join(parts), LONGEST_SHOWN)
 
     def _heading(self, name: str, position: int, answer: int) -> str:
         if position == answer:

@@ -1,4 +1,4 @@
-"""The shell that runs a learner's cells, and what else a notebook's front end offers: as things that do nothing.
+"""The shell that runs a learner's cells. What else a notebook's front end offers does nothing here.
 
 A cell that begins with `!pip install …`, `%tensorboard` or Colab's `drive.mount(…)` is an honest one. Where answers are
 graded, there is no system to command and no drive to mount: the line does nothing, and the rest of the cell runs.
@@ -8,9 +8,6 @@ import ast
 import functools
 import importlib.util
 import sys
-import types
-from collections.abc import MutableSequence
-from importlib.machinery import ModuleSpec
 from typing import Any
 
 OTHER_LANGUAGES = frozenset((
@@ -22,6 +19,18 @@ RUNS_PYTHON = frozenset(("lprun", "memit", "mprun", "prun", "run", "time", "time
 # Line magics that do nothing here: no system, no front end, and the set-up has run before the learner's first cell.
 NOT_RUN = frozenset(("load_ext", "reload_ext", "reset", "reset_selective"))
 COLAB = "google.colab"
+
+
+class Nothing:
+    """Stands for a module of Colab's: whatever is called in it does nothing."""
+
+    def __call__(self, *args: Any, **options: Any) -> None:
+        """Do nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
 
 
 class Missing:
@@ -65,61 +74,29 @@ class SkipMissingImports(ast.NodeTransformer):
 def _is_there(module: str) -> bool:
     top = module.split(".")[0]
     try:
-        return top in sys.modules or importlib.util.find_spec(top) is not None
+        is_installed = top in sys.modules or importlib.util.find_spec(top) is not None
     except (ImportError, ValueError):
-        return True
+        is_installed = True
+    return is_installed and not _is_of_colab(module)
+
+
+def _is_of_colab(module: str) -> bool:
+    return module == COLAB or module.startswith(f"{COLAB}.")
 
 
 def _stand_in(node: ast.stmt, name: str, module: str) -> ast.stmt:
-    """Return the statement that binds a name to a `Missing`; `from … import *` binds none."""
+    """Return the statement that binds a name to a stand-in; `from … import *` binds none.
+
+    A cell that *asks* whether it is on Colab, by an import in `try`, is not changed: the answer is no.
+    """
     if name == "*":
         return ast.copy_location(ast.Pass(), node)
-    made = f"{name} = __import__({__name__!r}, fromlist=['Missing']).Missing({module!r})"
-    statement = ast.parse(made).body[0]
+    made = "Nothing()" if _is_of_colab(module) else f"Missing({module!r})"
+    source = f"{name} = __import__({__name__!r}, fromlist=['Missing']).{made}"
+    statement = ast.parse(source).body[0]
     for part in ast.walk(statement):
         ast.copy_location(part, node)
     return ast.fix_missing_locations(statement)
-
-
-class _Nothing(types.ModuleType):
-    """A module whose functions take anything and return None."""
-
-    __path__: MutableSequence[str] = []  # noqa: RUF012 (as ModuleType says)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _Nothing(name)
-
-    def __call__(self, *args: Any, **options: Any) -> None:
-        """Do nothing."""
-
-
-class _ColabFinder:
-    """Finds `google.colab` and the modules in it, which exist on Colab alone."""
-
-    @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Return a specification for a module of Colab's that does nothing."""
-        if name != COLAB and not name.startswith(f"{COLAB}."):
-            return None
-        return ModuleSpec(name, _ColabFinder, is_package=True)  # type: ignore[arg-type]
-
-    @staticmethod
-    def create_module(spec: ModuleSpec) -> types.ModuleType:
-        """Return the module."""
-        return _Nothing(spec.name)
-
-    @staticmethod
-    def exec_module(module: types.ModuleType) -> None:
-        """Do nothing."""
-
-
-def offer() -> None:
-    """Make Colab's modules importable, and files that a cell writes into the working folder, as in a notebook."""
-    if importlib.util.find_spec("google") is None:
-        sys.modules["google"] = _Nothing("google")
-    sys.meta_path.append(_ColabFinder)  # type: ignore[arg-type]
 
 
 @functools.cache

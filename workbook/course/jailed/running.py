@@ -18,7 +18,7 @@ from workbook import calls
 from workbook.exercises.observe import Observation, Report, TimeLimit, describe, observe, time_limit
 
 from . import transport
-from .front_end import offer, shell
+from .front_end import shell
 from .jail_messages import (
     LONGEST_DETAIL,
     AnswerReport,
@@ -52,7 +52,6 @@ def warm_up(modules: Iterable[str]) -> None:
     matplotlib.use("agg")
     for name in modules:
         importlib.import_module(name)
-    offer()
     shell()
 
 
