@@ -157,6 +157,8 @@ ODD: dict[str, Change] = {
         "%load_ext tensorboard\n%tensorboard --logdir logs\n%load_ext autoreload\n%autoreload 2\n%nonsense 3",
         "exercise-2-2",
     ),
+    "a question to whoever runs it": all_of(own(f"name = input('Your name? ')\n{HELPER}"), answer(USES_HELPER)),
+    "questions to Jupyter": own("np.convolve??\n?np.pad\nslide?"),
     "an unknown cell magic above an answer": head("%%wandb", "exercise-2-2"),
     "the output of a cell kept": head("%%capture out", "exercise-2-2"),
     "a script in a cell of one's own": own("%%bash\npip install x\nexit 1"),

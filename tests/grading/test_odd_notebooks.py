@@ -44,6 +44,11 @@ def test_commands_to_the_system_are_noted(graded: Grade) -> None:
     assert result.oddity == "commands to the system are not run: !pip install einops"
 
 
+def test_code_that_looks_into_code_is_noted(graded: Grade) -> None:
+    result = graded(filled({"2.2": f"import gc\ngc.get_objects()\n{RIGHT}"}))
+    assert result.oddity == "a cell looks into the code around it (get_objects): look at it"
+
+
 # Cannot be interrupted from inside: no alarm is heard while this waits.
 DEAF = (
     "def {name}(*inputs):\n    import signal, time\n    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
@@ -62,6 +67,16 @@ def test_a_hang_costs_its_exercise_only(
     assert outcomes(result) == {
         "2.1": "timeout", "2.2": "passed", "2.3": "timeout", "2.4": "passed", "2.5": "timeout", "2.6": "passed",
     }  # fmt: skip
+
+
+def test_many_slow_cells_of_ones_own_cost_no_points(
+    graded: Grade, grader: Grader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grader.jail, "seconds", 4.0)
+    found = solved()
+    for number in range(5):
+        own("while True:\n    pass", name=f"own-{number}")(found)
+    assert set(outcomes(graded(found)).values()) == {"passed"}
 
 
 def test_a_misspelt_function_is_named(graded: Grade) -> None:

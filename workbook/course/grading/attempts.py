@@ -23,7 +23,7 @@ from workbook.course.jailed.jail_messages import (
 MOST_ATTEMPTS = 12  # for a submission that ends in the middle again and again
 SLOW = 1.0  # seconds from which a cell of the learner's own is left out when the whole took too long
 SPARE = 2.0  # seconds that a step may take beyond its own limit before the run is ended from outside
-LEAST_QUIET = 0.5  # seconds
+LEAST_QUIET = 0.3  # seconds
 ENDS = {  # how an attempt ended → the outcome and the detail of the answer that it ended in
     "timeout": ("timeout", "did not finish in time"),
     "hung": ("timeout", "did not finish in time"),
@@ -112,8 +112,9 @@ def run_answers(
         if result.end == "ended" or not _blame(result, steps, unreported, collected):
             collected.failures = _failures(result, steps)
             break
-        if result.end == "hung":  # what is left must be enough for one hang in each of the other answers
-            quiet = min(quiet, max(LEAST_QUIET, budget.left / (1 + len(unreported))))
+        if result.end in ("hung", "timeout"):  # what is left must be enough for a hang in each of the others
+            cells = sum(numbered.cell not in (-1, *collected.skipped) for numbered in steps)
+            quiet = min(quiet, max(LEAST_QUIET, budget.left / (1 + cells)))
     if budget.left > 0:
         _add_demonstrations(jail, tasks, answers, collected, budget, quiet)
     return collected
@@ -133,7 +134,7 @@ def _run(
     jail: Jail, tasks: ChapterTasks, steps: list[_NumberedStep], seconds: float, quiet: float, budget: Budget
 ) -> RunResult:
     """Run steps; a limit of an answer's own comes a little before the one from outside, for a better message."""
-    inside = max(LEAST_QUIET, quiet - LEAST_QUIET)
+    inside = max(quiet - 0.5, 0.6 * quiet)
     keys = {numbered.step.exercise for numbered in steps if numbered.step.kind == "observe"}
     asked = {key: tasks.exercises[exercise_of(key)] for key in keys}
     limited = {key: replace(task, time_limit=min(task.time_limit, inside)) for key, task in asked.items()}

@@ -14,6 +14,10 @@ OTHER_TEXT = frozenset((
     "bash", "cython", "file", "html", "HTML", "javascript", "js", "latex", "markdown", "perl", "pypy", "python",
     "python2", "python3", "ruby", "script", "sh", "sql", "svg", "SVG", "system", "sx", "timeit", "writefile", "!",
 ))  # fmt: skip
+DEEP = re.compile(
+    r"__code__|__globals__|__closure__|__kwdefaults__|\bget_objects\b|\bget_referrers\b|\b_getframe\b|\bgetsource\b|"
+    r"\bimportlib\.reload\b|\bspec_from_file_location\b|\bnote_call\b|\bjailed\b|\bworkbook\.(?:exercises|calls|course)\b"
+)
 RUN_LINE = re.compile(r"^[ \t]*%run\b", re.MULTILINE)
 SHELL_LINE = re.compile(
     r"^\s*(?:[\w, ]+=\s*)?(?:!|%(?:pip|conda|mamba|micromamba|uv|system|sx)\b)|^\s*%%(?:bash|sh|script|!)"
@@ -240,6 +244,11 @@ def shell_lines(source: str) -> list[str]:
     return [line.strip() for line in source.split("\n") if SHELL_LINE.match(line[:200])]
 
 
+def deep_words(source: str) -> list[str]:
+    """Return the words in a cell by which code looks into other code: an honest answer rarely has one."""
+    return list(dict.fromkeys(DEEP.findall(source)))
+
+
 def _is_import_from_course(node: ast.stmt) -> bool:
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").split(".")[0] == "workbook"
@@ -273,7 +282,7 @@ def _python(source: str) -> str:
     lines = source.split("\n")
     for number, line in enumerate(lines):
         text = line.strip()
-        if text.startswith(("%", "!")) or text.endswith("?"):
+        if text.startswith(("%", "!", "?")) or text.endswith("?"):
             lines[number] = line[: len(line) - len(line.lstrip())] + "pass"
         elif assigned := ASSIGNED_MAGIC.match(line[:2000]):
             lines[number] = f"{assigned[1]} None"

@@ -27,7 +27,7 @@ CHECK_CALL = re.compile(
 )
 MOST_SHOWN = 30  # cells that are shown with an answer
 LONGEST_SHOWN = 100_000  # characters of them
-MOST_COMMANDS, LONGEST_COMMAND = 3, 80  # commands to the system that a note names, and their characters
+MOST_COMMANDS, LONGEST_COMMAND = 3, 80  # commands to the system that a note quotes, and their characters
 # Ranks: how a cell was matched, the most reliable way first.
 BY_ID, BY_METADATA_ID, BY_GRADE_ID, BY_TAG, BY_CONTENT = range(5)
 
@@ -157,7 +157,7 @@ class _Reading:
         choices = {name: choice for name in self.names if (choice := self._choose(name)) is not None}
         for name, choice in choices.items():
             self._drop_stubs(name, choice)
-        self._note_commands()
+        self._note_what_is_unusual()
         return Answers(
             chapter=self.chapter,
             cells=tuple(self._in_order(choices)),
@@ -341,11 +341,15 @@ class _Reading:
                 if functions and self.names[name] not in functions:
                     yield name, functions[-1]
 
-    def _note_commands(self) -> None:
+    def _note_what_is_unusual(self) -> None:
         lines = [line for place in self.plan.values() for line in definitions.shell_lines(place.source)]
         if lines:
             words = [line[:LONGEST_COMMAND] for line in dict.fromkeys(lines)][:MOST_COMMANDS]
             self.notes.append(f"commands to the system are not run: {', '.join(words)}")
+        deep = [word for place in self.plan.values() for word in definitions.deep_words(place.source)]
+        if deep:
+            words = list(dict.fromkeys(deep))[:MOST_COMMANDS]
+            self.notes.append(f"a cell looks into the code around it ({', '.join(words)}): look at it")
 
 
 class _Shown:

@@ -4,6 +4,7 @@
 it knew.
 """
 
+import builtins
 import contextlib
 import importlib
 import io
@@ -57,6 +58,7 @@ def warm_up(modules: Iterable[str]) -> None:
 
 def run(request: RunRequest, tell: Tell) -> None:
     """Carry out the steps of a request in order and tell what each gave."""
+    builtins.input = lambda prompt="": ""  # nobody is there to answer
     sys.path.insert(0, "")  # as in a notebook: a file that a cell writes can be imported
     runner = _Runner(request, tell)
     start = time.monotonic()
