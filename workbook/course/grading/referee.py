@@ -149,7 +149,10 @@ def read_report(report: AnswerReport) -> Report:
 
 
 def _modules(setup: str, exercises: Sequence[Exercise]) -> list[str]:
-    """Return the modules that a chapter's set-up imports; Keras too if an answer is a model."""
+    """Return the modules that a chapter's set-up imports, and those of functions that are closed to answers.
+
+    Keras too if an answer is a model.
+    """
     names: dict[str, None] = dict.fromkeys(ALWAYS_LOADED)
     for node in ast.walk(ast.parse(setup)):
         if isinstance(node, ast.Import):
@@ -158,6 +161,8 @@ def _modules(setup: str, exercises: Sequence[Exercise]) -> list[str]:
             names |= dict.fromkeys(f"workbook.{alias.name}" for alias in node.names if alias.name != "check")
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module: None}
+    closed = [name.rpartition(".")[0] for exercise in exercises for name in exercise.solved_by]
+    names |= dict.fromkeys(f"workbook.{module}" for module in closed)
     if any(exercise.observe is observe_model for exercise in exercises):
         names |= {"keras": None}
     return list(names)
