@@ -97,25 +97,29 @@ def _globals_read(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def reaches_far(source: str) -> bool:
-    """Return whether a cell may change more than the names that it defines: a module, a file, another cell's value."""
+    """Return whether a cell may change any name of other cells: by running a text or a file, or by a magic."""
     tree = _tree(source)
     if tree is None or CELL_MAGIC.match(source) or RUN_LINE.search(source):
         return True
-    nodes = list(ast.walk(tree))
-    own = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
-    return any(_reaches_far(node, own) for node in nodes)
+    return any(_reaches_far(node) for node in ast.walk(tree))
 
 
-def _reaches_far(node: ast.AST, own: set[str]) -> bool:
-    """Return whether one node does; `own` are the names that its cell binds anywhere."""
+def _reaches_far(node: ast.AST) -> bool:
     if isinstance(node, ast.Name):
         return node.id in FAR_REACHING
-    if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-        return _root(node) not in own
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return any(alias.name == "*" or alias.name in FAR_REACHING for alias in node.names)
     return isinstance(node, ast.Global)
+
+
+def changed_parts(source: str) -> set[str]:
+    """Return the names of other cells whose attributes or items a cell sets: `np` for `np.flip = None`."""
+    tree = _tree(source)
+    nodes = list(ast.walk(tree)) if tree is not None else []
+    own = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    stores = (node for node in nodes if isinstance(node, (ast.Attribute, ast.Subscript)))
+    return {_root(node) for node in stores if not isinstance(node.ctx, ast.Load)} - own
 
 
 def _root(node: ast.expr) -> str:

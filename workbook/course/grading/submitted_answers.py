@@ -365,7 +365,7 @@ class _Shown:
         self._far: set[int] = set()
         if len(self.places) > len(self.answer_positions):  # there are cells that answer nothing
             for position, source in self.places.items():
-                self._defined[position] = definitions.all_defined(source)
+                self._defined[position] = definitions.all_defined(source) | definitions.changed_parts(source)
                 if definitions.reaches_far(source):
                     self._far.add(position)
 
