@@ -159,6 +159,13 @@ ODD: dict[str, Change] = {
     ),
     "a question to whoever runs it": all_of(own(f"name = input('Your name? ')\n{HELPER}"), answer(USES_HELPER)),
     "questions to Jupyter": own("np.convolve??\n?np.pad\nslide?"),
+    "pip as a process": head(
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'einops'], check=True)"
+    ),
+    "a folder that is elsewhere, and a file from the network": head(
+        "import os\nos.chdir('/content/drive/MyDrive')\n"
+        "import urllib.request as u\nu.urlretrieve('https://example.org/x', 'x')"
+    ),
     "an unknown cell magic above an answer": head("%%wandb", "exercise-2-2"),
     "the output of a cell kept": head("%%capture out", "exercise-2-2"),
     "a script in a cell of one's own": own("%%bash\npip install x\nexit 1"),

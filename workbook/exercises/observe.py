@@ -223,14 +223,15 @@ def describe(error: BaseException) -> str:
         text = without_addresses(f"{type(error).__name__}: {error}").strip().rstrip(":")[:300]
     except Exception:  # an exception of the learner's own that cannot be written
         text = type(error).__name__
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_cell(frame.filename)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_cell(frame.filename)]
     if not frames:
         return text
     line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
     return f"{text} (line {frames[-1].lineno}{': ' + line if line else ''})"
 
 
-def _is_cell(filename: str) -> bool:
+def is_cell(filename: str) -> bool:
+    """Return whether a file name in a traceback is that of a notebook's cell."""
     return "ipykernel" in filename or filename.startswith(("<ipython", "<cell", "<stdin"))
 
 

@@ -4,6 +4,7 @@
 it knew.
 """
 
+import ast
 import builtins
 import contextlib
 import importlib
@@ -11,12 +12,21 @@ import io
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from workbook import calls
-from workbook.exercises.observe import Observation, Report, TimeLimit, describe, observe, time_limit
+from workbook.exercises.observe import (
+    Observation,
+    Report,
+    TimeLimit,
+    describe,
+    is_cell,
+    observe,
+    time_limit,
+)
 
 from . import transport
 from .front_end import shell
@@ -88,13 +98,18 @@ class _Runner:
         }
 
     def run_cell(self, kind: str, exercise: str, source: str) -> None:
-        """Run a cell; an error ends the cell and nothing else."""
-        error: BaseException | None
+        """Run a cell; an error ends the cell and nothing else.
+
+        A line that the system refuses, such as a command to pip, does not end its cell: elsewhere it worked.
+        """
         importlib.invalidate_caches()  # a file that the cell before has written is found
+        error: BaseException | None = None
         try:
             with time_limit(self.cell_seconds):
-                result = self.shell.run_cell(source, store_history=False)
-            error = result.error_before_exec or result.error_in_exec
+                while source:
+                    failure = self._run_source(source)
+                    error = error or failure
+                    source = self._below(source, failure) if isinstance(failure, OSError) else ""
         except TimeLimit as late:
             error = late
         if error is None:
@@ -104,6 +119,22 @@ class _Runner:
             self.failures[exercise] = error
         elif kind in ("own", "setup"):
             self.tell(CellFailed(kind, _words(error)))
+
+    def _run_source(self, source: str) -> BaseException | None:
+        result = self.shell.run_cell(source, store_history=False)
+        return result.error_before_exec or result.error_in_exec
+
+    def _below(self, source: str, failure: BaseException) -> str:
+        """Return a cell's statements below the one that failed, on their lines; "" if there are none."""
+        with contextlib.suppress(Exception):  # the learner may have put anything in the place of anything
+            text = self.shell.transform_cell(source)
+            failed = cell_line(failure)
+            for node in ast.parse(text).body:
+                end = node.end_lineno or 0
+                if node.lineno <= failed <= end:
+                    below = "\n".join(text.split("\n")[end:])
+                    return "\n" * end + below if below.strip() else ""
+        return ""
 
     def observe(self, exercise: str, *, last: bool = False) -> None:
         """Observe an answer. One that misses a name is observed again at the end, when all cells have run."""
@@ -129,6 +160,13 @@ class _Runner:
         cases = [transport.decode(case) for case in asked.cases]
         with calls.closed(self.solved_by[exercise]):
             return observe(task, answer, cases, replay=False)
+
+
+def cell_line(error: BaseException) -> int:
+    """Return the line of a cell's top level at which an error was raised; 0 if it was elsewhere."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno or 0 for frame in frames if is_cell(frame.filename) and frame.name == "<module>"]
+    return lines[0] if lines else 0
 
 
 def _function(path: str) -> Callable[..., Any]:
