@@ -26,13 +26,14 @@ LEAST_FREE_BYTES = 4 * 10**9
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 UNFINISHED = "unfinished"
 INTERRUPTED = 130
-# Groups of tests go to two workers, the longest group first; conftest.py says what a group is.
+# Groups of tests go to three workers, the longest group first; conftest.py says what a group is. On two cores a third
+# worker uses the time in which the others wait for a kernel, a jail or a time limit. Each needs up to 2 GB.
 PYTEST = [
     "python",
     "-m",
     "pytest",
     "-n",
-    "2",
+    "3",
     "--dist",
     "loadscope",
     "--no-loadscope-reorder",

@@ -112,11 +112,13 @@ plots.show_pixels(patch, axes[1], title="camera[164:172, 248:258], shape (8, 10)
 # then run the check below it. Try this order once, to see what the check says:
 #
 # 1. Run the check before you answer. It says *not started*.
-# 2. Answer wrongly on purpose. It shows what you gave, what was expected, and which mistake it looks like.
+# 2. Answer wrongly on purpose. It says in what respect the answer is off, and which mistake it looks like.
 # 3. Answer rightly.
 #
-# Stuck? `check.hint("0.1")` in a new cell (press **B** for one) shows a first hint; run it again for the next. A check
-# runs a function on fresh inputs each time, so an answer that passes is right in general.
+# Stuck? `check.hint("0.1")` in a new cell (press **B** for one) shows a first hint; run it again for the next. Most
+# answers are functions. A check runs a function on fresh inputs each time, so an answer that passes is right in
+# general; after one that fails, `check.case("0.2")` gives the inputs that it failed on, and `check.expected("0.2")`
+# what it should have returned.
 
 # %% [markdown] exercise="0.1"
 # ### Exercise 0.1 · Read a shape (3 min, 1 point)
@@ -195,7 +197,7 @@ print("mean of red, green, blue:", photo.mean(axis=(0, 1)).round(1))
 
 # %% tags=["exercise"] exercise="0.3"
 def grey(image):
-    """Give the luma of a colour image."""
+    """Return the luma of a colour image."""
     ### BEGIN SOLUTION
     return 0.299 * image[..., 0] + 0.587 * image[..., 1] + 0.114 * image[..., 2]
     ### END SOLUTION
@@ -383,7 +385,8 @@ print({name: version(name) for name in ("cnn-workbook", "keras", "numpy", "matpl
 # | sum of two bytes | (a + b) mod 256 |
 # | scaling to 0–1 | x / 255 |
 #
-# How far did you get? This works in every chapter:
+# How far did you get? `check.progress()` shows the whole course, `check.progress(0)` one chapter. What has passed is
+# remembered on this computer, in one small file that is read by nobody but you.
 
 # %%
 check.progress(0)

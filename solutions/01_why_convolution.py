@@ -95,7 +95,7 @@ print(f"the trillion weights: {4e12 / 1000**4:.2f} TB = {4e12 / 1024**4:.2f} TiB
 
 # %% tags=["exercise"] exercise="1.2"
 def memory(weights, bytes_each):
-    """Give the memory of the weights in MB and in MiB."""
+    """Return the memory of the weights in MB and in MiB."""
     ### BEGIN SOLUTION
     size = weights * bytes_each
     return size / 10**6, size / 2**20
@@ -131,7 +131,7 @@ def fit(images, labels):
 
 
 def answer(weights, images):
-    """Give the digit whose unit has the largest output."""
+    """Return the digit whose unit has the largest output."""
     return (images.reshape(len(images), 784) @ weights).argmax(axis=1)
 
 # %% tags=["nbval-check-output"]
@@ -322,9 +322,9 @@ plots.show_numbers(matrix, title="M (5, 7): a row for each window, a column for 
 # %% [markdown] exercise="1.5"
 # ### Exercise 1.5 · Write a convolution as a matrix (10 min, 3 points)
 #
-# Build such a matrix. **Input:** a kernel (F,) and the number of pixels `size`, at least F. **Output:** the matrix M
-# (size − F + 1, size), so that `M @ x` is the convolution of a row `x` of pixels: no padding, stride 1, the kernel not
-# turned round.
+# Build such a matrix. **Input:** a kernel (F,), of whole numbers or with fractions, and the number of pixels `size`, at
+# least F. **Output:** the matrix M (size − F + 1, size), so that `M @ x` is the convolution of a row `x` of pixels: no
+# padding, stride 1, the kernel not turned round.
 
 # %% tags=["exercise"] exercise="1.5"
 def as_matrix(kernel, size):
@@ -386,12 +386,13 @@ print(f"{matrix.size} entries, {matrix.size - places} zeros, {places} weights, {
 # %% [markdown] exercise="1.6"
 # ### Exercise 1.6 · How empty is the matrix? (5 min, 2 points)
 #
-# **Input:** whole numbers `height` and `width` of a grey image, `kernel_height` and `kernel_width` (no padding, stride
-# 1). **Output:** the share of zeros in the matrix, a float from 0 to 1. No weight of the kernel is zero itself.
+# **Input:** whole numbers `height` and `width` of a grey image, `kernel_height` and `kernel_width` of a kernel that
+# fits into it (no padding, stride 1). **Output:** the share of zeros in the matrix, a float from 0 to 1. No weight of
+# the kernel is zero itself.
 
 # %% tags=["exercise"] exercise="1.6"
 def share_of_zeros(height, width, kernel_height, kernel_width):
-    """Give the share of entries of the dense matrix that are zero."""
+    """Return the share of entries of the dense matrix that are zero."""
     ### BEGIN SOLUTION
     return 1 - kernel_height * kernel_width / (height * width)
     ### END SOLUTION

@@ -113,8 +113,8 @@ print("5 × 5 map, pool size 2, same: ", reference.pool2d(np.zeros((5, 5)), 2, p
 # %% [markdown] exercise="3.1"
 # ### Exercise 3.1 · Max pooling (12 min, 3 points)
 #
-# **Input:** feature maps (H, W, C) and two whole numbers, `pool_size` and `strides`. **Output:** the pooled maps,
-# without padding: incomplete windows are left out. Values may be negative.
+# **Input:** feature maps (H, W, C) and two whole numbers, `pool_size` and `strides`; at least one window
+# fits. **Output:** the pooled maps, without padding: incomplete windows are left out. Values may be negative.
 
 # %% tags=["exercise"] exercise="3.1"
 def max_pool(image, pool_size, strides):
@@ -387,9 +387,9 @@ for signal in (stripes, np.roll(stripes, 1)):
 # %% [markdown] exercise="3.5"
 # ### Exercise 3.5 · How far does the output move? (6 min, 2 points)
 #
-# A small object lies on a black ground, far from the borders, and moves right by **4 pixels**. Fill in, for each
-# operation, by how many columns the output moves: a whole number (0 if the output stays as it is), or `None` if the
-# values change so that no move explains the new output.
+# A small object, larger than any of the windows and of many different values, lies on a black ground, far from the
+# borders, and moves right by **4 pixels**. Fill in, for each operation, by how many columns the output moves: a whole
+# number (0 if the output stays as it is), or `None` if the values change so that no move explains the new output.
 
 # %% tags=["exercise"] exercise="3.5"
 ### BEGIN SOLUTION
@@ -443,7 +443,7 @@ for k in range(4):
 
 
 def layers(image):
-    """Give the maps of sides, of corners, of pooled corners, and the last neuron's value."""
+    """Return the maps of sides, of corners, of pooled corners, and the last neuron's value."""
     side_maps = np.maximum(reference.conv2d(image[..., None], sides, padding="same"), 0)  # (32, 32, 4)
     corner_maps = np.maximum(reference.conv2d(side_maps, corners, padding="same") - 3, 0)  # (32, 32, 4)
     pooled = reference.pool2d(corner_maps, 16)  # (2, 2, 4)

@@ -97,8 +97,8 @@ print("Keras and NumPy agree:", np.allclose(output[0], maps, atol=1e-4))
 # ### Exercise 4.1 · Every channel by itself (10 min, 2 points)
 #
 # **Input:** an image (H, W, C) and a kernel (kh, kw, C): one kernel for each channel, without Keras's fourth
-# axis. **Output:** (H − kh + 1, W − kw + 1, C), where map c is channel c under kernel c. Use two plain loops; stride 1,
-# no padding.
+# axis. **Output:** (H − kh + 1, W − kw + 1, C), where map c is channel c under kernel c. Stride 1, no padding; two
+# plain loops will do.
 
 # %% tags=["exercise"] exercise="4.1"
 def depthwise(image, kernel):
@@ -240,7 +240,7 @@ check("4.3", separable_parameters);
 
 # %%
 def best_milliseconds(layer, images, repeats=9):
-    """Give the shortest of several runs: the others were disturbed by something else."""
+    """Return the shortest of several runs: the others were disturbed by something else."""
     inputs = keras.Input(images.shape[1:])
     model = keras.Model(inputs, layer(inputs))
     model.predict_on_batch(images)  # the first run also compiles

@@ -79,11 +79,11 @@ for probability in (0.99, 0.5, 0.1, 0.01):
 # ### Exercise 5.1 · The loss that is minimised (8 min, 2 points)
 #
 # **Input:** `probabilities` (batch, classes), each row adding up to 1, and `labels` (batch,), the numbers of the true
-# classes. **Output:** the cross-entropy, one number.
+# classes. No probability is 0. **Output:** the cross-entropy, one number.
 
 # %% tags=["exercise"] exercise="5.1"
 def cross_entropy(probabilities, labels):
-    """Give the mean of −ln(probability of the true class)."""
+    """Return the mean of −ln(probability of the true class)."""
     ### BEGIN SOLUTION
     rows = np.arange(len(labels))
     return -np.log(probabilities[rows, labels]).mean()
@@ -449,9 +449,9 @@ for degree, fit in fits.items():
 # %% [markdown] exercise="5.5"
 # ### Exercise 5.5 · Choose the capacity (8 min, 2 points)
 #
-# **Input:** training points `x`, `y`, validation points `x_val`, `y_val` (1-D arrays) and a tuple of
-# `degrees`. **Output:** the degree whose polynomial, fitted to the training points, has the smallest mean squared error
-# on the validation points.
+# **Input:** training points `x`, `y`, validation points `x_val`, `y_val` (1-D arrays) and a tuple of `degrees`, in any
+# order. **Output:** the degree whose polynomial, fitted to the training points, has the smallest mean squared error on
+# the validation points. No two degrees are equally good.
 
 # %% tags=["exercise"] exercise="5.5"
 def best_degree(x, y, x_val, y_val, degrees):

@@ -142,8 +142,8 @@ plots.show_bars({row.name: row.macs / 1e6 for row in busy}, axes[1], title="MACs
 # ### Exercise 6.1 · Where 227 comes from (6 min, 2 points)
 #
 # The paper says 224 × 224 and draws 55 × 55. **Input:** the `size` of a square image. **Output:** a tuple of four whole
-# numbers, the size after conv1 (11×11, strides 4, valid) and after each of the three poolings (3×3, strides 2, valid).
-# conv2 to conv5 keep the size.
+# numbers (`int`, not `float`), the size after conv1 (11×11, strides 4, valid) and after each of the three poolings
+# (3×3, strides 2, valid). conv2 to conv5 keep the size.
 
 # %% tags=["exercise"] exercise="6.1"
 def alexnet_sizes(size):
@@ -394,8 +394,8 @@ for count, large in ((2, 5), (3, 7)):
 # ### Exercise 6.4 · Small kernels, stacked (6 min, 1 point)
 #
 # **Input:** an odd `kernel_size` K of at least 3, and the number of `channels` C, the same in and out of every
-# layer. **Output:** a tuple of two whole numbers: the weights (no biases) of the stack of 3×3 layers that sees K×K
-# pixels, and those of one K×K layer.
+# layer. **Output:** a tuple of two whole numbers (`int`, not `float`): the weights (no biases) of the stack of 3×3
+# layers that sees K×K pixels, and those of one K×K layer.
 
 # %% tags=["exercise"] exercise="6.4"
 def stacked(kernel_size, channels):

@@ -91,12 +91,12 @@ print(f"5×5, 64 to 64: {parameters:,} parameters with biases, {macs:,}·i² MAC
 #
 # Now with a bottleneck: a 1×1 convolution to `reduced` channels, then `filters` filters of size `kernel_size` (a whole
 # number: the kernel is square), `same`, strides 1. **Input:** `shape` = (height, width, channels) of the maps that come
-# in; `kernel_size`, `reduced`, `filters`. **Output:** a tuple (parameters, MACs) of whole numbers. Parameters include
-# the biases of both layers; MACs count weights only.
+# in; `kernel_size`, `reduced`, `filters`. **Output:** a tuple (parameters, MACs) of whole numbers (`int`, not `float`).
+# Parameters include the biases of both layers; MACs count weights only.
 
 # %% tags=["exercise"] exercise="7.1"
 def bottleneck_cost(shape, kernel_size, reduced, filters):
-    """Give (parameters, MACs) of a 1×1 convolution and the larger one after it."""
+    """Return (parameters, MACs) of a 1×1 convolution and the larger one after it."""
     ### BEGIN SOLUTION
     height, width, channels = shape
     weights = channels * reduced + kernel_size**2 * reduced * filters
@@ -156,7 +156,7 @@ plots.show_branches(chains, title="module with bottlenecks");
 #
 # Build the table. **Input:** `shape` = (height, width, channels) and `widths` = (`one`, `reduce3`, `three`, `reduce5`,
 # `five`, `projection`). **Output:** a `keras.Model` from `keras.Input(shape)` to the joined branches, in the table's
-# order. Every layer keeps height and width; every convolution ends with a ReLU.
+# order. Every layer keeps height and width; every convolution has biases and ends with a ReLU.
 
 # %% tags=["exercise"] exercise="7.2"
 def inception_module(shape, widths):
@@ -616,7 +616,7 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
 
 # %% tags=["exercise"] exercise="7.6"
 def smooth_labels(labels, classes, epsilon):
-    """Give the smoothed target of each label."""
+    """Return the smoothed target per label."""
     ### BEGIN SOLUTION
     return (1 - epsilon) * np.eye(classes)[labels] + epsilon / classes
     ### END SOLUTION

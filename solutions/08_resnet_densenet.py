@@ -46,7 +46,7 @@ keras.utils.set_random_seed(1)
 # %%
 stored = data.stored("degradation")
 def results(kind, depth, what):
-    """Give one number for each seed."""
+    """Return one number per seed."""
     return [run[what] for run in stored["runs"] if (run["kind"], run["depth"]) == (kind, depth)]
 
 # %% tags=["nbval-check-output"]
@@ -210,6 +210,7 @@ for option in "ABC":
 # `channels`): convolution 3×3 with `strides`, normalisation, ReLU, convolution 3×3, normalisation; add the shortcut;
 # ReLU. Convolutions have `filters` filters, padding same and no bias. The shortcut is the input itself; where
 # `strides` > 1 or `channels` ≠ `filters` it is a 1×1 convolution with these strides and its own normalisation.
+# Normalisation has Keras's default settings; how weights are initialised does not matter.
 
 # %% tags=["exercise"] exercise="8.1"
 def residual_block(channels, filters, strides):
@@ -346,9 +347,9 @@ for kind in ("plain", "residual"):
 # %% [markdown] exercise="8.3"
 # ### Exercise 8.3 · Degradation or over-fitting? (8 min, 2 points)
 #
-# **Input:** tuples `shallow` and `deep`, each (training error, test error) in per cent, and a `margin` in
-# points. **Output:** by the table above `"degradation"`, `"over-fitting"`, `"too small"` or `"none"`. Worse and better
-# mean a difference *larger* than the margin.
+# **Input:** tuples `shallow` and `deep`, each (training error, test error) in per cent, and a `margin` in points, all
+# multiples of 0.5, so that their differences are exact. **Output:** by the table above `"degradation"`,
+# `"over-fitting"`, `"too small"` or `"none"`. Worse and better mean a difference *larger* than the margin.
 
 # %% tags=["exercise"] exercise="8.3"
 def diagnose(shallow, deep, margin):
@@ -601,7 +602,8 @@ check("8.5", dense_channels);
 #
 # **Input:** whole numbers `channels`, `count` and `growth_rate`. **Output:** a `keras.Model` for maps (8, 6,
 # `channels`) with `count` layers. Each reads everything so far: normalisation, ReLU, convolution 3×3 with `growth_rate`
-# filters, padding same, no bias; and its maps are appended *after* everything so far.
+# filters, padding same, no bias; and its maps are appended *after* everything so far. Normalisation has Keras's default
+# settings; how weights are initialised does not matter.
 
 # %% tags=["exercise"] exercise="8.6"
 def dense_block(channels, count, growth_rate):

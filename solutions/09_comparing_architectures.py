@@ -395,7 +395,7 @@ print(f"Keras's weight_decay=0.5:       {pulled(past, False):.3f}")
 
 # %% tags=["exercise"] exercise="9.4"
 def learning_rate(step, peak, warmup, drops):
-    """Give the learning rate at a step."""
+    """Return the learning rate at a step."""
     ### BEGIN SOLUTION
     if step < warmup:
         return peak * (step + 1) / warmup
@@ -580,11 +580,11 @@ print("with pixels from 0 to 1, or as blue, green, red, more than 70 %:",
 # ### Exercise 9.6 · Top-5 (8 min, 2 points)
 #
 # **Input:** `probabilities` (batch, classes), `labels` (batch,) of class numbers, and `k`. **Output:** the top-k
-# accuracy: the share of rows whose true class is among the k likeliest.
+# accuracy: the share of rows whose true class is among the k likeliest. No two probabilities of a row are equal.
 
 # %% tags=["exercise"] exercise="9.6"
 def top_k_accuracy(probabilities, labels, k):
-    """Give the share of rows whose true class is among the k likeliest."""
+    """Return the share of rows whose true class is among the k likeliest."""
     ### BEGIN SOLUTION
     likeliest = np.argsort(-probabilities, axis=1)[:, :k]
     return (likeliest == labels[:, None]).any(axis=1).mean()

@@ -209,8 +209,9 @@ plots.show_images(x_val[best], titles, columns=8, size=1.0);
 #
 # **Input:** `images` (batch, H, W, C) with pixels in 0 to 1, their `gradients` of the same shape, and the
 # `rate`. **Output:** the images after one step. Each image's gradient is divided by its own root mean square (the root
-# of the mean of the squares, over H, W and C; it is never 0 here), multiplied by the rate and added; then pixels below
-# 0 become 0 and those above 1 become 1.
+# of the mean of the squares, over H, W and C; it is never near 0 here, so a tiny number such as 1e-8 in the denominator
+# is not needed and does no harm), multiplied by the rate and added; then pixels below 0 become 0 and those above 1
+# become 1.
 
 # %% tags=["exercise"] exercise="10.3"
 def step_uphill(images, gradients, rate):
@@ -286,16 +287,17 @@ print(f"rows that count: {rows[0]} to {rows[-1]} of 0 to 27")
 # ### Exercise 10.4 · What the top never sees (10 min, 3 points)
 #
 # **Input:** the `size` of an image (its width), and `layers`, a tuple of (kernel size, strides) for each convolution
-# and pooling layer from the image up, all with padding valid. **Output:** a tuple of two numbers: how many pixels one
-# value of the last map sees (its receptive field, exercise 3.6), and how many pixels at the end of the image no value
-# of the last map sees. Both count along one axis.
+# and pooling layer from the image up, all with padding valid and with strides no larger than the kernel, so that the
+# windows leave no gaps. **Output:** a tuple of two numbers: how many pixels one value of the last map sees (its
+# receptive field, exercise 3.6), and how many pixels at the end of the image no value of the last map sees. Both count
+# along one axis.
 #
 # For the network above, `field_and_unseen(28, ((3, 1), (2, 2), (3, 1), (2, 2)))`, the second number should be the one
 # just measured, 2.
 
 # %% tags=["exercise"] exercise="10.4"
 def field_and_unseen(size, layers):
-    """Give the receptive field of the top, and the pixels at the end that it never sees."""
+    """Return the receptive field of the top, and the pixels at the end that it never sees."""
     ### BEGIN SOLUTION
     field, step = 1, 1
     values = size
@@ -328,7 +330,7 @@ check("10.4", field_and_unseen);
 # %% tags=["slow"] name="made"
 targets = np.repeat(np.arange(10), 5)  # five images for each digit
 def probability(model, images):
-    """Give the probability of each image's target class."""
+    """Return the probability of each image's target class."""
     return keras.ops.convert_to_numpy(model(images))[np.arange(len(images)), targets]
 
 scores, own = interpret.part(first, "scores"), keras.ops.one_hot(targets, 10)  # own is (50, 10)
@@ -398,9 +400,9 @@ plots.show_curves(means, xlabel="step", ylabel="mean of 50 images", start=0);
 # %% [markdown] exercise="10.5"
 # ### Exercise 10.5 · How rough is a picture? (8 min, 2 points)
 #
-# **Input:** `images` (batch, H, W, C). **Output:** for each image the total variation, (batch,): the sum of the
-# absolute differences between each pixel and the one below it, plus the same for each pixel and the one to its right,
-# over all channels. The last row has nothing below it and the last column nothing to its right: there nothing is
+# **Input:** `images` (batch, H, W, C) of floats. **Output:** for each image the total variation, (batch,): the sum of
+# the absolute differences between each pixel and the one below it, plus the same for each pixel and the one to its
+# right, over all channels. The last row has nothing below it and the last column nothing to its right: there nothing is
 # compared.
 
 # %% tags=["exercise"] exercise="10.5"
@@ -432,7 +434,7 @@ def likeness(images, classes):
 made = {"just enough": near, "climbed on": far.images, "with a price": dear.images}
 
 def measures(images, classes):
-    """Give the means of ink, total variation and likeness."""
+    """Return the means of ink, total variation and likeness."""
     return interpret.ink(images).mean(), interpret.total_variation(images).mean(), likeness(images, classes).mean()
 
 table = {name: measures(images, targets) for name, images in made.items()}
@@ -471,7 +473,7 @@ print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
 
 # %% tags=["exercise"] exercise="10.6"
 def share_fooled(probabilities, targets, threshold):
-    """Give the share of images that are taken for their target class."""
+    """Return the share of images that are taken for their target class."""
     ### BEGIN SOLUTION
     chosen = probabilities[np.arange(len(targets)), targets]
     return (chosen >= threshold).mean()

@@ -82,7 +82,7 @@ print(photo.shape, "between", *(round(bound, 3) for bound in canvas.bounds))
 
 # %% tags=["exercise"] exercise="11.1"
 def amplify(maps):
-    """Give each image's score, and how it changes with each activation."""
+    """Return each image's score, and how it changes with each activation."""
     ### BEGIN SOLUTION
     values = maps.size / len(maps)
     return (maps**2).mean(axis=(1, 2, 3)), 2 * maps / values
@@ -141,11 +141,11 @@ plots.show_curves(grown, xlabel="step", ylabel="score, in units of its start", s
 # %% tags=["slow"] name="growth"
 layers_of = interpret.any_size(model, LAYERS)
 def strength(inputs):
-    """Give the mean squared activation of each of the layers."""
+    """Return the mean squared activation of each of the layers."""
     return np.array([float(keras.ops.mean(maps**2)) for maps in layers_of(inputs[np.newaxis], training=False)])
 
 def growth(dreams, inputs):
-    """Give, for each dream a row, how many times each layer's score has grown."""
+    """Return a row per dream: how many times each layer's score has grown."""
     return np.array([strength(one.image) / strength(inputs) for one in dreams])
 
 # %% tags=["slow"] alt="A table of five dreams, a row each, against five layers. The largest number of every column stands on the diagonal; away from it the numbers fall, below 1 in the corner at the top right."
@@ -171,7 +171,7 @@ print("the first to 1.2 times or more, the others to 1.5 times or more:",
 
 # %% tags=["slow"] name="grain"
 def grain(change):
-    """Give the mean size of a change (H, W, C), divided by its mean difference between neighbours."""
+    """Return the mean size of a change (H, W, C), divided by its mean difference between neighbours."""
     centred = change - change.mean(axis=(0, 1))
     steps = [np.abs(np.diff(centred, axis=axis)).mean() for axis in (0, 1)]
     return np.abs(centred).mean() / np.mean(steps)
@@ -194,7 +194,8 @@ print("every layer's grain is below one pixel:", max(fine.values()) < 1)
 #
 # **Input:** the `height` and `width` of a picture, the number of `octaves` (at least 1), and the `scale` (above
 # 1). **Output:** a list of sizes (height, width) in whole numbers, the smallest first, the picture's own last. Going
-# down, octave after octave, height and width are divided by the scale once more; each is rounded once, at the end.
+# down, octave after octave, height and width are divided by the scale once more; each is rounded once, at the end (none
+# ends in exactly .5).
 
 # %% tags=["exercise"] exercise="11.2"
 def octave_sizes(height, width, octaves, scale):
@@ -218,8 +219,8 @@ print(interpret.octave_sizes(128, 128, octaves=3, scale=1.4))
 #
 # **Input:** a `picture` (2H, 2W, 3); the same made `small` (H, W, 3); and what it was `dreamed` into (H, W,
 # 3). **Output:** where the next octave begins, (2H, 2W, 3): the picture with all its detail, plus what the
-# dream *changed*, enlarged. Enlarge by making a block of 2×2 of each value. (The package resizes smoothly, by any
-# scale.)
+# dream *changed*, enlarged. Enlarge by making a block of 2×2 of each value. The arrays that come in must not change.
+# (The package resizes smoothly, by any scale.)
 
 # %% tags=["exercise"] exercise="11.3"
 def next_octave(picture, small, dreamed):
@@ -347,12 +348,12 @@ check("11.4", gram_matrix);
 # %% tags=["slow"] name="grams"
 looking = interpret.any_size(model, LAYERS[:3])
 def maps_of(inputs):
-    """Give the feature maps of the first three layers, (batch, H, W, filters) each."""
+    """Return the feature maps of the first three layers, (batch, H, W, filters) each."""
     batch = inputs if inputs.ndim == 4 else inputs[np.newaxis]
     return [keras.ops.convert_to_numpy(maps) for maps in looking(batch, training=False)]
 
 def grams(inputs):
-    """Give the Gram matrices of the first three layers, (batch, filters, filters) each."""
+    """Return the Gram matrices of the first three layers, (batch, filters, filters) each."""
     return [interpret.gram_matrix(maps) for maps in maps_of(inputs)]
 
 # %% tags=["slow"] alt="Three pictures, a brick wall, gravel and a cup of coffee, and below each its Gram matrix of 24 rows and columns in orange and purple. The wall's has strong entries off the diagonal as well, orange and purple, in a few rows; in those of the gravel and of the coffee most of the strength lies on the diagonal, at different places."
@@ -408,7 +409,7 @@ check("11.5", style_loss);
 
 # %% tags=["slow"] name="changes"
 def changed(inputs, other, seed):
-    """Give a picture in five variants: moved, mirrored, turned, its pixels shuffled, and another picture."""
+    """Return a picture in five variants: moved, mirrored, turned, its pixels shuffled, and another picture."""
     pixels = inputs.reshape(-1, 3)
     return {
         "moved": np.roll(inputs, (31, 17), (0, 1)),
@@ -457,7 +458,7 @@ def crops(name, *, half, rng, count=6, side=64):
 
 # %% tags=["slow"] name="nearest"
 def found_by(describe, seed):
-    """Give the share of 36 crops whose nearest one from the other half is of the same kind."""
+    """Return the share of 36 crops whose nearest one from the other half is of the same kind."""
     rng = np.random.default_rng(seed)
     known, asked = (np.concatenate([crops(kind, half=half, rng=rng) for kind in KINDS]) for half in (0, 1))
     inputs = [classifier.normalise(np.stack([one] * 3, axis=-1).astype("float32")) for one in (known, asked)]
@@ -527,11 +528,11 @@ print("the style loss falls to less than a sixth:", all(one.style[-1] < one.styl
 # keys `"content"`, `"style"` and `"smoothness"`. The roughness is the image's total variation (the absolute differences
 # of neighbours, down and to the right, added up) divided by its number of values. (It was a sum for each image in
 # exercise 10.5; here there is one image, without a batch axis.) **Output:** a tuple: the weighted sum of the three, and
-# the key of the one whose weight times loss is largest.
+# the key of the one whose weight times loss is largest; no two are equal.
 
 # %% tags=["exercise"] exercise="11.6"
 def whole_loss(content, style, image, weights):
-    """Give the total loss, and name its largest term."""
+    """Return the total loss, and name its largest term."""
     ### BEGIN SOLUTION
     down = np.abs(np.diff(image, axis=0)).sum()
     right = np.abs(np.diff(image, axis=1)).sum()
@@ -553,7 +554,7 @@ check("11.6", whole_loss);
 
 # %% tags=["slow"] name="stylise"
 def stylise(inputs, style, weight, steps=50):
-    """Give the inputs the style of another picture."""
+    """Return the inputs in the style of another picture."""
     return interpret.stylise(
         model, inputs, style, content_layers=[LAYERS[2]], style_layers=LAYERS[:3], style_weight=weight,
         smoothness=3, steps=steps, rate=0.03, bounds=canvas.bounds,
@@ -611,7 +612,7 @@ mine = pictures.photograph("astronaut") if path is None else interpret.open_pict
 
 # %% tags=["slow"] name="paint"
 def paint(picture):
-    """Give a picture (H, W, 3) of bytes beside its dream and its painting."""
+    """Return a picture (H, W, 3) of bytes beside its dream and its painting."""
     inputs = canvas.prepare(picture, 128)
     dreamed = dream(LAYERS[3], inputs, 2)
     styled = stylise(inputs, canvas.prepare(pictures.photograph("ihc"), 128), 10, steps=30)

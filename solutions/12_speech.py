@@ -84,8 +84,9 @@ axes[0].set_ylabel("pressure, int16");
 # %% [markdown] exercise="12.1"
 # ### Exercise 12.1 · Cut a sound into frames (6 min, 2 points)
 #
-# **Input:** a `signal` (samples,), and whole numbers `frame_length` and `hop`. **Output:** an array (frames,
-# frame_length): frame number i begins at sample i·hop. Only whole frames count; what is left at the end is dropped.
+# **Input:** a `signal` (samples,), and whole numbers `frame_length` and `hop`; the signal holds at least one
+# frame. **Output:** an array (frames, frame_length): frame number i begins at sample i·hop. Only whole frames count;
+# what is left at the end is dropped.
 
 # %% tags=["exercise"] exercise="12.1"
 def cut_frames(signal, frame_length, hop):
@@ -169,9 +170,9 @@ print(maps.shape, "the same numbers:", np.allclose(maps[0, :, :129], spectrum.re
 # How strong each bin is in each frame, drawn as an image with a column for each frame and a row for each bin: that is
 # a **spectrogram**.
 #
-# **Input:** the number of `samples`, the sampling `rate` in hertz, `frame_length` (even) and `hop`. **Output:** a
-# dictionary: `"frames"` and `"bins"`, the two sizes of the spectrum, whole numbers; `"hertz"`, the distance between
-# neighbouring bins; `"milliseconds"`, the time from one column to the next. Only whole frames count.
+# **Input:** the number of `samples`, the sampling `rate` in hertz, `frame_length` (even, at most `samples`) and
+# `hop`. **Output:** a dictionary: `"frames"` and `"bins"`, the two sizes of the spectrum, whole numbers; `"hertz"`, the
+# distance between neighbouring bins; `"milliseconds"`, the time from one column to the next. Only whole frames count.
 
 # %% tags=["exercise"] exercise="12.2"
 def spectrogram_sizes(samples, rate, frame_length, hop):
@@ -206,7 +207,7 @@ check("12.2", spectrogram_sizes);
 
 # %% tags=["exercise"] exercise="12.3"
 def decibels(power, floor):
-    """Give decibels below the loudest."""
+    """Return decibels below the loudest."""
     ### BEGIN SOLUTION
     ratio = power / power.max()
     return 10 * np.log10(np.maximum(ratio, 10 ** (floor / 10)))
@@ -281,13 +282,13 @@ axes[1].set(xlabel="hertz", ylabel="weight", title="ten bands");
 # ### Exercise 12.4 · Bands on the mel scale (10 min, 3 points)
 #
 # **Input:** `low` and `high`, where the first triangle begins and the last one ends, in hertz, and the number of
-# `bands`. **Output:** the centres of the bands in hertz, (bands,). In mel all are equally far apart; `low` lies one
-# such step below the first centre, `high` one above the last. You need the mel formula, and the same formula solved for
-# f.
+# `bands`. **Output:** the centres of the bands in hertz, (bands,), an array or a list. In mel all are equally far
+# apart; `low` lies one such step below the first centre, `high` one above the last. You need the mel formula, and the
+# same formula solved for f.
 
 # %% tags=["exercise"] exercise="12.4"
 def band_centres(low, high, bands):
-    """Give the centres of mel bands in hertz."""
+    """Return the centres of mel bands in hertz."""
     ### BEGIN SOLUTION
     lowest = 2595 * np.log10(1 + low / 700)
     highest = 2595 * np.log10(1 + high / 700)
@@ -490,7 +491,7 @@ def stored(name):
     return data.stored(f"speech_{name}")
 
 def values(results, what, **wanted):
-    """Give one number for each run that is as wanted."""
+    """Return one number per run that is as wanted."""
     return [run[what] for run in results["runs"] if all(run.get(key) == value for key, value in wanted.items())]
 
 # %% tags=["nbval-check-output"]
@@ -627,8 +628,9 @@ for kind in KINDS:
 #
 # **Input:** two images `image` and `other` (bands, frames), a whole number `largest` and an `axis`: 0 for bands, 1 for
 # frames. **Output:** the shift of `other`, an integer between −`largest` and `largest`, that brings it nearest to
-# `image`: the smallest sum of squared differences, over the whole image. `audio.shifted(other, bands=2)` moves up by
-# two bands, `audio.shifted(other, frames=2)` later by two frames; silence comes in behind.
+# `image`: the smallest sum of squared differences, over the whole image. No two shifts are equally near.
+# `audio.shifted(other, bands=2)` moves up by two bands, `audio.shifted(other, frames=2)` later by two frames; silence
+# comes in behind.
 
 # %% tags=["exercise"] exercise="12.6"
 def best_shift(image, other, largest, axis):
@@ -657,7 +659,7 @@ known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)  # (3
 same = voices.y_test[:, np.newaxis] == voices.y_train  # (120, 360): the same word?
 
 def distances(step, axis):
-    """Give the squared difference of each test clip to each training clip, moved by `step`."""
+    """Return the squared difference of each test clip to each training clip, moved by `step`."""
     moved = audio.shifted(known, **{axis: step}).reshape(len(known), -1)
     flat = heard.reshape(len(heard), -1)
     return (flat**2).sum(axis=1)[:, np.newaxis] + (moved**2).sum(axis=1) - 2 * flat @ moved.T
@@ -701,7 +703,7 @@ for step in (0, 2, 4):
 
 # %% tags=["nbval-check-output"]
 def matched(results, what, axis, **wanted):
-    """Give a number for each largest shift, 0 to 6: the mean over the runs."""
+    """Return a number per largest shift, 0 to 6: the mean over the runs."""
     tables = values(results, "rows", kind="matching", axis=axis, **wanted)
     return np.mean([[row[what] for row in table] for table in tables], axis=0)
 

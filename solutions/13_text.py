@@ -97,10 +97,10 @@ for name, source in (("training sentences", x_train), ("training and validation"
 # %% [markdown] exercise="13.1"
 # ### Exercise 13.1 · A vocabulary that has not seen the test (8 min, 2 points)
 #
-# **Input:** lists of sentences `training` and `test` (strings in small letters; split them at blanks) and a whole
-# number `size`. **Output:** a tuple (words, unknown): the list of the `size` most frequent words of the *training*
-# sentences, equally frequent ones in the order of the alphabet; and how many words of the *test* sentences are not in
-# that list (a word that appears there twice counts twice).
+# **Input:** lists of sentences `training` and `test` (strings in small letters, with one blank between two words: split
+# them there) and a whole number `size`. **Output:** a tuple (words, unknown): the list of the `size` most frequent
+# words of the *training* sentences, equally frequent ones in the order of the alphabet; and how many words of
+# the *test* sentences are not in that list (a word that appears there twice counts twice).
 
 # %% tags=["exercise"] exercise="13.1"
 from collections import Counter
@@ -156,9 +156,9 @@ print(f"left out of the list: {len(left_out):,} words, {100 * np.mean(np.array(l
 # %% [markdown] exercise="13.2"
 # ### Exercise 13.2 · A sentence as numbers (6 min, 2 points)
 #
-# **Input:** a `sentence` (a string; split it at blanks), the list `words` with `words[0] == ""` and
-# `words[1] == "[UNK]"`, and `length`. **Output:** a list of exactly `length` ids: each word's place in the list, 1 if
-# it is not there; a longer sentence is cut, a shorter one is followed by zeros.
+# **Input:** a `sentence` (a string, with one blank between two words: split it there), the list `words` with
+# `words[0] == ""` and `words[1] == "[UNK]"`, and `length`. **Output:** a list (or an array) of exactly `length` ids:
+# each word's place in the list, 1 if it is not there; a longer sentence is cut, a shorter one is followed by zeros.
 
 # %% tags=["exercise"] exercise="13.2"
 def encode(sentence, words, length):
@@ -259,9 +259,9 @@ ax.set(xlabel="embedding dimension", title="width 3 and width 5");
 # %% [markdown] exercise="13.4"
 # ### Exercise 13.4 · A convolution along time (10 min, 3 points)
 #
-# **Input:** `x` (time, dimensions), `kernel` (width, dimensions, filters) and `bias` (filters,). **Output:** what each
-# filter answers at each place, bias added, after a ReLU: (time − width + 1, filters). No padding; the filter is laid on
-# as it is, not flipped.
+# **Input:** `x` (time, dimensions), at least as long as a filter is wide, `kernel` (width, dimensions, filters) and
+# `bias` (filters,). **Output:** what each filter answers at each place, bias added, after a ReLU: (time − width + 1,
+# filters). No padding; the filter is laid on as it is, not flipped.
 
 # %% tags=["exercise"] exercise="13.4"
 def conv_time(x, kernel, bias):

@@ -150,7 +150,7 @@ print("after a softmax:", softmax.round(2), "which add up to", softmax.sum().rou
 
 # %% tags=["exercise"] exercise="14.1"
 def box_iou(a, b):
-    """Give the intersection over union of two boxes."""
+    """Return the intersection over union of two boxes."""
     ### BEGIN SOLUTION
     height = max(0, min(a[2], b[2]) - max(a[0], b[0]))
     width = max(0, min(a[3], b[3]) - max(a[1], b[1]))
@@ -543,11 +543,12 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", 
 #
 # **Input:** `predicted` and `true`, arrays (n, points, 2) of the (y, x) of each point of n objects, and a `share` such
 # as 0.1. **Output:** a float: of all points, how large a part has a distance to the true one of at most `share` times
-# the size of its object. An object's size is the longer side of the box around its true points.
+# the size of its object (distance ≤ share · size). An object's size is the longer side of the box around its true
+# points.
 
 # %% tags=["exercise"] exercise="14.6"
 def pck(predicted, true, share):
-    """Give the share of points that are near enough."""
+    """Return the share of points that are near enough."""
     ### BEGIN SOLUTION
     distance = np.linalg.norm(predicted - true, axis=2)  # (n, points)
     sides = true.max(axis=1) - true.min(axis=1)  # (n, 2)

@@ -539,11 +539,12 @@ show_neighbours(pixels, asked)
 #
 # **Input:** arrays `embeddings` (n, dimensions), a row of numbers for each of n points, and `labels` (n,). **Output:**
 # the share (a float from 0 to 1) of points whose nearest *other* point has the same label. Near is by the Euclidean
-# distance, the root of the sum of squared differences.
+# distance, the root of the sum of squared differences. Two points may be in the same place; points of different labels
+# are never equally near.
 
 # %% tags=["exercise"] exercise="15.6"
 def recall_at_1(embeddings, labels):
-    """Give the share of points whose nearest other point has the same label."""
+    """Return the share of points whose nearest other point has the same label."""
     ### BEGIN SOLUTION
     distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
     np.fill_diagonal(distances, np.inf)

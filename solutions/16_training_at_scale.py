@@ -107,7 +107,7 @@ def compiled(model, rate=0.1, *, jit_compile="auto"):
     return model
 
 def seconds_a_step(model, batch_size=200, steps=8):
-    """Give the seconds of the first step, which compiles, and of each later one."""
+    """Return the seconds of the first step, which compiles, and of each later one."""
     now, times = roofline.clock(), []
     for _ in range(1 + steps):
         start = now()
@@ -211,7 +211,7 @@ ax.set(xlabel="milliseconds", xlim=(0, 21), xticks=range(0, 21, 2));
 
 # %% tags=["exercise"] exercise="16.1"
 def throughput(batch_size, load, step, workers):
-    """Give images per second, and the share of the time in which the accelerator idles."""
+    """Return images per second, and the share of the time in which the accelerator idles."""
     ### BEGIN SOLUTION
     if workers == 0:
         period = load + step
@@ -268,7 +268,7 @@ print(f"ridge     {machine.ridge:6.1f} FLOP per byte")
 #
 # **Input:** the `macs` of a layer, the number of float32 `values` that it reads and writes, the machine's `peak` in
 # FLOP per second and its `bandwidth` in bytes per second. **Output:** a tuple (the most FLOP per second that the layer
-# can reach, what binds it: `"compute"` or `"memory"`).
+# can reach, what binds it: `"compute"` or `"memory"`). No layer is exactly on the ridge.
 
 # %% tags=["exercise"] exercise="16.2"
 def attainable(macs, values, peak, bandwidth):
@@ -405,7 +405,7 @@ print("scaled, of fewer than one in a hundred:", bool(np.mean(sizes * 2**15 < 2.
 
 # %% tags=["exercise"] exercise="16.3"
 def through_float16(gradients, scale):
-    """Give the gradients that arrive through float16, and whether the step is skipped."""
+    """Return the gradients that arrive through float16, and whether the step is skipped."""
     ### BEGIN SOLUTION
     with np.errstate(over="ignore"):  # an overflow is no surprise here
         scaled = (gradients * scale).astype(np.float16)
@@ -496,10 +496,10 @@ for on, (first_step, later_step) in compilers.items():
 # ### Exercise 16.4 · k times the batch (10 min, 3 points)
 #
 # A recipe works well with batches of `batch_size` and the `rate`. You make the batch `k` times as large. **Input:** the
-# `step` (from 0), the number of `images`, `batch_size`, `rate` and `k`. **Output:** a tuple (steps of one epoch, the
-# last, smaller batch counted; the rate at `step`). By linear scaling the peak is k · rate. The rate rises on a straight
-# line from 0 at step 0 to the peak after a fifth of the steps (steps / 5, not rounded), and then falls on a straight
-# line to 0 at step number `steps`.
+# `step` (from 0, less than the number of steps), the number of `images`, `batch_size`, `rate` and `k`. **Output:** a
+# tuple (steps of one epoch, the last, smaller batch counted; the rate at `step`). By linear scaling the peak is k ·
+# rate. The rate rises on a straight line from 0 at step 0 to the peak after a fifth of the steps (steps / 5, not
+# rounded), and then falls on a straight line to 0 at step number `steps`.
 
 # %% tags=["exercise"] exercise="16.4"
 def larger_batch(step, images, batch_size, rate, k):
@@ -707,7 +707,7 @@ ax.legend(loc="lower right");
 
 # %%
 def gradient(weights, pixels, truth):
-    """Give the gradient (196, 10) of the mean cross-entropy."""
+    """Return the gradient (196, 10) of the mean cross-entropy."""
     scores = pixels @ weights
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities = powers / powers.sum(axis=1, keepdims=True)
@@ -742,7 +742,7 @@ print(f"the plain mean is off by {100 * off:.0f} % of the gradient's length")
 
 # %% tags=["exercise"] exercise="16.5"
 def whole_gradient(gradients, counts):
-    """Give the mean gradient over all images of all devices."""
+    """Return the mean gradient over all images of all devices."""
     ### BEGIN SOLUTION
     return counts @ gradients / counts.sum()
     ### END SOLUTION
@@ -792,7 +792,7 @@ axes[0].set_ylabel("mean ± standard deviation");
 
 # %% tags=["exercise"] exercise="16.6"
 def global_statistics(means, variances):
-    """Give the statistics of the whole batch."""
+    """Return the statistics of the whole batch."""
     ### BEGIN SOLUTION
     mean = means.mean(axis=0)
     variance = (variances + means**2).mean(axis=0) - mean**2  # E[x²] − E[x]²

@@ -4,25 +4,21 @@ import ast
 import inspect
 import sys
 import textwrap
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
-import jupytext
-
 from tests import ROOT
+from workbook.course.authoring import run_cells
 from workbook.course.authoring.chapter import BEGIN, END, stub
 from workbook.exercises import Exercise, Verdict, chapter_of, find
 from workbook.exercises.judge import Ruler
 from workbook.exercises.observe import observe
 
 
-@cache
 def cells(chapter: str) -> tuple[Any, ...]:
     """Return the cells of a chapter's source."""
-    return tuple(jupytext.read(ROOT / "solutions" / f"{chapter}.py", fmt="py:percent").cells)
+    return run_cells.cells(ROOT / "solutions" / f"{chapter}.py")
 
 
 def prose(chapter: str) -> str:
@@ -95,23 +91,10 @@ def reference_names(exercise: Exercise) -> dict[str, Any]:
 
 def namespace(exercise: Exercise) -> dict[str, Any]:
     """Return the names that a learner has when the answer cell runs: those of the set-up and earlier answers."""
-    return dict(_names_before(chapter_of(exercise.id), exercise.id))
+    return run_cells.names_before(ROOT, exercise)
 
 
-@cache
-def _names_before(chapter: str, exercise_id: str) -> dict[str, Any]:
-    names: dict[str, Any] = {}
-    for cell in cells(chapter):
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type != "code":
-            continue
-        if str(cell.metadata.get("exercise")) == exercise_id:
-            break
-        if "setup" in tags or "exercise" in tags:
-            run(cell.source, names)
-    return names
-
-
+run = run_cells.run
 Choice = Callable[[Any], bool]
 
 
@@ -157,26 +140,18 @@ def run_chapter(
     return names
 
 
-def run(source: str, names: dict[str, Any]) -> dict[str, Any]:
-    """Run a cell in these names, and return them."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        exec(compile(source, "<cell>", "exec"), names)
-    return names
-
-
 def answer(exercise: Exercise, source: str, names: dict[str, Any] | None = None) -> Any:
     """Run an answer cell, in the learner's names or in others, and return the value that the check would read."""
     return run(source, namespace(exercise) if names is None else names)[exercise.answer_name]
 
 
 @lru_cache(maxsize=8)
-def _ruler(exercise_id: str, seed: int) -> Ruler:
+def ruler(exercise_id: str, seed: int) -> Ruler:
+    """Return the judge of an exercise on one seed."""
     return Ruler(find(exercise_id), seed=seed)  # type: ignore[arg-type]
 
 
 def judge_again(exercise: Exercise, answer: Any, *, seed: int, limit: float | None = None) -> Verdict:
     """Judge as `judge` does; for all answers on one seed the reference and the mistakes run once."""
-    ruler = _ruler(exercise.id, seed)
-    report = observe(exercise, answer, ruler.cases, limit=limit)
-    return replace(ruler.verdict(report), calls=report.calls)
+    judge = ruler(exercise.id, seed)
+    return judge.verdict(observe(exercise, answer, judge.cases, limit=limit))

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import harness
 from workbook.exercises import all_exercises, as_text, close, judge
+from workbook.exercises.compare import Close, tolerance
 from workbook.exercises.models import observe_model
+from workbook.exercises.observe import observe_case
 
 each_without_a_model = pytest.mark.parametrize(
     "exercise",
@@ -58,3 +61,58 @@ def test_numbers_that_look_alike_are_shown_with_the_digits_that_differ() -> None
     assert "0.00123456789" in str(close(rtol=1e-9, atol=0)([0.0, 0.00123456789], [0.0, 0.00123456788], ()))
     assert "`//` instead of `/`" in str(close()(5.0, 5, ()))
     assert "instead" not in str(close()(5.5, 5, ()))
+
+
+LEAST_RATIO = 10  # between the distance of a mistake and what is tolerated
+
+
+def _distance(observed: Any, expected: Any, compare: Any) -> float:
+    """Return how many times the tolerance two results are apart; infinity if they differ in more than a number.
+
+    `compare` is a `Close`, or another comparison, which looks at the dtype as well.
+    """
+    if not isinstance(compare, Close):
+        if np.asarray(observed).dtype != np.asarray(expected).dtype:
+            return np.inf
+        compare = close()
+    if isinstance(expected, dict):
+        return max((_distance(observed[key], expected[key], compare) for key in expected), default=0.0)
+    if isinstance(expected, (tuple, list)):
+        pairs = zip(observed, expected, strict=True)
+        return max((_distance(mine, other, compare) for mine, other in pairs), default=0.0)
+    if isinstance(expected, str) or expected is None or isinstance(expected, (bool, int)):
+        return 0.0 if type(observed) is type(expected) and observed == expected else np.inf
+    expected, observed = np.asarray(expected, float), np.asarray(observed)
+    if observed.shape != expected.shape or not np.isfinite(observed).all() or not np.isfinite(expected).all():
+        return np.inf
+    tolerated = (
+        tolerance(expected, compare.rtol, compare.atol)
+        if expected.ndim
+        else (compare.atol + compare.rtol * abs(float(expected)))
+    )
+    return float(np.max(np.abs(observed - expected) / tolerated))
+
+
+@each_without_a_model
+@pytest.mark.parametrize("seed", [0, 1])
+def test_no_mistake_hides_in_the_tolerance(exercise: Any, seed: int) -> None:
+    """Every named mistake is at least ten times the tolerance away from the right result, in one case at least.
+
+    The nearest ones that are not infinitely far: see them with `pytest -s`.
+    """
+    ruler = harness.ruler(exercise.id, seed)
+    ratios = {}
+    for mistake in exercise.mistakes:
+        distances = []
+        for case, inputs in enumerate(ruler.cases):
+            seen = observe_case(exercise.observe, mistake.answer, inputs)
+            try:
+                distances.append(
+                    np.inf if seen.failure else _distance(seen.result, ruler.expected(case), exercise.compare)
+                )
+            except (TypeError, ValueError, KeyError, IndexError):  # another structure altogether
+                distances.append(np.inf)
+        ratios[mistake.name] = max(distances)
+    nearest = min(ratios, key=lambda name: ratios[name])
+    print(f"{exercise.id}: {ratios[nearest]:.3g} times the tolerance: {nearest}")
+    assert ratios[nearest] >= LEAST_RATIO

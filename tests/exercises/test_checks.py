@@ -1,6 +1,7 @@
 """The check itself: its messages, its comparisons and its time limit."""
 
 import dataclasses
+import re
 import signal
 import time
 from typing import Any
@@ -8,8 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbook.exercises import Check, Exercise, Mistake, as_text, close, judge, plain, value_exercise
-from workbook.exercises.compare import short
+from workbook.exercises import (
+    Check,
+    Exercise,
+    Mistake,
+    all_exercises,
+    as_text,
+    close,
+    find,
+    judge,
+    plain,
+    value_exercise,
+)
+from workbook.exercises.compare import short, veiled
 
 DOUBLE = Exercise(
     id="2.1",
@@ -358,9 +370,129 @@ def test_progress_lists_the_chapter(capsys: pytest.CaptureFixture[str]) -> None:
     check.progress(77)
     check.progress([2])  # type: ignore[arg-type]
     printed = capsys.readouterr().out
-    assert "2.4  passed" in printed
-    assert "2.1  not yet" in printed
+    lines = {line.split(" ")[0]: line for line in printed.splitlines()}
+    assert "passed" in lines["2.4"]  # what passed once remains passed
+    assert "not yet" in lines["2.1"]
     assert "no chapter 77" in printed
+
+
+def test_the_case_that_failed_can_be_had(capsys: pytest.CaptureFixture[str]) -> None:
+    check = Check()
+    assert check.case("2.1") is None
+    assert "No case of 2.1 has failed yet" in capsys.readouterr().out
+    check("2.1", lambda image, kernel: image)
+    assert '`slide(*check.case("2.1"))`' in capsys.readouterr().out
+    image, kernel = check.case("2.1")
+    again, _ = check.case("2.1")
+    assert np.array_equal(image, again)
+    image[:] = 0  # a copy: the next call gives the case as it was
+    assert check.case("2.1")[0].any()
+    expected = check.expected("2.1")
+    assert expected.shape == (image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1)
+    assert judge(find("2.1"), find("2.1").reference)
+    check("2.1", find("2.1").reference)
+    assert check.case("2.1") is None
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "words"),
+    [("5.2", "has no inputs"), ("99.1", "no chapter 99"), ("0.6", "answered in words")],
+)
+def test_where_there_is_no_case_it_is_said(
+    exercise_id: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert Check().case(exercise_id) is None
+    assert Check().expected(exercise_id) is None
+    assert words in capsys.readouterr().out
+
+
+def test_the_model_that_is_asked_for_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    check = Check()
+    check("5.3", lambda filters, classes: None)
+    assert check.case("5.3") is not None
+    assert check.expected("5.3") is None
+    assert "would be the answer" in capsys.readouterr().out
+
+
+CONSTANTS = [exercise for exercise in all_exercises() if not exercise.is_function]
+
+
+def _numbers(value: Any) -> set[str]:
+    """Return the numbers of an expected value that would give it away, as they may be written."""
+    if isinstance(value, dict):
+        return {text for item in value.values() for text in _numbers(item)}
+    if isinstance(value, (tuple, list)):
+        return {text for item in value for text in _numbers(item)}
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= 10
+    return {f"{value}", f"{value:,}"} if is_number else set()
+
+
+def _wrong_values(expected: Any) -> list[Any]:
+    """Return wrong answers as somebody enters them who wants to be told: zeros, ones, off by a bit, by types."""
+    changes = [lambda x: 0, lambda x: 1, lambda x: -x, lambda x: x + 7, lambda x: 13 * x, lambda x: x / 1.01,
+               lambda x: None, lambda x: "x", lambda x: [x], lambda x: 1e300, lambda x: True]  # fmt: skip
+    if isinstance(expected, dict):
+        whole = [{key: _changed(value, change) for key, value in expected.items()} for change in changes]
+        single = [
+            {**expected, key: _changed(value, change)}
+            for key, value in expected.items()
+            for change in changes[:4]
+        ]
+        return [*whole, *single, {}, dict(list(expected.items())[1:]), {**expected, "more": 1}, [], 0, None]
+    return [
+        *(tuple(_changed(value, change) for value in expected) for change in changes),
+        expected[:-1],
+        (),
+        0,
+        None,
+    ]
+
+
+def _changed(value: Any, change: Any) -> Any:
+    if isinstance(value, str) or value is None:
+        return 0
+    return change(value)
+
+
+@pytest.mark.parametrize("exercise", CONSTANTS, ids=lambda exercise: exercise.id)
+def test_a_constant_is_never_told(exercise: Exercise) -> None:
+    hidden = _numbers(exercise.reference)
+    for answer in [*_wrong_values(exercise.reference), *(mistake.answer for mistake in exercise.mistakes)]:
+        if answer == exercise.reference:
+            continue
+        verdict = judge(exercise, answer)
+        entered = {text.lstrip("-") for text in _numbers(answer)}
+        told = set(re.findall(r"(?<![\d,.])\d[\d,]*(?:\.\d+)?", as_text(verdict)))
+        assert not verdict
+        assert not (told - entered) & hidden, as_text(verdict)
+
+
+@pytest.mark.parametrize(
+    ("observed", "expected", "words"),
+    [
+        (48, 48120, "too small by a factor of about 1,000"),
+        (47000, 48120, "too small, but near"),
+        (-48120, 48120, "of the wrong sign"),
+        (0, 48120, "too small"),
+        (48120.0, 48120, "expected a whole number (int)"),
+        (3, 4, "3 is wrong"),
+        (None, 4, "None is wrong"),
+        ((320, 16, 480), (16, 320, 480), "right values in another order"),
+        ((16, 320), (16, 320, 480), "got 2 values"),
+        ((16, 32, 480), (16, 320, 480), "value 2 of 3: 32 is too small by a factor of about 10"),
+        (
+            {"a": 500, "b": 1},
+            {"a": 50, "b": 7},
+            "at 'a': 500 is too large by a factor of about 10; also wrong: 'b'",
+        ),
+        ("3x3", "5x5", "'3x3' is wrong"),
+        (7, "5x5", "expected a string"),
+    ],
+)
+def test_a_veiled_difference_says_in_what_respect(observed: Any, expected: Any, words: str) -> None:
+    said = veiled()(observed, expected, ())
+    assert words in said
+    assert veiled()(expected, expected, ()) is None
 
 
 def test_under_nbgrader_a_wrong_answer_raises(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,7 +529,7 @@ def test_values_are_written_short(value: Any, text: str) -> None:
 
 
 def test_an_errors_words_are_the_same_in_every_run() -> None:
-    from workbook.exercises.observe import describe
+    from workbook.exercises.errors import describe
 
     assert (
         describe(TypeError(f"{object()!r} is not iterable")) == "TypeError: <object object> is not iterable"

@@ -12,12 +12,20 @@ from workbook import arithmetic, reference
 from workbook.calls import collected_calls, note_call
 from workbook.exercises import Exercise, all_exercises, check, find
 from workbook.exercises.check import as_text
-from workbook.exercises.judge import judge, own_work
+from workbook.exercises.judge import Ruler, Verdict, judge, own_work
 from workbook.exercises.models import observe_model
+from workbook.exercises.observe import observe
 
 EXERCISES = [
     exercise for exercise in all_exercises() if exercise.is_function and exercise.observe is not observe_model
 ]
+
+
+def _own_work(exercise_id: str, answer: Any) -> Verdict:
+    """Judge an answer as a check does."""
+    ruler = Ruler(_exercise(exercise_id), seed=1)
+    report = observe(ruler.exercise, answer, ruler.cases)
+    return own_work(ruler.verdict(report), report.calls)
 
 
 def _exercise(exercise_id: str) -> Exercise:
@@ -76,9 +84,9 @@ SPELLINGS["its code"].__kwdefaults__ = reference.conv2d.__kwdefaults__
 
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_the_courses_own_function_is_no_answer_however_it_is_called(name: str) -> None:
-    verdict = judge(_exercise("2.1"), SPELLINGS[name])
-    assert verdict
-    ruled = own_work(verdict)
+    assert judge(_exercise("2.1"), SPELLINGS[name])
+    ruled = _own_work("2.1", SPELLINGS[name])
+    assert not any(ruled.right_cases)
     assert (ruled.outcome, ruled.mistake) == ("wrong", ruled.detail.replace("`", ""))
     assert ruled.detail.startswith("the course's own `")
     assert ruled.detail.endswith("` did the work")
@@ -96,8 +104,8 @@ def test_a_function_that_an_exercise_offers_is_an_answers_part() -> None:
         parts = zip(np.split(image, groups, axis=2), np.split(kernel, groups, axis=3), strict=True)
         return np.concatenate([reference.conv2d(*part) for part in parts], axis=2)
 
-    assert own_work(judge(_exercise("4.5"), grouped_conv))
-    verdict = own_work(judge(_exercise("4.5"), lambda i, k, g: reference.conv2d(i, k, groups=g)))
+    assert _own_work("4.5", grouped_conv)
+    verdict = _own_work("4.5", lambda i, k, g: reference.conv2d(i, k, groups=g))
     assert verdict.detail == "the course's own `conv2d with groups` did the work"
 
 
@@ -112,12 +120,12 @@ def test_comparing_with_the_course_in_ones_own_cell_is_free() -> None:
 
     image, kernel = np.eye(5), np.ones((2, 3))
     assert np.allclose(slide(image, kernel), reference.conv2d(image, kernel))
-    assert own_work(judge(_exercise("2.1"), slide))
+    assert _own_work("2.1", slide)
 
 
 def test_a_wrong_answer_keeps_its_own_verdict() -> None:
-    verdict = judge(_exercise("2.1"), lambda image, kernel: reference.conv2d(image, kernel).T)
-    assert own_work(verdict) == verdict
+    verdict = _own_work("2.1", lambda image, kernel: reference.conv2d(image, kernel).T)
+    assert verdict.mistake == "swaps rows and columns"
     assert "exchanged" in as_text(verdict)
 
 

@@ -5,12 +5,16 @@ import dataclasses
 import html
 import io
 import unicodedata
+import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
 from workbook.course.grading import exports
+from workbook.course.grading.pages import feedback_paths, write_feedback
+from workbook.course.grading.records import Graded
 from workbook.course.grading.untrusted import safe_name
 
 EVERYONE = [*classroom(3), *(hostile(index) for index in range(len(HOSTILE_NAMES)))]
@@ -88,6 +92,15 @@ def test_canvas_leaves_empty_what_was_not_handed_in(tmp_path: Path) -> None:
     assert [row[5:] for row in rows] == [[CHAPTER, "03_pooling"], ["2", "2"], ["2", ""], ["", "2"]]
 
 
+def test_an_absent_learner_is_empty_in_canvas_unless_a_person_gave_points(tmp_path: Path) -> None:
+    given = Graded("given", CHAPTER, "", "", (mark("given", "2.4", "not started", points=1.0),))
+    exports.write_canvas(
+        tmp_path / "canvas.csv", [graded("zero", mark("zero", "2.4", "wrong")), ABSENT, given]
+    )
+    rows = {row[0]: row[5] for row in _read(tmp_path / "canvas.csv")[2:]}
+    assert rows == {"zero": "0", "absent_9": "", "given": "1"}
+
+
 def test_moodle_gets_participants_addresses_or_usernames_and_escaped_comments(tmp_path: Path) -> None:
     found = [
         graded("anna", mark("anna", feedback="a < b\nnext <script>alert(1)</script>"), lms_id="77"),
@@ -99,15 +112,126 @@ def test_moodle_gets_participants_addresses_or_usernames_and_escaped_comments(tm
     rows = _read(tmp_path / f"{CHAPTER}.csv")
     _assert_harmless(rows)
     assert rows[0] == ["Identifier", "Full name", "Username", "Email address", "Grade", "Maximum grade",
-                       "Feedback comments"]  # fmt: skip
+                       "Last modified (grade)", "Feedback comments"]  # fmt: skip
     by_name = {row[1]: row for row in rows}
     assert by_name["anna"][:6] == ["Participant 77", "anna", "", "", "2", "2"]
     assert by_name["bo@example.org"][:5] == ["", "bo@example.org", "", "bo@example.org", "2"]
     assert by_name["cem"][:5] == ["", "cem", "cem", "", ""]
-    assert "a &lt; b<br>next &lt;script&gt;" in by_name["anna"][6]
+    assert "a &lt; b<br>next &lt;script&gt;" in by_name["anna"][7]
     for row in rows[1:]:
-        assert "<" not in row[6].replace("<br>", "")
-        assert "\ud800" not in html.unescape(row[6])
+        assert "<" not in row[7].replace("<br>", "")
+        assert "\ud800" not in html.unescape(row[7])
+
+
+# --- As Moodle reads it -----------------------------------------------------------------------------------------
+
+ABSENT = Graded("absent_9", CHAPTER, "", "", (mark("absent_9", "2.4", "not started"),), lms_id="9")
+SENTENCE = "Participant "  # `hiddenuser` in Moodle's lang/en/assign.php
+
+
+def _imported_by_moodle(path: Path, participants: set[int], changed: datetime) -> dict[int, tuple[str, str]]:
+    """Do what Moodle's `importgradeslib.php` and `process_import_grades` do with an uploaded grading worksheet.
+
+    `changed` is when somebody last entered grades in Moodle. Returned are grade and comments by participant.
+    """
+    columns, *rows = _read(path)
+    assert {"Identifier", "Grade", "Last modified (grade)"} <= set(columns)  # or Moodle refuses the file
+    imported = {}
+    for row in rows:
+        cells = dict(zip(columns, row, strict=True))
+        number = cells["Identifier"][len(SENTENCE) :]
+        if not number or int(number) not in participants:
+            continue
+        modified = datetime.strptime(cells["Last modified (grade)"], "%Y-%m-%d %H:%M:%S %Z").replace(
+            tzinfo=UTC
+        )
+        is_stale = changed > modified + timedelta(seconds=60)
+        grade = "" if is_stale or cells["Grade"] == "" else str(float(cells["Grade"]))
+        imported[int(number)] = (grade, "" if is_stale else cells["Feedback comments"])
+    return imported
+
+
+def test_moodles_worksheet_import_takes_the_grades_and_leaves_out_the_absent(tmp_path: Path) -> None:
+    found = [
+        graded("王伟_77", mark("王伟_77", feedback="well done"), lms_id="77"),
+        graded("wrong_8", mark("wrong_8", "2.4", "wrong"), lms_id="8"),
+        graded("waits_5", mark("waits_5", "2.7", "needs review"), lms_id="5"),
+        graded("by-hand", mark("by-hand")),
+        ABSENT,
+    ]
+    (path,) = exports.write_moodle(tmp_path, found)
+    now = datetime.now(UTC)
+    imported = _imported_by_moodle(path, {5, 8, 9, 77}, now - timedelta(hours=1))
+    assert {number: grade for number, (grade, _) in imported.items()} == {77: "2.0", 8: "0.0", 5: "", 9: ""}
+    assert "well done" in imported[77][1]
+    assert imported[9][1] == ""
+    later = _imported_by_moodle(path, {77}, now + timedelta(hours=1))
+    assert later == {77: ("", "")}
+
+
+def _recipient_in_moodle(path: str, participants: set[int]) -> tuple[int, str] | None:
+    """Do what Moodle's `is_valid_filename_for_import` does: return participant and file name."""
+    parts = path.split("/")
+    if parts[-1].startswith((".", "~")):
+        return None
+    while parts:
+        info = parts.pop(0).split("_", 4)
+        is_known = len(info) >= 4 and info[1].isdecimal() and int(info[1]) in participants
+        if is_known and (info[2], info[3]) == ("assignsubmission", "file"):
+            return int(info[1]), "/".join([*info[4:], *parts]).strip("/")
+    return None
+
+
+def test_moodle_gives_each_page_of_the_zip_to_its_learner(tmp_path: Path) -> None:
+    names = {77: "王伟_77", 8: "O'Brien_8", 31: "a_b_c_31", 5: "..\\x/../y_5", 6: "_6"}
+    found = [graded(name, mark(name), lms_id=str(number)) for number, name in names.items()]
+    found += [graded("by-hand", mark("by-hand")), ABSENT, graded("odd", mark("odd"), lms_id="7; x")]
+    pages = feedback_paths(tmp_path / "feedback", found)
+    write_feedback(tmp_path / "feedback", found)
+    (path,) = exports.write_moodle_feedback(tmp_path / "moodle", found, pages)
+    assert path.name == f"{CHAPTER}_feedback.zip"
+    with zipfile.ZipFile(path) as archive:
+        received = {
+            _recipient_in_moodle(name, {*names, 9, 7}): archive.read(name) for name in archive.namelist()
+        }
+        assert not [name for name in archive.namelist() if ".." in name.split("/") or name.startswith("/")]
+    assert received == {
+        (number, f"{CHAPTER}.html"): pages[name, CHAPTER].read_bytes() for number, name in names.items()
+    }
+    before = path.read_bytes()
+    exports.write_moodle_feedback(tmp_path / "moodle", found, pages)
+    assert path.read_bytes() == before
+
+
+def test_moodles_comments_have_each_heading_once(tmp_path: Path) -> None:
+    told = mark("a", feedback="2.4 Output sizes: passed.\nWell done.")
+    (path,) = exports.write_moodle(tmp_path, [graded("a", told, mark("a", "2.5", title="Filters"))])
+    assert _read(path)[1][7] == "2.4 Output sizes: passed.<br>Well done.<br><br>2.5 Filters: passed"
+
+
+def test_totals_have_a_row_for_each_learner(tmp_path: Path) -> None:
+    other = dataclasses.replace(graded("bo", mark("bo")), chapter="03_pooling")
+    missing = dataclasses.replace(ABSENT, student="王伟", chapter="03_pooling", lms_id="")
+    waits = graded("cem", mark("cem"), mark("cem", "2.7", "needs review"))
+    found = [
+        graded("bo", mark("bo")),
+        other,
+        graded("王伟", mark("王伟", "2.4", "wrong")),
+        missing,
+        waits,
+        ABSENT,
+    ]
+    exports.write_totals(tmp_path / "totals.csv", found)
+    assert (tmp_path / "totals.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert _read(tmp_path / "totals.csv") == [
+        ["student", CHAPTER, "03_pooling", "total", "max_points"],
+        ["absent_9", "", "", "", "2"],
+        ["bo", "2", "2", "4", "4"],
+        ["cem", "", "", "", "6"],
+        ["王伟", "0", "", "0", "4"],
+    ]
+    exports.write_totals(tmp_path / "totals.csv", [*classroom(3), *EVERYONE])
+    _assert_harmless(_read(tmp_path / "totals.csv"))
 
 
 def _fill(path: Path, student: str, exercise: str, points: str, comment: str = "") -> None:

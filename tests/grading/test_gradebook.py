@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,11 +16,24 @@ import pytest
 
 from tests import ROOT
 from tests.grading.made_up import CHAPTER, EXERCISES, HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
-from workbook.course.grading.gradebook import fenced, marks_given, write, write_course
-from workbook.course.grading.untrusted import safe_name
+from workbook.course.grading.containers import OnDisk
+from workbook.course.grading.deadlines import HandedInAt, Lateness
+from workbook.course.grading.gradebook import (
+    Collected,
+    fenced,
+    marks_given,
+    read_collected,
+    student_ids,
+    write,
+    write_course,
+    write_lateness,
+)
+from workbook.course.grading.records import Graded
+from workbook.course.grading.untrusted import readable_names, safe_name
 
 api = pytest.importorskip("nbgrader.api")
 NOTEBOOKS = ROOT / "notebooks"
+DEADLINE = datetime(2026, 11, 20, 23, 59, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +102,9 @@ def test_nbgraders_csv_exporter_gives_one_row_for_each_learner(url: str, tmp_pat
         exporter.export(book)
     with open(exporter.to, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    names = readable_names(one.student for one in found)
     assert {row["student_id"]: float(row["score"]) for row in rows} == {
-        safe_name(one.student): one.points for one in found
+        names[one.student]: one.points for one in found
     }
     for row in rows:
         assert None not in row
@@ -104,6 +119,124 @@ def test_written_twice_the_rows_are_the_same(url: str) -> None:
     assert len(before["grade"]) == len(found) * len(EXERCISES[CHAPTER])
     write(url, reversed(found), EXERCISES)
     assert _rows(url) == before
+
+
+IDS = ("jane@uni.edu", "JSmith", "li_na_", "王伟", "a+b", "0123")
+
+
+def test_learners_keep_the_names_that_the_database_has(url: str) -> None:
+    with api.Gradebook(url) as book:
+        for name in IDS:
+            book.add_student(name, first_name="First", last_name="Last")
+        book.add_student("kim", lms_user_id="4711")
+        book.add_student(safe_name("Зоя"))
+    found = [graded(name, mark(name)) for name in (*IDS, "Зоя", "Zoë", "jsmith")]
+    found.append(graded("Kim Lee_4711", mark("Kim Lee_4711"), lms_id="4711"))
+    expected = {name: name for name in (*IDS, "Zoë")} | {"Зоя": safe_name("Зоя"), "Kim Lee_4711": "kim"}
+    for _ in range(2):
+        write(url, found, EXERCISES)
+        given = student_ids(url, found)
+        assert {name: given[name] for name in expected} == expected
+        assert given["jsmith"].startswith("jsmith-")  # one name with JSmith to some file systems
+        with api.Gradebook(url) as book:
+            assert {one.id for one in book.students} == set(given.values())
+            assert (book.find_student("li_na_").first_name, book.find_student("kim").lms_user_id) == (
+                "First",
+                "4711",
+            )
+            assert book.find_submission(CHAPTER, "JSmith").score == 2
+    assert marks_given(url, found) == {}
+
+
+def test_a_number_that_two_learners_have_decides_nothing(url: str) -> None:
+    with api.Gradebook(url) as book:
+        for name in ("a", "b"):
+            book.add_student(name, lms_user_id="1")
+    found = [graded("x_1", mark("x_1"), lms_id="1")]
+    assert student_ids(url, found) == {"x_1": "x_1"}
+
+
+def test_nothing_is_written_for_what_was_not_handed_in(url: str, tmp_path: Path) -> None:
+    absent = Graded("bo", CHAPTER, "", "", (mark("bo", "2.4", "not started"),))
+    found = [graded("anna", mark("anna")), absent]
+    write(url, found, EXERCISES)
+    write_course(tmp_path / "course", url, found, NOTEBOOKS)
+    with api.Gradebook(url) as book:
+        assert {one.id for one in book.students} == {"anna", "bo"}
+        assert [one.student.id for one in book.assignment_submissions(CHAPTER)] == ["anna"]
+        assert book.average_assignment_score(CHAPTER) == 2
+    assert [path.name for path in (tmp_path / "course" / "autograded").iterdir()] == ["anna"]
+
+
+def test_what_the_exchange_sent_along_goes_with_the_submission(url: str, tmp_path: Path) -> None:
+    found = [graded(name, mark(name)) for name in ("anna", "bo")]
+    write(url, found, EXERCISES)
+    collected = {("anna", CHAPTER): Collected("2026-01-31 10:00:00.0 UTC", "f00d")}
+    places = {name: tmp_path / "course" / "autograded" / name / CHAPTER for name in ("anna", "bo")}
+    write_course(tmp_path / "course", url, found, NOTEBOOKS, collected=collected)
+    made_up = (places["bo"] / "submission_secret.txt").read_text()
+    assert (places["anna"] / "submission_secret.txt").read_text() == "f00d"
+    assert (places["anna"] / "timestamp.txt").read_text() == "2026-01-31 10:00:00.0 UTC"
+    assert len(made_up) == 128
+    write_course(tmp_path / "course", url, found, NOTEBOOKS, collected=collected)
+    assert (places["bo"] / "submission_secret.txt").read_text() == made_up
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "secret", "expected"),
+    [
+        ("2026-01-31 10:00:00.0 UTC", "f00d", ("2026-01-31 10:00:00.0 UTC", "f00d")),
+        ("2026-01-31 10:00:00 Europe/Berlin\n", "f00d\n", ("2026-01-31 10:00:00 Europe/Berlin", "f00d")),
+        ("yesterday", "../../x", ("", "")),
+        ("9" * 400, "f" * 501, ("", "")),
+        ("", "\udcff", ("", "")),
+    ],
+)
+def test_what_is_odd_beside_a_notebook_is_left_out(
+    tmp_path: Path, timestamp: str, secret: str, expected: tuple[str, str]
+) -> None:
+    (tmp_path / "timestamp.txt").write_text(timestamp)
+    (tmp_path / "submission_secret.txt").write_text(secret, errors="surrogateescape")
+    assert read_collected(OnDisk(str(tmp_path), ("x.ipynb",))) == Collected(*expected)
+    assert read_collected(OnDisk(str(tmp_path / "none"), ("x.ipynb",))) == Collected()
+    (tmp_path / "submission_secret.txt").unlink()
+    (tmp_path / "submission_secret.txt").symlink_to("/etc/hostname")
+    assert read_collected(OnDisk(str(tmp_path), ("x.ipynb",))).secret == ""
+
+
+def _late(days: int, deadline: datetime = DEADLINE) -> Lateness:
+    handed_in = HandedInAt(deadline + timedelta(days=days) - timedelta(hours=1), "test")
+    return Lateness(deadline, handed_in, days, 10.0 * days)
+
+
+def test_lateness_is_beside_the_scores(url: str, tmp_path: Path) -> None:
+    found = [
+        graded("ann", mark("ann"), mark("ann", "2.1")),
+        graded("王伟", mark("王伟")),
+        graded("bob", mark("bob")),
+    ]
+    write(url, found, EXERCISES)
+    extended = _late(1, DEADLINE + timedelta(days=3))
+    lateness = {("ann", CHAPTER): _late(2), ("王伟", CHAPTER): extended}
+    write_lateness(url, found, lateness, {CHAPTER: DEADLINE})
+    with api.Gradebook(url) as book:
+        ann, other, bob = (book.find_submission(CHAPTER, name) for name in ("ann", "王伟", "bob"))
+        assert (ann.score, ann.late_submission_penalty) == (5, 1)
+        assert ann.total_seconds_late == timedelta(days=1, hours=23).total_seconds()
+        assert (other.late_submission_penalty, other.extension) == (0.2, timedelta(days=3))
+        assert (bob.late_submission_penalty, bob.timestamp) == (0, None)
+        plugin = pytest.importorskip("nbgrader.plugins").CsvExportPlugin(to=str(tmp_path / "grades.csv"))
+        plugin.export(book)
+    with (tmp_path / "grades.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert [float(rows["ann"][name]) for name in ("raw_score", "late_submission_penalty", "score")] == [
+        5,
+        1,
+        4,
+    ]
+    write_lateness(url, found, {("ann", CHAPTER): _late(0)}, {CHAPTER: DEADLINE})
+    with api.Gradebook(url) as book:
+        assert book.find_submission(CHAPTER, "ann").late_submission_penalty == 0
 
 
 def _person_marks(url: str, exercise: str, points: float) -> None:
@@ -278,7 +411,7 @@ def test_no_name_leaves_the_course_folder(url: str, tmp_path: Path) -> None:
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     outside = {path.name for path in files if not path.is_relative_to(tmp_path / "course")}
     assert outside == {"gradebook.db"}
-    assert len(files) == len(found) + 3
+    assert len(files) == 3 * len(found) + 3  # each with its time and secret
     assert len(list((tmp_path / "course" / "autograded").iterdir())) == len(found)
 
 

@@ -1,20 +1,30 @@
 """Gradescope: a zip that installs and grades, scripts that always leave results, results that hide what is hidden."""
 
+import contextlib
 import json
 import os
+import shutil
 import stat
 import subprocess
+import sys
+import tempfile
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy
 import pytest
 
 from tests import ROOT
+from tests.grading.conftest import filled
 from workbook.course.grading.gradescope import results_json, write_zip
+from workbook.course.grading.masters import solutions_of
 from workbook.course.grading.records import OUTCOMES, Graded, Mark
+from workbook.course.grading.single_run import NOBODY
 
 CHAPTERS = ("02_convolution", "03_pooling")
+SOLUTIONS = solutions_of(ROOT / "solutions" / "02_convolution.ipynb")
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +151,69 @@ def test_the_real_script_takes_the_source_from_everybody_but_root(archive: zipfi
         assert "chown -R root:root /autograder/source" in script
         assert "chmod -R go-rwx /autograder/source" in script
     assert "bubblewrap" in archive.read("setup.sh").decode()
+
+
+def _everybodys_python() -> str:
+    """Return a Python of this version that every user may run: without one, root's runs stay root's."""
+    for name in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        path = os.path.realpath(name)
+        with contextlib.suppress(OSError):
+            subprocess.run([path, "-c", ""], user=NOBODY, group=NOBODY, extra_groups=[], cwd="/", check=True)
+            return path
+    pytest.skip("no Python here that every user may run")
+
+
+@pytest.fixture
+def harness(archive: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The container's folders, with the zip unpacked as Gradescope does it, readable for every user down to them."""
+    here = Path(tempfile.mkdtemp(prefix="autograder-", dir="/tmp"))
+    here.chmod(0o755)
+    for name in ("source", "submission", "results"):
+        (here / "autograder" / name).mkdir(parents=True)
+    archive.extractall(here / "autograder" / "source")
+    place = here / "opt" / "cnn-workbook"
+    subprocess.run([_everybodys_python(), "-m", "venv", "--without-pip", place], check=True)
+    (packages,) = place.glob("lib/python*/site-packages")
+    installed = Path(numpy.__file__).parents[1]
+    (packages / "installed.pth").write_text(f"{here}/autograder/source\n{installed}\n")
+    for name, module in (("workbook", "workbook.course.cli.app"), ("alembic", "alembic")):
+        program = place / "bin" / name
+        program.write_text(f'#!/bin/bash\nexec {place}/bin/python -m {module} "$@"\n')
+        program.chmod(0o755)
+    yield here
+    shutil.rmtree(here)
+
+
+def _graded_by_gradescope(here: Path, archive: zipfile.ZipFile, *, path: str) -> dict:
+    """Run the real `run_autograder` with the real grader; only the places are others than in the container."""
+    script = archive.read("run_autograder").decode()
+    for place in ("/opt/cnn-workbook", "/autograder/", "/tmp/graded"):
+        script = script.replace(place, f"{here}{place.removeprefix('/tmp')}")
+    environment = {"PATH": path, "HOME": "/root", "LANG": "C.UTF-8"}
+    subprocess.run(["bash", "-c", script], env=environment, check=True, capture_output=True, cwd=here)
+    return json.loads((here / "autograder" / "results" / "results.json").read_text())
+
+
+@pytest.mark.claims
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="Gradescope's scripts run as root"
+)
+@pytest.mark.parametrize("jailed", [False, True])
+def test_root_grades_right_and_wrong_answers_with_and_without_bubblewrap(
+    archive: zipfile.ZipFile, harness: Path, jailed: bool
+) -> None:
+    programs = harness / "programs"
+    programs.mkdir()
+    for name in ("bash", "chown", "chmod", "rm", "echo", "printf", *(["bwrap"] if jailed else [])):
+        found = shutil.which(name)
+        assert found is not None
+        (programs / name).symlink_to(found)
+    solution = filled(SOLUTIONS | {"2.4": "def output_size(*_):\n    return 1"})
+    (harness / "autograder" / "submission" / "02_convolution.ipynb").write_text(json.dumps(solution))
+    results = _graded_by_gradescope(harness, archive, path=str(programs))
+    outcomes = {one["number"]: one["status"] for one in results["tests"] if one["number"].startswith("2.")}
+    assert outcomes == {exercise: "failed" if exercise == "2.4" else "passed" for exercise in SOLUTIONS}
+    assert stat.S_IMODE((harness / "graded").stat().st_mode) == 0o700  # the journal shows hidden cases
 
 
 # --- The results ----------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ for path in seen:
     if os.path.isfile(path):
         assert b"reference=" not in open(path, "rb").read(), path
 from workbook.exercises import check
-assert not hasattr(check, "_passed")
+assert type(check).__name__ == "_Silent"
 """
 
 

@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import re
+import unicodedata
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -20,8 +22,16 @@ from tests.grading.made_up import (
     mark,
 )
 from workbook.course.grading.copies import Pair
-from workbook.course.grading.pages import TEMPLATES, _feedback, write_feedback, write_report
-from workbook.course.grading.untrusted import clean, one_line, safe_name, visible
+from workbook.course.grading.pages import (
+    TEMPLATES,
+    _feedback,
+    feedback_paths,
+    write_feedback,
+    write_index,
+    write_report,
+)
+from workbook.course.grading.records import Graded
+from workbook.course.grading.untrusted import clean, one_line, readable_names, safe_name, visible
 
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "bdi", "strong", "div", "table",
@@ -32,7 +42,7 @@ ATTRIBUTES = {
     "lang", "charset", "http-equiv", "content", "name", "class", "role", "aria-label", "aria-hidden", "tabindex",
     "scope", "href", "id", "dir", "viewbox", "preserveaspectratio", "x", "y", "width", "height",
 }  # fmt: skip
-VOID = {"meta"}
+VOID = {"meta", "input"}
 
 
 class Page(HTMLParser):
@@ -70,11 +80,13 @@ class Page(HTMLParser):
         return [name for name, _ in self.elements]
 
 
-def _assert_inert(page: Page) -> None:
+def _assert_inert(page: Page, *, leads_to_pages: bool = False) -> None:
     """No script, no handler, no address but those within the page; a policy; nothing invisible."""
     assert set(page.shape) <= TAGS
     assert {name for _, attributes in page.elements for name in attributes} <= ATTRIBUTES
-    assert all(re.fullmatch(r"#(exercise|marks)-\d+", link["href"] or "") for link in page.find("a"))
+    anchor = r"#(exercise|marks)-\d+"
+    allowed = anchor if not leads_to_pages else rf"{anchor}|(?!/)[\w%./@-]+\.html"
+    assert all(re.fullmatch(allowed, link["href"] or "", re.ASCII) for link in page.find("a"))
     policy = next(meta["content"] for meta in page.find("meta") if "http-equiv" in meta)
     style = re.findall(r"<style>(.*?)</style>", page.source, re.DOTALL)[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -160,12 +172,25 @@ def test_the_report_counts_outcomes_and_mistakes(tmp_path: Path) -> None:
         assert all(f"{outcomes.count(name)} {name}" in text for name in set(outcomes))
     widths = [float(rect["width"] or 0) for rect in page.find("rect") if "x" in rect]
     assert sum(widths) == pytest.approx(100 * len(EXERCISES[CHAPTER]), abs=0.2)
-    assert (
-        "the same except for names and layout, one of a group of 4; the same as the course's own solution"
-        in text
-    )
+    assert "the same except for names and layout, a group of 4; the same as the course's own solution" in text
     assert "hidden case" in text
     assert "student29" in text
+
+
+def test_a_group_of_equal_answers_is_one_entry_with_every_name(tmp_path: Path) -> None:
+    names = ["b", "c", "<b>d</b>"]
+    likeness = {"similarity": 1.0, "group": 4, "is_usual": True}
+    pairs = [Pair(CHAPTER, "2.4", "Sizes", "a", name, "x = 1", f"{name} = 1", **likeness) for name in names]
+    apart = [Pair(CHAPTER, "2.4", "Sizes", "a", name, "x", "y", similarity=0.9) for name in ("e", "f")]
+    write_report(tmp_path / "report.html", [], [*pairs, *apart])
+    page = Page(tmp_path / "report.html")
+    _assert_inert(page)
+    assert len(page.find("details")) == 3
+    text = " ".join("".join(page.text).split())
+    how = "the same except for names and layout, a group of 4; more than a quarter of the class wrote it so"
+    assert f"a and b and 2 more, {how}" in text
+    assert "Also c, <b>d</b>." in text
+    assert "a and f, 90% similar" in text
 
 
 def test_an_empty_class_has_a_report(tmp_path: Path) -> None:
@@ -222,6 +247,86 @@ def test_a_plain_name_stays_and_a_safe_name_cannot_be_taken() -> None:
     taken = safe_name("Anna")
     assert re.fullmatch(r"anna-[a-z2-7]{26}", taken)
     assert safe_name(taken) != taken
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "王伟",
+        "Müller",
+        "O'Brien",
+        "Zoë Ünal_31",
+        "JSmith",
+        "li_na_",
+        "jane@uni.edu",
+        "О'Нил",
+        "김민준",
+        "שרה",
+    ],
+)
+def test_a_name_of_any_script_stays_readable(name: str) -> None:
+    assert readable_names([name, "bob"]) == {name: name, "bob": "bob"}
+
+
+def test_names_that_are_one_to_some_file_system_get_a_digest_each() -> None:
+    given = readable_names([*HOSTILE_NAMES, "王伟", "王伟/x", "=王伟"])
+    folded = {unicodedata.normalize("NFKC", one).casefold() for one in given.values()}
+    assert len(folded) == len(given)
+    for one in given.values():
+        assert not set(one) & set('/\\:*?"<>|\0,;\n')
+        assert one[0].isalnum() or one[0] == "_"
+        assert one == unicodedata.normalize("NFC", one)
+        assert len(one.encode()) <= 255
+        assert not re.match(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", one.lower())
+    assert given["王伟"] == "王伟"
+    assert given["王伟/x"].startswith("王伟-x-")
+    assert readable_names(["Anna"], taken=["anna"])["Anna"].startswith("Anna-")
+    assert readable_names(["Anna"], taken=["Anna"]) == {"Anna": "Anna"}
+
+
+def test_the_report_links_to_every_page_and_the_index_too(tmp_path: Path) -> None:
+    found = [*classroom(2), graded("王伟", mark("王伟")), graded("O'Brien #1", mark("O'Brien #1"))]
+    found = [*found, Graded("absent", CHAPTER, "", "", (mark("absent", "2.4", "not started"),))]
+    pages = feedback_paths(tmp_path / "feedback", found)
+    write_feedback(tmp_path / "feedback", found)
+    write_index(tmp_path / "feedback" / "index.html", found, pages)
+    write_report(tmp_path / "report.html", found, feedback=pages)
+    index, report = Page(tmp_path / "feedback" / "index.html"), Page(tmp_path / "report.html")
+    for page, folder in ((index, tmp_path / "feedback"), (report, tmp_path)):
+        _assert_inert(page, leads_to_pages=True)
+        links = [unquote(link["href"]) for link in page.find("a") if not link["href"].startswith("#")]
+        targets = {(folder / link).resolve() for link in links}
+        assert all(target.is_file() for target in targets)
+        assert targets >= {path.resolve() for path in pages.values()}
+    assert (tmp_path / "feedback" / "王伟" / f"{CHAPTER}.html").is_file()
+    assert "not handed in" in "".join(index.text)
+
+
+def test_means_and_bars_leave_the_absent_out(tmp_path: Path) -> None:
+    here = [graded("a", mark("a")), graded("b", mark("b", "2.4", "wrong"))]
+    absent = Graded("c", CHAPTER, "", "", (mark("c", "2.4", "not started"),))
+    write_report(tmp_path / "report.html", [*here, absent])
+    text = " ".join("".join(Page(tmp_path / "report.html").text).split())
+    assert "2 submissions; 3 learners" in text
+    assert "2 of 3" in text
+    assert "1 passed, 1 wrong" in text
+    assert "1 of 2" in text  # the mean of 2 and 0
+    assert text.count("not started") == 2  # in the key, and in the learner's own row
+
+
+def test_a_malformed_file_is_one_oddity(tmp_path: Path) -> None:
+    problem = "The file is empty."
+    marks = [mark("a", one.id, "malformed", detail=problem) for one in EXERCISES[CHAPTER]]
+    write_report(tmp_path / "report.html", [graded("a", *marks, oddity=problem)])
+    page = Page(tmp_path / "report.html")
+    assert sum(problem in text for text in page.text) == 1
+
+
+def test_what_there_is_none_of_is_said_in_words(tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", [graded("a", mark("a"))])
+    assert [text for text in Page(tmp_path / "report.html").text if text.startswith("N")] == [
+        "No named mistakes.", "None.", "None.", "None.",
+    ]  # fmt: skip
 
 
 def test_cleaning_takes_bounded_time_and_leaves_text_alone() -> None:

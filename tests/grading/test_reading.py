@@ -482,6 +482,13 @@ ODD: tuple[Any, ...] = (
 )
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_notebook_is_read_in_every_encoding_that_editors_store(encoding: str) -> None:
+    text = json.dumps({"cells": [{"cell_type": "code", "source": "王伟"}]}, ensure_ascii=False)
+    cells, _ = submitted_notebook.read_cells(text.encode(encoding))
+    assert [cell.source for cell in cells] == ["王伟"]
+
+
 @pytest.mark.parametrize("key", ["id", "metadata", "cell_type", "outputs", "attachments", "execution_count"])
 def test_odd_values_in_a_cell_are_read_with_patience(key: str) -> None:
     for value in ODD:

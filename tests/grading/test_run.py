@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,12 @@ from workbook.course.benches import made_class
 from workbook.course.cli import grade_cli
 from workbook.course.cli.grade_cli import memory_bytes
 from workbook.course.grading import class_run, jail, journal
-from workbook.course.grading.grader import absent
+from workbook.course.grading.containers import NOTHING
+from workbook.course.grading.grader import absent, unreadable
 from workbook.course.grading.journal import Journal
+from workbook.course.grading.masters import solutions_of
+from workbook.course.grading.options import GradingOptions
+from workbook.course.grading.submissions import Submission
 from workbook.exercises import Exercise, exercises_of
 from workbook.exercises.judge import Ruler, call_text
 
@@ -200,13 +205,91 @@ def test_a_file_that_was_handed_in_again_is_graded_again(
     assert {row["outcome"] for row in rows} == {"passed"}
 
 
-def test_marks_change_when_an_exercise_was_corrected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marks_stay_when_an_exercise_was_corrected(tmp_path: Path) -> None:
+    """They say what judged them; `--regrade` lists what would change (test_regrade)."""
+    notes = Journal(tmp_path)
+    old = absent("ann", "02_convolution")
+    judged = replace(old, marks=tuple(replace(one, judged_by="another") for one in old.marks))
+    notes.append(judged)
+    assert notes.find("ann", "", "") == judged
+    notes.close()
+
+
+def test_a_journal_of_an_older_grader_is_read(tmp_path: Path) -> None:
+    """Its marks stay, too, though they do not say what judged them."""
     notes = Journal(tmp_path)
     notes.append(absent("ann", "02_convolution"))
-    assert notes.find("ann", "", "") is not None
-    monkeypatch.setitem(journal._versions, "02_convolution", "another")
-    assert notes.find("ann", "", "") is None
     notes.close()
+    path = tmp_path / journal.JOURNAL
+    entry = json.loads(path.read_text())
+    del entry["graded"]["lms_id"]
+    for mark in entry["graded"]["marks"]:
+        del mark["judged_by"], mark["right_groups"], mark["notes"]
+    path.write_text(json.dumps({"course": "0123", **entry}) + "\n")
+    again = Journal(tmp_path)
+    assert again.find("ann", "", "") == absent("ann", "02_convolution")
+    again.close()
+
+
+def _completed(*names: str, chapters: tuple[str, ...]) -> class_run.ClassResult:
+    """Put together what learners handed in: "ann 02_convolution" is marked, "bob" could not be read."""
+    handed_in = [
+        Submission(student, chapter, f"{student}/{number}", problem="" if chapter else "The file is empty.")
+        for number, (student, _, chapter) in enumerate(name.partition(" ") for name in names)
+    ]
+    handed_in.append(Submission("zoe", "", "zoe/", problem=NOTHING))
+    done = [
+        replace(absent(file.student, file.chapter), origin=file.origin)
+        if file.chapter
+        else unreadable(file, "", file.problem, "")
+        for file in handed_in
+    ]
+    return class_run._complete(done, handed_in, GradingOptions(ROOT, chapters))
+
+
+def test_a_file_that_tells_no_chapter_counts_for_the_only_one() -> None:
+    result = _completed("ann 02_convolution", "ann", "bob", "bob", chapters=tuple(QUICK))
+    assert {one.student: (one.is_absent, one.oddity) for one in result.graded} == {
+        "ann": (False, ""),
+        "bob": (False, "The file is empty."),
+        "zoe": (True, ""),
+    }
+    assert [one.origin for one in result.unread] == ["ann/1", "bob/3", "zoe/"]
+    assert {mark.outcome for one in result.graded if one.student == "bob" for mark in one.marks} == {
+        "malformed"
+    }
+
+
+def test_a_file_that_tells_no_chapter_is_told_where_there_are_several() -> None:
+    result = _completed("ann 02_convolution", "ann 03_pooling", "bob", chapters=tuple(QUICK))
+    assert sorted((one.student, one.is_absent) for one in result.graded) == [
+        ("ann", False), ("ann", False), ("bob", True), ("bob", True), ("zoe", True), ("zoe", True),
+    ]  # fmt: skip
+    assert [one.student for one in result.unread] == ["bob", "zoe"]
+    words = {one.student: one.marks[0].feedback for one in result.graded}
+    assert words["zoe"] == "Nothing was handed in for this chapter."
+    assert words["bob"] == "What was handed in is no notebook of this chapter. The file is empty."
+
+
+@pytest.mark.claims
+def test_every_learner_has_a_row_whatever_they_handed_in(jailed: None, tmp_path: Path) -> None:
+    data = json.dumps(filled(solutions_of(ROOT / "solutions" / "02_convolution.ipynb"))).encode()
+    read = ("a.ipynb.txt", "a.ipynb.json", "a.json", "a.IPYNB", "a.ipynb.download", "a.txt", "a")
+    not_read = ("a.pdf", "a.html", "a.py", "a.docx", "a.rar", "a.tar.gz")
+    for number, name in enumerate((*read, *not_read, ".keep")):
+        folder = tmp_path / "in" / f"王{number}"
+        folder.mkdir(parents=True)
+        content = data if name in read else b"something else"
+        (folder / name.replace("a", "02_convolution", 1)).write_bytes(content)
+    result = _grade(tmp_path / "in", tmp_path / "out")
+    assert result.returncode == 0, result.stderr
+    with (tmp_path / "out" / "totals.csv").open(encoding="utf-8-sig", newline="") as file:
+        totals = [(row["student"], row["total"]) for row in csv.DictReader(file)]
+    points = ["12"] * len(read) + ["0"] * len(not_read) + [""]
+    assert sorted(totals) == sorted((f"王{number}", total) for number, total in enumerate(points))
+    lines = result.stdout.splitlines()
+    assert sum("was handed in" in line for line in lines) == len(not_read) + 1
+    assert len(list((tmp_path / "out" / "feedback").glob("王*/02_convolution.html"))) == len(points)
 
 
 def test_a_line_that_was_cut_off_is_no_mark(tmp_path: Path) -> None:

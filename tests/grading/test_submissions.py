@@ -156,7 +156,8 @@ def test_moodles_zip_with_folders(tmp_path: Path, end: str) -> None:
         ("Participant_99", "", "99"),
         ("Zoë Ünal_31", "", "31"),
     ]
-    assert [one.problem for one in found] == ["", "", "", "No notebook (.ipynb) was handed in.", ""]
+    problems = ["", "", "", "No notebook (.ipynb) was handed in, only answers.pdf.", ""]
+    assert [one.problem for one in found] == problems
 
 
 def test_moodles_zip_without_folders_and_unpacked(tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_canvas_zip(tmp_path: Path) -> None:
     assert jane.origin == "doejane_LATE_12345_67891_02_convolution-1.ipynb"
     assert jane.older_files == ("doejane_12345_67890_02_convolution.ipynb",)
     assert jane.oddity == "Older files were not graded: doejane_12345_67890_02_convolution.ipynb."
-    assert found[5].problem == "No notebook (.ipynb) was handed in."
+    assert found[5].problem == "No notebook (.ipynb) was handed in, only textkim_888_text.html."
 
 
 def test_canvas_numbers_decide_and_then_the_copys(tmp_path: Path) -> None:
@@ -328,6 +329,165 @@ def test_nothing_to_grade_is_said_in_one_line(tmp_path: Path) -> None:
 def test_a_submission_can_be_sent_to_another_process(tmp_path: Path) -> None:
     found = find(_zip(tmp_path / "a.zip", "doejane_7_8_w.zip", content=_zip_bytes([FILE])), CHAPTERS)
     assert _told(pickle.loads(pickle.dumps(found))) == [("doejane_7", "02_convolution", "7")]
+
+
+# --- Every learner --------------------------------------------------------------------------------------------
+
+
+def _by_student(found: list[Submission]) -> dict[str, str]:
+    return {one.student: one.problem for one in found}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_learner_with_a_folder_is_listed(tmp_path: Path, packed: bool) -> None:
+    files = ("alice/02_convolution.ipynb", "bob/answers.pdf", "carol/a.html", "carol/b.docx", "dan/work.rar")
+    folder = _folder(tmp_path / "class", *files, "erin/.keep", "eve/.ipynb_checkpoints/x.ipynb")
+    for name in ("nobody", "grace/deep/er"):
+        (folder / name).mkdir(parents=True)
+    path = folder
+    if packed:
+        path = tmp_path / "class.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for place in sorted(folder.rglob("*")):
+                archive.write(place, place.relative_to(tmp_path))
+    assert _by_student(find(path, CHAPTERS)) == {
+        "alice": "",
+        "bob": "No notebook (.ipynb) was handed in, only answers.pdf.",
+        "carol": "No notebook (.ipynb) was handed in, only a.html, b.docx.",
+        "dan": "No notebook (.ipynb) was handed in, only work.rar.",
+        "erin": "Nothing was handed in.",
+        "eve": "Nothing was handed in.",
+        "grace": "Nothing was handed in.",
+        "nobody": "Nothing was handed in.",
+    }
+
+
+def test_a_folder_of_hidden_files_alone_is_told_by_a_zip_that_names_no_folders(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "a.zip", f"alice/{FILE}", "bob/.keep", "__MACOSX/bob/._x")
+    assert _by_student(find(path, CHAPTERS)) == {"alice": "", "bob": "Nothing was handed in."}
+
+
+def test_beside_notebooks_documents_are_learners_and_lists_are_not(tmp_path: Path) -> None:
+    files = ("alice.ipynb", "bob.pdf", "carol_02_convolution.txt", "names.csv", "notes.txt", "README.md")
+    folder = _folder(tmp_path, *files, "02_convolution.pdf", content=NOTEBOOK)
+    (folder / "carol_02_convolution.txt").write_text("my answers")
+    (folder / "empty").mkdir()
+    assert _by_student(find(folder, CHAPTERS)) == {
+        "alice": "",
+        "bob": "No notebook (.ipynb) was handed in, only bob.pdf.",
+        "carol": "No notebook (.ipynb) was handed in, only carol_02_convolution.txt.",
+    }
+
+
+def test_in_folders_of_chapters_too(tmp_path: Path) -> None:
+    _folder(tmp_path, "02_convolution/alice.ipynb", "02_convolution/bob.pdf", "02_convolution/names.csv")
+    (tmp_path / "03_pooling").mkdir()
+    assert [(one.student, one.chapter) for one in find(tmp_path, CHAPTERS)] == [
+        ("alice", "02_convolution"),
+        ("bob", "02_convolution"),
+    ]
+
+
+def test_an_empty_folder_of_nbgraders_tree_is_a_learner(tmp_path: Path) -> None:
+    _folder(tmp_path, f"submitted/alice/02_convolution/{FILE}")
+    (tmp_path / "submitted" / "bob" / "02_convolution").mkdir(parents=True)
+    (tmp_path / "submitted" / "carol").mkdir()
+    assert _by_student(find(tmp_path, CHAPTERS)) == {
+        "alice": "",
+        "bob": "Nothing was handed in.",
+        "carol": "Nothing was handed in.",
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "02_convolution.ipynb.txt",
+        "02_convolution.ipynb.json",
+        "02_convolution.json",
+        "02_convolution.txt",
+        "02_convolution.ipynb.download",
+        "02_convolution.ipynb (1).txt",
+        "02_convolution",
+        "02_CONVOLUTION.IPYNB",
+        "02_convolution.IPYNB.TXT",
+    ],
+)
+@pytest.mark.parametrize("place", ["alice/", "alice_", "doejane_7_8_", "Jane_7_assignsubmission_file_/"])
+@pytest.mark.parametrize(
+    "content", [NOTEBOOK, b"\xef\xbb\xbf\n  " + NOTEBOOK, NOTEBOOK.decode().encode("utf-16")]
+)
+def test_a_notebook_is_read_whatever_was_added_to_its_name(
+    tmp_path: Path, name: str, place: str, content: bytes
+) -> None:
+    student = {"d": "doejane_7", "J": "Jane_7"}.get(place[0], "alice")
+    for path in (
+        _folder(tmp_path / "in", place + name, "zoe.ipynb", content=content),
+        _zip(tmp_path / "in.zip", place + name, "zoe.ipynb", content=content),
+    ):
+        one, _ = find(path, CHAPTERS)
+        assert (one.student, one.chapter, one.problem) == (student, "02_convolution", "")
+        assert one.origin == place + name
+        assert one.read() == content
+
+
+def test_of_two_equal_names_the_real_notebook_counts(tmp_path: Path) -> None:
+    _folder(tmp_path, f"alice/{FILE}.txt", f"alice/{FILE}", f"bob/{FILE}", "bob/02_convolution (1).ipynb.txt")
+    alice, bob = find(tmp_path, CHAPTERS)
+    assert (alice.origin, alice.older_files) == (f"alice/{FILE}", (f"alice/{FILE}.txt",))
+    assert bob.origin == "bob/02_convolution (1).ipynb.txt"
+
+
+def test_a_text_that_is_no_notebook_is_not_read(tmp_path: Path) -> None:
+    _folder(tmp_path, f"alice/{FILE}")
+    _folder(tmp_path, "alice/data.json", "bob/data.json", content=b'{"a": 1}')
+    _folder(tmp_path, "bob/notes.txt", content=b"cells and nbformat")
+    assert _by_student(find(tmp_path, CHAPTERS)) == {
+        "alice": "",
+        "bob": "No notebook (.ipynb) was handed in, only data.json, notes.txt.",
+    }
+
+
+def test_a_notebook_by_another_name_is_found_in_a_learners_zip(tmp_path: Path) -> None:
+    inner = _zip_bytes([f"{FILE}.txt"])
+    (one,) = find(_zip(tmp_path / "a.zip", "doejane_7_8_work.zip", content=inner), CHAPTERS)
+    assert (one.chapter, one.problem) == ("02_convolution", "")
+
+
+def test_on_gradescope_any_file_is_the_learners(tmp_path: Path) -> None:
+    _folder(tmp_path, "answers.pdf")
+    (one,) = find(tmp_path, CHAPTERS, student="learner")
+    assert one.problem == "No notebook (.ipynb) was handed in, only answers.pdf."
+
+
+def test_a_deep_path_takes_bounded_time_and_memory(tmp_path: Path) -> None:
+    path = _zip(
+        tmp_path / "a.zip", f"alice/{FILE}", "bob/" + "a/" * 30_000, "carol/" + "b/" * 30_000 + ".keep"
+    )
+    begin = time.process_time()
+    assert "alice" in _by_student(find(path, CHAPTERS))
+    assert time.process_time() - begin < 2
+
+
+ENCODED = {
+    "gbk": ["王伟", "李娜", "朱镕基", "张三丰"],
+    "big5": ["王偉", "陳怡君", "林志明"],
+    "cp932": ["佐藤", "鈴木さくら", "高橋ケン"],
+    "cp949": ["김민준", "이서연", "박지훈"],
+    "cp437": ["Müller", "Zoë", "José"],
+    "cp866": ["Иванов", "Петрова"],
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_names_in_the_encoding_of_their_country_can_be_read(tmp_path: Path, encoding: str) -> None:
+    data = _zip_bytes([f"{number:0>40}/{FILE}" for number in range(len(ENCODED[encoding]))])
+    for number, name in enumerate(ENCODED[encoding]):
+        raw = name.encode(encoding)
+        data = data.replace(f"{number:0>40}".encode(), raw + b" " * (40 - len(raw)))
+    (tmp_path / "a.zip").write_bytes(data)
+    found = find(tmp_path / "a.zip", CHAPTERS)
+    assert {one.origin.split("/")[0].strip() for one in found} == set(ENCODED[encoding])
 
 
 # --- Names ----------------------------------------------------------------------------------------------------

@@ -9,12 +9,14 @@ import itertools
 import re
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 MOST_ITEMS = 20  # of a sequence, written out
+FEW = 10  # of numbers below it, "too large" would say too much
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -96,22 +98,127 @@ def _summary(array: np.ndarray) -> str:
     return f"array of shape {array.shape}, dtype {array.dtype}"
 
 
-def close(*, rtol: float = 1e-5, atol: float = 1e-7) -> Comparison:
-    """Return a comparison that accepts numbers within `atol + rtol * |expected|` of the expected ones.
+@dataclass(frozen=True)
+class Close:
+    """A comparison that accepts numbers within `atol + rtol * |expected|` of the expected ones.
 
     In an array, `rtol` is of the largest value, too: see `tolerance`.
 
     Types must agree: a whole number must be an int, a text a string, and an array must have the expected shape. NaN is
-    never accepted.
+    never accepted. A `veiled` comparison says in what respect an entry is off, never the value: it is for an answer
+    that is a constant, which a message that held the expected number would give away.
     """
 
-    def compare(observed: Any, expected: Any, inputs: tuple[Any, ...] = ()) -> str | None:
+    rtol: float
+    atol: float
+    is_veiled: bool = False
+
+    def __call__(self, observed: Any, expected: Any, inputs: tuple[Any, ...] = ()) -> str | None:
+        """Return the difference in words, or None."""
+        difference = _veiled_difference if self.is_veiled else _difference
         try:
-            return _difference(plain(observed), expected, rtol, atol)
+            return difference(plain(observed), expected, self.rtol, self.atol)
         except Exception as error:  # a learner's value may be of any kind
             return f"got {kind(observed)} that cannot be compared ({type(error).__name__})"
 
-    return compare
+
+def close(*, rtol: float = 1e-5, atol: float = 1e-7) -> Close:
+    """Return the usual comparison of an exercise."""
+    return Close(rtol, atol)
+
+
+def veiled(*, rtol: float = 1e-5, atol: float = 1e-7) -> Close:
+    """Return the comparison of an exercise whose answer is a constant."""
+    return Close(rtol, atol, is_veiled=True)
+
+
+def _veiled_difference(observed: Any, expected: Any, rtol: float, atol: float) -> str | None:
+    if observed is ...:
+        return "not filled in yet"
+    if observed is None and isinstance(expected, (Mapping, Sequence)):
+        return f"got None, expected {_sort_of(expected)}"
+    if observed is None or expected is None:
+        return None if observed is expected else f"{short(observed)} is wrong"
+    if isinstance(expected, Mapping):
+        return _veiled_mapping(observed, expected, rtol, atol)
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        return _veiled_sequence(observed, expected, rtol, atol)
+    difference = _difference(observed, expected, rtol, atol)
+    if difference is None:
+        return None
+    if isinstance(observed, float) and isinstance(expected, Integral) and not isinstance(expected, bool):
+        if observed.is_integer():
+            return f"got the float {short(observed)}, expected a whole number (int)"
+        return f"got {short(observed)}, expected a whole number (int): can it have a fraction?"
+    if isinstance(expected, Real) and not isinstance(expected, bool):
+        if isinstance(observed, bool) or not isinstance(observed, Real):
+            return f"got {kind(observed)}, expected a number"
+        if isinstance(expected, Integral) and max(abs(float(observed)), abs(int(expected))) < FEW:
+            return f"{short(observed)} is wrong"
+        return f"{short(observed)} is {_how_far(float(observed), float(expected))}"
+    if type(observed) is not type(expected):
+        return f"got {kind(observed)}, expected {_sort_of(expected)}"
+    return f"{short(observed)} is wrong"
+
+
+def _sort_of(value: Any) -> str:
+    sorts = ((bool, "True or False"), (str, "a string"), (Integral, "a whole number"), (Real, "a number"))
+    found = next((words for sort, words in sorts if isinstance(value, sort)), type(value).__name__)
+    return f"{len(value)} values" if isinstance(value, (tuple, list, Mapping)) else found
+
+
+def _how_far(observed: float, expected: float) -> str:
+    """Return how a number is off, in powers of ten: "too large by a factor of about 1,000"."""
+    if not np.isfinite(observed):
+        return "not a finite number"
+    if observed and expected and (observed < 0) != (expected < 0):
+        return "of the wrong sign"
+    way = "large" if abs(observed) > abs(expected) else "small"
+    if not observed or not expected:
+        return f"too {way}"
+    magnitude = abs(np.log10(abs(observed / expected)))
+    if magnitude > 0.7:
+        return f"too {way} by a factor of about {10 ** max(1, round(magnitude)):,}"
+    return f"too {way}, but near" if magnitude < 0.05 else f"too {way}, by less than a factor of 5"
+
+
+def _veiled_mapping(observed: Any, expected: Mapping, rtol: float, atol: float) -> str | None:
+    if not isinstance(observed, Mapping):
+        return f"got {kind(observed)}, expected a dictionary with the keys {', '.join(map(repr, expected))}"
+    for key in (*expected, *observed):
+        if key not in observed:
+            return f"the key {key!r} is missing"
+        if key not in expected:
+            return f"the key {key!r} is not expected"
+    differences = {key: _veiled_difference(observed[key], expected[key], rtol, atol) for key in expected}
+    wrong = {key: difference for key, difference in differences.items() if difference}
+    if not wrong:
+        return None
+    key, difference = next(iter(wrong.items()))
+    others = f"; also wrong: {', '.join(map(repr, list(wrong)[1:]))}" if len(wrong) > 1 else ""
+    return f"at {key!r}: {difference}{others}"
+
+
+def _veiled_sequence(observed: Any, expected: Sequence, rtol: float, atol: float) -> str | None:
+    if isinstance(observed, np.ndarray) and observed.ndim == 1:
+        observed = [plain(item) for item in observed]
+    if isinstance(observed, str) or not isinstance(observed, Sequence):
+        return f"got {kind(observed)}, expected {len(expected)} values"
+    if len(observed) != len(expected):
+        count = len(observed)
+        return f"got {count} value{'' if count == 1 else 's'} {short(observed)}, expected {len(expected)}"
+    places = [
+        (place, difference)
+        for place, (mine, other) in enumerate(zip(observed, expected, strict=True), start=1)
+        if (difference := _veiled_difference(mine, other, rtol, atol))
+    ]
+    if not places:
+        return None
+    if sorted(map(repr, observed)) == sorted(map(repr, expected)):
+        return f"{short(observed)} holds the right values in another order"
+    place, difference = places[0]
+    also = f", and {len(places) - 1} more" if len(places) > 1 else ""
+    return f"value {place} of {len(expected)}: {difference}{also}"
 
 
 def _difference(observed: Any, expected: Any, rtol: float, atol: float) -> str | None:
@@ -185,8 +292,10 @@ def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str
         return f"got an array of {observed.dtype}, expected numbers"
     if not np.all(np.isfinite(observed)) and np.all(np.isfinite(expected)):
         return "got NaN or infinity in places, expected finite numbers"
-    distance = np.abs(np.asarray(observed) - expected)
-    agree = (distance <= tolerance(expected, rtol, atol)) | (np.asarray(observed) == expected)
+    with np.errstate(invalid="ignore"):  # infinite values in both
+        distance = np.abs(np.asarray(observed) - expected)
+    is_near = np.isfinite(expected) & (distance <= tolerance(expected, rtol, atol))
+    agree = is_near | (np.asarray(observed) == expected)
     if np.all(agree):
         return None
     mine, other = short(observed), short(expected)
@@ -257,7 +366,8 @@ def _sequence(observed: Any, expected: Sequence, rtol: float, atol: float) -> st
     if isinstance(observed, str) or not isinstance(observed, Sequence):
         return f"got {kind(observed)}, expected {len(expected)} values: {short(expected)}"
     if len(observed) != len(expected):
-        return f"got {len(observed)} values {short(observed)}, expected {len(expected)}"
+        values = "1 value" if len(observed) == 1 else f"{len(observed)} values"
+        return f"got {values} {short(observed)}, expected {len(expected)}"
     for index, (item, expected_item) in enumerate(zip(observed, expected, strict=True)):
         difference = _difference(item, expected_item, rtol, atol)
         if difference is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbook.exercises.compare import Comparison, close
+from workbook.exercises.compare import Comparison, close, veiled
 from workbook.exercises.observe import Inputs, call, value
 
 
@@ -35,8 +35,10 @@ class Exercise:
 
     `cases(rng)` draws the inputs. `observe(answer, *inputs)` turns the answer into a plain value.
     `compare(observed, expected, inputs)` returns None, or the difference in words. `reference` is a right answer.
-    `time_limit` is in seconds, for all cases together. `solved_by` are functions of the course that do the work of the
-    exercise ("reference.conv2d"): an answer that calls one is wrong. `may_use` are those that an answer may call.
+    `time_limit` is in seconds, for all cases together. `groups(*inputs)` names the kind of a case, such as "stride 1":
+    an instructor may give points for each kind that an answer gets right. Without it, points are all or nothing.
+    `solved_by` are functions of the course that do the work of the exercise ("reference.conv2d"): an answer that calls
+    one is wrong. `may_use` are those that an answer may call.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Exercise:
     minutes: int = 5
     points: int = 1
     time_limit: float = 10.0
+    groups: Callable[..., str] | None = None
     solved_by: tuple[str, ...] = ()
     may_use: tuple[str, ...] = ()
 
@@ -88,5 +91,8 @@ class FreeText:
 
 
 def value_exercise(**fields: Any) -> Exercise:
-    """Return an exercise whose answer is a plain value: a number, a tuple, an array or a dictionary."""
-    return Exercise(**{"observe": value, **fields})
+    """Return an exercise whose answer is a plain value: a number, a tuple or a dictionary.
+
+    Its check never shows the value.
+    """
+    return Exercise(**{"observe": value, "compare": veiled(), **fields})

@@ -8,10 +8,8 @@ import _thread
 import contextlib
 import copy
 import io
-import linecache
 import signal
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,7 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from workbook.calls import collected_calls
-from workbook.exercises.compare import plain, short, without_addresses
+from workbook.exercises.compare import plain, short
+from workbook.exercises.errors import describe, signature
 
 MOST_PRINTED = 2000  # characters
 STATES = ("observed", "not started", "error", "timeout", "memory", "malformed", "died")  # of a report
@@ -52,16 +51,23 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Observation:
-    """The result of an answer for one case: a plain value, or the way in which it failed (one of FAILURES)."""
+    """The result of an answer for one case: a plain value, or the way in which it failed (one of FAILURES).
+
+    Of an exception, `signature` says what another one must agree in to have the same cause: see `errors.signature`.
+    """
 
     result: Any = None
     failure: str | None = None
     detail: str = ""
+    signature: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
-    """The result of an answer: one observation per case, up to the first failure, or why there are none.
+    """The result of an answer: one observation per case, or why there are none.
+
+    After a case that raised, the next ones are observed all the same. What ends the observations is time, memory, and
+    an answer that is not started.
 
     `state` is one of STATES: "observed", or an outcome that needs no comparison. `calls` are the course's own functions
     that were called meanwhile.
@@ -170,14 +176,14 @@ def is_untouched(answer: Any) -> bool:
 def _observe_all(
     exercise: Asked, answer: Any, cases: Sequence[Inputs], limit: float, replay: bool
 ) -> list[Observation]:
-    """Return the observations of the cases in order, up to the first failure or the time limit."""
+    """Return the observations of the cases in order, until time or memory runs out."""
     observations: list[Observation] = []
     printed = _Printed()
     try:
         with contextlib.redirect_stdout(printed), time_limit(limit):
             for inputs in cases:
                 observations.append(observe_case(exercise.observe, answer, inputs))
-                if observations[-1].failure:
+                if observations[-1].failure in ("not started", "memory"):
                     break
     except TimeLimit:
         observations.append(Observation(None, "timeout", f"did not finish within {limit:g} s"))
@@ -208,31 +214,13 @@ def observe_case(observe: Callable[..., Any], answer: Any, inputs: Inputs) -> Ob
     except MemoryError:
         return Observation(None, "memory", "needed more memory than there is")
     except BaseException as error:  # the learner's code may raise anything, SystemExit too
-        return Observation(None, "error", f"raised {describe(error)}")
+        return Observation(None, "error", f"raised {describe(error)}", signature(error))
     if is_untouched(result):
         return Observation(None, "not started")
     if not _unchanged(given, inputs):
         detail = "it changed its input. Work on a copy: `x = x.copy()`"
         return Observation(result, "wrong", detail)
     return Observation(result)
-
-
-def describe(error: BaseException) -> str:
-    """Return the error's name and message, and the line of the learner's cell that raised it."""
-    try:
-        text = without_addresses(f"{type(error).__name__}: {error}").strip().rstrip(":")[:300]
-    except Exception:  # an exception of the learner's own that cannot be written
-        text = type(error).__name__
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_cell(frame.filename)]
-    if not frames:
-        return text
-    line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
-    return f"{text} (line {frames[-1].lineno}{': ' + line if line else ''})"
-
-
-def is_cell(filename: str) -> bool:
-    """Return whether a file name in a traceback is that of a notebook's cell."""
-    return "ipykernel" in filename or filename.startswith(("<ipython", "<cell", "<stdin"))
 
 
 def _unchanged(given: Inputs, inputs: Inputs) -> bool:

@@ -378,7 +378,7 @@ def same_padding(size, kernel_size, strides):
         return (0, 0)
     return missing // 2, (missing + 1) // 2
 
-# %% 2.3 wrong · the package's arithmetic
+# %% 2.3 right · the package's arithmetic
 def same_padding(size, kernel_size, strides):
     return arithmetic.same_padding(size, kernel_size, strides)
 
@@ -539,7 +539,7 @@ def output_size(size, kernel_size, strides, padding):
         start += strides
     return count
 
-# %% 2.4 wrong · the package's arithmetic
+# %% 2.4 right · the package's arithmetic
 def output_size(size, kernel_size, strides, padding):
     return arithmetic.output_size(size, kernel_size, strides, padding)
 
@@ -671,7 +671,7 @@ def conv_layer(image, kernel, bias):
     patches = np.array([image[i : i + kh, j : j + kw].ravel() for i in range(h) for j in range(w)])
     return (patches @ kernel.reshape(-1, filters) + bias).reshape(h, w, filters)
 
-# %% 2.5 wrong · the package's reference and the bias
+# %% 2.5 right · the package's reference and the bias
 def conv_layer(image, kernel, bias):
     return reference.conv2d(image, kernel) + bias
 
@@ -919,7 +919,7 @@ def conv_parameters(kernel_size, in_channels, filters):
     layer.build((None, None, None, in_channels))
     return layer.count_params()
 
-# %% 2.6 wrong · the package's arithmetic
+# %% 2.6 right · the package's arithmetic
 def conv_parameters(kernel_size, in_channels, filters):
     return arithmetic.conv_parameters(kernel_size, in_channels, filters)
 

@@ -97,3 +97,13 @@ def test_stored_outputs_are_taken_only_for_the_same_code(sources: tuple[str, ...
     changed = executed(*sources, text="now")
     assert not outputs.take_stored(changed, stored)
     assert all(text.startswith("now") for text in printed(changed))
+
+
+def test_a_docstring_or_a_comment_changes_no_output() -> None:
+    stored = executed('def f(x):\n    """Give x."""\n    return x', "f(1)  # once", text="then")
+    reworded = executed('def f(x):\n    """Return x."""\n    return x', "f(1)", text="now")
+    assert outputs.take_stored(reworded, stored)
+    assert printed(reworded)[0].startswith("then")
+    changed = executed('def f(x):\n    """Return x."""\n    return -x', "f(1)", text="now")
+    assert not outputs.take_stored(changed, stored)
+    assert not outputs.take_stored(executed("%time f(1)", text="now"), executed("%time f(2)", text="then"))

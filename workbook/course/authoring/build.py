@@ -78,7 +78,7 @@ def execute(notebook: NotebookNode, folder: Path, *, seconds: int = CELL_SECONDS
 
     # Under pytest, and so under nbval, ipykernel does not capture file descriptor 2. The build must not either, or the
     # stored outputs would differ.
-    environment = {**os.environ, "PYTEST_CURRENT_TEST": "build"}
+    environment = {**os.environ, "PYTEST_CURRENT_TEST": "build", "WORKBOOK_PROGRESS": "off"}
     client = NotebookClient(
         notebook,
         timeout=seconds,

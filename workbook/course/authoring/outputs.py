@@ -2,11 +2,13 @@
 
 Two rules keep the stored notebooks still:
 
-- A notebook whose code is that of the stored one takes the stored outputs and is not executed.
+- A notebook whose code is that of the stored one, but for docstrings and comments, takes the stored outputs and is not
+  executed.
 - In an executed notebook, a cell tagged `nbval-ignore-output` (printed times, trained decimals) or `timed` (a picture
   of measured times) keeps its stored outputs if its own code and all code before it are those of the stored notebook.
 """
 
+import ast
 import re
 
 from nbformat import NotebookNode
@@ -60,10 +62,34 @@ def _count_same(cells: list[NotebookNode], stored_cells: list[NotebookNode]) -> 
     count = 0
     for cell, stored_cell in zip(cells, stored_cells, strict=False):
         is_colab = "colab" in _tags(cell) and "colab" in _tags(stored_cell)
-        if cell.source != stored_cell.source and not is_colab:
+        if not (is_colab or _does_the_same(cell.source, stored_cell.source)):
             break
         count += 1
     return count
+
+
+def _does_the_same(source: str, stored: str) -> bool:
+    """Return whether two cells are the same but for docstrings, comments and layout, none of which change an output."""
+    if source == stored:
+        return True
+    try:
+        return ast.dump(_Undocumented().visit(ast.parse(source))) == ast.dump(
+            _Undocumented().visit(ast.parse(stored))
+        )
+    except SyntaxError:  # magics
+        return False
+
+
+class _Undocumented(ast.NodeTransformer):
+    """Leave out the docstrings of functions and classes."""
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:]
+        return node
 
 
 def _merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from workbook.course.grading.copies import solutions_of
+from workbook.course.grading.masters import solutions_of
 from workbook.exercises import Exercise, Mistake, exercise, exercises_of, judge, registry
 
 Notebook = dict[str, Any]

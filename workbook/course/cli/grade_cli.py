@@ -3,8 +3,9 @@
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 LEAST_MEMORY = 2 * 2**30  # TensorFlow alone takes about this much address space
+MOST_CHANGES, MOST_REASONS = 30, 5  # that the command prints
 NEEDS_PACKAGES = 'Grading needs more packages ({name} is missing): pip install "cnn-workbook[grade]"'
+T = TypeVar("T")
+Show = Callable[["Graded", int, int], None]
 console = Console(soft_wrap=True, highlight=False, markup=False)
 
 
@@ -56,6 +60,33 @@ def grade(
         typer.Option(help="The address of the gradebook's database.", show_default="OUT/gradebook.db"),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in OUT.")] = False,
+    review: Annotated[
+        Path | None,
+        typer.Option(help="Take over points and comments from this table, saved by OUT/review.html."),
+    ] = None,
+    deadlines: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file with deadlines and a late policy; it counts for the run from now on."),
+    ] = None,
+    partial_credit: Annotated[
+        str,
+        typer.Option(
+            help="Points for the kinds of cases that are right: all, none, or exercises such as 2.3; it counts for the "
+            "run from now on.",
+            show_default="none",
+        ),
+    ] = "",
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Another year's run or submissions: the report compares answers with them, too."),
+    ] = None,
+    regrade: Annotated[
+        str,
+        typer.Option(
+            help="List what grading again would change: all, exercises, chapters or learners, for example 2.3,ann."
+        ),
+    ] = "",
+    apply: Annotated[bool, typer.Option("--apply", help="With --regrade: take the changes over.")] = False,
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Run without a jail: only for code that you trust.")
     ] = False,
@@ -67,7 +98,9 @@ def grade(
     """Grade untrusted submissions: they run in a jail on fresh cases, and the verdict is made outside."""
     try:
         from workbook.course.grading import class_run, jail, journal
+        from workbook.course.grading.deadlines import read_policy
         from workbook.course.grading.options import GradingOptions
+        from workbook.course.grading.partial_credit import chosen_exercises
     except ModuleNotFoundError as error:
         _stop(NEEDS_PACKAGES.format(name=error.name))
     try:
@@ -86,20 +119,42 @@ def grade(
             unsafe=unsafe,
             scheduler=scheduler,
             database=db,
+            review=review,
+            against=against,
             student="learner" if gradescope is not None else "",
         )
+        if apply and not regrade:
+            raise ValueError(
+                "--apply goes with --regrade: say what to grade again, for example --regrade all."
+            )
         problem = None if unsafe or scheduler else jail.missing()
         if problem:
             raise ValueError(problem)
+        if regrade and not (out / journal.RUN).exists():
+            raise ValueError(f"{out} holds no run to grade again: choose the --out of an earlier run.")
+        if deadlines is not None:
+            read_policy(deadlines, class_run.chapters_of(root))
+        chosen_exercises(partial_credit, class_run.chapters_of(root))
         if jail.is_root():
             console.print(jail.AS_ROOT)
-        run = journal.begin(out, seed=seed, resume=resume)
+        run = journal.begin(
+            out,
+            seed=seed,
+            resume=resume or bool(regrade),
+            deadlines=deadlines,
+            partial_credit=partial_credit,
+        )
         console.print(f"Cases are drawn with --seed {run.seed}")
-        result = _with_progress(submissions, run, options)
+        if regrade:
+            result = _grade_again(submissions, run, options, regrade, apply)
+        else:
+            result = _with_progress(lambda show: class_run.grade(submissions, run, options, show))
     except (ValueError, jail.JailError) as error:
         _stop(str(error))
     except KeyboardInterrupt:
         _stop("Interrupted. The marks so far are kept: run the same command with --resume.", 130)
+    if result is None:
+        return
     summarise(result, out)
     if gradescope is not None:
         _write_gradescope(gradescope, result)
@@ -123,9 +178,8 @@ def _positive(number: float, name: str) -> float:
     return number
 
 
-def _with_progress(submissions: Path, run: "Run", options: "GradingOptions") -> "ClassResult":
+def _with_progress(work: Callable[[Show], T]) -> T:
     """Grade with a bar on a terminal, and a line for each submission that was odd."""
-    from workbook.course.grading import class_run
     from workbook.course.grading.untrusted import one_line
 
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -135,20 +189,49 @@ def _with_progress(submissions: Path, run: "Run", options: "GradingOptions") -> 
         def show(graded: "Graded", done: int, total: int) -> None:
             progress.update(bar, completed=done, total=total)
             if graded.oddity:
-                console.print(one_line(f"{graded.student} {graded.chapter}: {graded.oddity}")[:300])
+                where = graded.chapter or graded.origin
+                console.print(one_line(f"{graded.student} {where}: {graded.oddity}")[:300])
 
-        return class_run.grade(submissions, run, options, show)
+        return work(show)
+
+
+def _grade_again(
+    submissions: Path, run: "Run", options: "GradingOptions", words: str, apply: bool
+) -> "ClassResult | None":
+    """Grade again and print what would change; return the class if that was taken over."""
+    from workbook.course.grading import class_regrade, regrade
+
+    again = _with_progress(
+        lambda show: class_regrade.grade_again(
+            submissions, run, options, words, apply=apply, on_progress=show
+        )
+    )
+    for change in again.changes[:MOST_CHANGES]:
+        console.print(regrade.in_words(change))
+    more = len(again.changes) - MOST_CHANGES
+    if more > 0:
+        console.print(f"… and {more} more.")
+    verb = "changed" if apply else "would change"
+    place = run.folder / regrade.CHANGES
+    console.print(f"{len(again.changes)} of {again.marks} marks {verb}: see {place}.")
+    if not apply:
+        console.print("Nothing was overwritten. To take this over, run the same command with --apply.")
+    return again.result
 
 
 def summarise(result: "ClassResult", out: Path) -> None:
     """Print the outcomes of each exercise, the most common mistakes, and where the results are."""
     from workbook.course.grading import class_run
-    from workbook.course.grading.untrusted import one_line
 
     if result.notice:
         console.print(result.notice)
-    for file in result.unread:
-        console.print(one_line(f"{file.student} {file.origin}: {file.oddity}")[:300])
+    if result.outdated:
+        _print_outdated(result)
+    for notice in result.unclear_times:
+        console.print(notice)
+    late = sum(lateness.days > 0 for lateness in result.lateness.values())
+    if result.lateness:
+        console.print(f"Late: {late} of {len(result.lateness)}. See {out / 'late' / 'late.csv'}.")
     for exercise, counts in class_run.distribution(result.graded).items():
         words = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
         console.print(f"{exercise:6} {words}")
@@ -159,10 +242,22 @@ def summarise(result: "ClassResult", out: Path) -> None:
         console.print(f"  {exercise:6} {mistake} ({count})")
     if result.waiting:
         console.print(
-            f"Waiting for review: {result.waiting}. Fill in {out / 'review.csv'}, then run again with --resume."
+            f"Waiting for review: {result.waiting}. Open {out / 'review.html'}, save the table, then run again with "
+            "--resume --review FILE."
         )
     console.print(
         f"Graded: {len(result.graded)}, of which {result.new} in this run. Start with {out / 'report.html'}."
+    )
+
+
+def _print_outdated(result: "ClassResult") -> None:
+    """Say that stored marks were made by another version of the course, and what has changed since."""
+    common = result.outdated.most_common(MOST_REASONS)
+    words = ", ".join(reason for reason, _ in common) + (", …" if len(result.outdated) > len(common) else "")
+    count = max(result.outdated.values())
+    console.print(
+        f"{count} stored {'submission was' if count == 1 else 'submissions were'} judged by another version of the "
+        f"course ({words}). These marks stay. To list what would change: --regrade all."
     )
 
 
@@ -172,7 +267,7 @@ def _write_gradescope(path: Path, result: "ClassResult") -> None:
     from workbook.course.grading.gradescope import results_json
     from workbook.course.grading.untrusted import write_atomically
 
-    write_atomically(path, json.dumps(results_json(*result.graded)))
+    write_atomically(path, json.dumps(results_json(*result.graded, *result.unread)))
 
 
 def gradescope_zip(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from workbook.course.grading import member_names
 from workbook.course.grading.untrusted import one_line
 
 MOST_BYTES = 50_000_000  # of one file, unpacked
@@ -21,12 +22,14 @@ MOST_DIRECTORY = 8_000_000  # bytes of a zip's table of contents: about 60,000 f
 MOST_ENTRIES = 100_000
 DEEPEST = 20
 CHUNK = 65_536
-READ = (".ipynb", ".zip")  # all other files are listed, never read
+READ = (".ipynb", ".zip")  # other files are listed, and read only if they turn out to be notebooks
+HEAD = 65_536  # bytes that tell whether a file is a notebook
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 ENCRYPTED, UTF8 = 0x1, 0x800  # bits of a member's flags, PKWARE's APPNOTE.TXT 4.4.4
 TOO_LARGE = f"It is larger than {MOST_BYTES // 1_000_000} MB."
 OUTSIDE = "Its path in the zip points outside the zip."
 UNOPENED = "Its folder cannot be opened."
+NOTHING = "Nothing was handed in."
 LINK = "It is a symbolic link, and links are not followed."
 NOT_REGULAR = "It is not a regular file."
 DAMAGED = "The zip is damaged."
@@ -58,6 +61,20 @@ class OnDisk:
             raise ValueError(TOO_LARGE)
         return data
 
+    def head(self) -> bytes:
+        """Return the first bytes, at most `HEAD`; ValueError with a sentence if the file cannot be opened."""
+        with self.opened() as file:
+            return file.read(HEAD)
+
+    def beside(self, name: str) -> "OnDisk":
+        """Return the file of this name in the same folder."""
+        return OnDisk(self.root, (*self.parts[:-1], name))
+
+    def modified(self) -> float:
+        """Return when the file was last changed, in seconds since 1970; ValueError if it cannot be opened."""
+        with self.opened() as file:
+            return os.fstat(file.fileno()).st_mtime
+
 
 @dataclass(frozen=True)
 class InZip:
@@ -72,12 +89,31 @@ class InZip:
 
     def read(self) -> bytes:
         """Return the unpacked member, at most `MOST_BYTES`; ValueError with a sentence otherwise."""
+        data = self._unpacked(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise ValueError(TOO_LARGE)
+        return data
+
+    def head(self) -> bytes:
+        """Return the member's first bytes, at most `HEAD`; ValueError with a sentence if it cannot be unpacked."""
+        return self._unpacked(HEAD)
+
+    def _unpacked(self, most: int) -> bytes:
         with self.container.opened() as file:
             try:
                 with zipfile.ZipFile(_Careful(file)) as archive:
-                    return _unpacked(archive, archive.infolist()[self.index])
+                    return _unpacked(archive, archive.infolist()[self.index], most)
             except ValueError:
                 raise
+            except Exception:  # a hostile archive makes zipfile raise nearly anything
+                raise ValueError(DAMAGED) from None
+
+    def modified(self) -> tuple[int, int, int, int, int, int]:
+        """Return the member's time, from year to second, without a time zone; ValueError if the zip is damaged."""
+        with self.container.opened() as file:
+            try:
+                with zipfile.ZipFile(_Careful(file)) as archive:
+                    return archive.infolist()[self.index].date_time
             except Exception:  # a hostile archive makes zipfile raise nearly anything
                 raise ValueError(DAMAGED) from None
 
@@ -89,13 +125,15 @@ Source = OnDisk | InZip
 class Entry:
     """A file that was found: its path, how to read it, and why it cannot be read, or "".
 
-    `above` are folders around all submissions, which say nothing about them.
+    `above` are folders around all submissions, which say nothing about them. An empty folder is an entry whose last
+    part is "" and whose problem is `NOTHING`. `is_notebook` marks a notebook whose name says something else.
     """
 
     parts: tuple[str, ...]
     source: Source
     problem: str = ""
     above: tuple[str, ...] = ()
+    is_notebook: bool = False
 
     @property
     def origin(self) -> str:
@@ -104,8 +142,8 @@ class Entry:
 
     @property
     def suffix(self) -> str:
-        """The suffix of the file's name, in lower case, with the point."""
-        return os.path.splitext(self.parts[-1])[1].lower()
+        """The suffix of the file's name, in lower case, with the point; ".ipynb" for every notebook."""
+        return ".ipynb" if self.is_notebook else os.path.splitext(self.parts[-1])[1].lower()
 
 
 class _Careful(io.BufferedReader):
@@ -138,16 +176,15 @@ def _open_below(root: str, parts: tuple[str, ...]) -> int:
         os.close(folder)
 
 
-def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    problem = _member_problem(info, _decoded(info))
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    """Return a member's first bytes, at most `most`."""
+    problem = _member_problem(info, info.filename)
     if problem:
         raise ValueError(problem)
     pieces, size = [], 0
     with archive.open(info) as member:
-        while piece := member.read(CHUNK):
+        while size < most and (piece := member.read(min(CHUNK, most - size))):
             size += len(piece)
-            if size > MOST_BYTES:
-                raise ValueError(TOO_LARGE)
             pieces.append(piece)
     return b"".join(pieces)
 
@@ -166,7 +203,7 @@ def in_folder(root: Path) -> list[Entry]:
             raise ValueError(
                 f"{shown(root)} holds more than {MOST_ENTRIES:,} files; point at the submissions alone."
             )
-    if any(entry.parts == ("",) for entry in entries):
+    if any(entry.parts == ("",) and entry.problem == UNOPENED for entry in entries):
         raise ValueError(f"{shown(root)} cannot be opened: you may not read this folder.")
     return sorted(entries, key=lambda entry: entry.parts)
 
@@ -177,10 +214,11 @@ def _walk(root: str, parts: tuple[str, ...]) -> Iterator[Entry]:
     except OSError:
         yield Entry((*parts, ""), OnDisk(root, parts), UNOPENED)
         return
-    for child in children:
+    visible = [child for child in children if not is_skipped((child.name,))]
+    if parts and not visible:
+        yield Entry((*parts, ""), OnDisk(root, parts), NOTHING)
+    for child in visible:
         path = (*parts, child.name)
-        if is_skipped((child.name,)):
-            continue
         if child.is_dir(follow_symlinks=False):
             if len(path) < DEEPEST:
                 yield from _walk(root, path)
@@ -205,7 +243,10 @@ def _disk_problem(file: os.DirEntry, suffix: str, *, at_top: bool) -> str:
 
 
 def in_zip(source: Source) -> list[Entry]:
-    """Return a zip's files in its order, without hidden ones; ValueError with a sentence if it cannot be read."""
+    """Return a zip's files in its order, without hidden ones, and its empty folders.
+
+    ValueError with a sentence if it cannot be read.
+    """
     with source.opened() as file:
         try:
             with zipfile.ZipFile(_Careful(file)) as archive:
@@ -217,27 +258,55 @@ def in_zip(source: Source) -> list[Entry]:
             raise ValueError(DAMAGED) from None
     if len(infos) > MOST_ENTRIES:
         raise ValueError(f"The zip holds more than {MOST_ENTRIES:,} files.")
-    members = [_member(source, index, info) for index, info in enumerate(infos) if not info.is_dir()]
-    return [member for member in members if member.problem == OUTSIDE or not is_skipped(member.parts)]
+    decode = member_names.decoder(_raw_names(infos))
+    names = [decode(info.filename) if _is_undeclared(info) else info.filename for info in infos]
+    members = [
+        _member(source, index, info, name)
+        for index, (info, name) in enumerate(zip(infos, names, strict=True))
+        if not info.is_dir()
+    ]
+    kept = [member for member in members if member.problem == OUTSIDE or not is_skipped(member.parts)]
+    return kept + _empty_folders(source, infos, names, kept)
 
 
-def _member(source: Source, index: int, info: zipfile.ZipInfo) -> Entry:
+def _empty_folders(
+    source: Source, infos: list[zipfile.ZipInfo], names: list[str], kept: list[Entry]
+) -> list[Entry]:
+    """Return an entry for each folder that holds nothing, or hidden files alone."""
+    folders: dict[tuple[str, ...], int] = {}
+    for index, (info, name) in enumerate(zip(infos, names, strict=True)):
+        parts = () if _leaves(name) else _plain(name)
+        visible = next((parts[:end] for end, part in enumerate(parts) if is_skipped((part,))), parts)
+        if (info.is_dir() or visible != parts) and 0 < len(visible) < DEEPEST:
+            folders[visible] = index
+    paths = [*folders, *(entry.parts for entry in kept)]
+    full = {path[:length] for path in paths for length in range(min(len(path), DEEPEST))}
+    return [
+        Entry((*folder, ""), InZip(source, index), NOTHING)
+        for folder, index in folders.items()
+        if folder not in full
+    ]
+
+
+def _is_undeclared(info: zipfile.ZipInfo) -> bool:
+    """Return whether a member's name is written in an encoding that the zip does not tell."""
+    return not info.flag_bits & UTF8 and not info.filename.isascii()
+
+
+def _raw_names(infos: list[zipfile.ZipInfo]) -> list[bytes]:
+    """Return the names of undeclared encoding as they are in the zip: zipfile takes them for code page 437."""
+    return [info.filename.encode("cp437", "replace") for info in infos if _is_undeclared(info)]
+
+
+def _plain(name: str) -> tuple[str, ...]:
+    return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+
+
+def _member(source: Source, index: int, info: zipfile.ZipInfo, name: str) -> Entry:
     """Describe a member. A path that points outside stays in one piece: it names no learner's folder."""
-    name = _decoded(info)
-    plain = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
+    plain = _plain(name)
     entry = Entry((name,) if _leaves(name) or not plain else plain, InZip(source, index))
     return replace(entry, problem=_member_problem(info, name)) if entry.suffix in READ else entry
-
-
-def _decoded(info: zipfile.ZipInfo) -> str:
-    """Return a member's name. A Mac writes UTF-8 without saying so, and zipfile takes it for code page 437."""
-    name = info.filename
-    if not info.flag_bits & UTF8 and not name.isascii():
-        try:
-            return name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            return name
-    return name
 
 
 def _leaves(name: str) -> bool:

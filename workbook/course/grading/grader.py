@@ -16,6 +16,7 @@ from workbook.course.grading.attempts import (
     graders_report,
     run_answers,
 )
+from workbook.course.grading.containers import NOTHING
 from workbook.course.grading.jail import Jail, JailError
 from workbook.course.grading.records import Graded, Mark
 from workbook.course.grading.referee_messages import Answers, ChapterTasks, Ruling, exercise_of, later_key
@@ -183,6 +184,8 @@ class Grader:
             if ruling.outcome == "passed":
                 told = {*collected.reports[key].calls, *run.reports[key].calls}
                 ruling = _left_to_the_course(exercise, told)
+            closed = judged[exercise.id].ruling  # only these cases are the learner's own work
+            ruling = replace(ruling, right_groups=closed.right_groups, wrong_groups=closed.wrong_groups)
             reopened[exercise.id] = _Judged(key, ruling)
         return reopened
 
@@ -229,7 +232,7 @@ def _opened(tasks: ChapterTasks) -> ChapterTasks:
 def _left_to_the_course(exercise: Exercise, told: Set[str]) -> Ruling:
     """Return the ruling on an answer that a function of the course worked out; `told` are those it says it called."""
     name = next((name for name in exercise.solved_by if name in told), exercise.solved_by[0])
-    verdict = own_work(Verdict(exercise, "passed", calls=(name,)))
+    verdict = own_work(Verdict(exercise, "passed"), [name])
     return Ruling(
         outcome=verdict.outcome,
         mistake=verdict.mistake or "",
@@ -290,6 +293,8 @@ def _code_mark(
         feedback=feedback,
         answer=answers.shown.get(judged.key, ""),
         notes=tuple(notes),
+        right_groups=ruling.right_groups,
+        wrong_groups=ruling.wrong_groups,
     )
 
 
@@ -337,8 +342,14 @@ def failed(submission: HandedIn, chapter: str, error: Exception, digest: str) ->
     return replace(result, marks=tuple(replace(mark, feedback=told) for mark in result.marks))
 
 
-def absent(student: str, chapter: str, lms_id: str = "") -> Graded:
-    """Mark every exercise of a chapter that a learner did not hand in as not started."""
+def absent(student: str, chapter: str, lms_id: str = "", problem: str = "") -> Graded:
+    """Mark every exercise of a chapter that a learner did not hand in as not started.
+
+    `problem` is one sentence on what was handed in instead of any chapter, or "".
+    """
+    feedback = "Nothing was handed in for this chapter."
+    if problem and problem != NOTHING:
+        feedback = f"What was handed in is no notebook of this chapter. {problem}"
     marks = tuple(
         Mark(
             student=student,
@@ -348,7 +359,7 @@ def absent(student: str, chapter: str, lms_id: str = "") -> Graded:
             outcome="not started",
             points=0,
             max_points=exercise.points,
-            feedback="Nothing was handed in.",
+            feedback=feedback,
         )
         for exercise in exercises_of(chapter)
     )

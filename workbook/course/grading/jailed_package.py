@@ -1,5 +1,6 @@
 """Copy the course's package as a submission may see it: all that learners use, and nothing that knows an answer."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from workbook.data.bundled import bundle_folder
 
 PACKAGE = Path(workbook.__file__).parent
 JAILED = Path(__file__).parents[1] / "jailed"
-NEEDED_OF_EXERCISES = ("compare.py", "observe.py", "models.py")
+NEEDED_OF_EXERCISES = ("compare.py", "errors.py", "observe.py", "models.py")
 LEFT_OUT = ("exercises", "course", "_data", "__pycache__")
 SILENT_CHECK = '''"""Stands in for the exercises where answers are graded: here `check` says nothing."""
 
@@ -19,11 +20,9 @@ class _Silent:
     def __call__(self, exercise_id, answer=None):
         return None
 
-    def hint(self, exercise_id, step=None):
-        """Do nothing."""
-
-    def progress(self, chapter):
-        """Do nothing."""
+    def __getattr__(self, name):
+        """Return a method that does nothing, for `check.hint` and all others."""
+        return lambda *arguments, **options: None
 
 
 check = _Silent()
@@ -47,14 +46,21 @@ def make(folder: Path) -> None:
     (target / "_data").mkdir()
 
 
-def link_data(folder: Path) -> None:
+def link_data(folder: Path, *, copy: bool = False) -> None:
     """Show the bundled data in a copy that is used without a jail: as a link, or copied where links fail."""
     place = folder / "workbook" / "_data"
     place.rmdir()
-    try:
-        place.symlink_to(bundle_folder(), target_is_directory=True)
-    except OSError:
+    if not copy:
+        with contextlib.suppress(OSError):
+            place.symlink_to(bundle_folder(), target_is_directory=True)
+    if not place.exists():
         shutil.copytree(bundle_folder(), place)
+
+
+def open_to_all(folder: Path) -> None:
+    """Let every user read what is in a folder, whatever the umask was when it was made."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _ignored(path: Path, names: list[str]) -> list[str]:

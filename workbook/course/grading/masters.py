@@ -68,6 +68,18 @@ def read_master(path: Path) -> Master:
     return master
 
 
+def solutions_of(notebook: Path) -> dict[str, str]:
+    """Return the course's own answers from a complete notebook, by exercise id; none if the file is missing."""
+    if not notebook.is_file():
+        return {}
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return {
+        cell["metadata"]["exercise"]: "".join(cell["source"])
+        for cell in cells
+        if cell["cell_type"] == "code" and "exercise" in cell["metadata"].get("tags", [])
+    }
+
+
 def _cell(cell: dict[str, Any]) -> MasterCell:
     tags = cell["metadata"].get("tags", [])
     kind = _kind(cell["cell_type"], tags)

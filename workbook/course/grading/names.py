@@ -39,6 +39,7 @@ _AGAIN = r"(?:-[0-9]{1,2}|[ _]?\([0-9]{1,2}\)|[-_ ]copy ?[0-9]{0,2})"
 AGAIN = re.compile(rf"{_AGAIN}+", re.IGNORECASE)
 LAST_AGAIN = re.compile(rf"{_AGAIN}$", re.IGNORECASE)
 SEPARATORS = " _-."
+NOTEBOOK_SUFFIX = re.compile(r"\.ipynb", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,15 @@ def _by_hand(head: str, below: tuple[str, ...], chapters: Sequence[str], owner: 
     return Claim(head, chapter_of(below, chapters), order=(0, *_version(below[-1])))
 
 
+def without_chapters(parts: Sequence[str], chapters: Sequence[str]) -> Sequence[str]:
+    """Return a path without the folders in front that only name a chapter."""
+    while (
+        len(parts) > 1 and split_chapter(parts[0], chapters)[0] and not split_chapter(parts[0], chapters)[1]
+    ):
+        parts = parts[1:]
+    return parts
+
+
 def chapter_of(parts: Sequence[str], chapters: Sequence[str]) -> str:
     """Return the chapter that a path names, the file before its folders; "" if none."""
     for part in reversed(parts):
@@ -170,6 +180,12 @@ def _version(name: str) -> tuple[int, str]:
     number = re.sub(r"[^0-9]", "", match[0]) or "1" if match else "0"
     natural = re.sub(r"[0-9]+", lambda digits: digits[0].zfill(20), stem.casefold())
     return int(number), natural
+
+
+def notebook_name(name: str) -> str:
+    """Return the name of a notebook without what was added behind ".ipynb": "a.ipynb.txt" → "a.ipynb"."""
+    stem = _stem(name)
+    return f"{NOTEBOOK_SUFFIX.sub('', stem)}.ipynb"
 
 
 def _stem(name: str) -> str:

@@ -16,4 +16,6 @@ class GradingOptions:
     unsafe: bool = False
     scheduler: str | None = None
     database: str | None = None
+    review: Path | None = None  # a table of marks by a person, which is taken over
+    against: Path | None = None  # another year's run or submissions, with which answers are compared
     student: str = ""  # the learner who handed in all files; "" if the names tell

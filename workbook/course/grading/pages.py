@@ -7,19 +7,28 @@ cleaned here and escaped by the templates, which get plain texts and numbers onl
 import base64
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from workbook.course.grading import copies, deadlines
 from workbook.course.grading.copies import Pair
 from workbook.course.grading.records import OUTCOMES, Graded, Mark, in_order
-from workbook.course.grading.untrusted import one_line, safe_name, shorten, visible, write_atomically
+from workbook.course.grading.untrusted import (
+    one_line,
+    readable_names,
+    safe_name,
+    shorten,
+    visible,
+    write_atomically,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
 MISTAKES, EXAMPLES, ODDITIES, WAITING, PAIRS = 20, 2, 300, 100, 100  # how many the report shows at most
@@ -27,44 +36,108 @@ LONGEST_EXAMPLE = 4000  # characters of an answer in the report
 STRANGE = ("error", "timeout", "memory", "died", "malformed")
 
 
-def write_feedback(folder: Path, graded: Iterable[Graded]) -> list[Path]:
+def write_feedback(
+    folder: Path, graded: Iterable[Graded], lateness: deadlines.LatenessByKey | None = None
+) -> list[Path]:
     """Write `folder/STUDENT/CHAPTER.html` for each submission, and return the files.
 
     A page holds what the learner may see: outcome, points, feedback and their own answer. `Mark.detail`, the
     notes, the names of mistakes and the oddity are for the instructor, and never reach the template.
     """
-    template = _templates().get_template("feedback.html")
-    paths = []
+    template = templates().get_template("feedback.html")
+    ordered = in_order(graded)
+    paths = feedback_paths(folder, ordered)
+    for submission in ordered:
+        page = _feedback(submission, (lateness or {}).get(submission.key))
+        write_atomically(paths[submission.key], template.render(page=page))
+    return [paths[submission.key] for submission in ordered]
+
+
+def feedback_paths(folder: Path, graded: Iterable[Graded]) -> dict[tuple[str, str], Path]:
+    """Return where each submission's page of feedback is, by learner and chapter: `folder/STUDENT/CHAPTER.html`."""
+    keys = [submission.key for submission in graded]
+    names = readable_names(student for student, _ in keys)
+    return {
+        (student, chapter): folder / names[student] / f"{safe_name(chapter)}.html"
+        for student, chapter in keys
+    }
+
+
+def write_index(path: Path, graded: Iterable[Graded], pages: Mapping[tuple[str, str], Path]) -> None:
+    """Write the instructor's list of all pages of feedback, by learner: it is for nobody else."""
+    by_student: dict[str, list[Graded]] = defaultdict(list)
     for submission in in_order(graded):
-        paths.append(folder / safe_name(submission.student) / f"{safe_name(submission.chapter)}.html")
-        write_atomically(paths[-1], template.render(page=_feedback(submission)))
-    return paths
+        by_student[submission.student].append(submission)
+    rows = [
+        {
+            "student": one_line(student) or "(no name)",
+            "pages": [_index_entry(submission, path, pages) for submission in submissions],
+        }
+        for student, submissions in by_student.items()
+    ]
+    write_atomically(path, templates().get_template("index.html").render(rows=rows))
+
+
+def _index_entry(submission: Graded, path: Path, pages: Mapping[tuple[str, str], Path]) -> dict[str, str]:
+    points = _number(submission.points)
+    most = _number(sum(mark.max_points for mark in submission.marks))
+    return {
+        "chapter": one_line(submission.chapter),
+        "link": _link(path, pages[submission.key]),
+        "points": "not handed in" if submission.is_absent else f"{points} of {most}",
+    }
+
+
+def _link(page: Path, target: Path) -> str:
+    """Return a link from one page to another, relative, as a URL."""
+    return quote(target.relative_to(page.parent).as_posix())
 
 
 def write_report(
-    path: Path, graded: Iterable[Graded], pairs: Iterable[Pair] = (), unread: Iterable[Graded] = ()
+    path: Path,
+    graded: Iterable[Graded],
+    pairs: Iterable[Pair] = (),
+    unread: Iterable[Graded] = (),
+    lateness: deadlines.LatenessByKey | None = None,
+    *,
+    feedback: Mapping[tuple[str, str], Path] | None = None,
+    review: Path | None = None,
 ) -> None:
     """Write the instructor's page: outcomes, mistakes, oddities, answers that wait, similar answers, all marks.
 
-    `unread` are files of no known chapter: they are listed among the oddities.
+    `unread` are files of no known chapter: they are listed among the oddities. `feedback` are the pages of feedback by
+    learner and chapter, below the report's folder, to which the marks link. `review` is the page on which a person
+    marks answers, in the same folder.
     """
-    template = _templates().get_template("report.html")
-    report = _report(in_order(graded), list(pairs), in_order(unread))
+    template = templates().get_template("report.html")
+    links = {key: _link(path, page) for key, page in (feedback or {}).items()}
+    report = _report(in_order(graded), list(pairs), in_order(unread), links)
+    report["late"] = _late(in_order(graded), lateness or {})
+    report["review"] = "" if review is None else review.name
     write_atomically(path, template.render(report=report))
 
 
 @cache
-def _templates() -> Environment:
-    """Return the templates; the policy names the digest of the only style sheet, so that no other style applies."""
+def templates() -> Environment:
+    """Return the templates, with the style and the policy of a page without scripts."""
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                        trim_blocks=True, lstrip_blocks=True, auto_reload=False)  # fmt: skip
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment.globals["style"] = Markup(style)  # our own, and the only text that is not escaped
-    environment.globals["policy"] = (
-        f"default-src 'none'; script-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
+    environment.globals["policy"] = policy(style)
     return environment
+
+
+def policy(style: str, script: str = "") -> str:
+    """Return a page's policy: it names the digests of the only style sheet and script, so that no others apply."""
+    sources = [f"'sha256-{_digest(text)}'" if text else "'none'" for text in (script, style)]
+    return "default-src 'none'; script-src {}; style-src {}; base-uri 'none'; form-action 'none'".format(
+        *sources
+    )
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @dataclass(frozen=True)
@@ -99,8 +172,9 @@ def _answer(mark: Mark, *, for_instructor: bool, longest: int = LONGEST_EXAMPLE)
     )
 
 
-def _feedback(submission: Graded) -> dict[str, Any]:
+def _feedback(submission: Graded, late: deadlines.Lateness | None = None) -> dict[str, Any]:
     return {
+        "late": "" if late is None else deadlines.in_words(late, submission.points),
         "student": one_line(submission.student) or "(no name)",
         "chapter": one_line(submission.chapter),
         "points": _number(submission.points),
@@ -110,12 +184,17 @@ def _feedback(submission: Graded) -> dict[str, Any]:
     }
 
 
-def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -> dict[str, Any]:
+def _report(
+    graded: list[Graded],
+    pairs: Sequence[Pair],
+    unread: list[Graded],
+    links: Mapping[tuple[str, str], str],
+) -> dict[str, Any]:
     by_chapter: dict[str, list[Graded]] = defaultdict(list)
     by_exercise: dict[str, list[Mark]] = defaultdict(list)
     for submission in graded:
         by_chapter[submission.chapter].append(submission)
-        for mark in submission.marks:
+        for mark in submission.marks if not submission.is_absent else ():
             by_exercise[mark.exercise].append(mark)
     groups = [by_exercise[name] for name in sorted(by_exercise, key=_order)]
     oddities = list(_oddities([*unread, *graded]))
@@ -123,32 +202,39 @@ def _report(graded: list[Graded], pairs: Sequence[Pair], unread: list[Graded]) -
         "submissions": _handed_in(graded),
         "learners": len({submission.student for submission in graded}),
         "key": [(name, name.replace(" ", "-")) for name in OUTCOMES],
-        "chapters": [_chapter(name, submissions) for name, submissions in sorted(by_chapter.items())],
+        "has_links": bool(links),
+        "chapters": [_chapter(name, submissions, links) for name, submissions in sorted(by_chapter.items())],
         "exercises": [_distribution(marks) for marks in groups],
         "mistakes": _mistakes(groups),
         "oddities": oddities[:ODDITIES],
         "more_oddities": max(0, len(oddities) - ODDITIES),
         "waiting": [waiting for waiting in map(_waiting, groups) if waiting["answers"]],
-        "pairs": [_pair(pair) for pair in pairs[:PAIRS]],
-        "more_pairs": max(0, len(pairs) - PAIRS),
+        "pairs": _alike(pairs)[:PAIRS],
+        "more_pairs": max(0, len(_alike(pairs)) - PAIRS),
     }
 
 
-def _chapter(name: str, graded: list[Graded]) -> dict[str, Any]:
-    """Return a chapter's table: a row for each learner, a cell for each exercise."""
+def _chapter(name: str, graded: list[Graded], links: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """Return a chapter's table: a row for each learner, a cell for each exercise.
+
+    Mean and median are those of what was handed in.
+    """
     all_marks = [mark for submission in graded for mark in submission.marks]
     exercises = sorted({mark.exercise for mark in all_marks}, key=_order)
     rows = []
     for submission in graded:
         marks = {mark.exercise: _answer(mark, for_instructor=False, longest=0) for mark in submission.marks}
         cells = [marks.get(exercise) for exercise in exercises]
-        points = _number(submission.points)
-        rows.append({"student": one_line(submission.student), "cells": cells, "points": points})
+        points = "" if submission.is_absent else _number(submission.points)
+        link = links.get(submission.key, "")
+        rows.append({"student": one_line(submission.student), "cells": cells, "points": points, "link": link})
+    points_handed_in = [submission.points for submission in graded if not submission.is_absent]
     return {
         "chapter": one_line(name),
         "submissions": _handed_in(graded),
-        "mean": _number(fmean(submission.points for submission in graded)),
-        "median": _number(median(submission.points for submission in graded)),
+        "learners": len(graded),
+        "mean": _number(fmean(points_handed_in)) if points_handed_in else "–",
+        "median": _number(median(points_handed_in)) if points_handed_in else "–",
         "most": _number(max(sum(mark.max_points for mark in submission.marks) for submission in graded)),
         "waiting": sum(mark.points is None for mark in all_marks),
         "exercises": exercises,
@@ -157,8 +243,8 @@ def _chapter(name: str, graded: list[Graded]) -> dict[str, Any]:
 
 
 def _handed_in(graded: list[Graded]) -> int:
-    """Return the number of submissions that are files."""
-    return sum(bool(submission.origin) for submission in graded)
+    """Return the number of submissions that were handed in."""
+    return sum(not submission.is_absent for submission in graded)
 
 
 def _distribution(marks: list[Mark]) -> dict[str, Any]:
@@ -214,7 +300,8 @@ def _oddities(graded: list[Graded]) -> Iterable[dict[str, str]]:
         if submission.oddity:
             yield {"student": student, "where": chapter, "what": one_line(submission.oddity, 500)}
         for mark in submission.marks:
-            what = [f"{mark.outcome}: {mark.detail}"] if mark.outcome in STRANGE else []
+            is_told = mark.outcome == "malformed" and mark.detail in submission.oddity  # of the whole file
+            what = [f"{mark.outcome}: {mark.detail}"] if mark.outcome in STRANGE and not is_told else []
             for text in [*what, *mark.notes]:
                 yield {"student": student, "where": one_line(mark.exercise), "what": one_line(text, 300)}
 
@@ -229,21 +316,67 @@ def _waiting(marks: list[Mark]) -> dict[str, Any]:
     }
 
 
-def _pair(pair: Pair) -> dict[str, str]:
-    how = "the same except for names and layout" if pair.similarity == 1 else f"{pair.similarity:.0%} similar"
-    if pair.group > 2:
-        how += f", one of a group of {pair.group}"
-    if pair.as_course:
-        how += "; the same as the course's own solution"
+def _late(graded: list[Graded], lateness: deadlines.LatenessByKey) -> list[dict[str, str]]:
+    """Return the late submissions, with the points before and after."""
+    rows = []
+    for submission in graded:
+        late = lateness.get(submission.key)
+        if late is not None and (late.days or (late.handed_in is not None and late.handed_in.at is None)):
+            when, source = deadlines.time_of(late)
+            rows.append(
+                {
+                    "student": one_line(submission.student),
+                    "chapter": one_line(submission.chapter),
+                    "deadline": deadlines.shown(late.deadline),
+                    "when": f"{when} ({source})",
+                    "days": str(late.days or "?"),
+                    "percent": f"{late.percent:g} %",
+                    "points": _number(submission.points),
+                    "after": _number(late.points_after(submission.points)),
+                }
+            )
+    return rows
+
+
+def _alike(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Return the pairs as the report shows them: those of a group of equal answers are one entry."""
+    groups: dict[tuple[str, ...], list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        key = (pair.exercise, pair.first) if pair.group > 2 else (pair.exercise, pair.first, pair.second)
+        groups[key].append(pair)
+    return [_pair(group) for group in groups.values()]
+
+
+def _pair(group: list[Pair]) -> dict[str, Any]:
+    """Return a pair, or the pairs of a group of equal answers: two of the answers, and everybody's name."""
+    pair = group[0]
+    names = [one_line(other.second) for other in group]
     return {
         "exercise": one_line(pair.exercise),
         "title": one_line(pair.title),
         "first": one_line(pair.first),
-        "second": one_line(pair.second),
+        "second": names[0],
+        "others": names[1:],
         "first_source": _text(pair.first_source, LONGEST_EXAMPLE),
         "second_source": _text(pair.second_source, LONGEST_EXAMPLE),
-        "how": how,
+        "how": _how(min(other.similarity for other in group), pair),
     }
+
+
+def _how(similarity: float, pair: Pair) -> str:
+    if similarity == copies.EXACT:
+        how = "the same except for names and layout"
+    elif similarity == copies.SIMPLIFIED:
+        how = "the same except for names, temporaries and dead code"
+    else:
+        how = f"{similarity:.0%} similar"
+    if pair.group > 2:
+        how += f", a group of {pair.group}"
+    if pair.as_course:
+        how += "; the same as the course's own solution"
+    if pair.is_usual:
+        how += "; more than a quarter of the class wrote it so"
+    return how
 
 
 def _text(text: str, longest: int = 20_000) -> str:

@@ -24,7 +24,8 @@ class Mark(WireMessage):
 
     `detail` is for the instructor: it may show the hidden cases. `feedback` is for the learner: it shows practice
     cases only. `answer` is the source of the answer cell as handed in. `notes` are things to look at, never a verdict.
-    `points` is None until a person has marked the answer.
+    `points` is None until a person has marked the answer. `judged_by` is a digest of all that judged it.
+    `right_groups` and `wrong_groups` are the kinds of cases that the exercise names, as the answer got them.
     """
 
     student: str
@@ -39,6 +40,9 @@ class Mark(WireMessage):
     feedback: str = ""
     answer: str = ""
     notes: tuple[str, ...] = ()
+    judged_by: str = ""
+    right_groups: tuple[str, ...] = ()
+    wrong_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ class Graded(WireMessage):
     def key(self) -> tuple[str, str]:
         """What is marked once: the learner and the chapter."""
         return self.student, self.chapter
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether no file of this chapter was handed in, and no person gave points for it."""
+        return not self.origin and not any(mark.points for mark in self.marks)
 
     @property
     def points(self) -> float:

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from workbook.course.grading.copies import solutions_of
 from workbook.course.grading.course_calls import course_functions
-from workbook.course.grading.masters import read_masters
+from workbook.course.grading.masters import read_masters, solutions_of
 from workbook.course.grading.referee_messages import (
     QUESTIONS,
     Answers,
@@ -36,7 +35,7 @@ from workbook.course.jailed.strict_json import WireMessage, read_any
 from workbook.exercises import Exercise, as_text, exercises_of
 from workbook.exercises.judge import Ruler, Verdict, own_work
 from workbook.exercises.models import observe_model
-from workbook.exercises.observe import Observation, Report
+from workbook.exercises.observe import Inputs, Observation, Report
 
 CELL_SECONDS = 20.0
 ALWAYS_LOADED = ("numpy", "matplotlib.pyplot")
@@ -129,21 +128,39 @@ class Referee:
         except (transport.TransportError, RecursionError) as error:
             verdict = Verdict(exercise, "malformed", f"got a result that cannot be read: it {error}")
         else:
-            verdict = own_work(replace(self._ruler(exercise, purpose).verdict(seen), calls=seen.calls))
+            verdict = own_work(self._ruler(exercise, purpose).verdict(seen), seen.calls)
+        right, wrong = _groups(exercise, self._ruler(exercise, purpose).cases, verdict.right_cases)
         return Ruling(
             outcome=verdict.outcome,
             mistake=verdict.mistake or "",
             advice=verdict.advice,
             detail=verdict.detail,
             text=as_text(verdict),
+            right_groups=right,
+            wrong_groups=wrong,
         )
+
+
+def _groups(
+    exercise: Exercise, cases: Sequence[Inputs], right_cases: Sequence[bool]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the kinds of cases on all of which an answer is right, and the others; none if nothing was compared."""
+    if exercise.groups is None or len(right_cases) != len(cases):
+        return (), ()
+    is_right: dict[str, bool] = {}
+    for inputs, right in zip(cases, right_cases, strict=True):
+        name = exercise.groups(*inputs)
+        is_right[name] = is_right.get(name, True) and right
+    right_groups = tuple(name for name, right in is_right.items() if right)
+    return right_groups, tuple(name for name in is_right if name not in right_groups)
 
 
 def read_report(report: AnswerReport) -> Report:
     """Build the values that a report describes; TransportError if it describes none."""
     reader = transport.Reader()  # one for all: together they must not be too large
     observations = tuple(
-        Observation(reader.read(seen.result), seen.failure, seen.detail) for seen in report.observations
+        Observation(reader.read(seen.result), seen.failure, seen.detail, seen.signature)
+        for seen in report.observations
     )
     return Report(report.state, report.detail, observations, report.calls)
 

@@ -87,13 +87,18 @@ class ChapterTasks(WireMessage):
 
 @dataclass(frozen=True)
 class Ruling(WireMessage):
-    """The verdict on one answer. `detail` is for the instructor, `text` for the learner."""
+    """The verdict on one answer. `detail` is for the instructor, `text` for the learner.
+
+    `right_groups` are the kinds of cases on all of which the answer is right, `wrong_groups` the others.
+    """
 
     outcome: str
     mistake: str
     advice: str
     detail: str
     text: str
+    right_groups: tuple[str, ...] = ()
+    wrong_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

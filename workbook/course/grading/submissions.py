@@ -3,19 +3,51 @@
 Supported are a folder of notebooks, a folder for each learner, nbgrader's tree
 `submitted/STUDENT/ASSIGNMENT/NOTEBOOK.ipynb` (its user guide, "The philosophy and the approach"), a zip of any of
 these, and the zips that Moodle and Canvas export (`names` says how they name files). A zip inside is opened, one level
-deep: its names tell the chapter, never the learner.
+deep: its names tell the chapter, never the learner. A notebook whose name says something else, such as
+"02_convolution.ipynb.txt" by a browser, is read. A learner who handed in something else, or an empty folder, is listed
+with the reason.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from workbook.course.grading.containers import OUTSIDE, READ, Entry, OnDisk, Source, in_folder, in_zip, shown
-from workbook.course.grading.names import Claim, chapter_of, claim, identifiers
+from workbook.course.grading.containers import (
+    NOTHING,
+    OUTSIDE,
+    READ,
+    Entry,
+    OnDisk,
+    Source,
+    in_folder,
+    in_zip,
+    shown,
+)
+from workbook.course.grading.names import (
+    NOTEBOOK_SUFFIX,
+    Claim,
+    chapter_of,
+    claim,
+    identifiers,
+    notebook_name,
+    without_chapters,
+)
 
 MOST_NESTED = 50  # notebooks in a zip that one learner handed in
 WRAPPERS = ("submitted", "submissions")
+DISGUISES = ("", ".json", ".txt")  # suffixes under which browsers and mail programs store notebooks
+# Files that learners hand in instead of a notebook. Other files beside notebooks are the instructor's: lists, notes.
+HANDED_IN = (
+    ".7z", ".bz2", ".doc", ".docx", ".gz", ".htm", ".html", ".ipynb", ".jpeg", ".jpg", ".odt", ".pages", ".pdf",
+    ".png", ".py", ".rar", ".rtf", ".tar", ".tgz", ".xz",
+)  # fmt: skip
+OF_NBGRADER = (
+    "timestamp.txt",
+    "submission_secret.txt",
+    "user_info.json",
+)  # beside each notebook that it collects
 
 
 @dataclass(frozen=True)
@@ -58,20 +90,13 @@ def find(path: Path, chapters: Sequence[str], *, student: str = "") -> list[Subm
     read stays: by Canvas's attachment id, then by the number of the copy, then by name. With `student`, all files are
     that learner's, whatever the names say, as on Gradescope. ValueError in one line if there is nothing to grade.
     """
-    entries, owner, in_course = _entries(path)
-    entries, in_course = _without_wrapper(entries, owner, chapters, in_course)
-    claims = [(entry, claim(entry.parts, chapters, owner)) for entry in entries]
-    claims = [
-        (entry, claimed)
-        for entry, claimed in claims
-        if entry.suffix in READ or entry.problem or claimed.from_platform or in_course
-    ]
-    if student:
-        claims = [(entry, replace(claimed, student=student, lms_id="")) for entry, claimed in claims]
+    claims = _claims(path, chapters, student)
     names = identifiers(claimed.student for _, claimed in claims)
     found: list[Submission] = []
-    for entry, claimed in claims:
-        if entry.suffix in READ or entry.problem:
+    for entry, claimed in sorted(
+        claims, key=lambda pair: not pair[0].is_notebook
+    ):  # of equals the last counts
+        if _is_read(entry):
             found += _opened(entry, claimed, names[claimed.student], chapters)
     found += _without_notebook(claims, names, {submission.student for submission in found})
     if not found:
@@ -79,6 +104,94 @@ def find(path: Path, chapters: Sequence[str], *, student: str = "") -> list[Subm
             f"{shown(path)} holds no notebook (.ipynb): give the folder or zip with the submissions."
         )
     return newest_of_each(found)
+
+
+def _claims(path: Path, chapters: Sequence[str], student: str) -> list[tuple[Entry, Claim]]:
+    """Return the files that are read, and those that tell of a learner without a notebook, with what names claim."""
+    entries, owner, in_course = _entries(path)
+    entries = [_recognised(entry) if _looks_like_notebook(entry, chapters) else entry for entry in entries]
+    entries, in_course = _without_wrapper(entries, owner, chapters, in_course)
+    claims = [(entry, claim(_named(entry), chapters, owner if _is_read(entry) else "")) for entry in entries]
+    claims = _with_hidden_notebooks(claims, chapters)
+    depths = {_depth(entry, chapters) for entry in entries if _is_read(entry)}
+    if student:
+        return [(entry, replace(claimed, student=student, lms_id="")) for entry, claimed in claims]
+    return [
+        (entry, claimed)
+        for entry, claimed in claims
+        if _is_read(entry) or claimed.from_platform or in_course or _is_work(entry, claimed, chapters, depths)
+    ]
+
+
+def _with_hidden_notebooks(
+    claims: list[tuple[Entry, Claim]], chapters: Sequence[str]
+) -> list[tuple[Entry, Claim]]:
+    """Look into the texts of learners without a notebook: one of them may be a notebook by any name."""
+    with_notebook = {claimed.student for entry, claimed in claims if _is_read(entry)}
+
+    def looked_into(entry: Entry, claimed: Claim) -> tuple[Entry, Claim]:
+        is_learners = claimed.from_platform or _depth(entry, chapters) > 1
+        if is_learners and claimed.student not in with_notebook and entry.suffix in DISGUISES:
+            entry = _recognised(entry)
+        return entry, claimed
+
+    return [looked_into(entry, claimed) for entry, claimed in claims]
+
+
+def _depth(entry: Entry, chapters: Sequence[str]) -> int:
+    """Return 1 for a file that its own name gives to a learner, more for one in a learner's folder."""
+    return len(without_chapters(entry.parts, chapters))
+
+
+def _is_read(entry: Entry) -> bool:
+    """Return whether a file is a notebook, a zip, or one in their place that cannot be read."""
+    return entry.problem != NOTHING and (entry.suffix in READ or bool(entry.problem))
+
+
+def _is_work(entry: Entry, claimed: Claim, chapters: Sequence[str], depths: set[int]) -> bool:
+    """Return whether a file that is not read, or an empty folder, still tells that there is a learner.
+
+    `depths` are those of the class's notebooks: 1 for a folder of notebooks, more for a folder for each learner.
+    """
+    if not claimed.student:
+        return False
+    if _depth(entry, chapters) > 1:
+        return any(depth > 1 for depth in depths)
+    return 1 in depths and (entry.suffix in HANDED_IN or bool(chapter_of(entry.parts[-1:], chapters)))
+
+
+def _looks_like_notebook(entry: Entry, chapters: Sequence[str]) -> bool:
+    """Return whether a name suggests that the file is a notebook although it does not end as one."""
+    name = entry.parts[-1]
+    if NOTEBOOK_SUFFIX.search(name) or entry.suffix == ".json":
+        return True
+    return entry.suffix in DISGUISES and bool(chapter_of((name,), chapters))
+
+
+def _recognised(entry: Entry) -> Entry:
+    """Mark a file that is a notebook by its content, whatever its name."""
+    if entry.suffix in READ or entry.problem or not entry.parts[-1] or entry.parts[-1] in OF_NBGRADER:
+        return entry
+    try:
+        head = entry.source.head()
+    except ValueError:
+        return entry
+    text = head.decode(json.detect_encoding(head), "replace").lstrip()
+    is_notebook = text.startswith("{") and ('"cells"' in text or '"nbformat"' in text)
+    return replace(entry, is_notebook=is_notebook)
+
+
+def _named(entry: Entry) -> tuple[str, ...]:
+    """Return the path that tells learner and chapter."""
+    return (*entry.parts[:-1], notebook_name(entry.parts[-1])) if entry.is_notebook else entry.parts
+
+
+def course_folder(path: Path) -> Path | None:
+    """Return nbgrader's course folder if the submissions at `path` are in its `submitted`, else None."""
+    place = path.resolve()
+    if (place / "submitted").is_dir():
+        return place
+    return place.parent if place.is_dir() and place.name == "submitted" else None
 
 
 def newest(submissions: Sequence[Submission]) -> Submission:
@@ -150,14 +263,14 @@ def _below(entry: Entry) -> Entry:
 
 def _is_class(work: list[Entry], chapters: Sequence[str]) -> bool:
     """Return whether the only folder holds several learners' notebooks and no folders."""
-    first = claim(work[0].parts, chapters, "")
+    first = claim(_named(work[0]), chapters, "")
     if (
         any(len(entry.parts) != 2 for entry in work)
         or first.from_platform
         or first.student != work[0].parts[0]
     ):
         return False
-    learners = {claim(entry.parts[1:], chapters, "").student for entry in work}
+    learners = {claim(_named(entry)[1:], chapters, "").student for entry in work}
     return "" not in learners and len(learners) > 1
 
 
@@ -172,18 +285,27 @@ def _opened(entry: Entry, claimed: Claim, student: str, chapters: Sequence[str])
         inner = in_zip(entry.source)
     except ValueError as error:
         return [replace(whole, problem=str(error))]
-    notebooks = [member for member in inner if member.suffix == ".ipynb"]
+    notebooks = _notebooks(inner)
     if not notebooks or len(notebooks) > MOST_NESTED:
         number = "no notebook" if not notebooks else f"more than {MOST_NESTED} notebooks"
         return [replace(whole, problem=f"The zip that was handed in holds {number}.")]
     return [_nested(whole, member, chapters) for member in notebooks]
 
 
+def _notebooks(inner: list[Entry]) -> list[Entry]:
+    """Return the notebooks in a zip; files of other names are looked at only if there is none."""
+    notebooks = [member for member in inner if member.suffix == ".ipynb" and member.problem != NOTHING]
+    if notebooks:
+        return notebooks
+    return [member for member in map(_recognised, inner[:MOST_NESTED]) if member.is_notebook]
+
+
 def _nested(whole: Submission, inner: Entry, chapters: Sequence[str]) -> Submission:
-    claimed = claim(inner.parts, chapters, "")
+    parts = _named(inner)
+    claimed = claim(parts, chapters, "")
     return replace(
         whole,
-        chapter=chapter_of(inner.parts, chapters) or whole.chapter,
+        chapter=chapter_of(parts, chapters) or whole.chapter,
         origin=shown(f"{whole.origin}/{'/'.join(inner.parts)}"),
         problem=inner.problem,
         source=inner.source,
@@ -194,14 +316,27 @@ def _nested(whole: Submission, inner: Entry, chapters: Sequence[str]) -> Submiss
 def _without_notebook(
     claims: Iterable[tuple[Entry, Claim]], names: dict[str, str], seen: set[str]
 ) -> list[Submission]:
-    """Return a submission for each learner of a platform's export or of nbgrader's tree without a notebook."""
-    empty: dict[str, Submission] = {}
+    """Return a submission for each learner without a notebook: what was handed in instead, if anything."""
+    files: defaultdict[str, list[tuple[Entry, Claim]]] = defaultdict(list)
     for entry, claimed in claims:
-        name = names[claimed.student]
-        if name not in seen and name not in empty:
-            problem = "No notebook (.ipynb) was handed in."
-            empty[name] = Submission(name, claimed.chapter, entry.origin, claimed.lms_id, problem)
-    return list(empty.values())
+        if names[claimed.student] not in seen:
+            files[names[claimed.student]].append((entry, claimed))
+    return [_instead(name, pairs) for name, pairs in files.items()]
+
+
+def _instead(student: str, pairs: list[tuple[Entry, Claim]]) -> Submission:
+    """Return the submission of a learner who handed in other files, or nothing."""
+    work = [(entry, claimed) for entry, claimed in pairs if entry.problem != NOTHING]
+    entry, claimed = (work or pairs)[0]
+    if not work:  # no chapter: nothing of any was handed in
+        return Submission(student, "", entry.origin, claimed.lms_id, NOTHING)
+    others = [shown(entry.parts[-1]) for entry, _ in work if entry.parts[-1] not in OF_NBGRADER]
+    problem = "No notebook (.ipynb) was handed in."
+    if others:
+        listed = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
+        problem = f"No notebook (.ipynb) was handed in, only {listed}."
+    chapter = next((claimed.chapter for _, claimed in work if claimed.chapter), "")
+    return Submission(student, chapter, entry.origin, claimed.lms_id, problem)
 
 
 def newest_of_each(found: list[Submission]) -> list[Submission]:

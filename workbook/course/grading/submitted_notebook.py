@@ -59,10 +59,7 @@ def _parsed(data: bytes) -> Any:
         raise MalformedError(
             f"The file is larger than {MOST_BYTES // 1_000_000} MB: clear the outputs and save it."
         )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise MalformedError("The file is not a text in UTF-8, as a notebook is.") from None
+    text = _decoded(data)
     if not text.strip():
         raise MalformedError("The file is empty.")
     if nesting_depth(text) > DEEPEST:
@@ -75,6 +72,18 @@ def _parsed(data: bytes) -> Any:
         ) from None
     except MemoryError:
         raise MalformedError("The file takes too much memory.") from None
+
+
+def _decoded(data: bytes) -> str:
+    """Return the text of a file in UTF-8, or in the UTF-16 or UTF-32 in which an editor may have stored a notebook."""
+    encoding = json.detect_encoding(data)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = None
+    if text is None or not (encoding.startswith("utf-8") or '"cells"' in text):
+        raise MalformedError("The file is not a text in UTF-8, as a notebook is.")
+    return text
 
 
 def _integer(digits: str) -> int | None:

@@ -6,6 +6,8 @@ import os
 import re
 import tempfile
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 LONGEST = 20_000  # characters of one text that a page or a table shows
@@ -14,6 +16,8 @@ JOINERS = "\u200c\u200d"  # Persian and Indian scripts and emoji need these two
 ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\^_]?")
 PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
 DIGEST_TAIL = re.compile(r"-[a-z2-7]{26}")
+NAME_SIGNS = " ._-@'’"  # beside letters, digits and accents; none of them separates cells of a table
+MOST_NAME_BYTES = 180  # file systems take 255 for a name and its suffix
 RESERVED = re.compile(
     r"(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)(?:\..*)?"
 )  # names of devices on Windows
@@ -56,11 +60,59 @@ def safe_name(student: str) -> str:
     """
     if PLAIN_NAME.fullmatch(student) and not RESERVED.fullmatch(student) and not DIGEST_TAIL.search(student):
         return student
-    digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).digest()[:17]
-    tail = base64.b32encode(digest).decode("ascii").lower()[:26]
     ascii_only = unicodedata.normalize("NFKD", student[:200]).encode("ascii", "ignore").decode("ascii")
     readable = re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")[:40].strip("-")
-    return f"{readable or 'learner'}-{tail}"
+    return f"{readable or 'learner'}-{_digest(student)}"
+
+
+def readable_names(students: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
+    """Return for each learner a name for a folder or a database, written as the learner writes it.
+
+    Letters of every script stay: "王伟", "Müller", "O'Brien". A digest is added where something had to go, where
+    another learner's name or one of `taken` is the same name to some file system, and to Windows' device names.
+    """
+    wanted = set(students)
+    same = Counter(_folded(name) for name in wanted | set(taken))
+    return {
+        name: name if _is_readable(name) and same[_folded(name)] == 1 else marked_name(name)
+        for name in wanted
+    }
+
+
+def _is_readable(name: str) -> bool:
+    """Return whether a name can be a folder's on every system, and begins like a name and not like a formula."""
+    return (
+        0 < len(name.encode("utf-8", "surrogatepass")) <= MOST_NAME_BYTES
+        and all(
+            char.isalnum() or char in NAME_SIGNS or unicodedata.category(char) in ("Mn", "Mc")
+            for char in name
+        )
+        and (name[0].isalnum() or name[0] == "_")
+        and name[-1] not in " ."
+        and name == unicodedata.normalize("NFC", name) == one_line(name)
+        and not RESERVED.fullmatch(name.lower())
+        and not DIGEST_TAIL.search(name)
+    )
+
+
+def _folded(name: str) -> str:
+    """Return what two names share that some file system takes for one: accents composed, capitals made small."""
+    return unicodedata.normalize("NFKC", name[:1000]).casefold()
+
+
+def marked_name(name: str) -> str:
+    """Return what is readable of a name, and a digest of all of it, which no other name shares."""
+    kept = "".join(
+        char if char.isalnum() else "-" for char in unicodedata.normalize("NFC", one_line(name, 80))
+    )
+    readable = re.sub(r"-+", "-", kept).strip("-")[:40].strip("-")
+    return f"{readable or 'learner'}-{_digest(name)}"
+
+
+def _digest(name: str) -> str:
+    """Return 130 bits that tell a name from all others, as 26 letters and digits."""
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()[:17]
+    return base64.b32encode(digest).decode("ascii").lower()[:26]
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:

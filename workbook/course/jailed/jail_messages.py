@@ -104,6 +104,7 @@ class PlainObservation(WireMessage):
     failure: Annotated[str | None, OneOf((None, *FAILURES))]
     detail: Detail
     result: Json
+    signature: Detail = ""
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbook import calls
-from workbook.exercises.observe import (
-    Observation,
-    Report,
-    TimeLimit,
-    describe,
-    is_cell,
-    observe,
-    time_limit,
-)
+from workbook.exercises.errors import describe, is_cell
+from workbook.exercises.observe import Observation, Report, TimeLimit, observe, time_limit
 
 from . import transport
 from .front_end import shell
@@ -196,7 +189,8 @@ def as_plain(exercise: str, report: Report) -> AnswerReport:
 
 
 def _plain_observation(seen: Observation) -> PlainObservation:
-    return PlainObservation(seen.failure, seen.detail[:LONGEST_DETAIL], transport.encode(seen.result))
+    detail, signature = seen.detail[:LONGEST_DETAIL], seen.signature[:LONGEST_DETAIL]
+    return PlainObservation(seen.failure, detail, transport.encode(seen.result), signature)
 
 
 def silence() -> None:

@@ -334,9 +334,10 @@ NETWORK_INPUT = Exercise(
             "divide by 255.",
         ),
         _mistake_in_any_dtype(
-            "divides whole numbers",
+            "cuts the fractions off",
             lambda image: (image // BYTE).astype(np.float32)[np.newaxis, :, :, np.newaxis],
-            "`//` drops the fraction, so every value below 255 becomes 0. Divide with `/`.",
+            "The fractions are cut off, by `//` or by a conversion to whole numbers, so every value below 255 becomes "
+            "0. Divide with `/`, and stay with floats.",
         ),
         _mistake_in_any_dtype(
             "puts the channel first",

@@ -222,14 +222,14 @@ COUNTS = value_exercise(
         Mistake(
             "shares within a window",
             {"dense": PIXELS * PLACES, "local": PLACES * WINDOW, "shared": PLACES},
-            "This counts one weight per place. It is the other way round: a window has 25 different weights, and "
+            "This counts one weight per place. It is the other way round: the weights of a window differ, and "
             "all places share them.",
             _predicts("shared", PLACES),
         ),
         Mistake(
             "counts one side of the window",
             {"dense": PIXELS * PLACES, "local": PLACES * 5, "shared": 5},
-            "This counts 5 weights per window. A 5 × 5 window has 25 pixels, so it has 25 weights.",
+            "This counts one side of the window. A window has a weight for each of its pixels, in every row.",
             lambda observed, expected, inputs: observed["local"] == PLACES * 5 or observed["shared"] == 5,
         ),
         Mistake(
@@ -253,7 +253,8 @@ COUNTS = value_exercise(
 def _row_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw kernels of different weights; none reads the same backwards, except the one of length 1."""
     sizes = [(3, 6), (2, 5), (4, 7), (1, 3), (5, 5), (2, 8)]
-    return [(rng.permutation(np.arange(1, 10))[:length], size) for length, size in sizes]
+    cases: list[Inputs] = [(rng.permutation(np.arange(1, 10))[:length], size) for length, size in sizes]
+    return [*cases, (rng.permutation(np.arange(1, 10))[:3] / 4, 5)]  # fractions
 
 
 def _row_matrix(kernel: np.ndarray, size: int) -> np.ndarray:
@@ -306,6 +307,12 @@ TOEPLITZ = Exercise(
             lambda kernel, size: np.array([np.pad(kernel, (row, size))[:size] for row in range(size)]),
             "In the last rows the kernel is cut off at the edge. Keep only the rows in which the whole kernel fits.",
         ),
+        Mistake(
+            "cuts the fractions off",
+            lambda kernel, size: _row_matrix(kernel, size).astype(int),
+            "The kernel's fractions are cut off, because the matrix holds whole numbers. `np.zeros(shape)` without a "
+            "`dtype` holds floats.",
+        ),
     ),
     hints=(
         "Begin with zeros of shape (outputs, inputs). How many outputs does a kernel of length F have on `size` "
@@ -320,7 +327,8 @@ TOEPLITZ = Exercise(
 
 
 def _zero_cases(rng: np.random.Generator) -> list[Inputs]:
-    cases: list[Inputs] = [(6, 6, 3, 3), (28, 28, 5, 5), (200, 200, 10, 10), (4, 9, 4, 8)]
+    """Draw sizes of matrices that are small enough to be built as a whole."""
+    cases: list[Inputs] = [(6, 6, 3, 3), (28, 28, 5, 5), (30, 40, 10, 10), (4, 9, 4, 8)]
     for _ in range(5):
         height, width = rng.integers(6, 40, 2).tolist()
         cases.append((height, width, int(rng.integers(1, 5)), int(rng.integers(2, 6))))

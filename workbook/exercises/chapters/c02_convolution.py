@@ -18,7 +18,10 @@ CONVOLUTIONS = (
 def _grey_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw images and kernels; only one kernel is square, and one is as wide as its image."""
     shapes = [((5, 7), (3, 2)), ((6, 4), (1, 3)), ((4, 6), (2, 2)), ((7, 5), (4, 5)), ((3, 8), (3, 1))]
-    return [(rng.integers(-9, 10, image), rng.integers(-3, 4, kernel)) for image, kernel in shapes]
+    cases: list[Inputs] = [
+        (rng.integers(-9, 10, image), rng.integers(-3, 4, kernel)) for image, kernel in shapes
+    ]
+    return [*cases, (rng.uniform(0, 1, (5, 6)), rng.uniform(-1, 1, (2, 3)))]  # fractions
 
 
 def _square_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -26,6 +29,24 @@ def _square_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     rows, columns = image.shape[0] - size + 1, image.shape[1] - size + 1
     windows = [[image[i : i + size, j : j + size] for j in range(columns)] for i in range(rows)]
     return np.array([[np.sum(window * kernel) for window in row] for row in windows])
+
+
+def _first_value_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    output = np.zeros_like(reference.conv2d(image, kernel))
+    output[0, 0] = reference.conv2d(image, kernel)[0, 0]
+    return output
+
+
+def _first_row_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    output = reference.conv2d(image, kernel)
+    output[1:] = 0
+    return output
+
+
+def _last_ones_empty(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    output = reference.conv2d(image, kernel)
+    output[-1], output[:, -1] = 0, 0
+    return output
 
 
 SLIDE = Exercise(
@@ -36,7 +57,10 @@ SLIDE = Exercise(
     minutes=10,
     points=3,
     cases=_grey_cases,
-    reference=reference.conv2d,
+    groups=lambda image, kernel: (
+        "square kernels" if kernel.shape[0] == kernel.shape[1] else "kernels that are not square"
+    ),
+    reference=lambda image, kernel: reference.conv2d(image, kernel),
     solved_by=CONVOLUTIONS,
     mistakes=(
         Mistake(
@@ -74,6 +98,30 @@ SLIDE = Exercise(
             lambda image, kernel: reference.conv2d(image, np.ones_like(kernel)),
             "This adds up the window and ignores the kernel's weights. Multiply by the kernel first, then add.",
         ),
+        Mistake(
+            "returns after the first value",
+            _first_value_only,
+            "Only the first value is computed: `return` is inside the inner loop, which ends there. Put it after both "
+            "loops, as far to the left as the first `for`.",
+        ),
+        Mistake(
+            "returns after the first row",
+            _first_row_only,
+            "Only the first row is computed: `return` is inside the outer loop, which ends there. Put it after both "
+            "loops, as far to the left as the first `for`.",
+        ),
+        Mistake(
+            "cuts the fractions off",
+            lambda image, kernel: reference.conv2d(image, kernel).astype(int),
+            "The fractions are cut off, because the output array holds whole numbers. `np.zeros(shape)` without a "
+            "`dtype` holds floats.",
+        ),
+        Mistake(
+            "leaves the last row and column at 0",
+            _last_ones_empty,
+            "The last row and the last column of the output stay 0, because the loops end one step early. `range` "
+            "stops *before* its end: use `range(H - kh + 1)` and `range(W - kw + 1)`.",
+        ),
     ),
     hints=(
         "How many places are there for the window, down and across? Make an array of zeros of that shape first.",
@@ -88,10 +136,11 @@ SLIDE = Exercise(
 
 
 def _stride_cases(rng: np.random.Generator) -> list[Inputs]:
-    return [
+    cases: list[Inputs] = [
         (rng.integers(-30, 31, shape), strides)
         for shape, strides in [((5, 7), 2), ((6, 4), 3), ((3, 3), 1), ((8, 5), 4), ((7, 7), 2)]
     ]
+    return [*cases, (rng.uniform(-3, 3, (6, 5)), 2)]  # fractions
 
 
 STRIDE = Exercise(
@@ -101,6 +150,7 @@ STRIDE = Exercise(
     section="Stride",
     minutes=3,
     cases=_stride_cases,
+    groups=lambda full, strides: "stride 2" if strides == 2 else "any stride",
     reference=lambda full, strides: full[::strides, ::strides],
     mistakes=(
         Mistake(
@@ -160,6 +210,7 @@ SAME_PADDING = Exercise(
     minutes=10,
     points=2,
     cases=_same_cases,
+    groups=lambda size, kernel_size, strides: "stride 1" if strides == 1 else "larger strides",
     reference=arithmetic.same_padding,
     solved_by=("arithmetic.same_padding",),
     mistakes=(
@@ -232,6 +283,12 @@ def _size_cases(rng: np.random.Generator) -> list[Inputs]:
     return cases
 
 
+def _size_group(size: int, kernel_size: int, strides: int, padding: int) -> str:
+    if strides == 1:
+        return "stride 1"
+    return "larger strides with padding" if padding else "larger strides without padding"
+
+
 OUTPUT_SIZE = Exercise(
     id="2.4",
     title="Output size",
@@ -239,6 +296,7 @@ OUTPUT_SIZE = Exercise(
     section="The output size",
     points=2,
     cases=_size_cases,
+    groups=_size_group,
     reference=arithmetic.output_size,
     solved_by=("arithmetic.output_size",),
     mistakes=(
@@ -308,6 +366,7 @@ CHANNELS = Exercise(
     minutes=15,
     points=3,
     cases=_channel_cases,
+    groups=lambda image, kernel, bias: "one channel" if image.shape[-1] == 1 else "several channels",
     reference=lambda image, kernel, bias: reference.conv2d(image, kernel, bias=bias),
     solved_by=CONVOLUTIONS,
     mistakes=(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from workbook import arithmetic, reference
-from workbook.exercises import Exercise, Inputs, Mistake, close, value_exercise
+from workbook.exercises import Exercise, Inputs, Mistake, value_exercise
 
 # 3.1 Max pooling
 
@@ -44,6 +44,18 @@ def _pool_everything(image: np.ndarray, pool_size: int, strides: int) -> np.ndar
     return np.broadcast_to(pooled.max(axis=2, keepdims=True), pooled.shape).copy()
 
 
+def _pool_group(image: np.ndarray, pool_size: int, strides: int) -> str:
+    if pool_size == strides:
+        return "windows side by side"
+    return "windows that overlap" if pool_size > strides else "windows with gaps"
+
+
+def _neighbouring_windows(image: np.ndarray, pool_size: int, strides: int) -> np.ndarray:
+    """Fill an output of the right size with the first windows that are one pixel apart."""
+    rows, columns, _ = _max_pool(image, pool_size, strides).shape
+    return _max_pool(image, pool_size, 1)[:rows, :columns]
+
+
 POOL = Exercise(
     id="3.1",
     title="Max pooling",
@@ -52,6 +64,7 @@ POOL = Exercise(
     minutes=12,
     points=3,
     cases=_pool_cases,
+    groups=_pool_group,
     reference=_max_pool,
     solved_by=("reference.pool2d", "reference.pool2d_loops"),
     mistakes=(
@@ -105,6 +118,12 @@ POOL = Exercise(
             "This returns 0 where all values of a window are negative, because the search for the maximum begins at "
             "0. The maximum of (−3, −5) is −3: begin with a value of the window.",
         ),
+        Mistake(
+            "forgets the strides in the slice",
+            _neighbouring_windows,
+            "The output has the right size, but the window moves pixel by pixel. It starts at row · strides: "
+            "`top = row * strides`, and the same for the columns.",
+        ),
     ),
     hints=(
         "How many windows fit, down and across? Use the formula of chapter 02, without padding.",
@@ -130,7 +149,7 @@ GLOBAL = Exercise(
     section="Pool everything",
     minutes=3,
     cases=_batch_cases,
-    reference=reference.global_pool,
+    reference=lambda maps: reference.global_pool(maps),
     solved_by=("reference.global_pool", "reference.pool2d", "reference.pool2d_loops"),
     mistakes=(
         Mistake(
@@ -202,6 +221,7 @@ HEADS = Exercise(
     minutes=5,
     points=2,
     cases=_head_cases,
+    groups=lambda height, width, *sizes: "square maps" if height == width else "maps that are not square",
     reference=_head_parameters,
     may_use=("arithmetic.dense_parameters",),
     mistakes=(
@@ -289,6 +309,7 @@ SHIFT = Exercise(
     minutes=8,
     points=2,
     cases=_shift_cases,
+    groups=lambda before, after, shift: "a shift" if shift else "no shift",
     reference=_shift_error,
     mistakes=(
         Mistake(
@@ -326,7 +347,7 @@ SHIFT = Exercise(
             "difference.",
         ),
         Mistake(
-            "forgets the sign",
+            "lets negative differences lose",
             lambda before, after, shift: float(
                 (after[:, shift:] - before[:, : before.shape[1] - shift]).max()
             ),
@@ -381,25 +402,11 @@ def _measured_moves() -> dict[str, int | None]:
 MEASURED = _measured_moves()
 
 
-def _same_moves(observed: Any, expected: Any, inputs: Inputs = ()) -> str | None:
-    """Compare two predictions without showing the right numbers."""
-    if not isinstance(observed, dict) or set(observed) != set(expected):
-        return close()(observed, expected, inputs)
-    for key, number in expected.items():
-        if observed[key] is ...:
-            return f"at {key!r}: not filled in yet"
-        if observed[key] is not None and type(observed[key]) is not int:
-            return f"at {key!r}: got {observed[key]!r}, expected a whole number or None"
-        if observed[key] != number:
-            return f"at {key!r}: {observed[key]} is wrong"
-    return None
-
-
 def _wrong_move(name: str, operation: str, number: int | None, message: str) -> Mistake:
-    """Return the mistake of predicting this number for one operation, recognised by that number alone."""
+    """Return the mistake of predicting this number for one operation, recognised where all others are right."""
 
     def looks_like(observed: Any, expected: Any, inputs: Inputs) -> bool:
-        return observed[operation] == number
+        return {**observed, operation: expected[operation]} == expected and observed[operation] == number
 
     return Mistake(name, {**MEASURED, operation: number}, message, looks_like)
 
@@ -412,7 +419,6 @@ MOVES = value_exercise(
     minutes=6,
     points=2,
     reference=MEASURED,
-    compare=_same_moves,
     mistakes=(
         _wrong_move(
             "calls convolution invariant",
@@ -447,22 +453,21 @@ MOVES = value_exercise(
             "max pooling, size 3, strides 3",
             1,
             "This rounds the move. Four pixels are not a whole number of windows of 3: the pixels fall into the "
-            "windows in another way, so the values themselves change and no move explains them. The answer is "
-            "`None`.",
+            "windows in another way, so the values themselves change.",
         ),
         _wrong_move(
             "forgets that strides multiply",
             "two poolings, size 2, strides 2",
             2,
-            "This counts the strides of one pooling. Strides multiply: two poolings with strides 2 have strides 4 "
-            "together, so four pixels are one column.",
+            "This counts the strides of one pooling. Strides multiply: which strides do the two poolings have "
+            "together?",
         ),
         _wrong_move(
             "moves a single number",
             "global average pooling",
             None,
             "This says that no move explains the new output. Global pooling leaves one number for the whole map, "
-            "which has nowhere to go and keeps its value: 0.",
+            "which has nowhere to go and keeps its value.",
         ),
     ),
     hints=(
@@ -511,6 +516,7 @@ FIELD = Exercise(
     minutes=10,
     points=3,
     cases=_layer_cases,
+    groups=lambda layers: "stride 1" if all(strides == 1 for _, strides in layers) else "larger strides",
     reference=arithmetic.receptive_field,
     solved_by=("arithmetic.receptive_field", "arithmetic.receptive_fields"),
     mistakes=(

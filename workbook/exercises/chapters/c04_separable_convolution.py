@@ -33,6 +33,9 @@ DEPTHWISE = Exercise(
     minutes=10,
     points=2,
     cases=_depthwise_cases,
+    groups=lambda image, kernel: (
+        "square kernels" if kernel.shape[0] == kernel.shape[1] else "kernels that are not square"
+    ),
     reference=_depthwise,
     solved_by=(
         "reference.depthwise_conv2d",
@@ -100,6 +103,9 @@ POINTWISE = Exercise(
     minutes=5,
     points=2,
     cases=_pointwise_cases,
+    groups=lambda image, kernel, bias: (
+        "one channel or one filter" if 1 in kernel.shape else "several channels and filters"
+    ),
     reference=_pointwise,
     mistakes=(
         Mistake(
@@ -216,6 +222,9 @@ COMBINE = Exercise(
     minutes=10,
     points=3,
     cases=_combine_cases,
+    groups=lambda depthwise, pointwise: (
+        "square kernels" if depthwise.shape[0] == depthwise.shape[1] else "kernels that are not square"
+    ),
     reference=_combine,
     mistakes=(
         Mistake(
@@ -292,6 +301,12 @@ def _strided(array: np.ndarray, groups: int) -> np.ndarray:
     return np.concatenate([array[..., first::groups] for first in range(groups)], axis=-1)
 
 
+def _grouping(image: np.ndarray, kernel: np.ndarray, groups: int) -> str:
+    if groups == 1:
+        return "one group"
+    return "one group per channel" if groups == image.shape[-1] else "several groups"
+
+
 GROUPED = Exercise(
     id="4.5",
     title="Split, convolve, concatenate",
@@ -300,6 +315,7 @@ GROUPED = Exercise(
     minutes=10,
     points=3,
     cases=_group_cases,
+    groups=_grouping,
     reference=_grouped,
     solved_by=("reference.conv2d with groups", "reference.conv2d_loops with groups"),
     may_use=("reference.conv2d", "reference.conv2d_loops"),
@@ -318,7 +334,7 @@ GROUPED = Exercise(
             "as well: the first part of the filters reads the first part of the channels.",
         ),
         Mistake(
-            "takes every second channel",
+            "takes every G-th channel",
             lambda image, kernel, groups: _grouped(_strided(image, groups), kernel, groups),
             "This makes a group of every G-th channel. The channels of a group are neighbours: with 4 channels and "
             "2 groups they are channels 0, 1 and channels 2, 3.",

@@ -72,6 +72,12 @@ CROSS_ENTROPY = Exercise(
             "This averages over all classes. Only the probability of the true class counts: pick it with the labels "
             "first.",
         ),
+        Mistake(
+            "averages over the whole one-hot matrix",
+            lambda probabilities, labels: cross_entropy(probabilities, labels) / probabilities.shape[1],
+            "The sum over the one-hot matrix is divided by all its entries, most of which are 0. Divide by the number "
+            "of rows: sum over each row first, `.sum(axis=1)`, then take the mean.",
+        ),
     ),
     hints=(
         "First pick one number per row: the probability that the network gave to the true class.",
@@ -295,17 +301,32 @@ CONFUSION = Exercise(
 
 
 def _polynomial_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw noisy points of polynomials on which no mistake chooses the right degree."""
+    """Draw cases until every mistake differs from the right choice, and from every other mistake, in one of them."""
+    while True:
+        cases = _noisy_polynomials(rng)
+        choices = {
+            tuple(choose(*inputs) for inputs in cases) for choose in (_best, *COMMON_CHOICES, *RARE_CHOICES)
+        }
+        if len(choices) == 1 + len(COMMON_CHOICES) + len(RARE_CHOICES):
+            return cases
+
+
+def _noisy_polynomials(rng: np.random.Generator) -> list[Inputs]:
+    """Draw noisy points of polynomials on which no common mistake chooses the right degree.
+
+    In the fourth case the degrees are not in order; in the fifth, that of the polynomial is not among them.
+    """
     cases: list[Inputs] = []
     while len(cases) < 5:
         degree = (1, 2, 2, 3, 3)[len(cases)]
+        degrees = ((1, 2, 3, 5, 9),) * 3 + ((2, 9, 3, 1, 5), (1, 2, 4, 9))
         coefficients = rng.uniform(0.5, 1.5, degree + 1) * rng.choice([-1, 1], degree + 1)
         x = np.linspace(-2, 2, 14) + rng.uniform(-0.05, 0.05, 14)
         x_val = np.linspace(-1.9, 1.95, 40) + rng.uniform(-0.05, 0.05, 40)
         y = np.polyval(coefficients, x) + rng.normal(0, 0.5, 14)
         y_val = np.polyval(coefficients, x_val) + rng.normal(0, 0.5, 40)
-        inputs = (x, y, x_val, y_val, (1, 2, 3, 5, 9))
-        mistaken = [mistake(*inputs) for mistake in (_best_on_training, _worst, _smallest_gap)]
+        inputs = (x, y, x_val, y_val, degrees[len(cases)])
+        mistaken = [choose(*inputs) for choose in COMMON_CHOICES]
         if _best(*inputs) not in mistaken:
             cases.append(inputs)
     return cases
@@ -329,6 +350,42 @@ def _best_on_training(
     return min(degrees, key=lambda degree: _error(x, y, x, y, degree))
 
 
+def _best_of_all(
+    x: np.ndarray, y: np.ndarray, x_val: np.ndarray, y_val: np.ndarray, degrees: tuple[int, ...]
+) -> int:
+    return _best(x, y, x_val, y_val, tuple(range(max(degrees) + 1)))
+
+
+def _too_few(
+    x: np.ndarray, y: np.ndarray, x_val: np.ndarray, y_val: np.ndarray, degrees: tuple[int, ...]
+) -> int:
+    """Fit with as many coefficients as the degree says, which is one too few."""
+    return min(degrees, key=lambda degree: _error(x, y, x_val, y_val, degree - 1))
+
+
+def _largest_error(
+    x: np.ndarray, y: np.ndarray, x_val: np.ndarray, y_val: np.ndarray, degrees: tuple[int, ...]
+) -> int:
+    """Compare the largest errors at a single point."""
+
+    def largest(degree: int) -> float:
+        fitted = np.polynomial.Polynomial.fit(x, y, degree)
+        return float(abs(fitted(x_val) - y_val).max())
+
+    return min(degrees, key=largest)
+
+
+def _first_dip(
+    x: np.ndarray, y: np.ndarray, x_val: np.ndarray, y_val: np.ndarray, degrees: tuple[int, ...]
+) -> int:
+    """Return the last degree before the first that is no better."""
+    errors = [_error(x, y, x_val, y_val, degree) for degree in degrees]
+    for place in range(1, len(degrees)):
+        if errors[place] >= errors[place - 1]:
+            return degrees[place - 1]
+    return degrees[-1]
+
+
 def _worst(
     x: np.ndarray, y: np.ndarray, x_val: np.ndarray, y_val: np.ndarray, degrees: tuple[int, ...]
 ) -> int:
@@ -343,6 +400,26 @@ def _smallest_gap(
 
     return min(degrees, key=gap)
 
+
+def _swapped_points(
+    x: np.ndarray, y: np.ndarray, x_val: np.ndarray, y_val: np.ndarray, degrees: tuple[int, ...]
+) -> int:
+    return _best(x_val, y_val, x, y, degrees)
+
+
+def _by_both(
+    x: np.ndarray, y: np.ndarray, x_val: np.ndarray, y_val: np.ndarray, degrees: tuple[int, ...]
+) -> int:
+    """Choose by the sum of both errors."""
+
+    def both(degree: int) -> float:
+        return _error(x, y, x_val, y_val, degree) + _error(x, y, x, y, degree)
+
+    return min(degrees, key=both)
+
+
+COMMON_CHOICES = (_best_on_training, _worst, _smallest_gap)
+RARE_CHOICES = (_first_dip, _best_of_all, _too_few, _largest_error, _swapped_points, _by_both)
 
 CHOOSE_DEGREE = Exercise(
     id="5.5",
@@ -370,6 +447,29 @@ CHOOSE_DEGREE = Exercise(
             _smallest_gap,
             "This looks for the smallest gap between the two errors. A model that is equally bad on both has no "
             "gap: choose by the validation error itself.",
+        ),
+        Mistake(
+            "stops at the first degree that is no better",
+            _first_dip,
+            "This stops at the first degree that is no better than the one before. The error may rise and fall again, "
+            "and the degrees may be in any order: compare all of them.",
+        ),
+        Mistake(
+            "fits to the validation points",
+            _swapped_points,
+            "This fits to the validation points and chooses by the error on the training points. Fit on (x, y), and "
+            "choose by the error on (x_val, y_val).",
+        ),
+        Mistake(
+            "adds both errors",
+            _by_both,
+            "This chooses by the sum of both errors. The training error says nothing about new points: choose by the "
+            "validation error alone.",
+        ),
+        Mistake(
+            "tries all degrees up to the largest",
+            _best_of_all,
+            "This chooses among all degrees up to the largest. Choose only among those in `degrees`.",
         ),
         Mistake(
             "gives the position in the list",
@@ -503,6 +603,11 @@ EARLY_STOPPING = Exercise(
             lambda losses, patience: (stop_and_best(losses, patience)[0], stop_and_best(losses, patience)[0]),
             "The second number is the last epoch here. Return the epoch whose weights are restored, which is the "
             "best one.",
+        ),
+        Mistake(
+            "swaps the two",
+            lambda losses, patience: stop_and_best(losses, patience)[::-1],
+            "The two numbers are exchanged. The order is (stopped, best).",
         ),
     ),
     hints=(

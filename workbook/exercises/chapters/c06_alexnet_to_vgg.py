@@ -167,8 +167,28 @@ def _wrapped(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> n
     return maps / (k + alpha * energy) ** beta
 
 
+def _negative_start(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> np.ndarray:
+    channels = range(maps.shape[-1])
+    windows = [maps[..., i - n // 2 : i + n // 2 + 1] for i in channels]
+    energy = np.stack([(window**2).sum(axis=-1) for window in windows], axis=-1)
+    return maps / (k + alpha * energy) ** beta
+
+
 def _unsquared(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> np.ndarray:
     return maps / (k + alpha * _window_sums(maps, n // 2, n // 2)) ** beta
+
+
+def _one_short(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> np.ndarray:
+    return maps / (k + alpha * _window_sums(maps**2, n // 2, n // 2 - 1)) ** beta
+
+
+def _mean_of_squares(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> np.ndarray:
+    counts = _window_sums(np.ones_like(maps), n // 2, n // 2)
+    return maps / (k + alpha * _window_sums(maps**2, n // 2, n // 2) / counts) ** beta
+
+
+def _neighbours_only(maps: np.ndarray, k: float, n: int, alpha: float, beta: float) -> np.ndarray:
+    return maps / (k + alpha * (_window_sums(maps**2, n // 2, n // 2) - maps**2)) ** beta
 
 
 RESPONSE = Exercise(
@@ -190,8 +210,14 @@ RESPONSE = Exercise(
         Mistake(
             "wraps round at the ends",
             _wrapped,
-            "At the first and last channels this window goes on at the other end, because a negative start of a "
-            "slice counts from the end. Cut it off: use `max(0, …)`.",
+            "At the first and last channels this window goes on at the other end. Cut it off there: begin the slice at "
+            "`max(0, …)`.",
+        ),
+        Mistake(
+            "begins the slice at a negative number",
+            _negative_start,
+            "The window of the first channels begins at a negative number, which counts from the end, so the slice is "
+            "empty or holds other channels. Begin it at `max(0, i - n // 2)`.",
         ),
         Mistake(
             "divides alpha by n",
@@ -212,6 +238,23 @@ RESPONSE = Exercise(
             "sums over all channels",
             lambda maps, k, n, alpha, beta: local_response(maps, k, 2 * maps.shape[-1], alpha, beta),
             "This sums over all channels. Only the neighbours count: *local* response normalisation.",
+        ),
+        Mistake(
+            "leaves the last neighbour out",
+            _one_short,
+            "The last channel of each window is missing, because a slice stops *before* its end. End it at "
+            "`i + n // 2 + 1`.",
+        ),
+        Mistake(
+            "averages the squares",
+            _mean_of_squares,
+            "This takes the mean of the squares. The formula adds them up: use `.sum`.",
+        ),
+        Mistake(
+            "does not count the channel itself",
+            _neighbours_only,
+            "The channel itself is missing from its own window. The sum goes over all channels from i − n//2 to "
+            "i + n//2, including i.",
         ),
     ),
     hints=(
@@ -343,7 +386,8 @@ VGG_TABLE = Exercise(
         Mistake(
             "has one convolution per stage",
             lambda repeats, filters, classes: _small_vgg((1,) * len(repeats), filters, classes),
-            "This has one convolution per stage. `repeats` says how many each stage has.",
+            "Only one convolution per stage has an effect. `repeats` says how many each stage has, and each reads the "
+            "one before it.",
         ),
         Mistake(
             "does not pool at the end",
@@ -437,10 +481,10 @@ NIN = Exercise(
     time_limit=30,
     mistakes=(
         Mistake(
-            "classifies with a dense layer",
+            "leaves out the ReLU of the class maps",
             lambda *inputs: _small_nin(*inputs, head="dense"),
-            "A dense layer follows the pooling. Here the classes come before it: a 1×1 convolution makes one map "
-            "per class, and the mean of that map is the score.",
+            "The class maps pass no ReLU before their mean is taken (a dense layer after the pooling would compute the "
+            "same). Here a 1×1 convolution with ReLU makes one map per class, and the mean of that map is the score.",
         ),
         Mistake(
             "flattens",

@@ -558,7 +558,7 @@ def _label_cases(rng: np.random.Generator) -> list[Inputs]:
         labels[0] = classes - 1
         labels[1] = 0
         drawn.append((labels, classes, float(rng.uniform(0.15, 0.4))))
-    return drawn
+    return [*drawn, (np.array([1, 3, 0]), 6, 0.2)]  # the last classes do not occur
 
 
 def smooth_labels(labels: np.ndarray, classes: int, epsilon: float) -> np.ndarray:
@@ -608,6 +608,12 @@ SMOOTHING = Exercise(
             "leaves the labels hard",
             lambda labels, classes, epsilon: np.eye(classes)[labels],
             "These are the one-hot labels. Keep 1 − ε of them, and spread ε over all classes.",
+        ),
+        Mistake(
+            "has a column only for classes that occur",
+            lambda labels, classes, epsilon: smooth_labels(labels, classes, epsilon)[:, : labels.max() + 1],
+            "There are only as many columns as the largest label needs. Every class has a column, whether it occurs or "
+            "not: `np.eye(classes)[labels]`.",
         ),
     ),
     hints=(

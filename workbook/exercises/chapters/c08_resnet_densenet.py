@@ -1,7 +1,7 @@
 """The exercises of chapter 08: ResNet and DenseNet."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -134,6 +134,7 @@ def _shortcut_cases(rng: np.random.Generator) -> list[Inputs]:
         (7, 5, 2, 4, 2),
         (9, 7, 2, 5, 3),
         (4, 6, 3, 5, 1),
+        (5, 6, 4, 4, 2),  # no channel is missing
     ):
         shape = int(rng.integers(1, 4)), height, width, channels
         cases.append((rng.integers(1, 50, shape).astype(float), filters, strides))
@@ -247,7 +248,7 @@ def _error_cases(rng: np.random.Generator) -> list[Inputs]:
         deep = tuple(before + sizes[change] for before, change in zip(shallow, changes, strict=True))
         halved = [tuple(error / 2 for error in errors) for errors in (shallow, deep)]
         cases.append((*halved, steps / 2))
-    return cases
+    return [*cases, ((80.0, 90.0), (80.5, 90.5), 2.0)]  # a margin is in points, not a share of the error
 
 
 def diagnose(shallow: Sequence[float], deep: Sequence[float], margin: float) -> str:
@@ -476,6 +477,7 @@ def _dense_cases(rng: np.random.Generator) -> list[Inputs]:
         (64, (6, 12, 24, 16), 32, 0.5),
         (16, (3, 5, 4), 12, 1.0),
         (24, (3, 2, 5), 7, 0.5),
+        (16, (6, 12, 24, 16), 12, 0.6),  # fractions that add up if they are kept
         (int(rng.integers(9, 40)), drawn, growth_rate, 0.75),
     ]
 
@@ -513,6 +515,33 @@ def _new_maps_compressed(
         kept = channels + int(added * compression)
         counts.append(kept + layers * growth_rate)
         added += layers * growth_rate
+    return counts
+
+
+def _fractions_kept(
+    channels: float, blocks: Sequence[int], growth_rate: int, compression: float
+) -> list[int]:
+    counts = []
+    for layers in blocks:
+        channels += layers * growth_rate
+        counts.append(int(channels))
+        channels *= compression
+    return counts
+
+
+def _with_transition(
+    channels: int,
+    blocks: Sequence[int],
+    growth_rate: int,
+    compression: float,
+    *,
+    transition: Callable[[float], int],
+) -> list[int]:
+    counts = []
+    for layers in blocks:
+        channels += layers * growth_rate
+        counts.append(channels)
+        channels = transition(channels * compression)
     return counts
 
 
@@ -562,6 +591,22 @@ CHANNELS = Exercise(
             _new_maps_compressed,
             "Only the channels that the blocks added are compressed. A transition compresses all channels, including "
             "the stem's.",
+        ),
+        Mistake(
+            "keeps the fractions",
+            _fractions_kept,
+            "The channels keep their fractions between the blocks and are cut off only in the list. A transition keeps "
+            "a whole number: `channels = int(channels * compression)`.",
+        ),
+        Mistake(
+            "rounds instead of cutting off",
+            lambda *inputs: _with_transition(*inputs, transition=round),
+            "A transition rounds here. It cuts the fraction off: `int(channels * compression)`.",
+        ),
+        Mistake(
+            "rounds up",
+            lambda *inputs: _with_transition(*inputs, transition=math.ceil),
+            "A transition rounds up here. It cuts the fraction off: `int(channels * compression)`.",
         ),
     ),
     hints=(

@@ -13,7 +13,13 @@ from workbook.exercises.compare import close
 
 def _size_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw sizes in MB, in MiB, cut off instead of rounded, and without the four bytes."""
-    cases: list[Inputs] = [(13_378_280, 51), (6_998_552, 51), (143_667_240, 548), (143_667_240, 575)]
+    cases: list[Inputs] = [
+        (13_378_280, 51),
+        (6_998_552, 51),
+        (143_667_240, 548),
+        (143_667_240, 575),
+        (25_350_000, 97),
+    ]
     for kind in ("MB", "MiB", "cut", "count", "kibi", "bits"):
         millions = int(rng.integers(20, 150))
         megabytes = 4 * millions + 0.8  # far from a tie; rounding goes up
@@ -328,6 +334,10 @@ def _halved(step: int, peak: float, warmup: int, drops: Sequence[int]) -> float:
     return peak * 0.5 ** sum(step >= drop for drop in drops)
 
 
+def _warms_up_too_long(step: int, peak: float, warmup: int, drops: Sequence[int]) -> float:
+    return peak * (step + 1) / warmup if step <= warmup else learning_rate(step, peak, warmup, drops)
+
+
 SCHEDULE = Exercise(
     id="9.4",
     title="Warm up, then drop",
@@ -369,6 +379,17 @@ SCHEDULE = Exercise(
             "halves instead of dividing by ten",
             _halved,
             "Each drop halves the rate here. Divide it by ten.",
+        ),
+        Mistake(
+            "warms up for one step too long",
+            _warms_up_too_long,
+            "At step number `warmup` the rate is above its peak, because the warm-up lasts one step too long. Compare "
+            "with `<`: step warmup − 1 is the last of the rise.",
+        ),
+        Mistake(
+            "never drops",
+            lambda step, peak, warmup, drops: learning_rate(step, peak, warmup, ()),
+            "The rate stays at its peak after the warm-up. Divide it by ten from each step in `drops` on.",
         ),
     ),
     hints=(
@@ -555,6 +576,16 @@ TOP_K = Exercise(
             "takes the first columns",
             _first_columns,
             "This takes the first k classes in the order of their numbers. Sort each row by probability first.",
+        ),
+        Mistake(
+            "gives per cent",
+            lambda probabilities, labels, k: 100 * top_k_accuracy(probabilities, labels, k),
+            "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
+        ),
+        Mistake(
+            "takes one guess too many",
+            lambda probabilities, labels, k: top_k_accuracy(probabilities, labels, k + 1),
+            "One guess too many counts here. A slice stops before its end: `[:, :k]` holds the first k.",
         ),
     ),
     hints=(

@@ -182,7 +182,12 @@ DEGREE = Exercise(
 
 def _step_cases(rng: np.random.Generator) -> list[Inputs]:
     cases = []
-    for shape, size, rate in (((2, 3, 4, 1), 0.01, 0.1), ((3, 2, 2, 3), 5.0, 0.3), ((1, 4, 3, 1), 1.0, 0.9)):
+    """Draw gradients so large that a small number in the denominator, as many write, changes nothing."""
+    for shape, size, rate in (
+        ((2, 3, 4, 1), 20.0, 0.1),
+        ((3, 2, 2, 3), 50.0, 0.3),
+        ((1, 4, 3, 1), 30.0, 0.9),
+    ):
         scales = size * 10.0 ** np.arange(shape[0]).reshape(-1, 1, 1, 1)
         cases.append((rng.uniform(0, 1, shape), scales * rng.normal(0.4, 1, shape), rate))
     return cases
@@ -251,7 +256,7 @@ UPHILL = Exercise(
         Mistake(
             "leaves the range",
             lambda images, gradients, rate: images + rate * gradients / _size(gradients),
-            "Some pixels leave the range from 0 to 1. Limit them with `np.clip`.",
+            "Some pixels leave the range from 0 to 1. Limit them with `np.clip(…, 0, 1)`.",
         ),
     ),
     hints=(
@@ -396,6 +401,12 @@ def _differences(images: np.ndarray) -> list[np.ndarray]:
     return [np.diff(images, axis=1), np.diff(images, axis=2)]
 
 
+def _without_the_last(images: np.ndarray) -> np.ndarray:
+    down = np.abs(np.diff(images, axis=1))[:, :, :-1]
+    right = np.abs(np.diff(images, axis=2))[:, :-1]
+    return down.sum(axis=(1, 2, 3)) + right.sum(axis=(1, 2, 3))
+
+
 TOTAL_VARIATION = Exercise(
     id="10.5",
     title="How rough is a picture?",
@@ -454,6 +465,18 @@ TOTAL_VARIATION = Exercise(
             ),
             "These are means of the differences. Total variation is a sum.",
         ),
+        Mistake(
+            "counts each pair twice",
+            lambda images: 2 * total_variation(images),
+            "Each pair of neighbours is counted twice, once from either pixel. Compare each pixel only with the one "
+            "below and the one to the right.",
+        ),
+        Mistake(
+            "leaves the last row and column out",
+            _without_the_last,
+            "The last row and the last column are left out of both comparisons. Pixels of the last row have a right "
+            "neighbour, and those of the last column have one below: compare them too.",
+        ),
     ),
     hints=(
         "`images[:, 1:] - images[:, :-1]` is the difference between each row and the row above it.",
@@ -467,7 +490,8 @@ TOTAL_VARIATION = Exercise(
 
 def _deception_cases(rng: np.random.Generator) -> list[Inputs]:
     cases = []
-    for count, classes, threshold in ((24, 3, 0.6), (40, 4, 0.5), (31, 2, 0.75)):
+    """Draw probabilities, some exactly at the threshold; one threshold is so low that two classes reach it."""
+    for count, classes, threshold in ((24, 3, 0.6), (40, 4, 0.5), (31, 2, 0.75), (28, 3, 0.3)):
         probabilities = rng.dirichlet(np.full(classes, 0.5), count)
         targets = np.where(rng.random(count) < 0.6, probabilities.argmax(1), rng.integers(0, classes, count))
         probabilities[:2] = (1 - threshold) / (classes - 1)
@@ -488,6 +512,11 @@ def share_fooled(probabilities: np.ndarray, targets: np.ndarray, threshold: floa
 
 def _chosen(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return probabilities[np.arange(len(targets)), targets]
+
+
+def _likeliest_as_well(probabilities: np.ndarray, targets: np.ndarray, threshold: float) -> float:
+    is_likeliest = probabilities.argmax(axis=1) == targets
+    return float((is_likeliest & (_chosen(probabilities, targets) >= threshold)).mean())
 
 
 FOOLED = Exercise(
@@ -513,7 +542,7 @@ FOOLED = Exercise(
             "target's probability is at least the threshold.",
         ),
         Mistake(
-            "leaves the threshold out",
+            "does not count the threshold itself",
             lambda p, targets, threshold: float((_chosen(p, targets) > threshold).mean()),
             'An image with exactly the threshold is left out. "At least" means `>=`.',
         ),
@@ -533,6 +562,22 @@ FOOLED = Exercise(
             lambda p, targets, threshold: float((p[:, targets] >= threshold).mean()),
             "`probabilities[:, targets]` pairs every image with every target. Index the rows as well: "
             "`probabilities[np.arange(len(targets)), targets]`.",
+        ),
+        Mistake(
+            "asks for the likeliest class as well",
+            _likeliest_as_well,
+            "The target must be the likeliest class here as well. With a threshold below 0.5 it need not be: only its "
+            "probability counts.",
+        ),
+        Mistake(
+            "gives per cent",
+            lambda p, targets, threshold: 100 * share_fooled(p, targets, threshold),
+            "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
+        ),
+        Mistake(
+            "gives the share that is not fooled",
+            lambda p, targets, threshold: 1 - share_fooled(p, targets, threshold),
+            "This is the share of images whose target class stays *below* the threshold. Count those that reach it.",
         ),
     ),
     hints=(

@@ -444,8 +444,12 @@ STYLE_LOSS = Exercise(
 def _loss_cases(rng: np.random.Generator) -> list[Inputs]:
     cases = []
     for shape, content, style, smoothness in (
-        ((4, 6, 3), 3.0, 1.0, 0.5), ((5, 3, 3), 0.2, 10.0, 1.0), ((3, 4, 3), 0.5, 0.0, 20.0), ((6, 5, 1), 0.0, 0.5, 9.0)
-    ):  # fmt: skip
+        ((4, 6, 3), 3.0, 1.0, 0.5),
+        ((5, 3, 3), 0.2, 10.0, 1.0),
+        ((3, 4, 3), 0.5, 0.0, 20.0),
+        ((6, 5, 1), 0.0, 0.5, 9.0),
+        ((5, 6, 1), 1.0, 1.1, 0.1),  # the largest term has neither the largest weight nor the largest loss
+    ):
         weights = {"content": content, "style": style, "smoothness": smoothness}
         image = rng.uniform(-1, 1, shape)
         cases.append((float(rng.uniform(0.6, 0.9)), float(rng.uniform(0.3, 0.5)), image, weights))
@@ -573,6 +577,15 @@ WHOLE_LOSS = Exercise(
             "names the smallest",
             _smallest,
             "This names the smallest weighted loss. Name the largest.",
+        ),
+        Mistake(
+            "names the largest weight",
+            lambda content, style, image, weights: (
+                whole_loss(content, style, image, weights)[0],
+                max(weights, key=lambda name: weights[name]),
+            ),
+            "The total is right, but the name is that of the largest weight. Name the largest product of weight "
+            "and loss.",
         ),
     ),
     hints=(

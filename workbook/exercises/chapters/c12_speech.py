@@ -208,6 +208,13 @@ def _moved_up(power: np.ndarray, floor: float) -> np.ndarray:
     return decibels(power, floor) - floor
 
 
+def _in_bels(observed: Any, expected: Any, inputs: Inputs) -> bool:
+    """Return whether everything above the floor is a tenth of what it should be."""
+    _, floor = inputs
+    is_heard = expected > floor + 1
+    return np.shape(observed) == expected.shape and np.allclose(10 * observed[is_heard], expected[is_heard])
+
+
 DECIBELS = Exercise(
     id="12.3",
     title="Loudness in decibels",
@@ -251,6 +258,12 @@ DECIBELS = Exercise(
             _moved_up,
             "The floor is 0 here, and louder places are above it. Make the loudest place 0, and everything else "
             "negative.",
+        ),
+        Mistake(
+            "forgets the 10",
+            lambda power, floor: decibels(power, floor) / 10,
+            "These are bels: the logarithm alone. A bel has ten decibels: multiply by 10.",
+            _in_bels,
         ),
     ),
     hints=(
@@ -500,6 +513,10 @@ def _summed_first(image: np.ndarray, other: np.ndarray, largest: int, axis: int)
     return min(shifts, key=lambda step: abs(float((image - shifts[step]).sum())))
 
 
+def _without_the_largest(image: np.ndarray, other: np.ndarray, largest: int, axis: int) -> int:
+    return _nearest(image, _shifts(other, range(-largest, largest), axis))
+
+
 BEST_SHIFT = Exercise(
     id="12.6",
     title="The shift between two voices",
@@ -548,6 +565,12 @@ BEST_SHIFT = Exercise(
             lambda image, other, largest, axis: best_shift(image, other, largest, axis) + largest,
             "This is the position of the best shift in the list of shifts. Return the shift itself: the list begins "
             "with −largest, not with 0.",
+        ),
+        Mistake(
+            "leaves the largest shift out",
+            _without_the_largest,
+            "The shift `largest` is not tried, because `range` stops *before* its end. Use `range(-largest, largest + "
+            "1)`.",
         ),
     ),
     hints=(

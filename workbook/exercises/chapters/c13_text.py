@@ -90,6 +90,17 @@ def _rarest(training: list[str], test: list[str], size: int) -> tuple[list[str],
     return words, _outside(words, _all_words(test))
 
 
+def _ties_in_reverse(training: list[str], test: list[str], size: int) -> tuple[list[str], int]:
+    counts = Counter(_all_words(training))
+    words = sorted(counts, key=lambda word: (counts[word], word), reverse=True)[:size]
+    return words, _outside(words, _all_words(test))
+
+
+def _chosen_then_sorted(training: list[str], test: list[str], size: int) -> tuple[list[str], int]:
+    words, unknown = known_words(training, test, size)
+    return sorted(words), unknown
+
+
 KNOWN_WORDS = Exercise(
     id="13.1",
     title="A vocabulary that has not seen the test",
@@ -140,6 +151,18 @@ KNOWN_WORDS = Exercise(
             _unknown_share,
             "The second value is a share. Return the number of unknown words, an integer.",
         ),
+        Mistake(
+            "lists ties in reverse order",
+            _ties_in_reverse,
+            "Equally frequent words are in reverse alphabetical order, because `reverse=True` turns both parts of the "
+            "key round. Sort by (−count, word) instead.",
+        ),
+        Mistake(
+            "sorts the chosen words by the alphabet",
+            _chosen_then_sorted,
+            "The words are the right ones, but in alphabetical order. List the most frequent first; the alphabet only "
+            "decides between equals.",
+        ),
     ),
     hints=(
         "There are two steps: count the words of the training sentences, then go through those of the test sentences.",
@@ -162,7 +185,8 @@ def _sentence_cases(rng: np.random.Generator) -> list[Inputs]:
         sentence[0] = words[2]
         sentence[-1] = words[3]
         cases.append((" ".join(sentence), words, length))
-    return cases
+    repeated = " ".join([words[4], "zebra", words[2], words[4], "zebra", words[2]])
+    return [*cases, (repeated, words, 8)]
 
 
 def encode(sentence: str, words: list[str], length: int) -> list[int]:
@@ -236,6 +260,12 @@ ENCODE = Exercise(
             lambda sentence, words, length: _every_id(sentence, words)[:length],
             "A short sentence stays short. Append zeros until it has `length` ids.",
         ),
+        Mistake(
+            "writes repeated words once",
+            lambda sentence, words, length: encode(" ".join(dict.fromkeys(sentence.split())), words, length),
+            "A word that comes again later is lost. Write an id for every word of the sentence, however often it "
+            "occurs.",
+        ),
     ),
     hints=(
         "Cut first: `sentence.split()[:length]`. Then look up an id for each word. Then append zeros.",
@@ -249,12 +279,12 @@ ENCODE = Exercise(
 
 
 def _table_cases(rng: np.random.Generator) -> list[Inputs]:
-    cases = []
+    cases: list[Inputs] = []
     for time, words, dimensions in ((5, 7, 3), (6, 4, 5), (3, 9, 2)):
         ids = rng.integers(0, words, time)
         ids[:3] = words - 1, 0, words - 1  # a word twice, and padding
         cases.append((ids, rng.normal(0, 1, (words, dimensions))))
-    return cases
+    return [*cases, (np.array([2, 0, 3, 2]), rng.normal(0, 1, (6, 4)))]  # the last words do not occur
 
 
 def embed(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -285,6 +315,10 @@ def _whole_columns(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.n
     one_hot = np.zeros((len(ids), len(table)))
     one_hot[:, ids] = 1
     return one_hot, one_hot @ table
+
+
+def _as_wide_as_needed(ids: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return embed(ids, table[: ids.max() + 1])
 
 
 EMBED = Exercise(
@@ -325,6 +359,12 @@ EMBED = Exercise(
             lambda ids, table: table[ids],
             "The vectors are right, and this is how Keras looks them up. Return both the one-hot matrix and its "
             "product with the table.",
+        ),
+        Mistake(
+            "is as wide as the largest id",
+            _as_wide_as_needed,
+            "The one-hot matrix has only as many columns as the largest id needs. Every word of the list has a column, "
+            "whether it occurs or not: `len(table)` columns.",
         ),
     ),
     hints=(
@@ -436,11 +476,12 @@ CONV_TIME = Exercise(
 
 
 def _map_cases(rng: np.random.Generator) -> list[Inputs]:
-    """Draw maps as after a ReLU: many zeros, and a clear maximum for each filter."""
+    """Draw maps as after a ReLU: many zeros, and a clear maximum for each filter, which the last one has twice."""
     cases = []
     for places, filters, width in ((6, 3, 3), (8, 2, 4), (5, 6, 2), (7, 4, 5)):
         maps = np.maximum(rng.normal(0.2, 1, (places, filters)), 0)
         maps[rng.integers(1, places - 1, filters), np.arange(filters)] += 3  # a maximum that is clear
+        maps[[1, places - 2], -1] = maps.max() + 1
         words = [str(word) for word in rng.choice(LEXICON, places + width - 1, replace=False)]
         cases.append((maps, words, width))
     return cases
@@ -478,6 +519,14 @@ def _by_place(maps: np.ndarray, words: list[str], width: int) -> list:
 
 def _lowest(maps: np.ndarray, words: list[str], width: int) -> list:
     return [(ngram, -height) for ngram, height in what_fires(-maps, words, width)]
+
+
+def _last_of_equals(maps: np.ndarray, words: list[str], width: int) -> list:
+    fired = []
+    for column in maps.T:
+        start = int(np.flatnonzero(column == column.max())[-1])
+        fired.append((" ".join(words[start : start + width]), float(column[start])))
+    return fired
 
 
 WHAT_FIRES = Exercise(
@@ -523,10 +572,21 @@ WHAT_FIRES = Exercise(
             "The number is the place of the maximum. Return the value of the map at that place.",
         ),
         Mistake(
-            "goes along the filters",
+            "takes the maximum over the filters",
             _by_place,
             "There is one answer for each place here, because the maximum is taken over the filters. Take it over "
             "*time*, and return one answer for each filter.",
+        ),
+        Mistake(
+            "takes the last of equals",
+            _last_of_equals,
+            "Of two equally high answers the last one counts here. Take the first: replace the best only by a *higher* "
+            "one, or use `argmax`.",
+        ),
+        Mistake(
+            "takes one word too few",
+            lambda maps, words, width: _fired(maps, words, end=width - 1),
+            "The last word of the window is missing. A slice stops before its end: `words[start : start + width]`.",
         ),
     ),
     hints=(

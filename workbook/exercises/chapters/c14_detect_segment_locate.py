@@ -128,6 +128,11 @@ BOX_IOU = Exercise(
             _inclusive,
             "The boxes are one pixel too large along each axis. y1 and x1 are past the end, so the height is y1 − y0.",
         ),
+        Mistake(
+            "gives per cent",
+            lambda a, b: 100 * iou(a, b),
+            "This is in per cent. An IoU is between 0 and 1: do not multiply by 100.",
+        ),
     ),
     hints=(
         "On each axis, the common part begins at the larger of the two starts and ends at the smaller of the two ends.",
@@ -238,6 +243,12 @@ SUPPRESS = Exercise(
             lambda boxes, scores, threshold: sorted(suppress(boxes, scores, threshold)),
             "The boxes are right, but in the order of the input. Return them with the most certain first.",
         ),
+        Mistake(
+            "drops a box at the threshold",
+            lambda boxes, scores, threshold: suppress(boxes, scores, np.nextafter(threshold, 0)),
+            "A box whose IoU is exactly the threshold is dropped here. Drop it only if the IoU is *above* the "
+            "threshold: keep it if all are `<= threshold`.",
+        ),
     ),
     hints=(
         "Go through `np.argsort(-scores)`, the most certain box first, and append to a list `kept`.",
@@ -290,6 +301,18 @@ def _mean_at_hits(hits: list[bool], truths: int) -> float:
     return float(_curve(hits, truths)[0][np.array(hits)].mean())
 
 
+def _area_under_best(hits: list[bool], truths: int) -> float:
+    """Add up the best precision from each hit on, each as wide as one object's share of the recall."""
+    precision, _ = _curve(hits, truths)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float(best[np.array(hits)].sum() / truths)
+
+
+def _best_before(hits: list[bool], truths: int) -> float:
+    precision, recall = _curve(hits, truths)
+    return float(np.mean([max(precision[recall <= r], default=0.0) for r in np.linspace(0, 1, 101)]))
+
+
 AVERAGE_PRECISION = Exercise(
     id="14.3",
     title="Average precision",
@@ -335,6 +358,29 @@ AVERAGE_PRECISION = Exercise(
             "averages over the ranks",
             lambda hits, truths: float(_curve(hits, truths)[0].mean()),
             "This is the mean precision over all ranks. Average over 101 recalls instead, `np.linspace(0, 1, 101)`.",
+        ),
+        Mistake(
+            "gives the area under the curve",
+            _area_under_best,
+            "This is the area under the best precision, one step per hit, as another data set (PASCAL VOC) has it. "
+            "COCO averages over 101 recalls, `np.linspace(0, 1, 101)`.",
+        ),
+        Mistake(
+            "adds up the precisions at the hits",
+            lambda hits, truths: float(_curve(hits, truths)[0][np.array(hits)].sum() / truths),
+            "This adds up the precisions at the hits and divides by `truths`. Take the *best* precision at or beyond "
+            "each of 101 recalls, and average those.",
+        ),
+        Mistake(
+            "gives per cent",
+            lambda hits, truths: 100 * average_precision(hits, truths),
+            "This is in per cent. An average precision is between 0 and 1: do not multiply by 100.",
+        ),
+        Mistake(
+            "takes the best precision up to a recall",
+            _best_before,
+            "This is the best precision at a recall *or below*. Take the best at that recall *or beyond*: "
+            "`recall >= r`.",
         ),
     ),
     hints=(
@@ -444,14 +490,16 @@ UNET = Exercise(
 
 
 def _matrices(rng: np.random.Generator) -> list[Inputs]:
-    """Draw confusion matrices: one class is absent, and one is predicted but never occurs."""
+    """Draw confusion matrices: a class is absent, one is predicted but never occurs, one occurs but is never found."""
     cases: list[Inputs] = []
     for classes in (4, 5, 7):
         matrix = rng.integers(1, 30, (classes, classes)) + np.diag(rng.integers(40, 90, classes))
         matrix[0] *= 20
-        absent, invented = 1 + rng.permutation(classes - 1)[:2]
+        absent, invented, missed = 1 + rng.permutation(classes - 1)[:3]
         matrix[[absent, invented]] = 0
         matrix[:, absent] = 0
+        if classes == 7:
+            matrix[:, missed] = 0
         if classes == 5:  # one wrong pixel is enough to count
             matrix[:, invented] = 0
             matrix[0, invented] = 1
@@ -502,6 +550,12 @@ def _recall(matrix: np.ndarray) -> float:
 def _pooled(matrix: np.ndarray) -> float:
     common, union = _common_and_union(matrix)
     return float(common.sum() / union.sum())
+
+
+def _only_predicted_classes(matrix: np.ndarray) -> float:
+    common, union = _common_and_union(matrix)
+    predicted = matrix.sum(axis=0) > 0
+    return float(np.mean(common[predicted] / union[predicted]))
 
 
 MEAN_IOU = Exercise(
@@ -561,6 +615,17 @@ MEAN_IOU = Exercise(
             "This divides all common pixels by all unions, so large classes outweigh small ones. Divide class by "
             "class, then average.",
         ),
+        Mistake(
+            "leaves missed classes out",
+            _only_predicted_classes,
+            "Only classes that are predicted are averaged. A class that occurs but is never predicted has an IoU of 0: "
+            "include every class whose union is not empty.",
+        ),
+        Mistake(
+            "gives per cent",
+            lambda matrix: 100 * mean_iou(matrix),
+            "This is in per cent. A mean IoU is between 0 and 1: do not multiply by 100.",
+        ),
     ),
     hints=(
         "For each class, the diagonal holds its common pixels, its row sums to the true ones, and its column to the "
@@ -586,6 +651,7 @@ def _point_sets(rng: np.random.Generator) -> list[Inputs]:
         true += rng.uniform(5, 30, (count, 1, 2))
         size = sides.max(axis=2)
         factors = rng.permutation(np.linspace(0.3, 1.9, count * points)).reshape(count, points)
+        factors[-1] = np.linspace(0.3, 0.9, points)  # an object whose points are all near enough
         factors[abs(factors - 1) < 0.03] = 0.9
         angles = rng.uniform(0, 2 * np.pi, (count, points))
         factors[0, 1:3] = 1.4, 12  # one point far off, which must not raise its object's allowance
@@ -686,6 +752,11 @@ PCK = Exercise(
             _by_predicted_size,
             "The size comes from the predicted points, so points that are far off raise their own allowance. Measure "
             "the true points.",
+        ),
+        Mistake(
+            "gives per cent",
+            lambda predicted, true, share: 100 * pck(predicted, true, share),
+            "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
         ),
     ),
     hints=(

@@ -16,7 +16,7 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 def _paths(rng: np.random.Generator) -> list[Inputs]:
     """Draw paths with repeats, a double digit (a blank between), and a digit that comes again later."""
-    cases: list[Inputs] = [([8, 8, 0, 8, 1],), ([0, 0, 1, 1, 0, 0],), ([0, 0, 0],)]
+    cases: list[Inputs] = [([8, 8, 0, 8, 1],), ([0, 0, 1, 1, 0, 0],), ([0, 0, 0],), ([3, 0, 5],)]
     while len(cases) < 8:
         a, b, c = (int(label) for label in rng.choice(np.arange(1, 11), 3, replace=False))
         path = [a, a, 0, a, b, c, 0, 0, b]
@@ -461,15 +461,21 @@ SPACE_TIME = Exercise(
 
 
 def _neighbourhoods(rng: np.random.Generator) -> list[Inputs]:
-    """Draw clouds of points of unequal length around class centres, with labels in mixed order."""
+    """Draw clouds of points of unequal length around class centres, with labels in mixed order.
+
+    Two points of one class are in the same place, and their next neighbour is of another class.
+    """
     cases: list[Inputs] = []
     while len(cases) < 4:
         count, dimensions, classes = int(rng.integers(14, 20)), int(rng.integers(2, 5)), 3
         labels = rng.integers(0, classes, count)
         points = rng.normal(0, 1, (classes, dimensions))[labels] + rng.normal(0, 0.7, (count, dimensions))
         case = points * rng.uniform(0.3, 3, (count, 1)), labels
-        shares = [recall_at_1(*case), _by_products(*case), _by_means(*case), _farthest(*case)]
-        if len(set(shares)) == 4 and 1 not in shares:
+        first, second = np.flatnonzero(labels == labels[-1])[[0, -1]]
+        case[0][second] = case[0][first]
+        wrong = (_by_products, _by_means, _farthest, _without_twins, _along_the_axes)
+        shares = [recall(*case) for recall in (recall_at_1, *wrong)]
+        if first < second and len(set(shares)) == len(shares) and 1 not in shares:
             cases.append(case)
     return cases
 
@@ -485,6 +491,20 @@ def recall_at_1(embeddings: np.ndarray, labels: np.ndarray) -> float:
 def _farthest(embeddings: np.ndarray, labels: np.ndarray) -> float:
     distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
     return float(np.mean(labels[distances.argmax(axis=1)] == labels))
+
+
+def _without_twins(embeddings: np.ndarray, labels: np.ndarray) -> float:
+    """Leave out every distance of 0, not only a point's distance to itself."""
+    distances = np.linalg.norm(embeddings[:, None] - embeddings[None], axis=2)
+    distances[distances == 0] = np.inf
+    return float(np.mean(labels[distances.argmin(axis=1)] == labels))
+
+
+def _along_the_axes(embeddings: np.ndarray, labels: np.ndarray) -> float:
+    """Measure by the sum of absolute differences."""
+    distances = abs(embeddings[:, None] - embeddings[None]).sum(axis=2)
+    np.fill_diagonal(distances, np.inf)
+    return float(np.mean(labels[distances.argmin(axis=1)] == labels))
 
 
 def _by_products(embeddings: np.ndarray, labels: np.ndarray) -> float:
@@ -523,6 +543,18 @@ RECALL = Exercise(
             "This takes the farthest point. Take the nearest one, which has the *smallest* distance.",
         ),
         Mistake(
+            "leaves out a point in the same place",
+            _without_twins,
+            "Every distance of 0 is left out here. Two points may be in the same place, and are then each other's "
+            "nearest neighbours: leave out only the diagonal, a point's distance to itself.",
+        ),
+        Mistake(
+            "adds up absolute differences",
+            _along_the_axes,
+            "The distance here is the sum of absolute differences. The exercise asks for the Euclidean distance: the "
+            "root of the sum of squares, `np.linalg.norm(…, axis=2)`.",
+        ),
+        Mistake(
             "compares by products",
             _by_products,
             "The neighbour here is the point with the largest product, so long vectors are everybody's neighbours. "
@@ -538,6 +570,11 @@ RECALL = Exercise(
             "counts",
             lambda embeddings, labels: round(recall_at_1(embeddings, labels) * len(labels)),
             "This is the number of right points. Divide it by the number of points to get the share.",
+        ),
+        Mistake(
+            "gives per cent",
+            lambda embeddings, labels: 100 * recall_at_1(embeddings, labels),
+            "This is in per cent. A share is between 0 and 1: do not multiply by 100.",
         ),
     ),
     hints=(

@@ -46,6 +46,11 @@ def _from_period(batch_size: int, period: float, step: float) -> tuple[float, fl
     return batch_size / period, 1 - step / period
 
 
+def _idle_per_cent(batch_size: int, load: float, step: float, workers: int) -> tuple[float, float]:
+    images, idle = throughput(batch_size, load, step, workers)
+    return images, 100 * idle
+
+
 PIPELINE = Exercise(
     id="16.1",
     title="Who waits for whom?",
@@ -103,6 +108,11 @@ PIPELINE = Exercise(
             _busy,
             "step / period is the share of the time in which the accelerator *works*. Return the rest, in which it "
             "idles.",
+        ),
+        Mistake(
+            "gives per cent",
+            _idle_per_cent,
+            "The second number is in per cent. A share is between 0 and 1: do not multiply by 100.",
         ),
     ),
     hints=(
@@ -168,7 +178,8 @@ ROOFLINE = Exercise(
         Mistake(
             "takes a MAC for one operation",
             lambda macs, values, peak, bandwidth: _roof(macs / (4 * values), peak, bandwidth),
-            "This counts a MAC as one operation. It is a multiplication and an addition: multiply by 2.",
+            "The intensity is half of the right one. Count 2 operations per MAC, a multiplication and an addition, and "
+            "4 bytes per value.",
         ),
         Mistake(
             "takes a value for a byte",
@@ -276,7 +287,7 @@ LOSS_SCALING = Exercise(
     points=3,
     cases=_gradient_cases,
     reference=through_float16,
-    compare=close(rtol=1e-6, atol=1e-14),
+    compare=close(rtol=1e-7, atol=1e-14),  # all steps are exact: scales are powers of two
     mistakes=(
         Mistake(
             "holds them in float16 without the scale",
@@ -298,7 +309,7 @@ LOSS_SCALING = Exercise(
             "steps on infinity",
             _never_skips,
             "A scaled gradient beyond 65,504 becomes infinite, and one such step destroys the weights. Test with "
-            "`np.isfinite`, and skip the step.",
+            "`np.isfinite` *after* the conversion to float16, and skip the step.",
         ),
         Mistake(
             "skips only the infinite ones",
@@ -329,9 +340,10 @@ LOSS_SCALING = Exercise(
 def _batch_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw steps before, at and after the top of the schedule, and images that do not divide by the batch."""
     cases: list[Inputs] = [(10, 50_000, 100, 0.1, 1), (40, 50_000, 100, 0.1, 4)]
-    for k in (2, 3, 8):
+    for k, least, most in ((2, 1, 2), (3, 0, 1), (8, 0, 8)):  # the last batch, in batches of the old size
         batch_size, rate = int(rng.integers(20, 60)), float(rng.uniform(0.01, 0.2))
-        images = k * batch_size * int(rng.integers(40, 90)) + int(rng.integers(1, k * batch_size))
+        rest = int(rng.integers(least * batch_size + 1, most * batch_size))
+        images = k * batch_size * int(rng.integers(40, 90)) + rest
         steps = math.ceil(images / (k * batch_size))
         places = (0, 1, steps // 10, steps // 5 + 1, steps // 2, steps - 1)
         cases += [(step, images, batch_size, rate, k) for step in places]
@@ -377,6 +389,17 @@ def _no_warm_up(step: int, images: int, batch_size: int, rate: float, k: int) ->
 def _constant(step: int, images: int, batch_size: int, rate: float, k: int) -> Plan:
     steps = math.ceil(images / (k * batch_size))
     return steps, k * rate * min(1, step / (steps / 5))
+
+
+def _one_step_on(step: int, images: int, batch_size: int, rate: float, k: int) -> Plan:
+    steps = math.ceil(images / (k * batch_size))
+    return steps, _one_cycle(step + 1, steps, k * rate)
+
+
+def _fall_from_the_start(step: int, images: int, batch_size: int, rate: float, k: int) -> Plan:
+    steps = math.ceil(images / (k * batch_size))
+    is_falling = step >= steps / 5
+    return steps, k * rate * (1 - step / steps) if is_falling else _one_cycle(step, steps, k * rate)
 
 
 LARGER_BATCH = Exercise(
@@ -433,6 +456,18 @@ LARGER_BATCH = Exercise(
             "stays at the peak",
             _constant,
             "The rate stays at its peak after the warm-up. It must fall in a straight line, to 0 at the end.",
+        ),
+        Mistake(
+            "counts the steps from 1",
+            _one_step_on,
+            "The rate is that of the next step. Steps count from 0, and step 0 has the rate 0: use `step`, not "
+            "`step + 1`.",
+        ),
+        Mistake(
+            "begins the fall at step 0",
+            _fall_from_the_start,
+            "The line of the fall begins at step 0, so the rate jumps down where the warm-up ends. It begins at the "
+            "peak: peak · (steps − step) / (steps − top).",
         ),
     ),
     hints=(
@@ -547,8 +582,8 @@ NORM_STATISTICS = Exercise(
         Mistake(
             "averages the variances",
             lambda means, variances: (means.mean(axis=0), variances.mean(axis=0)),
-            "This averages the variances, which leaves out how far apart the devices' means are. Add the variance of "
-            "the means.",
+            "This equals the mean of the variances, which leaves out how far apart the devices' means are. Add the "
+            "variance of the means.",
         ),
         Mistake(
             "takes the spread of the means alone",
