@@ -12,6 +12,8 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+from workbook.calls import note_call
+
 Size = int | tuple[int, int]
 
 BITS = {
@@ -53,6 +55,7 @@ def output_size(
     has ceil(size / strides) values). A dilated kernel covers dilation · (kernel_size − 1) + 1 pixels.
     ValueError where the kernel does not fit.
     """
+    note_call("arithmetic.output_size")
     size = integer("size", size, 1)
     strides = integer("strides", strides, 1)
     covered = integer("dilation", dilation, 1) * (integer("kernel_size", kernel_size, 1) - 1) + 1
@@ -76,6 +79,7 @@ def same_padding(size: int, kernel_size: int, strides: int = 1) -> tuple[int, in
 
     Where the total is odd, the extra pixel goes after: with stride 2 the padding is often asymmetric.
     """
+    note_call("arithmetic.same_padding")
     outputs = output_size(size, kernel_size, strides, "same")
     total = max((outputs - 1) * strides + kernel_size - size, 0)
     return total // 2, total - total // 2
@@ -86,6 +90,7 @@ def same_padding(size: int, kernel_size: int, strides: int = 1) -> tuple[int, in
 
 def dense_parameters(inputs: int, units: int, *, bias: bool = True) -> int:
     """Count the parameters of a dense layer: every unit has a weight for every input, and a bias."""
+    note_call("arithmetic.dense_parameters")
     return (integer("inputs", inputs, 1) + bool(bias)) * integer("units", units, 1)
 
 
@@ -93,6 +98,7 @@ def conv_parameters(
     kernel_size: Size, in_channels: int, filters: int, *, groups: int = 1, bias: bool = True
 ) -> int:
     """Count the parameters of a convolution: F_h · F_w · C_in / groups weights, and one bias per filter."""
+    note_call("arithmetic.conv_parameters")
     height, width = pair("kernel_size", kernel_size)
     depth = _channels_per_group(in_channels, filters, groups)
     return (height * width * depth + bool(bias)) * filters
@@ -105,6 +111,7 @@ def separable_parameters(
 
     As in `keras.layers.SeparableConv2D`, only the pointwise half has biases.
     """
+    note_call("arithmetic.separable_parameters")
     height, width = pair("kernel_size", kernel_size)
     between = integer("in_channels", in_channels, 1) * integer("depth_multiplier", depth_multiplier, 1)
     return height * width * between + conv_parameters(1, between, filters, bias=bias)
@@ -156,6 +163,7 @@ def receptive_fields(layers: Iterable[tuple[int, int]]) -> list[int]:
 
     `layers` are (kernel_size, strides) pairs along one axis, first layer first; pooling layers count too.
     """
+    note_call("arithmetic.receptive_fields")
     field, step, fields = 1, 1, []
     for kernel_size, strides in layers:
         field += (integer("kernel_size", kernel_size, 1) - 1) * step
@@ -166,6 +174,7 @@ def receptive_fields(layers: Iterable[tuple[int, int]]) -> list[int]:
 
 def receptive_field(layers: Iterable[tuple[int, int]]) -> int:
     """Return the receptive field of the last layer's outputs in pixels; one pixel without any layer."""
+    note_call("arithmetic.receptive_field")
     return [1, *receptive_fields(layers)][-1]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from workbook.arithmetic import integer
+from workbook.calls import note_call
 from workbook.data.bundled import SAMPLE_RATE
 
 FRAME_LENGTH, HOP, BANDS = 256, 128, 40  # 32 ms, 16 ms at 8 kHz
@@ -27,6 +28,7 @@ def frames(waveform: np.ndarray, frame_length: int = FRAME_LENGTH, hop: int = HO
     There are (samples − frame_length) // hop + 1 of them; the rest at the end is dropped. The result is a
     read-only view. Raises `ValueError` for a waveform shorter than one frame.
     """
+    note_call("audio.frames")
     waveform = np.asarray(waveform)
     frame_length, hop = integer("frame_length", frame_length, 1), integer("hop", hop, 1)
     if waveform.shape[-1] < frame_length:
@@ -126,6 +128,7 @@ def mel_filters(
 
 def decibel(power: np.ndarray, *, reference: Any = 1.0, floor: float = -RANGE) -> np.ndarray:
     """Return 10 · log₁₀(power / reference), and `floor` for everything fainter, including silence."""
+    note_call("audio.decibel")
     smallest = np.asarray(reference, float) * 10 ** (floor / 10)
     return 10 * np.log10(np.maximum(power, smallest) / reference)
 

@@ -18,6 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from workbook.arithmetic import Size, output_size, pair, same_padding
+from workbook.calls import note_call
 
 Array = NDArray[Any]
 Margins = tuple[tuple[int, int], tuple[int, int]]
@@ -43,6 +44,7 @@ def conv2d_loops(
 
     Shapes and options are those of `conv2d`, the fast form.
     """
+    note_call("reference.conv2d_loops" if groups == 1 else "reference.conv2d_loops with groups")
     batch, weights, axes = _batch_and_kernel(images, kernel, groups)
     padded, (rows, columns) = _pad_for(batch, weights.shape[:2], strides, padding, fill)
     down, right = pair("strides", strides)
@@ -77,6 +79,7 @@ def conv2d(
     pixel. `groups` splits the channels and the filters into that many equal parts, which do not see each other.
     `bias` is (filters,). ValueError for wrong ranks, channels or options, or a kernel that is too large.
     """
+    note_call("reference.conv2d" if groups == 1 else "reference.conv2d with groups")
     batch, weights, axes = _batch_and_kernel(images, kernel, groups)
     padded, _ = _pad_for(batch, weights.shape[:2], strides, padding, fill)
     windows = _windows(padded, weights.shape[:2], strides)  # (batch, rows, columns, channels, kh, kw)
@@ -98,6 +101,7 @@ def dense_matrix(
     `input_shape` is (height, width) or (height, width, channels). The result M, (outputs, inputs), satisfies
     M @ image.ravel() == conv2d(image, kernel, ...).ravel(), with zeros in the margin.
     """
+    note_call("reference.dense_matrix")
     image = np.zeros(input_shape, np.int8)
     if image.ndim not in (2, 3):
         raise ValueError(f"input_shape must be (height, width[, channels]). Received: {input_shape}")
@@ -121,6 +125,7 @@ def depthwise_conv2d_loops(
     images: ArrayLike, kernel: ArrayLike, *, strides: Size = 1, padding: Padding = "valid"
 ) -> Array:
     """Convolve each channel by itself, one after another. Shapes are those of `depthwise_conv2d`."""
+    note_call("reference.depthwise_conv2d_loops")
     pixels, weights = _depthwise_arguments(images, kernel)
     maps = [
         conv2d_loops(pixels[..., c : c + 1], weights[:, :, c : c + 1], strides=strides, padding=padding)
@@ -136,6 +141,7 @@ def depthwise_conv2d(
 
     `kernel` is (kh, kw, channels, multiplier); output channel c · multiplier + m is channel c under filter m.
     """
+    note_call("reference.depthwise_conv2d")
     pixels, weights = _depthwise_arguments(images, kernel)
     batch = pixels if pixels.ndim == 4 else pixels[None]
     padded, (rows, columns) = _pad_for(batch, weights.shape[:2], strides, padding, "zero")
@@ -158,6 +164,7 @@ def separable_conv2d(
     `depthwise_kernel` is (kh, kw, channels, multiplier), `pointwise_kernel` is
     (1, 1, channels · multiplier, filters).
     """
+    note_call("reference.separable_conv2d")
     between = depthwise_conv2d(images, depthwise_kernel, strides=strides, padding=padding)
     return conv2d(between, pointwise_kernel, bias=bias)
 
@@ -177,6 +184,7 @@ def pool2d_loops(
 
     Shapes and options are those of `pool2d`, the fast form.
     """
+    note_call("reference.pool2d_loops")
     batch, axes = _batch(images)
     summary = _summary(kind)
     size, strides = pair("pool_size", pool_size), pool_size if strides is None else strides
@@ -206,6 +214,7 @@ def pool2d(
     "same"; as in Keras, the pixels that "same" adds count neither for the maximum nor for the mean. The mean
     of integers is float64.
     """
+    note_call("reference.pool2d")
     batch, axes = _batch(images)
     _summary(kind)
     size, strides = pair("pool_size", pool_size), pool_size if strides is None else strides
@@ -224,6 +233,7 @@ def pool2d(
 
 def global_pool(images: ArrayLike, kind: str = "mean") -> Array:
     """Return one number per feature map: (height, width, channels) → (channels,), a batch likewise."""
+    note_call("reference.global_pool")
     return _summary(kind)(_array("images", images, (3, 4)), axis=(-3, -2))
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbook.calls import note_call
+
 if TYPE_CHECKING:
     import keras
 
@@ -49,6 +51,7 @@ def vocabulary(sentences: Iterable[str], *, size: int | None = None) -> list[str
 
 def encode(sentences: Iterable[str], words: Sequence[str], *, length: int) -> np.ndarray:
     """Return sentences as ids (sentences, length): cut after `length` words, or followed by zeros."""
+    note_call("text.encode")
     if length < 1:
         raise ValueError(f"length must be at least 1. Received: length={length}")
     number = {word: index for index, word in enumerate(words)}

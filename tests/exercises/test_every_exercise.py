@@ -8,6 +8,8 @@ import pytest
 
 from tests import harness
 from workbook.exercises import Exercise, Mistake, all_exercises, as_text, find, judge
+from workbook.exercises.judge import own_work
+from workbook.exercises.observe import observe
 
 EXERCISES = all_exercises()
 FUNCTIONS = [exercise for exercise in EXERCISES if exercise.is_function]
@@ -33,7 +35,9 @@ def test_the_reference_passes(exercise: Exercise, seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_chapters_solution_passes(exercise: Exercise, seed: int) -> None:
     answer = harness.answer(exercise, harness.solution_source(exercise))
-    verdict = harness.judge_again(exercise, answer, seed=seed)
+    ruler = harness.ruler(exercise.id, seed)
+    report = observe(exercise, answer, ruler.cases)
+    verdict = own_work(ruler.verdict(report), report.calls)
     assert verdict, as_text(verdict)
 
 

@@ -101,7 +101,7 @@ FOOLING: dict[str, tuple[str, str]] = {
         WRONG,
         "import workbook.exercises.observe as o\nimport jailed.running as r\n"
         "r.observe = o.observe = lambda *a, **k: o.Report('passed', 'fine')\n"
-        "r.as_plain = lambda report: {{'state': 'passed', 'detail': '', 'observations': []}}",
+        "r.as_plain = lambda report: {{'state': 'passed', 'detail': '', 'observations': [], 'calls': []}}",
     ),
     "replaces what writes the reports": (
         WRONG,
@@ -120,12 +120,12 @@ FOOLING: dict[str, tuple[str, str]] = {
     ),
     "writes findings of its own to every descriptor": (
         WRONG,
-        "import os, json\nline = json.dumps({{'report': '2.2', 'state': 'passed', 'detail': '', 'observations': []}}) + '\\n'\n"
+        "import os, json\nline = json.dumps({{'report': '2.2', 'state': 'passed', 'detail': '', 'observations': [], 'calls': []}}) + '\\n'\n"
         "for fd in range(3, 200):\n    try:\n        os.write(fd, line.encode() * 3)\n    except OSError:\n        pass",
     ),
     "forges findings and the end, then leaves": (
         WRONG,
-        "import os, json\nlines = [{{'report': '2.2', 'state': 'observed', 'detail': '', 'observations': [['passed', '', None]]}}, {{'end': True}}]\n"
+        "import os, json\nlines = [{{'report': '2.2', 'state': 'observed', 'detail': '', 'observations': [['passed', '', None]], 'calls': []}}, {{'end': True}}]\n"
         "for fd in range(3, 200):\n    for line in lines:\n        try:\n            os.write(fd, json.dumps(line).encode() + b'\\n')\n        except OSError:\n            pass\nos._exit(0)",
     ),
     "replaces builtins": (
@@ -294,12 +294,20 @@ HURTING: dict[str, tuple[str, bool]] = {
         "assert libc.inotify_init1(0) == -1 and libc.fanotify_init(0, 0) == -1\n"
         "assert libc.syscall(206 if platform.machine() == 'x86_64' else 0, 1, ctypes.byref(ctypes.c_ulong())) == -1\n"
         "assert libc.flock(0, 6) == -1\n"
+        "import fcntl, sys\nhost = open(sys.executable, 'rb')\n"
+        "import struct\nwhole = struct.pack('hhqqi', fcntl.F_RDLCK, 0, 0, 0, 0)\nlocked = []\n"
+        "for command in (fcntl.F_SETLK, fcntl.F_SETLKW, 37, 38):\n"
+        "    try:\n        fcntl.fcntl(host, command, whole)\n        locked.append(command)\n    except OSError:\n        pass\n"
+        "for command, value in ((fcntl.F_SETLEASE, fcntl.F_RDLCK), (fcntl.F_NOTIFY, fcntl.DN_ACCESS)):\n"
+        "    try:\n        fcntl.fcntl(os.open('/usr', os.O_RDONLY), command, value)\n        locked.append(command)\n    except OSError:\n        pass\n"
+        "assert not locked, locked\nassert fcntl.fcntl(host, fcntl.F_GETFL) & 3 == os.O_RDONLY\n"
         "try:\n    os.openpty()\n    terminal = True\nexcept OSError:\n    terminal = False\nassert not terminal",
         True,
     ),
     "opens sockets of every family": (
         "import socket\nopened = []\nfor family in range(2, 64):\n    for kind in (1, 2, 3, 5):\n"
         "        try:\n            socket.socket(family, kind).close()\n            opened.append(family)\n        except OSError:\n            pass\n"
+        "        try:\n            socket.socketpair(family, kind)\n            opened.append((family, 'pair'))\n        except OSError:\n            pass\n"
         "assert not opened, opened",
         True,
     ),
@@ -319,7 +327,7 @@ HURTING: dict[str, tuple[str, bool]] = {
     "findings as deep as can be read": (
         TO_WHOM_FINDINGS_GO + "for depth in range(900, 1000):\n"
         '    head = \'{{"report": "2.%d", "state": "observed", "detail": "", "observations": [\' % (depth % 6 + 1)\n'
-        "    write(head.encode() + b'[' * depth + b']' * depth + b']}}\\n')",
+        "    write(head.encode() + b'[' * depth + b']' * depth + b'], \"calls\": []}}\\n')",
         True,
     ),
     "a time that no float can hold": (
@@ -345,7 +353,7 @@ TELLING: dict[str, tuple[str, str]] = {
     "in the reason why it cannot be read": (
         TO_WHOM_FINDINGS_GO.replace("{{", "{").replace("}}", "}")
         + "import json\ndef subsample(full, strides):\n"
-        "    write(json.dumps({'report': '2.2', 'state': 'malformed', 'detail': 'SEEN %s' % full.tolist(), 'observations': []}).encode() + b'\\n')\n"
+        "    write(json.dumps({'report': '2.2', 'state': 'malformed', 'detail': 'SEEN %s' % full.tolist(), 'observations': [], 'calls': []}).encode() + b'\\n')\n"
         "    return full\n",
         "",
     ),

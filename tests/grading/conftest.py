@@ -86,7 +86,7 @@ def jailed() -> None:
 def grader(jailed: None) -> Iterator[Grader]:
     """A grader whose limits are short, for the whole session."""
     referees = RefereePool(1, ROOT, seed=SEED, practice_seed=PRACTICE_SEED)
-    with Jail(memory=6 * 2**30, seconds=6.0) as jail:
+    with Jail(memory=6 * 2**30, seconds=12.0) as jail:
         yield Grader(jail, referees)
     referees.close()
 

@@ -232,11 +232,17 @@ def test_models_come_out_of_the_jail_as_layers(grader: Grader) -> None:
     assert "Lambda" in mark.detail
 
 
-def test_leaning_on_the_courses_own_functions_is_noted(graded: Grade) -> None:
+def test_the_courses_own_function_is_no_answer_and_other_uses_of_the_course_are_noted(graded: Grade) -> None:
     leans = "def slide(image, kernel):\n    return reference.conv2d(image, kernel)\n"
     mark = _mark(graded(filled({"2.1": leans})), "2.1")
-    assert mark.outcome == "passed"
+    assert (mark.outcome, mark.points) == ("wrong", 0)
+    assert mark.detail == "the course's own `conv2d` did the work"
+    assert mark.detail in mark.feedback
     assert mark.notes == ("uses the course's own reference.conv2d",)
+    uses = "def slide(image, kernel):\n    arithmetic.output_size(7, 3)\n    return [[0]]\n"
+    assert _mark(graded(filled({"2.1": uses})), "2.1").notes == (
+        "uses the course's own arithmetic.output_size",
+    )
 
 
 SETUP = "from workbook import check, data, reference as ref, arithmetic\nimport numpy as np"

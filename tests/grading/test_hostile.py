@@ -23,6 +23,7 @@ from tests.grading.attacks import (
     UNFOLDING,
     WRONG,
 )
+from tests.grading.cheats import CHEATS
 from tests.grading.conftest import Notebook, filled, outcomes, own_cell
 from workbook.course.grading.findings import MOST_FINDINGS, RunResult, read_findings
 from workbook.course.grading.grader import Grader
@@ -265,7 +266,7 @@ def test_what_a_submission_says_of_itself_is_short_and_of_its_exercises(graded: 
     result = graded(filled({"2.2": RIGHT}, before=lies))
     assert "script" not in result.oddity
     lies = TO_WHOM_FINDINGS_GO.format() + (
-        'write(b\'{"report": "2.2", "state": "error", "observations": [], \')\n'
+        'write(b\'{"report": "2.2", "state": "error", "observations": [], "calls": [], \')\n'
         "write(b'\"detail\": \"' + b'A' * 10**6 + b'\"}\\n')"
     )
     assert len(graded(filled({"2.2": RIGHT}, before=lies)).marks[1].detail) < 5000
@@ -281,3 +282,17 @@ def test_an_honest_answer_always_passes(name: str, graded: Grade) -> None:
     found["cells"][1:1] = [own_cell(before, f"own-{number}") for number in range(4)] if before else []
     result = graded(found)
     assert (outcomes(result)["2.2"], outcomes(result)["2.4"]) == ("passed", "passed"), result.oddity
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_the_courses_own_functions_score_nothing(name: str, graded: Grade) -> None:
+    answers, before, added = CHEATS[name]
+    found = filled(answers, before=before)
+    for cell in found["cells"]:
+        if "setup" in cell["metadata"].get("tags", []):
+            cell["source"] = "".join(cell["source"]) + "\n" + added
+    result = graded(found)
+    assert result.points == 0, [mark for mark in result.marks if mark.points]
+    for mark in result.marks:
+        if not answers.get(mark.exercise):
+            assert mark.outcome == "not started", mark

@@ -1,12 +1,24 @@
 """Messages between the grader's processes: they come back as they were, and nothing else is read."""
 
 import json
+import random
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from tests.grading.made_up import graded, mark
-from workbook.course.grading.findings import Garbled, read_findings, run_result
+from workbook.course.grading import findings
+from workbook.course.grading.findings import (
+    LONGEST_LINE,
+    MOST_FINDINGS,
+    MOST_OUTPUT,
+    MOST_VALUES,
+    FindingsReader,
+    Garbled,
+    read_findings,
+    run_result,
+)
 from workbook.course.grading.records import Graded
 from workbook.course.grading.referee_messages import (
     QUESTIONS,
@@ -45,6 +57,7 @@ REPORT = AnswerReport(
     "observed",
     "",
     (PlainObservation(None, "", {"float": "nan"}), PlainObservation("error", "raised", None)),
+    ("reference.conv2d",),
 )
 FINDINGS: list[WireMessage] = [
     StepBegan(0, 0.25),
@@ -110,6 +123,7 @@ REPORTS = [
     {"state": "passed"}, {"state": None}, {"detail": LONG}, {"observations": {}}, {"observations": [[]]},
     {"observations": [["passed", "", None]]}, {"observations": [["", "", None]]}, {"observations": [[None, LONG, 1]]},
     {"observations": [[None, "", 1, 2]]}, {"observations": [[None, "", 0]] * 1001}, {"begin": 0, "at": 0}, {"x": 1},
+    {"calls": [1]}, {"calls": ["x" * 101]}, {"calls": ["x"] * 101}, {"calls": None},
 ]  # fmt: skip
 
 
@@ -120,7 +134,7 @@ def test_an_object_that_is_no_finding_is_garbled_and_the_next_line_is_read(line:
 
 @pytest.mark.parametrize("change", REPORTS, ids=range(len(REPORTS)))
 def test_a_garbled_report_says_on_which_exercise(change: dict[str, Any]) -> None:
-    good = {"report": "2.2", "state": "observed", "detail": "", "observations": []}
+    good = {"report": "2.2", "state": "observed", "detail": "", "observations": [], "calls": []}
     assert read_findings(_line(**good)) == (AnswerReport("2.2", "observed", "", ()),)
     if "begin" not in change:  # then it is taken for another finding, which names no exercise
         assert read_findings(_line(**{**good, **change})) == (Garbled("2.2"),)
@@ -171,3 +185,86 @@ def test_a_journal_line_of_another_shape_is_no_result() -> None:
     for change in ({"marks": [{}]}, {"points": 3}, {"student": None}):
         with pytest.raises(MessageError):
             Graded.from_json({**whole, **change})
+
+
+# The reader of findings ---------------------------------------------------------------------------------------
+
+PIECES = [
+    *(json.dumps(message.to_json()).encode() for message in FINDINGS),
+    b'{"begin": 1, "at": 1' + b"0" * 400 + b"}",
+    b'{"begin": 1' + b"0" * 5000 + b', "at": 0}',
+    b"{}", b"[]", b"", b"null",
+    b'{"report": "2.2"}', b'{"report": "2.2", "state": "observed", "detail": "", "observations": [[null, "", "',
+    b'{"end": true, "end": false}', b"\xff\xfe",
+    b'"' + b"\\" * 99, b"[" * 300, b"{" * 300, b'{"a":' * 150, b"NaN", b"\0",
+    b'{"again": "\\ud800"}', b'{"failed": "own", "detail": "' + b"x" * 2000 + b'"}',
+    b"-", b"1e999", b"\r", b"\xe2\x80\xa8",
+]  # fmt: skip
+
+
+def _bytes(rng: random.Random) -> bytes:
+    """Make what a submission might write: findings, their parts and noise, on lines or not."""
+    data = bytearray()
+    for _ in range(rng.randrange(12)):
+        piece = bytearray(rng.choice(PIECES))
+        for _ in range(rng.choice((0, 0, 0, 1, 3))):
+            if piece:
+                piece[rng.randrange(len(piece))] = rng.randrange(256)
+        data += piece[: rng.randrange(len(piece) + 1)] if rng.random() < 0.1 else piece
+        data += rng.choice((b"\n", b"\n", b"\n", b"\n\n", b"", b" \n"))
+    return bytes(data)
+
+
+def test_two_thousand_runs_of_noise_are_read_the_same_however_they_arrive() -> None:
+    rng = random.Random(5)
+    kinds = set()
+    for _ in range(2000):
+        data = _bytes(rng)
+        whole = run_result(data)
+        reader, start = FindingsReader(), 0
+        while start < len(data):
+            end = start + rng.choice((1, 7, 100, 10_000))
+            reader.feed(data[start:end])
+            start = end
+        assert reader.result() == whole
+        assert whole.end in ("ended", "died")
+        kinds |= {type(finding) for finding in whole.findings}
+        for finding in whole.findings:
+            if isinstance(finding, StepBegan):
+                assert type(finding.at) is float
+    assert kinds == {StepBegan, SecondLook, CellFailed, AnswerReport, RunCompleted, Garbled}
+
+
+def test_of_several_reports_on_an_exercise_the_first_is_kept() -> None:
+    lines = [
+        _line(report="2.2", state=state, detail="", observations=[], calls=[])
+        for state in ("observed", "error")
+    ]
+    assert read_findings(b"".join(lines * 100)) == (AnswerReport("2.2", "observed", "", ()),)
+
+
+FLOODS = {
+    "a line without an end": b"x" * 2**20,
+    "small lines": b"{}\n" * 2**18,
+    "empty lists": b'{"a":[' + b"[]," * 2**17 + b"0]}\n",
+    "large reports": _line(report="2.2", state="observed", detail="", observations=[[None, "", "x" * 2**20]], calls=[]),
+    "other reports": _line(report="9.9", state="observed", detail="", observations=[[None, "", [0] * 2**17]], calls=[]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_of_findings_is_not_held_in_memory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A submission may write gigabytes before it is ended. The limits are an eighth of the real ones here."""
+    most, longest = MOST_OUTPUT // 8, LONGEST_LINE // 8
+    for limit, value in (("MOST_OUTPUT", most), ("LONGEST_LINE", longest), ("MOST_VALUES", MOST_VALUES // 8)):
+        monkeypatch.setattr(findings, limit, value)
+    reader = FindingsReader()
+    tracemalloc.start()
+    for _ in range(1 + most // len(FLOODS[name])):
+        reader.feed(FLOODS[name])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert reader.is_full
+    assert reader.result("output").end == "output"
+    assert peak < 6 * longest
+    assert reader.lines <= MOST_FINDINGS + 1

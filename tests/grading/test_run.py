@@ -18,8 +18,9 @@ import pytest
 from tests import ROOT
 from tests.grading.conftest import filled
 from workbook.course.benches import made_class
+from workbook.course.cli import grade_cli
 from workbook.course.cli.grade_cli import memory_bytes
-from workbook.course.grading import class_run, journal
+from workbook.course.grading import class_run, jail, journal
 from workbook.course.grading.containers import NOTHING
 from workbook.course.grading.grader import absent, unreadable
 from workbook.course.grading.journal import Journal
@@ -435,3 +436,15 @@ def test_interrupted_it_ends_at_once_and_leaves_nothing(jailed: None, tmp_path: 
     assert process.returncode == 130, errors
     assert errors.strip() == "Interrupted. The marks so far are kept: run the same command with --resume."
     assert not _left_over(out)
+
+
+@pytest.mark.parametrize("user", [0, 1000])
+def test_root_is_warned(
+    user: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(class_run, "grade", lambda *arguments: class_run.ClassResult([]))
+    monkeypatch.setattr(jail, "missing", lambda: None)
+    grade_cli.grade(tmp_path, out=tmp_path / "out", root=ROOT)
+    told = capsys.readouterr().out
+    assert (jail.AS_ROOT in told) == (user == 0)

@@ -17,6 +17,7 @@ from workbook.course.jailed import transport
 from workbook.course.jailed.jail_messages import AnswerReport
 from workbook.course.jailed.running import Task, as_plain
 from workbook.exercises import Exercise, all_exercises, chapter_of
+from workbook.exercises.judge import own_work
 from workbook.exercises.models import observe_model
 from workbook.exercises.observe import observe
 
@@ -47,7 +48,9 @@ def _test_all_answers(exercise: Exercise) -> None:
             answer = harness.answer(exercise, stranger.source)
         except Exception:  # the cell itself raises
             continue
-        verdict = harness.judge_again(exercise, answer, seed=SEED, limit=SECONDS)
+        ruler = harness.ruler(exercise.id, SEED)
+        report = observe(exercise, answer, ruler.cases, limit=SECONDS)
+        verdict = own_work(ruler.verdict(report), report.calls)  # as `check` does
         ruling = _ruling(exercise, answer)
         assert ruling.outcome == verdict.outcome, stranger.words
         assert ruling.mistake == (verdict.mistake or ""), stranger.words

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workbook.exercises.exercise import Exercise, FreeText
-from workbook.exercises.judge import Ruler, Verdict
+from workbook.exercises.judge import Ruler, Verdict, own_work
 from workbook.exercises.models import observe_model
 from workbook.exercises.observe import Inputs, observe
 from workbook.exercises.passed_exercises import PassedExercises
@@ -98,7 +98,8 @@ class Check:
         if exercise is None:
             return False
         ruler = Ruler(exercise, seed=secrets.randbits(32))
-        verdict = ruler.verdict(observe(exercise, answer, ruler.cases))
+        report = observe(exercise, answer, ruler.cases)
+        verdict = own_work(ruler.verdict(report), report.calls)
         if os.environ.get("NBGRADER_EXECUTION"):
             if not verdict:
                 raise AssertionError(as_text(verdict))

@@ -37,6 +37,8 @@ class Exercise:
     `compare(observed, expected, inputs)` returns None, or the difference in words. `reference` is a right answer.
     `time_limit` is in seconds, for all cases together. `groups(*inputs)` names the kind of a case, such as "stride 1":
     an instructor may give points for each kind that an answer gets right. Without it, points are all or nothing.
+    `solved_by` are functions of the course that do the work of the exercise ("reference.conv2d"): an answer that calls
+    one is wrong. `may_use` are those that an answer may call.
     """
 
     id: str
@@ -53,6 +55,8 @@ class Exercise:
     points: int = 1
     time_limit: float = 10.0
     groups: Callable[..., str] | None = None
+    solved_by: tuple[str, ...] = ()
+    may_use: tuple[str, ...] = ()
 
     @property
     def is_function(self) -> bool:

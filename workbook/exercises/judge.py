@@ -7,12 +7,13 @@
 import copy
 import inspect
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from workbook.calls import words
 from workbook.exercises.compare import plain, short
 from workbook.exercises.diagnose import Case, condition, constant, diagnose, other_inputs
 from workbook.exercises.error_advice import explain
@@ -31,6 +32,7 @@ from workbook.exercises.observe import (
 
 DIAGNOSIS_SECONDS = 1.0
 OUTCOMES = ("passed", "wrong", "not started", "error", "timeout", "memory", "malformed", "died")
+WRITE_IT = "Write the steps yourself: an answer to this exercise does not call that function."
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,25 @@ def judge(exercise: Exercise, answer: Any, *, seed: int | None = None, limit: fl
     """
     ruler = Ruler(exercise, seed=seed)
     return ruler.verdict(observe(exercise, answer, ruler.cases, limit=limit))
+
+
+def own_work(verdict: Verdict, calls: Iterable[str]) -> Verdict:
+    """Return the verdict; "wrong" if a function of the course did the work and the exercise rules that out.
+
+    `calls` are the functions of the course that the answer called: `Report.calls`.
+    """
+    used = [name for name in calls if name in verdict.exercise.solved_by]
+    if not verdict or not used:
+        return verdict
+    did = words(used[0])
+    return replace(
+        verdict,
+        outcome="wrong",
+        detail=did,
+        mistake=did.replace("`", ""),
+        advice=WRITE_IT,
+        right_cases=(False,) * len(verdict.right_cases),
+    )
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,14 @@ from workbook.exercises.model_graph import TRAINING_ONLY, Graph, Key, RefusedErr
 SCALES = (0.3, 1.0, 3.0, 30.0)  # of the four examples: a bound such as ReLU6's shows at large values only
 TOLERANCE = 1e-4  # relative to an example's largest output: float32 sums depend on the order of the terms
 MOST_VALUES = 20_000_000  # weights and feature maps together
+MOST_WORK = 1_000_000_000  # multiplications or comparisons for one example: a second or two
+PRODUCTS = (
+    "Attention",
+    "AdditiveAttention",
+    "Dot",
+    "Matmul",
+    "MultiHeadAttention",
+)  # layers that multiply two inputs
 # Of a window, stride or padding: a larger one may need memory that no output's size shows.
 LARGEST_SETTING = 1024
 LINEAR = ("Conv1D", "Conv2D", "Conv3D", "Dense")  # a 1×1 convolution is a dense layer at every place
@@ -95,6 +103,7 @@ def _evaluate(class_name: str, clean: dict[str, Any], graph: Graph) -> Function:
     with keras.utils.custom_object_scope({"_Mark": _mark_class()}):
         model = build(_marked(clean))
     layers = dict(_layers(model))
+    _check_work(layers)
     signatures = _signatures(graph, layers)
     for path, layer in layers.items():
         if layer.weights:
@@ -102,6 +111,30 @@ def _evaluate(class_name: str, clean: dict[str, Any], graph: Graph) -> Function:
     tensors = keras.tree.flatten(model(_inputs(model, graph), training=False))
     outputs = tuple(np.asarray(keras.ops.convert_to_numpy(tensor), np.float64) for tensor in tensors)
     return Function(outputs, tuple(sorted(signatures.values())), tuple(sorted(_hidden(graph, signatures))))
+
+
+def _check_work(layers: dict[str, Any]) -> None:
+    """Raise `RefusedError` if computing the outputs would take too long."""
+    work = 0
+    for layer in layers.values():
+        for node in layer._inbound_nodes:
+            values = sum(math.prod(size or 1 for size in tensor.shape) for tensor in node.output_tensors)
+            work += values * _work_per_value(layer, node)
+    if work > MOST_WORK:
+        raise RefusedError("takes too long to compute here")
+
+
+def _work_per_value(layer: Any, node: Any) -> int:
+    """Return how many numbers a layer reads for each value that it computes."""
+    pool_size, kernel = getattr(layer, "pool_size", None), getattr(layer, "kernel", None)
+    if pool_size is not None:
+        axes = max(1, len(node.output_tensors[0].shape) - 2)
+        return math.prod(pool_size) if isinstance(pool_size, (tuple, list)) else pool_size**axes
+    if kernel is not None:
+        return max(1, math.prod(kernel.shape) // max(1, kernel.shape[-1]))
+    if type(layer).__name__ in PRODUCTS:
+        return max(size or 1 for tensor in node.input_tensors for size in tensor.shape)
+    return 1
 
 
 def _layers(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from workbook.calls import collected_calls
 from workbook.exercises.compare import plain, short
 from workbook.exercises.errors import describe, signature
 
@@ -68,12 +69,14 @@ class Report:
     After a case that raised, the next ones are observed all the same. What ends the observations is time, memory, and
     an answer that is not started.
 
-    `state` is one of STATES: "observed", or an outcome that needs no comparison.
+    `state` is one of STATES: "observed", or an outcome that needs no comparison. `calls` are the course's own functions
+    that were called meanwhile.
     """
 
     state: str
     detail: str = ""
     observations: tuple[Observation, ...] = ()
+    calls: tuple[str, ...] = ()
 
 
 class TimeLimit(BaseException):
@@ -156,10 +159,11 @@ def observe(
         detail = f"The answer must be the value {exercise.answer_name}. Received: a function"
         return Report("malformed", detail)
     seconds = exercise.time_limit if limit is None else limit
-    observations = _observe_all(exercise, answer, cases, seconds, replay)
+    with collected_calls() as calls:
+        observations = _observe_all(exercise, answer, cases, seconds, replay)
     if any(observation.failure == "not started" for observation in observations):
         return Report("not started")
-    return Report("observed", observations=tuple(observations))
+    return Report("observed", observations=tuple(observations), calls=tuple(sorted(calls)))
 
 
 def is_untouched(answer: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbook.calls import note_call
 from workbook.interpret import maps
 from workbook.interpret.ascent import Bounds, climb
 from workbook.interpret.gradients import input_gradient
@@ -34,6 +35,7 @@ def octave_sizes(height: int, width: int, *, octaves: int, scale: float) -> tupl
 
     ValueError for no octave, a scale of at most 1, or sizes below one pixel.
     """
+    note_call("interpret.dreaming.octave_sizes")
     if octaves < 1 or not scale > 1:
         raise ValueError(
             f"octaves must be at least 1 and scale above 1. Received: octaves={octaves}, scale={scale}"

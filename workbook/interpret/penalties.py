@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbook.calls import note_call
+
 Tensor = Any
 
 
@@ -62,6 +64,7 @@ def total_variation(images: ArrayLike) -> NDArray[Any]:
 
     (batch, H, W, C) → (batch,). Rudin, Osher and Fatemi 1992, in the anisotropic form.
     """
+    note_call("interpret.penalties.total_variation")
     array = np.asarray(images, float)
     return sum(np.abs(np.diff(array, axis=axis)).sum(axis=(1, 2, 3)) for axis in (1, 2))
 

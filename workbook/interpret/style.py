@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbook.calls import note_call
 from workbook.interpret import maps, penalties
 from workbook.interpret.ascent import Bounds, climb
 from workbook.interpret.gradients import Objective, input_gradient
@@ -40,6 +41,7 @@ def gram_matrix(feature_maps: ArrayLike) -> Array:
     (batch, H, W, filters) → (batch, filters, filters), symmetric. Positions are lost, on purpose.
     ValueError for another rank.
     """
+    note_call("interpret.style.gram_matrix")
     array = np.asarray(feature_maps)
     if array.ndim != 4:
         raise ValueError(f"feature_maps must be (batch, H, W, filters). Received: shape {array.shape}")
@@ -52,6 +54,7 @@ def style_loss(made: Sequence[ArrayLike], wanted: Sequence[ArrayLike]) -> float:
     It is the mean over the layers of |made - wanted|² / |wanted|², 0 for a perfect match. ValueError for no layers, and
     for sequences or matrices of different sizes.
     """
+    note_call("interpret.style.style_loss")
     grams = [np.asarray(gram, float) for gram in made]
     targets = [np.asarray(gram, float) for gram in wanted]
     shapes = [gram.shape for gram in grams], [target.shape for target in targets]

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from workbook.calls import note_call
+
 Weights = Sequence[np.ndarray]
 
 
@@ -23,6 +25,7 @@ def filter_normalised(direction: np.ndarray, weights: np.ndarray) -> np.ndarray:
     vectors (biases, batch normalisation), scalars and filters of zeros the result is 0, so that they do not change.
     ValueError if the shapes differ.
     """
+    note_call("interpret.surface.filter_normalised")
     direction, weights = np.asarray(direction, float), np.asarray(weights, float)
     if direction.shape != weights.shape:
         raise ValueError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbook import data
+from workbook.calls import note_call
 from workbook.vision_tasks import networks, reading, tasks
 from workbook.vision_tasks.raster import as_bytes, resize
 
@@ -124,6 +125,7 @@ def neighbours(vectors: np.ndarray, count: int = 1) -> np.ndarray:
 
 def recall_at(vectors: np.ndarray, labels: np.ndarray, count: int = 1) -> float:
     """Return the share of vectors with one of their own class among their `count` nearest neighbours."""
+    note_call("vision_tasks.embedding.recall_at")
     return float(np.mean((labels[neighbours(vectors, count)] == labels[:, None]).any(axis=1)))
 
 

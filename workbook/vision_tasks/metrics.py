@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from workbook.calls import note_call
+
 RECALLS = np.linspace(0, 1, 101)
 
 
@@ -29,6 +31,7 @@ class Truth(NamedTuple):
 
 def top_k_accuracy(scores: np.ndarray, labels: np.ndarray, k: int) -> float:
     """Return the share of rows of `scores` (n, classes) whose true class is among the k best."""
+    note_call("vision_tasks.metrics.top_k_accuracy")
     best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
     return float(np.mean((best == labels[:, None]).any(axis=1)))
 
@@ -38,6 +41,7 @@ def top_k_accuracy(scores: np.ndarray, labels: np.ndarray, k: int) -> float:
 
 def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the intersection over union of each of `boxes` (n, 4) with each of `others` (m, 4): (n, m), 0 to 1."""
+    note_call("vision_tasks.metrics.box_iou")
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
     common = np.clip(high - low, 0, None).prod(axis=2)  # (n, m)
@@ -61,12 +65,14 @@ def mask_iou(masks: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """Return how many pixels of each true class (row) are predicted as each class (column): (classes, classes)."""
+    note_call("vision_tasks.metrics.confusion")
     pairs = classes * true.astype(int).ravel() + predicted.astype(int).ravel()
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
 
 def class_iou(matrix: np.ndarray) -> np.ndarray:
     """Return the IoU of each class from a confusion matrix; NaN for a class that neither occurs nor is predicted."""
+    note_call("vision_tasks.metrics.class_iou")
     common = np.diag(matrix).astype(float)
     union = matrix.sum(axis=0) + matrix.sum(axis=1) - common
     return np.divide(common, union, out=np.full(len(matrix), np.nan), where=union > 0)
@@ -74,6 +80,7 @@ def class_iou(matrix: np.ndarray) -> np.ndarray:
 
 def mean_iou(matrix: np.ndarray) -> float:
     """Return the mean IoU over the classes that occur or are predicted."""
+    note_call("vision_tasks.metrics.mean_iou")
     return float(np.nanmean(class_iou(matrix)))
 
 
@@ -87,6 +94,7 @@ def average_precision(hits: np.ndarray, truths: int) -> float:
     before found; `truths` > 0 is the number of objects. The result is the mean, over 101 recalls from 0 to 1, of the
     best precision at this recall or a higher one, and 0 where the recall is not reached.
     """
+    note_call("vision_tasks.metrics.average_precision")
     true_positives = np.cumsum(hits)
     precision = true_positives / np.arange(1, len(hits) + 1)
     recall = true_positives / truths
@@ -160,6 +168,7 @@ def pck(predicted: np.ndarray, true: np.ndarray, *, share: float = 0.1) -> float
 
     An object's size is the longer side of the box around its true points.
     """
+    note_call("vision_tasks.metrics.pck")
     size = (true.max(axis=1) - true.min(axis=1)).max(axis=1)  # (N,)
     distance = np.linalg.norm(predicted - true, axis=2)  # (N, points)
     return float(np.mean(distance <= share * size[:, None]))

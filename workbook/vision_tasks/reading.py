@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbook import data
+from workbook.calls import note_call
 from workbook.vision_tasks import networks, tasks
 from workbook.vision_tasks.raster import add_clutter, as_bytes, resize
 
@@ -113,6 +114,7 @@ def unseen_strips(count: int = TEST) -> Strips:
 
 def collapse(path: Iterable[int]) -> str:
     """Return the string that a path, a class per column, reads: merge equal neighbours, then drop the blanks."""
+    note_call("vision_tasks.reading.collapse")
     classes = [number for number, _ in groupby(int(number) for number in path)]
     return "".join(str(number - 1) for number in classes if number != BLANK)
 
@@ -128,6 +130,7 @@ def string_probability(probabilities: np.ndarray, text: str) -> float:
     The rows have the sum 1. The loop goes from column to column. For each position in the string with blanks between
     its digits, it keeps the probability of being there (Graves and others 2006, section 4.1).
     """
+    note_call("vision_tasks.reading.string_probability")
     states = _with_blanks(text)
     alpha = np.zeros(len(states))
     alpha[0] = 1.0  # before the first column, nothing has been read, as after a blank

@@ -8,6 +8,7 @@ coordinates.
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from workbook.calls import note_call
 from workbook.vision_tasks.metrics import Detection, box_iou
 
 CELL, FINE = 4, 2
@@ -55,6 +56,7 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> np.ndar
 
     Go through the boxes (n, 4) in this order; keep a box unless its IoU with a kept box is above `threshold`.
     """
+    note_call("vision_tasks.targets.suppress")
     kept: list[int] = []
     for index in np.argsort(-scores, kind="stable"):
         if not kept or box_iou(boxes[[index]], boxes[kept]).max() <= threshold:

@@ -180,7 +180,7 @@ def _wrong_kind(task: Exercise, right: _Answer) -> _Answer:
 
 
 def _another_name(task: Exercise, right: _Answer) -> _Answer:
-    return _Answer("def my_own_name(*inputs):\n    return 3", "not started")
+    return _Answer("def my_own_name(*inputs):\n    return 3", "error")
 
 
 def _returns_an_object(task: Exercise, right: _Answer) -> _Answer:

@@ -135,6 +135,8 @@ def grade(
         if deadlines is not None:
             read_policy(deadlines, class_run.chapters_of(root))
         chosen_exercises(partial_credit, class_run.chapters_of(root))
+        if jail.is_root():
+            console.print(jail.AS_ROOT)
         run = journal.begin(
             out,
             seed=seed,

@@ -4,30 +4,61 @@ Nothing that comes out of an attempt is believed: at most a report for each exer
 referee reads. What a submission says about its own progress can only cost its own learner.
 """
 
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, field, replace
 
 from workbook.course.grading.findings import Garbled, RunResult
 from workbook.course.grading.jail import Jail, JailError
-from workbook.course.grading.referee_messages import Answers, Cell, ChapterTasks
-from workbook.course.jailed.jail_messages import AnswerReport, RunRequest, RunStep, SecondLook, StepBegan
+from workbook.course.grading.referee_messages import Answers, Cell, ChapterTasks, exercise_of
+from workbook.course.grading.referee_pool import LONGEST_RULING
+from workbook.course.jailed.jail_messages import (
+    AnswerReport,
+    CellFailed,
+    RunRequest,
+    RunStep,
+    SecondLook,
+    StepBegan,
+)
 
-MOST_ATTEMPTS = 8  # for a submission that ends in the middle again and again
+MOST_ATTEMPTS = 12  # for a submission that ends in the middle again and again
 SLOW = 1.0  # seconds from which a cell of the learner's own is left out when the whole took too long
+SPARE = 2.0  # seconds that a step may take beyond its own limit before the run is ended from outside
+LEAST_QUIET = 0.3  # seconds
 ENDS = {  # how an attempt ended → the outcome and the detail of the answer that it ended in
     "timeout": ("timeout", "did not finish in time"),
+    "hung": ("timeout", "did not finish in time"),
     "output": ("died", "wrote more than an answer may"),
     "died": ("died", "the process ended in the middle of it: `os._exit`, a crash, or too much memory"),
 }
+NOT_REACHED = "was not reached: the cells before it took all the time that a submission has"
+
+
+class Budget:
+    """The seconds that one submission may still run, whatever it is run for; and those for ruling on one answer."""
+
+    def __init__(self, seconds: float) -> None:
+        self.most_at_once = seconds / 2  # one run leaves something for what comes after it
+        self.left = seconds
+        self.ruling = LONGEST_RULING
+
+    def spend(self, seconds: float) -> None:
+        """Take what a run took."""
+        self.left -= seconds
 
 
 @dataclass
 class AnswerReports:
-    """What came of the answers of one submission: a report for each exercise that has one, and what was odd."""
+    """What came of the answers of one submission: a report for each attempt that has one, and what was odd.
+
+    `failures` are the errors that cells of the learner's own raised. `skipped` are the numbers of the cells that ended
+    or delayed a run. `is_cut_short` says that the time was up before all was run.
+    """
 
     reports: dict[str, AnswerReport] = field(default_factory=dict)
     oddities: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    skipped: set[int] = field(default_factory=set)
+    is_cut_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,38 +84,81 @@ class _Progress:
 
 
 def run_answers(
-    jail: Jail, tasks: ChapterTasks, answers: Answers, only: list[str] | None = None
+    jail: Jail,
+    tasks: ChapterTasks,
+    answers: Answers,
+    budget: Budget,
+    only: Set[str] | None = None,
+    skipped: Set[int] = frozenset(),
 ) -> AnswerReports:
-    """Run the answers of a submission on the cases of `tasks`: all of them, or those to `only` some exercises."""
-    wanted = {
-        exercise
-        for exercise in tasks.exercises
-        if exercise in answers.sources and (only is None or exercise in only)
-    }
-    collected = AnswerReports()
-    skipped: set[int] = set()
-    deadline = time.monotonic() + 2 * jail.seconds
+    """Run the answers of a submission on the cases of `tasks`: all attempts, or `only` some.
+
+    Cells in `skipped` are left out from the beginning.
+    """
+    attempts = {key for key in answers.attempts if exercise_of(key) in tasks.exercises}
+    wanted = attempts if only is None else attempts & only
+    collected = AnswerReports(skipped=set(skipped))
+    quiet = _longest_step(tasks, wanted, jail)
     for _ in range(MOST_ATTEMPTS):
-        seconds_left = min(jail.seconds, deadline - time.monotonic())
         unreported = wanted - set(collected.reports)
-        if not unreported or seconds_left <= 0:
+        if not unreported:
             break
-        steps = list(_steps(tasks, answers, unreported, skipped))
-        result = _run(jail, tasks, steps, seconds_left)
+        if budget.left <= 0:
+            collected.is_cut_short = True
+            break
+        steps = list(_steps(tasks, answers, unreported, collected.skipped))
+        result = _run(jail, tasks, steps, min(budget.left, budget.most_at_once), quiet, budget)
         collected.reports |= _validated(result, unreported)
-        if result.end == "ended" or not _blame(result, steps, unreported, collected, skipped):
+        if result.end == "ended" or not _blame(result, steps, unreported, collected):
+            collected.failures = _failures(result, steps)
             break
-    _add_demonstrations(jail, tasks, answers, collected)
+        if result.end in ("hung", "timeout"):  # what is left must be enough for a hang in each of the others
+            cells = sum(numbered.cell not in (-1, *collected.skipped) for numbered in steps)
+            quiet = min(quiet, max(LEAST_QUIET, budget.left / (1 + cells)))
+    if budget.left > 0:
+        _add_demonstrations(jail, tasks, answers, collected, budget, quiet)
     return collected
 
 
-def _run(jail: Jail, tasks: ChapterTasks, steps: list[_NumberedStep], seconds: float) -> RunResult:
-    cell_seconds = min(tasks.cell_seconds, jail.seconds / 2)
-    request = RunRequest(tuple(numbered.step for numbered in steps), tasks.exercises, cell_seconds)
+def _longest_step(tasks: ChapterTasks, wanted: set[str], jail: Jail) -> float:
+    """Return how long a run may tell nothing: as long as its slowest step may take, and a quarter of the whole time."""
+    limits = [tasks.exercises[exercise_of(key)].time_limit for key in wanted]
+    return min(max([_cell_seconds(tasks, jail), *limits]) + SPARE, jail.seconds / 4)
+
+
+def _cell_seconds(tasks: ChapterTasks, jail: Jail) -> float:
+    return min(tasks.cell_seconds, jail.seconds / 4)
+
+
+def _run(
+    jail: Jail, tasks: ChapterTasks, steps: list[_NumberedStep], seconds: float, quiet: float, budget: Budget
+) -> RunResult:
+    """Run steps; a limit of an answer's own comes a little before the one from outside, for a better message."""
+    inside = max(quiet - 0.5, 0.6 * quiet)
+    keys = {numbered.step.exercise for numbered in steps if numbered.step.kind == "observe"}
+    asked = {key: tasks.exercises[exercise_of(key)] for key in keys}
+    limited = {key: replace(task, time_limit=min(task.time_limit, inside)) for key, task in asked.items()}
+    request = RunRequest(
+        tuple(numbered.step for numbered in steps), limited, min(_cell_seconds(tasks, jail), inside)
+    )
     try:
-        return jail.run(request, tasks.modules, seconds)
+        result = jail.run(request, tasks.modules, seconds, quiet)
     except JailError:  # a jail that did not start is started again, once
-        return jail.run(request, tasks.modules, seconds)
+        result = jail.run(request, tasks.modules, seconds, quiet)
+    budget.spend(result.seconds)
+    return result
+
+
+def _failures(result: RunResult, steps: list[_NumberedStep]) -> list[str]:
+    """Return the errors of the learner's own cells, each once, as the run told them."""
+    failures: dict[str, None] = {}
+    kind = ""
+    for finding in result.findings:
+        if isinstance(finding, StepBegan) and 0 <= finding.step < len(steps):
+            kind = steps[finding.step].step.kind
+        elif isinstance(finding, CellFailed) and kind == "own":
+            failures[finding.detail] = None
+    return list(failures)
 
 
 def _validated(result: RunResult, wanted: set[str]) -> dict[str, AnswerReport]:
@@ -116,7 +190,6 @@ def _blame(
     steps: list[_NumberedStep],
     wanted: set[str],
     collected: AnswerReports,
-    skipped: set[int],
 ) -> bool:
     """Find what ended the attempt; give its exercise that outcome, or leave its cell out next time.
 
@@ -127,8 +200,8 @@ def _blame(
     if not progress.begun:
         return False
     slow = _slow_cells(progress, steps)
-    if result.end == "timeout" and slow - skipped:
-        skipped |= slow
+    if result.end == "timeout" and slow - collected.skipped:
+        collected.skipped |= slow
         collected.oddities.append("slow cells of the learner's own were left out")
         return True
     last = steps[progress.begun[-1].step]
@@ -138,11 +211,11 @@ def _blame(
     state, detail = ENDS[result.end]
     if exercise and kind in ("answer", "observe") and exercise not in collected.reports:
         collected.reports[exercise] = graders_report(exercise, state, detail)
-        collected.oddities.append(f"{exercise}: {detail}")
+        collected.oddities.append(f"{exercise_of(exercise)}: {detail}")
     else:
         collected.oddities.append(f"a cell of the learner's own: {detail}")
     if kind in ("own", "answer"):
-        skipped.add(last.cell)
+        collected.skipped.add(last.cell)
     return True
 
 
@@ -156,13 +229,15 @@ def _slow_cells(progress: _Progress, steps: list[_NumberedStep]) -> set[int]:
     return slow
 
 
-def _add_demonstrations(jail: Jail, tasks: ChapterTasks, answers: Answers, collected: AnswerReports) -> None:
+def _add_demonstrations(
+    jail: Jail, tasks: ChapterTasks, answers: Answers, collected: AnswerReports, budget: Budget, quiet: float
+) -> None:
     """Run answers that miss a name once more, after the cells of the chapter that come before them."""
     missed = {exercise for exercise, report in collected.reports.items() if _misses_a_name(report)}
     if not missed:
         return
-    steps = list(_steps(tasks, answers, missed, set(), demonstrations=True))
-    reports = _validated(_run(jail, tasks, steps, jail.seconds), missed)
+    steps = list(_steps(tasks, answers, missed, collected.skipped, demonstrations=True))
+    reports = _validated(_run(jail, tasks, steps, budget.left, quiet, budget), missed)
     collected.reports |= {
         exercise: report for exercise, report in reports.items() if report.state == "observed"
     }
@@ -185,14 +260,16 @@ def _steps(
     chapter_cells = iter(tasks.cells if demonstrations else ())
     waiting: list[str] = []  # answers that ran and were not observed yet
     for number, cell in enumerate(answers.cells):
-        if cell.kind == "check" and cell.exercise in waiting:
-            yield _NumberedStep(-1, RunStep("observe", cell.exercise, ""))
-            waiting.remove(cell.exercise)
-        elif cell.kind == "answer" and number not in skipped:
-            yield from _demonstrations_before(chapter_cells, cell.exercise)
-            yield _NumberedStep(number, RunStep("answer", cell.exercise, cell.source))
-            if cell.exercise in wanted:
-                waiting.append(cell.exercise)
+        if cell.kind == "check":
+            for key in [key for key in waiting if exercise_of(key) == cell.exercise]:
+                yield _NumberedStep(-1, RunStep("observe", key, ""))
+                waiting.remove(key)
+        elif cell.key and number not in skipped:
+            if cell.kind == "answer":
+                yield from _demonstrations_before(chapter_cells, cell.exercise)
+            yield _NumberedStep(number, RunStep("answer", cell.key, cell.source))
+            if cell.key in wanted:
+                waiting.append(cell.key)
         elif (cell.kind == "own" and number not in skipped) or (cell.kind == "changed" and demonstrations):
             yield _NumberedStep(number, RunStep("own", "", cell.source))
     for exercise in waiting:

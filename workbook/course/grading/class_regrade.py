@@ -41,7 +41,7 @@ def grade_again(
     `words` say which, as `regrade.scope_of` reads them. Without `apply` no mark, table or page is touched. What was
     listed before is not graded once more as long as neither the course nor the files have changed.
     """
-    _, handed_in = class_run.find_submissions(path, options)
+    _, handed_in = class_run.find_submissions(path, run, options)
     scope = regrade.scope_of(words, [submission.student for submission in handed_in], options.chapters)
     judges = class_run.judges_of(options)
     run_journal = Journal(run.folder)

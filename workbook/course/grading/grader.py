@@ -5,19 +5,33 @@ feedback shows those.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from workbook.course.grading.attempts import AnswerReports, graders_report, run_answers
+from workbook.course.grading.attempts import (
+    NOT_REACHED,
+    AnswerReports,
+    Budget,
+    graders_report,
+    run_answers,
+)
 from workbook.course.grading.containers import NOTHING
-from workbook.course.grading.jail import Jail
+from workbook.course.grading.jail import Jail, JailError
 from workbook.course.grading.records import Graded, Mark
-from workbook.course.grading.referee_messages import Answers, Ruling
+from workbook.course.grading.referee_messages import Answers, ChapterTasks, Ruling, exercise_of, later_key
 from workbook.course.grading.referee_pool import RefereeLostError, RefereePool
 from workbook.course.jailed.jail_messages import AnswerReport
-from workbook.exercises import Exercise, FreeText, exercises_of
+from workbook.exercises import Exercise, FreeText, Verdict, as_text, exercises_of
+from workbook.exercises.judge import WRITE_IT, own_work
 
+SUSPICIOUS_RULING = (
+    5.0  # seconds for a ruling where another of the submission's values was too much for the referee
+)
+MOST_FAILURES = 3  # of cells of a learner's own, in what people read
 REVEALING = ("wrong", "error", "malformed")  # outcomes whose feedback needs practice cases
+NO_TIME = "There was no time left to run it on cases that can be shown."
+SECOND = "the second attempt, below the check, is the one that counts"
 ONLY_HIDDEN = "Right on the practice cases, but not on all of the grader's."
 WITHOUT_CASES = {  # what the learner reads where the detail would show a hidden case
     "timeout": "It did not finish in time on one of the grader's cases.",
@@ -46,6 +60,14 @@ class HandedIn(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """The attempt at an exercise that counts, with its ruling."""
+
+    key: str
+    ruling: Ruling
+
+
 class Grader:
     """Grades submissions one by one; several threads may call `grade` at the same time."""
 
@@ -53,12 +75,25 @@ class Grader:
         self.jail, self.referees = jail, referees
 
     def grade(self, submission: HandedIn) -> Graded:
-        """Grade a submission. Whatever it is, it ends with a mark for each exercise of its chapter."""
+        """Grade a submission. Whatever it is, it ends with a mark for each exercise of its chapter.
+
+        Only a jail that does not work raises: no submission could be graded then.
+        """
         try:
             data = submission.read()
         except ValueError as error:
             return unreadable(submission, submission.chapter, submission.problem or str(error), "")
+        except Exception as error:
+            return failed(submission, submission.chapter, error, "")
         digest = hashlib.sha256(data).hexdigest()
+        try:
+            return self._read_and_graded(submission, data, digest)
+        except JailError:
+            raise
+        except Exception as error:
+            return failed(submission, submission.chapter, error, digest)
+
+    def _read_and_graded(self, submission: HandedIn, data: bytes, digest: str) -> Graded:
         try:
             answers = self.referees.read(data, submission.chapter)
         except RefereeLostError as lost:
@@ -66,69 +101,185 @@ class Grader:
             return unreadable(submission, submission.chapter, problem, digest)
         if answers.problem:
             return unreadable(submission, answers.chapter, answers.problem, digest)
-        return self._graded(submission, answers, digest)
+        try:
+            return self._graded(submission, answers, digest)
+        except JailError:
+            raise
+        except Exception as error:
+            return failed(submission, answers.chapter, error, digest)
 
     def _graded(self, submission: HandedIn, answers: Answers, digest: str) -> Graded:
         chapter = answers.chapter
-        collected = self._run(answers, "marks", None)
-        rulings = {
-            exercise.id: self._rule(answers, exercise.id, "marks", collected.reports.get(exercise.id))
+        budget = Budget(self.jail.seconds)
+        collected = run_answers(self.jail, self._tasks(chapter, "marks"), answers, budget)
+        judged = {
+            exercise.id: self._judge(answers, exercise.id, collected, budget)
             for exercise in exercises_of(chapter)
             if isinstance(exercise, Exercise)
         }
-        practice = self._practice(answers, rulings)
+        judged |= self._reopened(answers, judged, collected, budget)
+        practice = self._practice(answers, judged, collected, budget)
         marks = tuple(
-            _code_mark(submission, answers, exercise, rulings[exercise.id], practice.get(exercise.id))
+            _code_mark(submission, answers, exercise, judged[exercise.id], practice.get(exercise.id))
             if isinstance(exercise, Exercise)
             else _text_mark(submission, answers, exercise)
             for exercise in exercises_of(chapter)
         )
-        oddity = "; ".join(filter(None, [submission.oddity, *answers.notes, *collected.oddities]))
+        failures = [
+            f"a cell of the learner's own raised {text}" for text in collected.failures[:MOST_FAILURES]
+        ]
+        oddity = "; ".join(filter(None, [submission.oddity, *answers.notes, *collected.oddities, *failures]))
         return Graded(
             submission.student, chapter, submission.origin, digest, marks, oddity, submission.lms_id
         )
 
-    def _rule(self, answers: Answers, exercise: str, purpose: str, report: AnswerReport | None) -> Ruling:
-        if report is None and exercise in answers.missing:
-            report = graders_report(exercise, "not started", "its cell is not in the notebook")
-        elif report is None:
-            report = graders_report(exercise, "died", "it was not reached")
+    def _judge(self, answers: Answers, exercise: str, collected: AnswerReports, budget: Budget) -> _Judged:
+        """Rule on an exercise: on the answer at its check, and if that is not right, on a second attempt below it."""
+        first = _Judged(exercise, self._rule(answers, exercise, "marks", collected, budget))
+        again = later_key(exercise)
+        if first.ruling.outcome == "passed" or again not in collected.reports:
+            return first
+        second = _Judged(again, self._rule(answers, again, "marks", collected, budget))
+        return second if second.ruling.outcome == "passed" else first
+
+    def _rule(
+        self, answers: Answers, key: str, purpose: str, collected: AnswerReports, budget: Budget
+    ) -> Ruling:
+        exercise = exercise_of(key)
+        report = collected.reports.get(key) or _report_without_run(answers, exercise, collected)
+        if report.state == "not started" and exercise in answers.misnamed:
+            report = graders_report(exercise, "error", _misnamed(answers, exercise))
         try:
-            return self.referees.rule(answers.chapter, purpose, report)
+            report = replace(report, exercise=exercise)
+            return self.referees.rule(answers.chapter, purpose, report, budget.ruling)
         except RefereeLostError as lost:
+            budget.ruling = SUSPICIOUS_RULING
             detail = f"got a value that cannot be compared: the process that compares it {lost}"
             return Ruling("malformed", mistake="", advice="", detail=detail, text=detail)
 
-    def _practice(self, answers: Answers, rulings: Mapping[str, Ruling]) -> dict[str, str]:
-        """Return what a learner may read of each answer that failed: how it does on the practice cases."""
-        failed = [exercise for exercise, ruling in rulings.items() if ruling.outcome in REVEALING]
-        if not failed:
+    def _reopened(
+        self, answers: Answers, judged: Mapping[str, _Judged], collected: AnswerReports, budget: Budget
+    ) -> dict[str, _Judged]:
+        """Judge answers once more that raised while functions of the course were closed, now with these open.
+
+        One that is right now has left its work to them, whatever it says. One that is wrong has its own mistake.
+        """
+        exercises = {exercise.id: exercise for exercise in exercises_of(answers.chapter)}
+        raised = {
+            one.key: exercise
+            for name, one in judged.items()
+            if one.ruling.outcome == "error"
+            and isinstance(exercise := exercises[name], Exercise)
+            and exercise.solved_by
+        }
+        if not raised:
             return {}
-        collected = self._run(answers, "practice", failed)
-        texts = {}
-        for exercise in failed:
-            ruling = self._rule(answers, exercise, "practice", collected.reports.get(exercise))
+        tasks = _opened(self._tasks(answers.chapter, "marks"))
+        run = run_answers(self.jail, tasks, answers, budget, raised.keys(), collected.skipped)
+        reopened = {}
+        for key, exercise in raised.items():
+            if key not in run.reports:
+                continue
+            ruling = self._rule(answers, key, "marks", run, budget)
             if ruling.outcome == "passed":
-                texts[exercise] = f"{ONLY_HIDDEN}\n{rulings[exercise].advice}".strip()
+                told = {*collected.reports[key].calls, *run.reports[key].calls}
+                ruling = _left_to_the_course(exercise, told)
+            closed = judged[exercise.id].ruling  # only these cases are the learner's own work
+            ruling = replace(ruling, right_groups=closed.right_groups, wrong_groups=closed.wrong_groups)
+            reopened[exercise.id] = _Judged(key, ruling)
+        return reopened
+
+    def _practice(
+        self, answers: Answers, judged: Mapping[str, _Judged], collected: AnswerReports, budget: Budget
+    ) -> dict[str, str]:
+        """Return what a learner may read of each answer that failed: how it does on the practice cases."""
+        failed_keys = {
+            one.key
+            for one in judged.values()
+            if one.ruling.outcome in REVEALING and one.ruling.advice != WRITE_IT
+        }
+        if not failed_keys:
+            return {}
+        tasks = _opened(self._tasks(answers.chapter, "practice"))
+        run = run_answers(self.jail, tasks, answers, budget, failed_keys, collected.skipped)
+        texts = {}
+        for key in failed_keys:
+            exercise = exercise_of(key)
+            hidden = judged[exercise].ruling
+            ruling = self._rule(answers, key, "practice", run, budget)
+            if key in answers.attempts and key not in run.reports:
+                text = f"{exercise}: {hidden.outcome}. {NO_TIME}\n{hidden.advice}"
+            elif ruling.outcome == "passed":
+                text = f"{ONLY_HIDDEN}\n{hidden.advice}"
             else:
-                texts[exercise] = ruling.text
+                text = ruling.text
+            texts[exercise] = "\n".join([text.strip(), *_told_to_learner(run)])
         return texts
 
-    def _run(self, answers: Answers, purpose: str, only: list[str] | None) -> AnswerReports:
+    def _tasks(self, chapter: str, purpose: str) -> ChapterTasks:
         try:
-            tasks = self.referees.tasks(answers.chapter, purpose)
+            return self.referees.tasks(chapter, purpose)
         except RefereeLostError:  # lost by what it read before: a new process takes its place
-            tasks = self.referees.tasks(answers.chapter, purpose)
-        return run_answers(self.jail, tasks, answers, only)
+            return self.referees.tasks(chapter, purpose)
+
+
+def _opened(tasks: ChapterTasks) -> ChapterTasks:
+    """Return the tasks without functions that are closed."""
+    opened = {name: replace(task, solved_by=()) for name, task in tasks.exercises.items()}
+    return replace(tasks, exercises=opened)
+
+
+def _left_to_the_course(exercise: Exercise, told: Set[str]) -> Ruling:
+    """Return the ruling on an answer that a function of the course worked out; `told` are those it says it called."""
+    name = next((name for name in exercise.solved_by if name in told), exercise.solved_by[0])
+    verdict = own_work(Verdict(exercise, "passed"), [name])
+    return Ruling(
+        outcome=verdict.outcome,
+        mistake=verdict.mistake or "",
+        advice=verdict.advice,
+        detail=verdict.detail,
+        text=as_text(verdict),
+    )
+
+
+def _report_without_run(answers: Answers, exercise: str, collected: AnswerReports) -> AnswerReport:
+    """Return the grader's own report on an exercise that no run reported on."""
+    if exercise in answers.missing:
+        return graders_report(exercise, "not started", "its cell is not in the notebook")
+    if exercise in answers.unstarted:
+        return graders_report(exercise, "not started", "its cell is blank, or still the stub")
+    if collected.is_cut_short:
+        return graders_report(exercise, "timeout", NOT_REACHED)
+    return graders_report(exercise, "died", "it was not reached")
+
+
+def _misnamed(answers: Answers, exercise: str) -> str:
+    wanted = next(
+        known.answer_name
+        for known in exercises_of(answers.chapter)
+        if known.id == exercise and isinstance(known, Exercise)
+    )
+    return f"its cell defines `{answers.misnamed[exercise]}` and not `{wanted}`: the name must be `{wanted}`"
+
+
+def _told_to_learner(run: AnswerReports) -> list[str]:
+    """Return lines on what failed in the learner's own cells. They come from a run that saw practice cases only."""
+    return [f"A cell of your own raised {text}" for text in run.failures[:MOST_FAILURES]]
 
 
 def _code_mark(
-    submission: HandedIn, answers: Answers, exercise: Exercise, ruling: Ruling, practice: str | None
+    submission: HandedIn, answers: Answers, exercise: Exercise, judged: _Judged, practice: str | None
 ) -> Mark:
-    calls = answers.course_calls.get(exercise.id, ())
+    ruling = judged.ruling
+    allowed = {name.rpartition(".")[2] for name in exercise.may_use}
+    named = answers.course_calls.get(exercise.id, ())
+    calls = [name for name in named if name.rpartition(".")[2] not in allowed]
+    notes = [f"uses the course's own {', '.join(calls)}"] if calls else []
+    notes += [SECOND] if judged.key != exercise.id else []
     feedback = ruling.text if practice is None else practice
     if ruling.outcome in WITHOUT_CASES:
-        feedback = f"{exercise.id} {exercise.title}: {ruling.outcome}. {WITHOUT_CASES[ruling.outcome]}"
+        why = f"It {NOT_REACHED}." if ruling.detail == NOT_REACHED else WITHOUT_CASES[ruling.outcome]
+        feedback = f"{exercise.id} {exercise.title}: {ruling.outcome}. {why}"
     return Mark(
         student=submission.student,
         chapter=answers.chapter,
@@ -140,8 +291,8 @@ def _code_mark(
         mistake=ruling.mistake,
         detail=ruling.detail,
         feedback=feedback,
-        answer=answers.sources.get(exercise.id, ""),
-        notes=(f"uses the course's own {', '.join(calls)}",) if calls else (),
+        answer=answers.shown.get(judged.key, ""),
+        notes=tuple(notes),
         right_groups=ruling.right_groups,
         wrong_groups=ruling.wrong_groups,
     )
@@ -180,6 +331,15 @@ def unreadable(submission: HandedIn, chapter: str, problem: str, digest: str) ->
         for exercise in (exercises_of(chapter) if chapter else ())
     )
     return Graded(submission.student, chapter, submission.origin, digest, marks, problem, submission.lms_id)
+
+
+def failed(submission: HandedIn, chapter: str, error: Exception, digest: str) -> Graded:
+    """Mark a submission on which the grader itself failed: it gets no points, and an instructor is told to look."""
+    name = type(error).__name__
+    problem = f"The grader failed on this file ({name}): a person must look at it."
+    result = unreadable(submission, chapter, problem, digest)
+    told = "Your file could not be graded because of an error in the grader. A person will look at it."
+    return replace(result, marks=tuple(replace(mark, feedback=told) for mark in result.marks))
 
 
 def absent(student: str, chapter: str, lms_id: str = "", problem: str = "") -> Graded:

@@ -6,7 +6,6 @@ on time, memory, processes, files and output, and cannot reach the process that 
 """
 
 import contextlib
-import importlib.util
 import json
 import os
 import shutil
@@ -17,7 +16,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from workbook.course.grading import jailed_package
+from workbook.course.grading import jailed_package, other_copies
 from workbook.course.grading.findings import RunResult
 from workbook.course.grading.single_run import run_in_own_process
 from workbook.course.grading.zygote import JailError, JailLostError, Zygote
@@ -28,7 +27,6 @@ __all__ = ["Jail", "JailError", "missing"]
 
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin")
 ALSO = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/nix/store")
-BESIDE = ("solutions", "tests", ".git")  # folders beside the package that hold answers
 SCRATCH_BYTES = 2**26
 INSIDE = "/jail"  # where the jail shows the course's package and `jailed`
 PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from jailed import inside; inside.main(sys.argv[2:])"
@@ -50,6 +48,16 @@ HOW_TO_INSTALL = (
     "Windows, grade in the container that docs/grading.md describes, or in WSL 2. --unsafe runs submissions without a "
     "jail: use it only for people whom you would let use your account."
 )
+
+AS_ROOT = (
+    "Warning: this runs as root. Linux limits the processes and threads of all other users only: run it as an "
+    "ordinary user."
+)
+
+
+def is_root() -> bool:
+    """Return whether this process has root's rights."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def missing() -> str | None:
@@ -82,7 +90,7 @@ class Jail:
     def __init__(
         self, *, memory: int, seconds: float, unsafe: bool = False, folder: Path | None = None
     ) -> None:
-        """`memory` in bytes of address space and `seconds` on the clock limit each run.
+        """`memory` in bytes of address space limits each run, `seconds` on the clock all runs of a submission together.
 
         `folder` holds what the jail shows of the course. Its content is removed first. None makes a folder. So does
         root without a jail: the runs then belong to a user who may not look into root's folders.
@@ -123,11 +131,17 @@ class Jail:
             self._retired.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def run(self, request: RunRequest, modules: Sequence[str], seconds: float | None = None) -> RunResult:
+    def run(
+        self,
+        request: RunRequest,
+        modules: Sequence[str],
+        seconds: float | None = None,
+        quiet: float | None = None,
+    ) -> RunResult:
         """Run a request in a process that has loaded `modules`, and return the result.
 
-        Whatever the submission does, this returns within a few seconds of the limit. JailError if the jail
-        itself does not start.
+        A run that tells nothing for `quiet` seconds is ended before the limit. Whatever the submission does, this
+        returns within a few seconds of the limit. JailError if the jail itself does not start.
         """
         limit = self.seconds if seconds is None else seconds
         data = json.dumps(request.to_json()).encode()
@@ -137,7 +151,7 @@ class Jail:
                 if zygote is None:
                     break
                 with contextlib.suppress(JailLostError):
-                    return zygote.run(data, limit)
+                    return zygote.run(data, limit, quiet)
             else:
                 return RunResult((), "died")
         command = self._command("once", "-", modules, limit)
@@ -145,7 +159,13 @@ class Jail:
             os.chmod(scratch, 0o777)
             environment = self._environment(scratch)
             return run_in_own_process(
-                command, data, limit, environment=environment, folder=scratch, drop_rights=self.unsafe
+                command,
+                data,
+                limit,
+                limit if quiet is None else quiet,
+                environment=environment,
+                folder=scratch,
+                drop_rights=self.unsafe,
             )
 
     def _environment(self, scratch: str) -> dict[str, str]:
@@ -256,12 +276,13 @@ def _python_folders() -> list[str]:
 
 
 def _hidden() -> list[str]:
-    """Cover what holds the answers, the package and what is beside it, wherever a bound folder shows it."""
+    """Cover every copy of the course, and what is beside it, wherever a bound folder shows it: it holds the answers."""
+    bound = [path for path in SYSTEM if os.path.isdir(path) and not os.path.islink(path)]
+    bound += [path for path in (*_python_folders(), other_copies.NIX_STORE) if os.path.isdir(path)]
+    folders, archives = other_copies.find(tuple(bound))
     words: list[str] = []
-    spec = importlib.util.find_spec("workbook")
-    for place in spec.submodule_search_locations or [] if spec else []:
-        package = Path(os.path.realpath(place))
-        for path in (package, *(package.parent / name for name in BESIDE)):
-            if path.is_dir() and any(path.is_relative_to(bound) for bound in (*SYSTEM, *_python_folders())):
-                words += ["--tmpfs", str(path)]
+    for folder in folders:
+        words += ["--tmpfs", folder]
+    for archive in archives:
+        words += ["--ro-bind", os.devnull, archive]
     return words

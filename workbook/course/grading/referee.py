@@ -7,6 +7,7 @@ again.
 """
 
 import ast
+import importlib
 import json
 import os
 import sys
@@ -32,7 +33,7 @@ from workbook.course.jailed import transport
 from workbook.course.jailed.jail_messages import AnswerReport, ExerciseTask
 from workbook.course.jailed.strict_json import WireMessage, read_any
 from workbook.exercises import Exercise, as_text, exercises_of
-from workbook.exercises.judge import Ruler, Verdict
+from workbook.exercises.judge import Ruler, Verdict, own_work
 from workbook.exercises.models import observe_model
 from workbook.exercises.observe import Inputs, Observation, Report
 
@@ -86,6 +87,9 @@ class Referee:
         if (chapter, purpose) not in self._tasks:
             master = self.masters[chapter]
             exercises = [exercise for exercise in exercises_of(chapter) if isinstance(exercise, Exercise)]
+            modules = _modules(master.setup, exercises)
+            if "keras" in modules:  # now, so that no ruling has to wait for it
+                importlib.import_module("keras")
             self._tasks[chapter, purpose] = ChapterTasks(
                 setup=master.setup,
                 cells=tuple(
@@ -93,7 +97,7 @@ class Referee:
                     for cell in master.cells
                     if cell.kind != "text"
                 ),
-                modules=tuple(_modules(master.setup, exercises)),
+                modules=tuple(modules),
                 exercises={exercise.id: self._task(exercise, purpose) for exercise in exercises},
                 cell_seconds=CELL_SECONDS,
             )
@@ -106,6 +110,7 @@ class Referee:
             observe=f"{exercise.observe.__module__}:{exercise.observe.__qualname__}",
             time_limit=exercise.time_limit,
             cases=tuple(transport.encode(tuple(inputs)) for inputs in self._ruler(exercise, purpose).cases),
+            solved_by=exercise.solved_by,
         )
 
     def _ruler(self, exercise: Exercise, purpose: str) -> Ruler:
@@ -123,7 +128,7 @@ class Referee:
         except (transport.TransportError, RecursionError) as error:
             verdict = Verdict(exercise, "malformed", f"got a result that cannot be read: it {error}")
         else:
-            verdict = self._ruler(exercise, purpose).verdict(seen)
+            verdict = own_work(self._ruler(exercise, purpose).verdict(seen), seen.calls)
         right, wrong = _groups(exercise, self._ruler(exercise, purpose).cases, verdict.right_cases)
         return Ruling(
             outcome=verdict.outcome,
@@ -157,11 +162,14 @@ def read_report(report: AnswerReport) -> Report:
         Observation(reader.read(seen.result), seen.failure, seen.detail, seen.signature)
         for seen in report.observations
     )
-    return Report(report.state, report.detail, observations)
+    return Report(report.state, report.detail, observations, report.calls)
 
 
 def _modules(setup: str, exercises: Sequence[Exercise]) -> list[str]:
-    """Return the modules that a chapter's set-up imports; Keras too if an answer is a model."""
+    """Return the modules that a chapter's set-up imports, and those of functions that are closed to answers.
+
+    Keras too if an answer is a model.
+    """
     names: dict[str, None] = dict.fromkeys(ALWAYS_LOADED)
     for node in ast.walk(ast.parse(setup)):
         if isinstance(node, ast.Import):
@@ -170,6 +178,8 @@ def _modules(setup: str, exercises: Sequence[Exercise]) -> list[str]:
             names |= dict.fromkeys(f"workbook.{alias.name}" for alias in node.names if alias.name != "check")
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module: None}
+    closed = [name.rpartition(".")[0] for exercise in exercises for name in exercise.solved_by]
+    names |= dict.fromkeys(f"workbook.{module}" for module in closed)
     if any(exercise.observe is observe_model for exercise in exercises):
         names |= {"keras": None}
     return list(names)

@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +23,8 @@ from workbook.course.grading.referee_messages import (
 from workbook.course.jailed.jail_messages import AnswerReport
 from workbook.course.jailed.strict_json import WireMessage
 
-LONGEST = 120.0  # seconds for one question; the first that needs Keras waits for its import
+# Seconds for one question. The tasks of a chapter may wait for the import of Keras; what a learner wrote must be quick.
+LONGEST, LONGEST_READING, LONGEST_RULING = 120.0, 30.0, 20.0
 LARGEST_REPLY = 2**28
 MEMORY = 6 * 2**30  # bytes of address space: a short answer can be made to unfold into any size
 M = TypeVar("M", bound=WireMessage)
@@ -40,6 +42,7 @@ class _Referee:
         self._command += [str(seed), str(practice_seed)]
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
+        self._prepared: set[tuple[str, str]] = set()  # chapters and purposes whose tasks it has told
 
     def close(self) -> None:
         """End the process."""
@@ -52,16 +55,25 @@ class _Referee:
                         pipe.close()
         self._process = None
 
-    def ask(self, question: WireMessage, reply: type[M]) -> M:
-        """Ask one question; RefereeLostError if no reply of this kind comes within `LONGEST` seconds."""
+    def rule(self, question: RuleQuestion, seconds: float) -> Ruling:
+        """Ask for a ruling, after what takes time whatever the answer is."""
+        self._started()
+        if (question.chapter, question.purpose) not in self._prepared:
+            self.ask(TasksQuestion(question.chapter, question.purpose), ChapterTasks, LONGEST)
+        return self.ask(question, Ruling, seconds)
+
+    def ask(self, question: WireMessage, reply: type[M], seconds: float) -> M:
+        """Ask one question; RefereeLostError if no reply of this kind comes within `seconds`."""
         process = self._started()
         try:
             assert process.stdin is not None
             process.stdin.write(json.dumps(question.to_json()).encode() + b"\n")
             process.stdin.flush()
-            value = json.loads(self._line(process, time.monotonic() + LONGEST))
+            value = json.loads(self._line(process, time.monotonic() + seconds))
             if isinstance(value, dict) and "failed" in value:
                 raise RefereeLostError(f"failed ({Failed.from_json(value).reason})")
+            if isinstance(question, TasksQuestion):
+                self._prepared.add((question.chapter, question.purpose))
             return reply.from_json(value)
         except (OSError, ValueError):
             code = process.poll()
@@ -72,6 +84,7 @@ class _Referee:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._rest = b""
+            self._prepared.clear()
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
@@ -124,19 +137,25 @@ class RefereePool:
 
     def read(self, data: bytes, chapter: str) -> Answers:
         """Return the answers in a notebook."""
-        return self._ask(ReadQuestion(data, chapter), Answers)
+        with self._one() as referee:
+            return referee.ask(ReadQuestion(data, chapter), Answers, LONGEST_READING)
 
     def tasks(self, chapter: str, purpose: str) -> ChapterTasks:
         """Return what a run of a chapter needs, with cases for "marks" or "practice"."""
-        return self._ask(TasksQuestion(chapter, purpose), ChapterTasks)
+        with self._one() as referee:
+            return referee.ask(TasksQuestion(chapter, purpose), ChapterTasks, LONGEST)
 
-    def rule(self, chapter: str, purpose: str, report: AnswerReport) -> Ruling:
+    def rule(
+        self, chapter: str, purpose: str, report: AnswerReport, seconds: float = LONGEST_RULING
+    ) -> Ruling:
         """Return the verdict on a report."""
-        return self._ask(RuleQuestion(report, chapter, purpose), Ruling)
+        with self._one() as referee:
+            return referee.rule(RuleQuestion(report, chapter, purpose), seconds)
 
-    def _ask(self, question: WireMessage, reply: type[M]) -> M:
+    @contextlib.contextmanager
+    def _one(self) -> Iterator[_Referee]:
         referee = self._free.get()
         try:
-            return referee.ask(question, reply)
+            yield referee
         finally:
             self._free.put(referee)

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from workbook.course.grading.findings import MOST_OUTPUT, RunResult, run_result
+from workbook.course.grading.findings import FindingsReader, RunResult
 
 NOBODY = 65534
 GRACE = 60.0  # seconds for starting Python and importing Keras
@@ -19,6 +20,7 @@ def run_in_own_process(
     command: Sequence[str],
     request: bytes,
     seconds: float,
+    quiet: float,
     *,
     environment: Mapping[str, str],
     folder: str,
@@ -26,7 +28,8 @@ def run_in_own_process(
 ) -> RunResult:
     """Run a command that reads the request on standard input and tells its findings on standard output.
 
-    With `drop_rights`, root becomes nobody if nobody can run this Python.
+    It ends after `seconds`, or when it tells nothing for `quiet` seconds; starting Python does not count. With
+    `drop_rights`, root becomes nobody if nobody can run this Python.
     """
     options: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
     if drop_rights and _nobody_can_run(command[0]):
@@ -40,26 +43,57 @@ def run_in_own_process(
         cwd=folder,
         **options,
     )
-    is_late = threading.Event()
-
-    def end_late_process() -> None:
-        is_late.set()
-        _kill(process)
-
-    timer = threading.Timer(seconds + GRACE, end_late_process)
-    timer.start()
     writer = threading.Thread(target=_write, args=(process, request), daemon=True)
     writer.start()
+    findings = FindingsReader()
+    watch = _Watch(process, seconds, quiet)
     assert process.stdout is not None
-    data = process.stdout.read(MOST_OUTPUT + 1)
+    while not findings.is_full and (part := os.read(process.stdout.fileno(), 2**20)):
+        lines = findings.lines
+        findings.feed(part)
+        if findings.lines > lines:
+            watch.hear()
+    end = "output" if findings.is_full else watch.end
     _kill(process)
     process.wait()
-    timer.cancel()
+    spent = watch.stop()
     writer.join()
     process.stdout.close()
-    if is_late.is_set():
-        return run_result(data, "timeout")
-    return run_result(data, "output" if len(data) > MOST_OUTPUT else "")
+    return findings.result(end, spent)
+
+
+class _Watch:
+    """Ends a process that is late: a thread that waits, because Windows cannot wait for a pipe."""
+
+    def __init__(self, process: subprocess.Popen, seconds: float, quiet: float) -> None:
+        self.end = ""
+        self._process, self._seconds, self._quiet = process, seconds, quiet
+        self._begin = time.monotonic()
+        self._deadline = self._news = self._begin + GRACE + seconds  # until the first finding
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._wait, daemon=True)
+        self._thread.start()
+
+    def hear(self) -> None:
+        """Note that a finding arrived. The clock of the run starts with the first."""
+        now = time.monotonic()
+        if self._news == self._deadline:
+            self._begin, self._deadline = now, now + self._seconds
+        self._news = now + self._quiet
+
+    def stop(self) -> float:
+        """Stop watching; return the seconds since the first finding."""
+        self._stopped.set()
+        self._thread.join()
+        return time.monotonic() - self._begin
+
+    def _wait(self) -> None:
+        while not self._stopped.wait(0.1):
+            now = time.monotonic()
+            if now >= min(self._deadline, self._news):
+                self.end = "timeout" if now >= self._deadline else "hung"
+                _kill(self._process)
+                return
 
 
 def _write(process: subprocess.Popen, request: bytes) -> None:

@@ -103,7 +103,7 @@ def find(path: Path, chapters: Sequence[str], *, student: str = "") -> list[Subm
         raise ValueError(
             f"{shown(path)} holds no notebook (.ipynb): give the folder or zip with the submissions."
         )
-    return _newest_of_each(found)
+    return newest_of_each(found)
 
 
 def _claims(path: Path, chapters: Sequence[str], student: str) -> list[tuple[Entry, Claim]]:
@@ -339,7 +339,7 @@ def _instead(student: str, pairs: list[tuple[Entry, Claim]]) -> Submission:
     return Submission(student, chapter, entry.origin, claimed.lms_id, problem)
 
 
-def _newest_of_each(found: list[Submission]) -> list[Submission]:
+def newest_of_each(found: list[Submission]) -> list[Submission]:
     """Return one submission for each learner and named chapter, and all whose chapter only their content tells."""
     grouped: defaultdict[tuple[str, str], list[Submission]] = defaultdict(list)
     for submission in found:

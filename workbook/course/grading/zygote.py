@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from workbook.course.grading.findings import MOST_OUTPUT, RunResult, run_result
+from workbook.course.grading.findings import FindingsReader, RunResult
 from workbook.course.jailed.jail_messages import KillRun, Ready, RunEnded, RunRequest, StartRun
 from workbook.course.jailed.strict_json import WireMessage
 
@@ -104,8 +104,12 @@ class Zygote:
         """Return whether an empty run comes to its end: some systems refuse namespaces within namespaces."""
         return self.run(json.dumps(PROBE.to_json()).encode(), 30.0).end == "ended"
 
-    def run(self, request: bytes, seconds: float) -> RunResult:
-        """Run one request within `seconds` on the clock. JailLostError if the jail has died, before or meanwhile."""
+    def run(self, request: bytes, seconds: float, quiet: float | None = None) -> RunResult:
+        """Run one request within `seconds` on the clock; end one that tells nothing for `quiet` seconds.
+
+        JailLostError if the jail has died, before or meanwhile.
+        """
+        begin = time.monotonic()
         reading, writing = os.pipe()
         try:
             number, run = self._start(request, writing)
@@ -114,8 +118,9 @@ class Zygote:
             raise JailLostError("the jail has ended") from None
         finally:
             os.close(writing)
+        findings = FindingsReader()
         try:
-            data, end = self._read(reading, time.monotonic() + seconds)
+            end = self._read(reading, findings, begin + seconds, seconds if quiet is None else quiet)
         finally:
             os.close(reading)
         if end or not run.is_over.wait(LONGEST_END):
@@ -124,7 +129,7 @@ class Zygote:
                 self.stuck = True
         with self._lock:
             self._runs.pop(number, None)
-        result = run_result(data, end)
+        result = findings.result(end, time.monotonic() - begin)
         if result.end == "died" and not self.alive and not run.has_ended:  # it ended with the whole jail
             raise JailLostError("the jail has ended")
         return result
@@ -144,24 +149,28 @@ class Zygote:
         finally:
             os.close(only_to_read)
 
-    def _read(self, reading: int, deadline: float) -> tuple[bytes, str]:
-        """Read until the other end closes; return the bytes, and "timeout" or "output" if that was cut short."""
-        data = bytearray()
+    def _read(self, reading: int, findings: FindingsReader, deadline: float, quiet: float) -> str:
+        """Read until the other end closes; return "timeout", "hung" or "output" if that was cut short, else ""."""
+        lines, news = 0, time.monotonic()
         while True:
-            seconds_left = deadline - time.monotonic()
-            if seconds_left <= 0:
-                return bytes(data), "timeout"
-            ready, _, _ = select.select([reading], [], [], min(seconds_left, 1.0))
+            now = time.monotonic()
+            if findings.lines > lines:
+                lines, news = findings.lines, now
+            if now >= deadline:
+                return "timeout"
+            if now >= news + quiet:
+                return "hung"
+            ready, _, _ = select.select([reading], [], [], min(deadline - now, news + quiet - now, 1.0))
             if not ready:
                 if not self.alive:
-                    return bytes(data), ""
+                    return ""
                 continue
             part = os.read(reading, 2**20)
             if not part:
-                return bytes(data), ""
-            data += part
-            if len(data) > MOST_OUTPUT:
-                return bytes(data), "output"
+                return ""
+            findings.feed(part)
+            if findings.is_full:
+                return "output"
             if len(part) < SMALL:
                 time.sleep(PAUSE)  # a submission that writes byte by byte must not keep this process busy
 

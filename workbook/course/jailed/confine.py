@@ -40,6 +40,10 @@ ALLOW, ERRNO, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 CLONE = {"x86_64": 56, "aarch64": 220}
 SOCKET = {"x86_64": 41, "aarch64": 198}
+SOCKETPAIR = {"x86_64": 53, "aarch64": 199}
+FCNTL = {"x86_64": 72, "aarch64": 25}
+# Locks, leases and notices on a file (asm-generic/fcntl.h, linux/fcntl.h): on one of the system's, the host sees them.
+FILE_LOCKS = (6, 7, 37, 38, 1024, 1026)
 PRCTL = {"x86_64": 157, "aarch64": 167}
 FLOCK = {"x86_64": 73, "aarch64": 32}  # would lock files of the system, which other jails and the host see
 REFUSED = {  # answered with "not permitted"
@@ -181,7 +185,10 @@ def seccomp_program(machine: str) -> bytes:
         program += [_instruction(equal, 0, 1, number), _instruction(give, 0, 0, ERRNO | ENOSYS)]
     for number in refused:
         program += [_instruction(equal, 0, 1, number), _instruction(give, 0, 0, ERRNO | EPERM)]
-    program += _first_argument(SOCKET[machine], AF_UNIX, ALLOW, ERRNO | EAFNOSUPPORT)
+    for call in (SOCKET[machine], SOCKETPAIR[machine]):
+        program += _first_argument(call, AF_UNIX, ALLOW, ERRNO | EAFNOSUPPORT)
+    for command in FILE_LOCKS:
+        program += _second_argument(FCNTL[machine], command, ERRNO | ENOSYS)
     program += _first_argument(PRCTL[machine], PR_SET_DUMPABLE, ERRNO | EPERM, ALLOW)
     program += [
         _instruction(equal, 1, 0, clone),
@@ -204,6 +211,18 @@ def _first_argument(call: int, value: int, yes: int, no: int) -> list[bytes]:
         _instruction(equal, 0, 1, value),
         _instruction(give, 0, 0, yes),
         _instruction(give, 0, 0, no),
+    ]
+
+
+def _second_argument(call: int, value: int, yes: int) -> list[bytes]:
+    """Return instructions: answer `call` with `yes` if the lower half of its second argument is `value`; else go on."""
+    load, equal, give = 0x20, 0x15, 0x06
+    return [
+        _instruction(equal, 0, 4, call),
+        _instruction(load, 0, 0, 24),
+        _instruction(equal, 0, 1, value),
+        _instruction(give, 0, 0, yes),
+        _instruction(load, 0, 0, 0),  # the call's number again
     ]
 
 

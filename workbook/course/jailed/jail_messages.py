@@ -13,10 +13,12 @@ from .strict_json import AtMost, Json, OneOf, OnWire, WireMessage
 
 LONGEST_DETAIL = 1000  # characters
 MOST_OBSERVATIONS = 1000
+MOST_CALLS = 100
 LONGEST_ID = 20  # characters of an exercise's id
 STEP_KINDS = ("setup", "answer", "own", "shown", "observe")  # "shown" is a demonstration of the chapter
 ExerciseId = Annotated[str, AtMost(LONGEST_ID)]
 Detail = Annotated[str, AtMost(LONGEST_DETAIL)]
+CallName = Annotated[str, AtMost(100)]
 
 
 # Into the jail: what to run --------------------------------------------------------------------------------------
@@ -45,13 +47,17 @@ class RunStep(WireMessage):
 
 @dataclass(frozen=True)
 class ExerciseTask(WireMessage):
-    """What the jail must know of an exercise, without what is right. `observe` is "module:function"."""
+    """What the jail must know of an exercise, without what is right. `observe` is "module:function".
+
+    `solved_by` are the functions of the course that are closed while the answer is observed.
+    """
 
     answer_name: str
     is_function: bool
     observe: str
     time_limit: float
     cases: tuple[Json, ...]  # as `transport.encode` writes them
+    solved_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,16 @@ class PlainObservation(WireMessage):
 
 @dataclass(frozen=True)
 class AnswerReport(WireMessage):
-    """What an answer did on the cases. The grader writes one itself where a run ended in the middle."""
+    """What an answer did on the cases, and which of the course's functions it called.
+
+    The grader writes one itself where a run ended in the middle.
+    """
 
     exercise: Annotated[ExerciseId, OnWire("report")]
     state: Annotated[str, OneOf(STATES)]
     detail: Detail
     observations: Annotated[tuple[PlainObservation, ...], AtMost(MOST_OBSERVATIONS)]
+    calls: Annotated[tuple[CallName, ...], AtMost(MOST_CALLS)] = ()
 
 
 @dataclass(frozen=True)

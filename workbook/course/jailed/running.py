@@ -4,21 +4,25 @@
 it knew.
 """
 
+import ast
+import builtins
 import contextlib
-import functools
 import importlib
 import io
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from workbook.exercises.errors import describe
+from workbook import calls
+from workbook.exercises.errors import describe, is_cell
 from workbook.exercises.observe import Observation, Report, TimeLimit, observe, time_limit
 
 from . import transport
+from .front_end import shell
 from .jail_messages import (
     LONGEST_DETAIL,
     AnswerReport,
@@ -55,34 +59,10 @@ def warm_up(modules: Iterable[str]) -> None:
     shell()
 
 
-@functools.cache
-def shell() -> Any:
-    """Return the one IPython shell: it knows magics and `display` as a notebook does, and keeps no history."""
-    from IPython.core.history import HistoryManager
-    from IPython.core.interactiveshell import InteractiveShell
-
-    class Shell(InteractiveShell):
-        """A shell without a user: figures stay in memory, tracebacks are not written."""
-
-        def enable_gui(self, gui: Any = None) -> None:
-            """Do nothing."""
-
-        def enable_matplotlib(self, gui: Any = None) -> tuple[Any, str]:
-            """Keep the back end that is set."""
-            return gui, "agg"
-
-        def showtraceback(self, *args: Any, **options: Any) -> None:
-            """Do nothing."""
-
-        def showsyntaxerror(self, *args: Any, **options: Any) -> None:
-            """Do nothing."""
-
-    HistoryManager.enabled = False  # type: ignore[assignment]
-    return Shell.instance()
-
-
 def run(request: RunRequest, tell: Tell) -> None:
     """Carry out the steps of a request in order and tell what each gave."""
+    builtins.input = lambda prompt="": ""  # nobody is there to answer
+    sys.path.insert(0, "")  # as in a notebook: a file that a cell writes can be imported
     runner = _Runner(request, tell)
     start = time.monotonic()
     for number, step in enumerate(request.steps):
@@ -105,14 +85,24 @@ class _Runner:
         self.shell = shell()
         self.failures: dict[str, BaseException] = {}
         self.postponed: list[str] = []
+        # Found before a line of the learner's runs: it may put others in their place.
+        self.solved_by = {
+            exercise: calls.functions(task.solved_by) for exercise, task in request.tasks.items()
+        }
 
     def run_cell(self, kind: str, exercise: str, source: str) -> None:
-        """Run a cell; an error ends the cell and nothing else."""
-        error: BaseException | None
+        """Run a cell; an error ends the cell and nothing else.
+
+        A line that the system refuses, such as a command to pip, does not end its cell: elsewhere it worked.
+        """
+        importlib.invalidate_caches()  # a file that the cell before has written is found
+        error: BaseException | None = None
         try:
             with time_limit(self.cell_seconds):
-                result = self.shell.run_cell(source, store_history=False)
-            error = result.error_before_exec or result.error_in_exec
+                while source:
+                    failure = self._run_source(source)
+                    error = error or failure
+                    source = self._below(source, failure) if isinstance(failure, OSError) else ""
         except TimeLimit as late:
             error = late
         if error is None:
@@ -122,6 +112,22 @@ class _Runner:
             self.failures[exercise] = error
         elif kind in ("own", "setup"):
             self.tell(CellFailed(kind, _words(error)))
+
+    def _run_source(self, source: str) -> BaseException | None:
+        result = self.shell.run_cell(source, store_history=False)
+        return result.error_before_exec or result.error_in_exec
+
+    def _below(self, source: str, failure: BaseException) -> str:
+        """Return a cell's statements below the one that failed, on their lines; "" if there are none."""
+        with contextlib.suppress(Exception):  # the learner may have put anything in the place of anything
+            text = self.shell.transform_cell(source)
+            failed = cell_line(failure)
+            for node in ast.parse(text).body:
+                end = node.end_lineno or 0
+                if node.lineno <= failed <= end:
+                    below = "\n".join(text.split("\n")[end:])
+                    return "\n" * end + below if below.strip() else ""
+        return ""
 
     def observe(self, exercise: str, *, last: bool = False) -> None:
         """Observe an answer. One that misses a name is observed again at the end, when all cells have run."""
@@ -145,7 +151,15 @@ class _Runner:
         if answer is MISSING:
             return Report("not started", f"its cell does not make {task.answer_name}")
         cases = [transport.decode(case) for case in asked.cases]
-        return observe(task, answer, cases, replay=False)
+        with calls.closed(self.solved_by[exercise]):
+            return observe(task, answer, cases, replay=False)
+
+
+def cell_line(error: BaseException) -> int:
+    """Return the line of a cell's top level at which an error was raised; 0 if it was elsewhere."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno or 0 for frame in frames if is_cell(frame.filename) and frame.name == "<module>"]
+    return lines[0] if lines else 0
 
 
 def _function(path: str) -> Callable[..., Any]:
@@ -171,7 +185,7 @@ def _misses_a_name(report: Report) -> bool:
 def as_plain(exercise: str, report: Report) -> AnswerReport:
     """Write a report as a message of plain values."""
     observations = tuple(map(_plain_observation, report.observations))
-    return AnswerReport(exercise, report.state, report.detail[:LONGEST_DETAIL], observations)
+    return AnswerReport(exercise, report.state, report.detail[:LONGEST_DETAIL], observations, report.calls)
 
 
 def _plain_observation(seen: Observation) -> PlainObservation:

@@ -146,7 +146,7 @@ def _read(hint: Any, value: Any, place: str) -> Any:
 def _read_plain(hint: type, value: Any, place: str) -> Any:
     if hint is float:
         _demand(type(value) in (int, float) and _is_finite(value), place, "a finite number", value)
-        return value
+        return float(value)
     if hint is bytes:
         _demand(isinstance(value, str), place, "a text in base64", value)
         try:

@@ -15,7 +15,7 @@ import numpy as np
 from workbook.exercises.compare import Opaque, kind
 
 DEEPEST = 60
-MOST_VALUES = 2_000_000
+MOST_VALUES = 500_000
 LARGEST_ARRAY = 2**26  # bytes
 LONGEST_TEXT = 2**20  # characters
 LONGEST_WORDS = 200

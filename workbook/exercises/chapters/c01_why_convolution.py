@@ -28,6 +28,7 @@ DENSE = Exercise(
     reference=lambda height, width, channels, units: arithmetic.dense_parameters(
         height * width * channels, units
     ),
+    solved_by=("arithmetic.dense_parameters",),
     mistakes=(
         Mistake(
             "forgets the biases",
@@ -269,6 +270,7 @@ TOEPLITZ = Exercise(
     points=3,
     cases=_row_cases,
     reference=_row_matrix,
+    solved_by=("reference.dense_matrix",),
     mistakes=(
         Mistake(
             "flips the kernel",

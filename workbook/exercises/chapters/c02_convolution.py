@@ -5,6 +5,13 @@ import numpy as np
 from workbook import arithmetic, reference
 from workbook.exercises import Exercise, Inputs, Mistake
 
+CONVOLUTIONS = (
+    "reference.conv2d",
+    "reference.conv2d_loops",
+    "reference.depthwise_conv2d",
+    "reference.dense_matrix",
+)
+
 # 2.1 Slide a kernel
 
 
@@ -54,6 +61,7 @@ SLIDE = Exercise(
         "square kernels" if kernel.shape[0] == kernel.shape[1] else "kernels that are not square"
     ),
     reference=lambda image, kernel: reference.conv2d(image, kernel),
+    solved_by=CONVOLUTIONS,
     mistakes=(
         Mistake(
             "flips the kernel",
@@ -204,6 +212,7 @@ SAME_PADDING = Exercise(
     cases=_same_cases,
     groups=lambda size, kernel_size, strides: "stride 1" if strides == 1 else "larger strides",
     reference=arithmetic.same_padding,
+    solved_by=("arithmetic.same_padding",),
     mistakes=(
         Mistake(
             "ignores the stride",
@@ -289,6 +298,7 @@ OUTPUT_SIZE = Exercise(
     cases=_size_cases,
     groups=_size_group,
     reference=arithmetic.output_size,
+    solved_by=("arithmetic.output_size",),
     mistakes=(
         Mistake(
             "forgets the padding",
@@ -358,6 +368,7 @@ CHANNELS = Exercise(
     cases=_channel_cases,
     groups=lambda image, kernel, bias: "one channel" if image.shape[-1] == 1 else "several channels",
     reference=lambda image, kernel, bias: reference.conv2d(image, kernel, bias=bias),
+    solved_by=CONVOLUTIONS,
     mistakes=(
         Mistake(
             "leaves out the bias",
@@ -412,6 +423,7 @@ PARAMETERS = Exercise(
     section="How many parameters?",
     cases=_parameter_cases,
     reference=arithmetic.conv_parameters,
+    solved_by=("arithmetic.conv_parameters",),
     mistakes=(
         Mistake(
             "forgets the biases",

@@ -66,6 +66,7 @@ POOL = Exercise(
     cases=_pool_cases,
     groups=_pool_group,
     reference=_max_pool,
+    solved_by=("reference.pool2d", "reference.pool2d_loops"),
     mistakes=(
         Mistake(
             "pools the channels too",
@@ -149,6 +150,7 @@ GLOBAL = Exercise(
     minutes=3,
     cases=_batch_cases,
     reference=lambda maps: reference.global_pool(maps),
+    solved_by=("reference.global_pool", "reference.pool2d", "reference.pool2d_loops"),
     mistakes=(
         Mistake(
             "averages the batch too",
@@ -221,6 +223,7 @@ HEADS = Exercise(
     cases=_head_cases,
     groups=lambda height, width, *sizes: "square maps" if height == width else "maps that are not square",
     reference=_head_parameters,
+    may_use=("arithmetic.dense_parameters",),
     mistakes=(
         Mistake(
             "forgets the biases",
@@ -515,6 +518,7 @@ FIELD = Exercise(
     cases=_layer_cases,
     groups=lambda layers: "stride 1" if all(strides == 1 for _, strides in layers) else "larger strides",
     reference=arithmetic.receptive_field,
+    solved_by=("arithmetic.receptive_field", "arithmetic.receptive_fields"),
     mistakes=(
         Mistake(
             "ignores the strides",

@@ -37,6 +37,14 @@ DEPTHWISE = Exercise(
         "square kernels" if kernel.shape[0] == kernel.shape[1] else "kernels that are not square"
     ),
     reference=_depthwise,
+    solved_by=(
+        "reference.depthwise_conv2d",
+        "reference.depthwise_conv2d_loops",
+        "reference.conv2d",
+        "reference.conv2d with groups",
+        "reference.conv2d_loops",
+        "reference.conv2d_loops with groups",
+    ),
     mistakes=(
         Mistake(
             "adds up over the channels",
@@ -152,6 +160,7 @@ COUNT = Exercise(
     section="Both in a row: the separable layer",
     cases=_count_cases,
     reference=arithmetic.separable_parameters,
+    solved_by=("arithmetic.separable_parameters",),
     mistakes=(
         Mistake(
             "counts an ordinary convolution",
@@ -308,6 +317,8 @@ GROUPED = Exercise(
     cases=_group_cases,
     groups=_grouping,
     reference=_grouped,
+    solved_by=("reference.conv2d with groups", "reference.conv2d_loops with groups"),
+    may_use=("reference.conv2d", "reference.conv2d_loops"),
     mistakes=(
         Mistake(
             "adds the groups up",

@@ -258,6 +258,7 @@ CONFUSION = Exercise(
     points=2,
     cases=_label_cases,
     reference=confusion,
+    solved_by=("vision_tasks.metrics.confusion",),
     mistakes=(
         Mistake(
             "swaps rows and columns",

@@ -420,6 +420,7 @@ DIRECTION = Exercise(
     points=3,
     cases=_direction_cases,
     reference=surface.filter_normalised,
+    solved_by=("interpret.surface.filter_normalised",),
     mistakes=(
         Mistake(
             "scales the layer as a whole",

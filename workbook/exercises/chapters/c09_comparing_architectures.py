@@ -540,6 +540,7 @@ TOP_K = Exercise(
     points=2,
     cases=_top_cases,
     reference=top_k_accuracy,
+    solved_by=("vision_tasks.metrics.top_k_accuracy",),
     mistakes=(
         Mistake(
             "counts the likeliest only",

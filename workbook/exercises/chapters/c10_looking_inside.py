@@ -416,6 +416,7 @@ TOTAL_VARIATION = Exercise(
     points=2,
     cases=_image_cases,
     reference=total_variation,
+    solved_by=("interpret.penalties.total_variation",),
     mistakes=(
         Mistake(
             "squares the differences",

@@ -122,6 +122,7 @@ SIZES = Exercise(
     points=2,
     cases=_size_cases,
     reference=octave_sizes,
+    solved_by=("interpret.dreaming.octave_sizes",),
     mistakes=(
         Mistake(
             "begins with the largest",
@@ -284,6 +285,7 @@ GRAM = Exercise(
     points=3,
     cases=_style_map_cases,
     reference=gram_matrix,
+    solved_by=("interpret.style.gram_matrix",),
     mistakes=(
         Mistake(
             "compares places",
@@ -388,6 +390,7 @@ STYLE_LOSS = Exercise(
     points=2,
     cases=_gram_cases,
     reference=style_loss,
+    solved_by=("interpret.style.style_loss",),
     mistakes=(
         Mistake(
             "adds up the layers",

@@ -49,6 +49,7 @@ FRAMES = Exercise(
     points=2,
     cases=_frame_cases,
     reference=cut_frames,
+    solved_by=("audio.frames",),
     mistakes=(
         Mistake(
             "leaves the last frame out",
@@ -223,6 +224,7 @@ DECIBELS = Exercise(
     points=2,
     cases=_power_cases,
     reference=decibels,
+    solved_by=("audio.decibel",),
     mistakes=(
         Mistake(
             "multiplies by 20",
@@ -530,6 +532,7 @@ BEST_SHIFT = Exercise(
     points=3,
     cases=_image_cases,
     reference=best_shift,
+    may_use=("audio.shifted",),
     mistakes=(
         Mistake(
             "has the wrong sign",

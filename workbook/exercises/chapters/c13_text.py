@@ -212,6 +212,7 @@ ENCODE = Exercise(
     points=2,
     cases=_sentence_cases,
     reference=encode,
+    solved_by=("text.encode",),
     mistakes=(
         Mistake(
             "pads in front",

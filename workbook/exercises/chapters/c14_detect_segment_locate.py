@@ -94,6 +94,7 @@ BOX_IOU = Exercise(
     points=2,
     cases=_box_pairs,
     reference=iou,
+    solved_by=("vision_tasks.metrics.box_iou",),
     mistakes=(
         Mistake(
             "multiplies negative sides",
@@ -208,6 +209,8 @@ SUPPRESS = Exercise(
     points=3,
     cases=_box_sets,
     reference=suppress,
+    solved_by=("vision_tasks.targets.suppress",),
+    may_use=("vision_tasks.metrics.box_iou",),
     mistakes=(
         Mistake(
             "suppresses by suppressed boxes",
@@ -319,6 +322,7 @@ AVERAGE_PRECISION = Exercise(
     points=3,
     cases=_ranked,
     reference=average_precision,
+    solved_by=("vision_tasks.metrics.average_precision",),
     mistakes=(
         Mistake(
             "forgets the objects that were missed",
@@ -563,6 +567,7 @@ MEAN_IOU = Exercise(
     points=2,
     cases=_matrices,
     reference=mean_iou,
+    solved_by=("vision_tasks.metrics.mean_iou", "vision_tasks.metrics.class_iou"),
     mistakes=(
         Mistake(
             "counts an absent class as 0",
@@ -717,6 +722,7 @@ PCK = Exercise(
     points=2,
     cases=_point_sets,
     reference=pck,
+    solved_by=("vision_tasks.metrics.pck",),
     mistakes=(
         Mistake(
             "measures all objects by one size",

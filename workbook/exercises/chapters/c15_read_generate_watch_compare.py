@@ -43,6 +43,7 @@ COLLAPSE = Exercise(
     points=2,
     cases=_paths,
     reference=collapse,
+    solved_by=("vision_tasks.reading.collapse",),
     mistakes=(
         Mistake(
             "drops the blanks first",
@@ -140,6 +141,8 @@ STRING_PROBABILITY = Exercise(
     points=3,
     cases=_grids,
     reference=string_probability,
+    may_use=("vision_tasks.reading.collapse",),
+    solved_by=("vision_tasks.reading.string_probability",),
     mistakes=(
         Mistake(
             "takes the best path",
@@ -526,6 +529,7 @@ RECALL = Exercise(
     points=2,
     cases=_neighbourhoods,
     reference=recall_at_1,
+    solved_by=("vision_tasks.embedding.recall_at",),
     mistakes=(
         Mistake(
             "finds itself",
