@@ -28,6 +28,8 @@ LONGEST = (
     "solutions/11_dream_and_style.ipynb",
     "solutions/10_looking_inside.ipynb",
     "tests/grading/test_hostile.py",
+    "tests/grading/test_regrade.py",
+    "tests/grading/test_gradebook.py",
     "tests/unit/training/test_placement.py",
     "tests/unit/training/test_run.py",
     "tests/grading/test_grader.py",

@@ -348,7 +348,7 @@ def test_hostile_names_and_texts_pass_through() -> None:
     assert {pair.first for pair in suspected(found)} <= set(HOSTILE_NAMES)
 
 
-@pytest.mark.slow
+@pytest.mark.claims
 def test_three_hundred_of_the_largest_answers_take_bounded_time() -> None:
     """300 answers of 10,000 characters that differ a little: the most work that a class can make."""
     long = [f"x = [{', '.join(str((n * 7919 + k) % 1000) for k in range(1900))}]" for n in range(300)]

@@ -299,13 +299,21 @@ def test_prose_and_metadata_change_without_execution(tiny: Path, monkeypatch: py
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("6 * 7", "6 * 8"), ("print", "# a comment\nprint"), ("print", "pass\n\n# %%\nprint")],
+    [("6 * 7", "6 * 8"), ("print", "pass\nprint"), ("print", "pass\n\n# %%\nprint")],
 )
 def test_a_change_of_code_executes(tiny: Path, old: str, new: str) -> None:
     _write(tiny, "print(6 * 7)")
     list(builder.build(tiny))
     _edit(tiny / "solutions" / "02_tiny.py", old, new)
     assert list(builder.build(tiny)) == ["02_tiny: executing", "02_tiny: built"]
+    assert builder.check(tiny) == []
+
+
+def test_a_comment_needs_no_execution(tiny: Path) -> None:
+    _write(tiny, "print(6 * 7)")
+    list(builder.build(tiny))
+    _edit(tiny / "solutions" / "02_tiny.py", "print", "# a comment\nprint")
+    assert list(builder.build(tiny)) == ["02_tiny: built"]
     assert builder.check(tiny) == []
 
 
