@@ -16,7 +16,6 @@ from workbook.exercises import (
     all_exercises,
     as_text,
     close,
-    find,
     judge,
     plain,
     value_exercise,
@@ -376,6 +375,12 @@ def test_progress_lists_the_chapter(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no chapter 77" in printed
 
 
+def _slide(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Answer 2.1 without a function of the course."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return np.einsum("ijkl,kl->ij", windows, kernel)
+
+
 def test_the_case_that_failed_can_be_had(capsys: pytest.CaptureFixture[str]) -> None:
     check = Check()
     assert check.case("2.1") is None
@@ -389,8 +394,7 @@ def test_the_case_that_failed_can_be_had(capsys: pytest.CaptureFixture[str]) -> 
     assert check.case("2.1")[0].any()
     expected = check.expected("2.1")
     assert expected.shape == (image.shape[0] - kernel.shape[0] + 1, image.shape[1] - kernel.shape[1] + 1)
-    assert judge(find("2.1"), find("2.1").reference)
-    check("2.1", find("2.1").reference)
+    check("2.1", _slide)
     assert check.case("2.1") is None
 
 

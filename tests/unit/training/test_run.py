@@ -127,6 +127,7 @@ else:
 """
 
 
+@pytest.mark.claims
 def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path) -> None:
     """Killed in the middle of the second epoch of three, with a signal that no process can catch."""
 

@@ -169,6 +169,7 @@ def test_a_training_in_a_fresh_process_is_quiet(backend: str) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.claims  # three processes that load TensorFlow
 def test_onednn_is_on_before_keras_loads_and_the_report_knows() -> None:
     code = "from workbook.training import device_report; print(device_report().found('oneDNN'))"
     assert run(code).stdout.strip() == "on"
