@@ -8,6 +8,7 @@ import contextlib
 import io
 import re
 import tomllib
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -90,7 +91,8 @@ def judge_answers(root: Path, exercise_id: str, seeds: Iterable[int]) -> Iterato
 
 
 def _verdict(root: Path, exercise: Exercise, answer: StrangersAnswer, ruler: Ruler) -> Verdict | None:
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         try:
             value = run(answer.source, names_before(root, exercise))[exercise.answer_name]
         except Exception:  # the cell itself raises

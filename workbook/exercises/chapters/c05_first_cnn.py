@@ -304,10 +304,10 @@ def _polynomial_cases(rng: np.random.Generator) -> list[Inputs]:
     """Draw cases until every mistake differs from the right choice, and from every other mistake, in one of them."""
     while True:
         cases = _noisy_polynomials(rng)
-        choices = {
-            tuple(choose(*inputs) for inputs in cases) for choose in (_best, *COMMON_CHOICES, *RARE_CHOICES)
-        }
-        if len(choices) == 1 + len(COMMON_CHOICES) + len(RARE_CHOICES):
+        chosen = (_best, *COMMON_CHOICES, *RARE_CHOICES)
+        choices = {tuple(choose(*inputs) for inputs in cases) for choose in chosen}
+        choices.add(tuple(inputs[4][0] for inputs in cases))  # the first degree, whatever the points
+        if len(choices) == len(chosen) + 1:
             return cases
 
 

@@ -347,6 +347,10 @@ def _gram_cases(rng: np.random.Generator) -> list[Inputs]:
         wanted = [10.0**k * _symmetric(rng, size) for k, size in enumerate(sizes)]
         made = [gram + 0.5 * 10.0**k * _symmetric(rng, len(gram)) for k, gram in enumerate(wanted)]
         cases.append((made, wanted))
+    made, wanted = cases[0]
+    cases.append(
+        (made[::-1], wanted[::-1])
+    )  # in one of the two the last layer is not the one with the largest loss
     return cases
 
 

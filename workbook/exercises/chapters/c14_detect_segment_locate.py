@@ -651,13 +651,16 @@ def _point_sets(rng: np.random.Generator) -> list[Inputs]:
         true += rng.uniform(5, 30, (count, 1, 2))
         size = sides.max(axis=2)
         factors = rng.permutation(np.linspace(0.3, 1.9, count * points)).reshape(count, points)
-        factors[-1] = np.linspace(0.3, 0.9, points)  # an object whose points are all near enough
         factors[abs(factors - 1) < 0.03] = 0.9
         angles = rng.uniform(0, 2 * np.pi, (count, points))
         factors[0, 1:3] = 1.4, 12  # one point far off, which must not raise its object's allowance
         angles[0, 1:3] = 0
         factors[1, 2] = 1.25  # near enough along y and along x, but not in distance
         angles[1, 2] = np.pi / 4
+        factors[-1], angles[-1] = (
+            0.9,
+            np.pi / 4,
+        )  # an object whose points are all near enough, though not together
         away = (share * size * factors)[..., None] * np.stack([np.sin(angles), np.cos(angles)], axis=2)
         cases.append((true + away, true, share))
     # Two pixels off is exactly a quarter of the longer side, and 2.1 pixels are less than a quarter of the diagonal.
