@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -132,6 +133,8 @@ def _nbgraders(root: Path, folder: Path, made: Sequence[made_class.Made]) -> Cos
         path = course / "submitted" / submission.student / chapter / f"{chapter}.ipynb"
         _put(path, _as_handed_in(submission))
     nbgrader = [sys.executable, "-m", "nbgrader"]
+    # nbgrader starts `alembic` by its name, which is beside the interpreter in an environment that is not activated.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     subprocess.run([*nbgrader, "generate_assignment", chapter], cwd=course, check=True, capture_output=True)
     options = ["--ExecutePreprocessor.timeout=120", "--log-level=ERROR"]
     watch, seconds = _watched([*nbgrader, "autograde", chapter, *options], course)
