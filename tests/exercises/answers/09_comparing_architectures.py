@@ -92,7 +92,7 @@ def unit_of(parameters, stated):
         return "MiB"
     return "neither"
 
-# %% 9.1 wrong · eight bytes a number
+# %% 9.1 wrong · eight bytes per number
 def unit_of(parameters, stated):
     if round(parameters * 8 / 10**6) == stated:
         return "MB"

@@ -213,7 +213,7 @@ def attainable(macs, values, peak, bandwidth):
     slope = 2 * macs / (32 * values) * bandwidth
     return min(peak, slope), "memory" if slope < peak else "compute"
 
-# %% 16.2 wrong · eight bytes a value
+# %% 16.2 wrong · eight bytes per value
 def attainable(macs, values, peak, bandwidth):
     slope = 2 * macs / (8 * values) * bandwidth
     return min(peak, slope), "memory" if slope < peak else "compute"

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -126,6 +125,8 @@ def _our_rows(out: Path) -> dict[tuple[str, str], bool]:
 
 
 def _nbgraders(root: Path, folder: Path, made: Sequence[made_class.Made]) -> Cost:
+    from workbook.course.grading.gradebook import tools_on_path
+
     chapter = made[0].chapter
     course = folder / "course"
     _put(course / "source" / chapter / f"{chapter}.ipynb", _master(root, chapter))
@@ -133,11 +134,12 @@ def _nbgraders(root: Path, folder: Path, made: Sequence[made_class.Made]) -> Cos
         path = course / "submitted" / submission.student / chapter / f"{chapter}.ipynb"
         _put(path, _as_handed_in(submission))
     nbgrader = [sys.executable, "-m", "nbgrader"]
-    # nbgrader starts `alembic` by its name, which is beside the interpreter in an environment that is not activated.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    subprocess.run([*nbgrader, "generate_assignment", chapter], cwd=course, check=True, capture_output=True)
     options = ["--ExecutePreprocessor.timeout=120", "--log-level=ERROR"]
-    watch, seconds = _watched([*nbgrader, "autograde", chapter, *options], course)
+    with tools_on_path():
+        subprocess.run(
+            [*nbgrader, "generate_assignment", chapter], cwd=course, check=True, capture_output=True
+        )
+        watch, seconds = _watched([*nbgrader, "autograde", chapter, *options], course)
     rows = _their_rows(course / "gradebook.db", chapter)
     expected = _expected(made)
     right = sum(rows.get(key) == passed for key, passed in expected.items())

@@ -47,7 +47,7 @@ class Pair:
     """Two answers that are alike. `similarity` is in (0, 1]: `EXACT`, `SIMPLIFIED`, or a share of common pieces.
 
     `group` counts the learners whose code is the same as `first` (1 for a near copy). `as_course` says that it is the
-    course's own solution under other names. `is_usual` says that so many of the class wrote it that it tells little.
+    course's own solution under other names. `is_usual`: many of the class wrote it, so it says little.
     """
 
     chapter: str

@@ -172,7 +172,7 @@ def _opened(url: str) -> Iterator[Any]:
     """Open the gradebook; every error of the database becomes a ValueError in one line."""
     address = _address(url)
     shown = address.render_as_string(hide_password=True)
-    with _tools_on_path():
+    with tools_on_path():
         from nbgrader.api import Gradebook
 
         try:
@@ -214,7 +214,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextmanager
-def _tools_on_path() -> Iterator[None]:
+def tools_on_path() -> Iterator[None]:
     """Put this Python's own commands on the path: nbgrader calls `alembic` by name when it creates a database."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])

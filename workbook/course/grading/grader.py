@@ -19,10 +19,17 @@ from workbook.course.grading.attempts import (
 from workbook.course.grading.containers import NOTHING
 from workbook.course.grading.jail import Jail, JailError
 from workbook.course.grading.records import Graded, Mark
-from workbook.course.grading.referee_messages import Answers, ChapterTasks, Ruling, exercise_of, later_key
+from workbook.course.grading.referee_messages import (
+    Answers,
+    ChapterTasks,
+    Ruling,
+    exercise_of,
+    later_key,
+    ruling_on,
+)
 from workbook.course.grading.referee_pool import RefereeLostError, RefereePool
 from workbook.course.jailed.jail_messages import AnswerReport
-from workbook.exercises import Exercise, FreeText, Verdict, as_text, exercises_of
+from workbook.exercises import Exercise, FreeText, Verdict, exercises_of
 from workbook.exercises.judge import WRITE_IT, own_work
 
 SUSPICIOUS_RULING = (
@@ -232,14 +239,7 @@ def _opened(tasks: ChapterTasks) -> ChapterTasks:
 def _left_to_the_course(exercise: Exercise, told: Set[str]) -> Ruling:
     """Return the ruling on an answer that a function of the course worked out; `told` are those it says it called."""
     name = next((name for name in exercise.solved_by if name in told), exercise.solved_by[0])
-    verdict = own_work(Verdict(exercise, "passed"), [name])
-    return Ruling(
-        outcome=verdict.outcome,
-        mistake=verdict.mistake or "",
-        advice=verdict.advice,
-        detail=verdict.detail,
-        text=as_text(verdict),
-    )
+    return ruling_on(own_work(Verdict(exercise, "passed"), [name]))
 
 
 def _report_without_run(answers: Answers, exercise: str, collected: AnswerReports) -> AnswerReport:

@@ -9,6 +9,8 @@ common characters.
 import unicodedata
 from collections.abc import Callable, Sequence
 
+from workbook.course.grading.untrusted import decoded_or_none
+
 ENCODINGS = ("cp437", "cp850", "cp1252", "cp866", "gbk", "big5", "cp932", "cp949")
 LATIN, CYRILLIC = ("cp437", "cp850", "cp1252"), ("cp866",)
 # The rows of common characters in each standard, by the first byte: frequent ones are sorted first.
@@ -24,29 +26,22 @@ MOST_NAMES = 200  # that are looked at
 
 def decoder(raw: Sequence[bytes]) -> Callable[[str], str]:
     """Return a function that decodes names which `zipfile` took for code page 437; `raw` are all of them as bytes."""
-    unknown = [name for name in raw if _decoded(name, "utf-8") is None][:MOST_NAMES]
+    unknown = [name for name in raw if decoded_or_none(name, "utf-8") is None][:MOST_NAMES]
     likeliest = max(ENCODINGS, key=lambda encoding: _plausibility(unknown, encoding))
 
     def decode(name: str) -> str:
         data = name.encode("cp437")
-        texts = (_decoded(data, encoding) for encoding in ("utf-8", likeliest))
+        texts = (decoded_or_none(data, encoding) for encoding in ("utf-8", likeliest))
         return next((text for text in texts if text is not None), name)
 
     return decode
-
-
-def _decoded(data: bytes, encoding: str) -> str | None:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
 
 
 def _plausibility(names: Sequence[bytes], encoding: str) -> float:
     """Return how common the characters of the names would be in this encoding, from 0 to a little above 1."""
     values: list[float] = []
     for name in names:
-        text = _decoded(name[:1000], encoding)
+        text = decoded_or_none(name[:1000], encoding)
         if text is None:
             values += [0.0] * sum(byte > 0x7F for byte in name)
         else:
@@ -74,6 +69,6 @@ def _are_korean(names: Sequence[bytes]) -> bool:
 
     Every Korean text is also a text of common Chinese characters, so that these alone do not tell.
     """
-    paths = [(_decoded(name, "cp949") or "").split("/") for name in names]
+    paths = [(decoded_or_none(name, "cp949") or "").split("/") for name in names]
     korean = [path for path in paths if any(part and part[0] in KOREAN_SURNAMES for part in path)]
     return len(korean) > len(paths) / 2

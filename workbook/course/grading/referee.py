@@ -27,12 +27,13 @@ from workbook.course.grading.referee_messages import (
     RuleQuestion,
     Ruling,
     TasksQuestion,
+    ruling_on,
 )
 from workbook.course.grading.submitted_answers import read_answers
 from workbook.course.jailed import transport
 from workbook.course.jailed.jail_messages import AnswerReport, ExerciseTask
 from workbook.course.jailed.strict_json import WireMessage, read_any
-from workbook.exercises import Exercise, as_text, exercises_of
+from workbook.exercises import Exercise, exercises_of
 from workbook.exercises.judge import Ruler, Verdict, own_work
 from workbook.exercises.models import observe_model
 from workbook.exercises.observe import Inputs, Observation, Report
@@ -130,15 +131,7 @@ class Referee:
         else:
             verdict = own_work(self._ruler(exercise, purpose).verdict(seen), seen.calls)
         right, wrong = _groups(exercise, self._ruler(exercise, purpose).cases, verdict.right_cases)
-        return Ruling(
-            outcome=verdict.outcome,
-            mistake=verdict.mistake or "",
-            advice=verdict.advice,
-            detail=verdict.detail,
-            text=as_text(verdict),
-            right_groups=right,
-            wrong_groups=wrong,
-        )
+        return replace(ruling_on(verdict), right_groups=right, wrong_groups=wrong)
 
 
 def _groups(

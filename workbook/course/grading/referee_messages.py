@@ -5,6 +5,7 @@ from typing import Annotated
 
 from workbook.course.jailed.jail_messages import AnswerReport, ExerciseTask
 from workbook.course.jailed.strict_json import OneOf, OnWire, WireMessage
+from workbook.exercises import Verdict, as_text
 
 CELL_KINDS = ("setup", "answer", "later", "check", "demonstration", "slow", "own", "changed")
 LATER = "/2"  # after an exercise's id: the second attempt at it
@@ -99,6 +100,17 @@ class Ruling(WireMessage):
     text: str
     right_groups: tuple[str, ...] = ()
     wrong_groups: tuple[str, ...] = ()
+
+
+def ruling_on(verdict: Verdict) -> Ruling:
+    """Return the ruling that tells a verdict."""
+    return Ruling(
+        outcome=verdict.outcome,
+        mistake=verdict.mistake or "",
+        advice=verdict.advice,
+        detail=verdict.detail,
+        text=as_text(verdict),
+    )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ import codecs
 import re
 from collections.abc import Callable
 
+from workbook.course.grading.untrusted import decoded_or_none
+
 ENCODINGS = (
     "gb18030",
     "cp1252",
@@ -28,25 +30,18 @@ def decoded(data: bytes, names_in: Callable[[str], set[str]], known: set[str]) -
     """
     candidates = ("utf-16",) if data.startswith(UTF16) else ("utf-8-sig",)
     for encoding in candidates:
-        text = _decoded(data, encoding)
+        text = decoded_or_none(data, encoding)
         if text is not None:
             return text
     for encoding in ENCODINGS:
-        text = _decoded(data, encoding)
+        text = decoded_or_none(data, encoding)
         if text is not None and names_in(text) & known:
             return text
-    chinese = _decoded(data, "gb18030")
-    is_common = _decoded(data, "gb2312") is not None
+    chinese = decoded_or_none(data, "gb18030")
+    is_common = decoded_or_none(data, "gb2312") is not None
     if chinese is not None and is_common and _is_chinese(chinese) and (not known or not names_in(chinese)):
         return chinese  # no name decides, but it reads as Chinese
     return None
-
-
-def _decoded(data: bytes, encoding: str) -> str | None:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
 
 
 def _is_chinese(text: str) -> bool:

@@ -162,3 +162,11 @@ def _is_lone_surrogate(char: str) -> bool:
 def _escaped(char: str) -> str:
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def decoded_or_none(data: bytes, encoding: str) -> str | None:
+    """Return bytes as text in an encoding, or None if they are none."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
