@@ -352,7 +352,13 @@ def lint(machine: Machine) -> int:
     """Check style and types, and that the notebooks are what their sources build."""
     ensure(machine, "test")
     return run_all(
-        machine, ["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["workbook", "build", "--check"]
+        machine,
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["mypy"],
+        ["oxlint", "--deny-warnings", "workbook/interactive/assets"],
+        ["python", ".ci/format_js.py"],
+        ["workbook", "build", "--check"],
     )
 
 

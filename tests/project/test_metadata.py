@@ -277,7 +277,8 @@ def test_issue_forms_have_what_github_requires(path):
 def test_pre_commit_runs_the_projects_own_tools():
     (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     assert repository["repo"] == "local"
-    assert {hook["entry"].split()[0] for hook in repository["hooks"]} == {"ruff", "mypy", "workbook"}
+    tools = {"ruff", "mypy", "oxlint", "python", "workbook"}
+    assert {hook["entry"].split()[0] for hook in repository["hooks"]} == tools
     assert {hook["language"] for hook in repository["hooks"]} == {"system"}
 
 

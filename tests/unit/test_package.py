@@ -95,6 +95,7 @@ FLOORS = (
     ("calls", "moved", "plots", "quiet"),
     ("arithmetic", "text"),
     ("reference", "data", "architectures", "accountant"),
+    ("interactive",),
     ("audio", "drawing", "ledger", "pretrained", "roofline", "stepper", "vision_tasks"),
     ("interpret",),
     ("training",),

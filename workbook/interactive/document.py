@@ -1,0 +1,132 @@
+"""A picture that a reader can move without a kernel: one HTML document with its scripts and data in it."""
+
+import base64
+import html
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+ASSETS = Path(__file__).parent / "assets"
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><style>{style}</style></head>
+<body><main>{body}</main><div id="said" class="sr-only" aria-live="polite"></div>
+<script type="application/json" id="data">{data}</script>
+{scripts}
+<script>draw.ready();</script></body></html>"""
+
+# The frame lies on the static picture, and its script removes the picture. Where frames or scripts are stripped
+# (GitHub, a notebook that is not trusted), the picture is what remains.
+OUTPUT = """<div style="display:grid"><figure style="grid-area:1/1;margin:0">
+<img src="data:image/png;base64,{picture}" alt="{alt}" style="max-width:100%">
+<figcaption>A static picture. Run this cell to move it.</figcaption></figure>
+<iframe srcdoc="{page}" title="{title}" style="grid-area:1/1;width:100%;height:{height}px;border:0"></iframe></div>"""
+
+
+@dataclass(frozen=True)
+class Document:
+    """An interactive picture; a notebook shows it as the value of a cell.
+
+    title: what the picture is, for screen readers too. body: HTML, filled by the scripts. scripts, styles: names of
+    assets after draw.js and base.css: ("pooling",) is pooling.js. data: `draw.data` in the scripts; numbers, texts,
+    lists, dicts and NumPy arrays. picture: what stands in where scripts are stripped, a Matplotlib figure, which is
+    closed, or a PNG. alt: what that picture shows. height: pixels, where the document cannot find out itself.
+    """
+
+    title: str
+    body: str
+    scripts: tuple[str, ...]
+    data: Any
+    picture: Figure | bytes
+    alt: str
+    height: int = 480
+    styles: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.picture, Figure):
+            object.__setattr__(self, "picture", _png(self.picture))
+
+    def page(self) -> str:
+        """Return the document: HTML with everything in it."""
+        style = "\n".join(_asset(f"{name}.css") for name in ("base", *self.styles))
+        scripts = (f"<script>\n{_asset(f'{name}.js')}</script>" for name in ("draw", *self.scripts))
+        return PAGE.format(
+            title=html.escape(self.title),
+            style=style,
+            body=self.body,
+            data=_json(self.data),
+            scripts="\n".join(scripts),
+        )
+
+    def _repr_html_(self) -> str:
+        assert isinstance(self.picture, bytes)
+        return OUTPUT.format(
+            picture=base64.b64encode(self.picture).decode(),
+            alt=html.escape(self.alt),
+            page=html.escape(self.page()),
+            title=html.escape(self.title),
+            height=self.height,
+        )
+
+    def __repr__(self) -> str:
+        return f"Interactive picture: {self.title}"
+
+
+def encode(array: np.ndarray) -> dict[str, Any]:
+    """Return an array of uint8, int32 or float32 as JSON that `draw.array` reads; shorter than a list of numbers."""
+    if array.dtype.name not in ("uint8", "int32", "float32"):
+        raise ValueError(f"array must be uint8, int32 or float32. Received: array.dtype={array.dtype}")
+    content = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
+    return {
+        "shape": list(array.shape),
+        "dtype": array.dtype.name,
+        "base64": base64.b64encode(content).decode(),
+    }
+
+
+def encode_png(image: np.ndarray) -> str:
+    """Return a grey image (H, W) of uint8 as a data address that `draw.photograph` reads."""
+    from PIL import Image
+
+    if image.ndim != 2 or image.dtype != np.uint8:
+        raise ValueError(
+            f"image must be uint8 of shape (H, W). Received: image of {image.dtype}, shape {image.shape}"
+        )
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format="PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def _json(data: Any) -> str:
+    """Return JSON in which no text can end the script that holds it."""
+    text = json.dumps(
+        data, default=_plain, separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=False
+    )
+    return text.replace("<", "\\u003c")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(
+        f"data must be numbers, texts, lists, dicts and arrays. Received: a {type(value).__name__}"
+    )
+
+
+def _png(figure: Figure) -> bytes:
+    import matplotlib.pyplot as plt
+
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80, facecolor="white")
+    plt.close(figure)
+    return buffer.getvalue()
