@@ -2,11 +2,15 @@
 
 import ctypes
 import gc
+import itertools
 import os
 import re
+import secrets
 import sys
+import zlib
 from typing import Any
 
+import numpy as np
 import pytest
 from nbval.kernel import RunningKernel
 from xdist.scheduler import LoadScopeScheduling
@@ -57,6 +61,21 @@ def _execute_with_history(self: RunningKernel, cell_input: str, allow_stdin: boo
 
 
 RunningKernel.execute_cell_input = _execute_with_history
+
+
+@pytest.fixture(autouse=True)
+def _chosen_by_the_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the fresh cases of a check depend on the test's name: new ones at each call, the same in each run.
+
+    A test that fails for some cases alone should fail every time. Many cases are tried on purpose by `--seeds` and by
+    the claims, with seeds of their own.
+    """
+    numbers = itertools.count(zlib.crc32(request.node.nodeid.encode()))
+    make = np.random.default_rng
+    monkeypatch.setattr(
+        np.random, "default_rng", lambda seed=None: make(next(numbers) if seed is None else seed)
+    )
+    monkeypatch.setattr(secrets, "randbits", lambda count: next(numbers) % 2**count)
 
 
 def group_of(nodeid: str) -> str:

@@ -125,6 +125,14 @@ def test_a_diagnosis_holds_in_every_case() -> None:
     assert diagnose([]) == ""
 
 
+def test_one_case_may_look_like_two_things() -> None:
+    small = [Case(1, 2, {}), Case(3, 4, {}), Case(54, 55, {})]  # 1 for 2 is half of it, too
+    assert "exactly 1 too small" in diagnose(small)
+    rows = [Case(np.ones((3, 4)), np.ones((4, 4)), {}), Case(TABLE[1:], TABLE, {})]
+    assert "too few at the beginning of axis 0" in diagnose(rows)
+    assert diagnose([Case(1, 2, {}), Case(2, 4, {}), Case(4, 5, {})]) == ""
+
+
 def test_what_the_wrong_inputs_share_is_told() -> None:
     inputs = [{"strides": strides, "units": units} for strides, units in ((1, 9), (2, 9), (1, 8), (3, 8))]
     assert "the 2 cases where `strides` is not 1; in all others" in condition(
@@ -143,11 +151,13 @@ def test_an_answer_that_is_right_for_other_inputs_is_told() -> None:
         lambda size, kernel, strides, padding: exercise.reference(size, kernel, padding + 1, strides),
     )
     assert swapped.mistake is None
-    verdict = judge(
-        exercise,
-        lambda size, kernel, strides, padding: exercise.reference(size, kernel + 1, strides, padding),
-    )
-    assert "kernel_size` + 1" in verdict.advice or "exactly 1" in verdict.advice
+    for seed in range(20):
+        verdict = judge(
+            exercise,
+            lambda size, kernel, strides, padding: exercise.reference(size, kernel + 1, strides, padding),
+            seed=seed,
+        )
+        assert "exactly 1 too small" in verdict.advice
     fixed = judge(
         exercise, lambda size, kernel, strides, padding: exercise.reference(size, 3, strides, padding)
     )

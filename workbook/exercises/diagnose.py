@@ -143,7 +143,7 @@ def _of_values(cases: Sequence[Case]) -> str:
     rules = [*RULES_OF_TYPES, *([] if is_chance else RULES)]
     for rule in rules:
         try:
-            words = _same_words([rule(case) for case in cases])
+            words = _common_words(rule, cases)
         except (ValueError, TypeError, OverflowError, ZeroDivisionError, FloatingPointError):
             continue
         if words:
@@ -154,7 +154,13 @@ def _of_values(cases: Sequence[Case]) -> str:
         return ""
 
 
-# Rules: what one case shows, or "" ---------------------------------------------------------------------------------
+def _common_words(rule: Callable[[Case], Iterator[str]], cases: Sequence[Case]) -> str:
+    """Return the first words that a rule has for all cases, or "": 1 for 2 is half of it and 1 too small."""
+    first, *others = [list(rule(case)) for case in cases]
+    return next((words for words in first if all(words in other for other in others)), "")
+
+
+# Rules: all that one case shows, the most telling words first --------------------------------------------------
 
 
 def _array(value: Any) -> np.ndarray | None:
@@ -216,58 +222,63 @@ def _equal(observed: Any, expected: Any) -> bool:
     return bool(observed == expected)
 
 
-def _not_a_number(case: Case) -> str:
+def _not_a_number(case: Case) -> Iterator[str]:
     observed, expected = _array(case.observed), _array(case.expected)
     if (
         observed is None
         or np.isfinite(observed).all()
         or (expected is not None and not np.isfinite(expected).all())
     ):
-        return ""
+        return
     if np.isnan(observed).any():
-        return "the result contains NaN, from 0 / 0 or from a root or logarithm of a negative number"
-    return "the result contains infinity, from a division by 0 or a logarithm of 0"
+        yield "the result contains NaN, from 0 / 0 or from a root or logarithm of a negative number"
+    if np.isinf(observed).any():
+        yield "the result contains infinity, from a division by 0 or a logarithm of 0"
 
 
-def _type(case: Case) -> str:
+def _type(case: Case) -> Iterator[str]:
     """Return what is wrong with a text, a truth value, or the kind of number."""
     if isinstance(case.expected, bool) and isinstance(case.observed, bool):
-        return "the answer is the opposite of the right one"
+        yield "the answer is the opposite of the right one"
+        return
     if isinstance(case.expected, str) and isinstance(case.observed, str):
-        return _text(case.observed, case.expected)
+        yield from _text(case.observed, case.expected)
     pair = _both(case)
     if pair is None:
-        return ""
+        return
     observed, expected = pair
     if np.iscomplexobj(observed) and not np.iscomplexobj(expected) and _near(observed.real, expected):
-        return "the numbers are right, but complex: take the real part"
+        yield "the numbers are right, but complex: take the real part"
+        return
     if observed.size != expected.size or not _near(observed.reshape(expected.shape), expected):
-        return ""
+        return
     if observed.shape == expected.shape:
         mine, other = _kind_of_number(case.observed), _kind_of_number(case.expected)
-        return f"the numbers are right, but in {mine} instead of {other}"
-    return _layout(observed, expected)
+        yield f"the numbers are right, but in {mine} instead of {other}"
+    else:
+        yield from _layout(observed, expected)
 
 
-def _text(observed: str, expected: str) -> str:
+def _text(observed: str, expected: str) -> Iterator[str]:
     if observed.lower() == expected.lower():
-        return "capital and small letters differ, and nothing else"
+        yield "capital and small letters differ, and nothing else"
     if observed.split() == expected.split() or observed.strip() == expected.strip():
-        return "spaces differ, and nothing else"
-    return "the text is reversed" if observed == expected[::-1] and len(expected) > 1 else ""
+        yield "spaces differ, and nothing else"
+    if observed == expected[::-1] and len(expected) > 1:
+        yield "the text is reversed"
 
 
-def _layout(observed: np.ndarray, expected: np.ndarray) -> str:
+def _layout(observed: np.ndarray, expected: np.ndarray) -> Iterator[str]:
     """Return how the shapes of two arrays with the same values differ."""
     count = observed.ndim - expected.ndim
     if observed.squeeze().shape == expected.squeeze().shape:
         if not count:
-            return "the values are right, but the axes of length 1 are in the wrong places"
+            yield "the values are right, but the axes of length 1 are in the wrong places"
+            return
         axes = "1 axis" if abs(count) == 1 else f"{abs(count)} axes"
-        return f"the values are right, but {axes} of length 1 {'too many' if count > 0 else 'missing'}"
+        yield f"the values are right, but {axes} of length 1 {'too many' if count > 0 else 'missing'}"
     if count:
-        return f"the values are right, but laid out along {_axes(observed.ndim)} instead of {_axes(expected.ndim)}"
-    return ""
+        yield f"the values are right, but laid out along {_axes(observed.ndim)} instead of {_axes(expected.ndim)}"
 
 
 def _axes(count: int) -> str:
@@ -281,60 +292,59 @@ def _kind_of_number(value: Any) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def _place(case: Case) -> str:
+def _place(case: Case) -> Iterator[str]:
     """Transposed, mirrored, rolled, or in another order."""
     pair = _both(case)
     if pair is None or pair[1].ndim == 0 or pair[0].size != pair[1].size or pair[0].ndim != pair[1].ndim:
-        return ""
+        return
     observed, expected = pair
     axes = range(expected.ndim)
     if expected.ndim == 2 and _near(observed.T, expected):
-        return "rows and columns are swapped: the result is transposed"
+        yield "rows and columns are swapped: the result is transposed"
     if 3 <= expected.ndim <= MOST_AXES:
         for order in itertools.permutations(axes):
             if list(order) != list(axes) and _near(np.transpose(observed, order), expected):
-                return "the values are right, but the axes are in another order"
+                yield "the values are right, but the axes are in another order"
     if observed.shape != expected.shape or expected.size < 3:
-        return ""
+        return
     for axis in axes:
         if expected.shape[axis] > 1 and _near(np.flip(observed, axis), expected):
-            return (
+            yield (
                 "the order is reversed" if expected.ndim == 1 else f"the order along axis {axis} is reversed"
             )
     if expected.ndim > 1 and _near(np.flip(observed), expected):
-        return "the result is rotated by 180°"
+        yield "the result is rotated by 180°"
     for axis, step in itertools.product(axes, (1, -1)):
         if expected.shape[axis] > 2 and _near(np.roll(observed, step, axis), expected):
-            return f"the values are shifted by one place along axis {axis}"
+            yield f"the values are shifted by one place along axis {axis}"
     if _near(np.sort(observed, axis=None), np.sort(expected, axis=None)):
-        return "the values are right, but in another order"
-    return ""
+        yield "the values are right, but in another order"
 
 
-def _scale(case: Case) -> str:
+def _scale(case: Case) -> Iterator[str]:
     """A sign, a complement, a power, a factor or an offset."""
     pair = _alike(case)
     if pair is None or not np.any(pair[1]):
-        return ""
+        return
     observed, expected = pair
     if not np.any(observed):
-        return "the result is 0 everywhere" if observed.size > 1 else "the result is always 0"
+        yield "the result is 0 everywhere" if observed.size > 1 else "the result is always 0"
     if _near(-observed, expected):
-        return "the sign is the opposite"
+        yield "the sign is the opposite"
     if _near(1 - observed, expected):
-        return "the result is 1 minus the right one"
+        yield "the result is 1 minus the right one"
     ratio = _ratio(observed, expected)
     for factor, words in FACTORS.items() if ratio is not None else ():
         if ratio is not None and math.isclose(abs(ratio), factor, rel_tol=1e-4):
-            return f"{'the sign is the opposite, and ' if ratio < 0 else ''}the result is {words}"
+            yield f"{'the sign is the opposite, and ' if ratio < 0 else ''}the result is {words}"
     if np.all(expected >= 0) and np.all(observed >= 0):
         if _near(np.sqrt(observed), expected):
-            return "the result is the square of the right one"
+            yield "the result is the square of the right one"
         if _near(observed**2, expected):
-            return "the result is the square root of the right one"
+            yield "the result is the square root of the right one"
     if np.all(observed) and _near(1 / observed, expected):
-        return "the result is the reciprocal of the right one: numerator and denominator are swapped"
-    return _offset(observed, expected)
+        yield "the result is the reciprocal of the right one: numerator and denominator are swapped"
+    yield from _offset(observed, expected)
 
 
 def _ratio(observed: np.ndarray, expected: np.ndarray) -> float | None:
@@ -348,56 +358,54 @@ def _ratio(observed: np.ndarray, expected: np.ndarray) -> float | None:
     return ratio if _near(observed / ratio, expected) else None
 
 
-def _offset(observed: np.ndarray, expected: np.ndarray) -> str:
+def _offset(observed: np.ndarray, expected: np.ndarray) -> Iterator[str]:
     first = float((observed - expected).flat[0])
     if (
         not first
         or abs(first) <= 1e-3 * float(np.abs(expected).max())
         or not _near(observed - first, expected)
     ):
-        return ""
+        return
     way = "large" if first > 0 else "small"
     if expected.size > 1:
-        return f"every value is {abs(first):.4g} too {way}"
-    if not first.is_integer():
-        return ""
-    return f"where it is wrong, the result is exactly {abs(first):.0f} too {way}"
+        yield f"every value is {abs(first):.4g} too {way}"
+    elif first.is_integer():
+        yield f"where it is wrong, the result is exactly {abs(first):.0f} too {way}"
 
 
-def _rounded(case: Case) -> str:
+def _rounded(case: Case) -> Iterator[str]:
     pair = _alike(case)
     if pair is None or _near(*pair):
-        return ""
+        return
     observed, expected = pair
     if not _near(np.rint(expected), expected) and _near(np.rint(observed), observed):
         if np.array_equal(observed, np.trunc(expected)):
-            return "the fractions are cut off"
+            yield "the fractions are cut off"
         if np.abs(observed - expected).max() <= 0.5 + 1e-6:
-            return "the values are rounded to whole numbers"
+            yield "the values are rounded to whole numbers"
     if np.any(expected < 0) and _near(observed, np.maximum(expected, 0)):
-        return "the negative values have become 0"
+        yield "the negative values have become 0"
     if _near(observed, np.abs(expected)):
-        return "the negative values have lost their sign"
+        yield "the negative values have lost their sign"
     if observed.size > 3 and not _near(np.rint(expected), expected):
         low, high = observed.min(), observed.max()
         between = (observed > low) & (observed < high)
         if between.any() and _near(observed, np.clip(expected, low, high)):
-            return "the largest or smallest values are cut off"
-    return ""
+            yield "the largest or smallest values are cut off"
 
 
-def _extent(case: Case) -> str:
+def _extent(case: Case) -> Iterator[str]:
     """One row too few, one column too many: the shapes differ and the common part is right."""
     pair = _both(case)
     if pair is None or pair[0].ndim != pair[1].ndim or pair[0].shape == pair[1].shape or not pair[0].ndim:
-        return ""
+        return
     observed, expected = pair
     lengths = tuple(map(min, observed.shape, expected.shape))
     lead, tail = (tuple(slice(0, n) for n in lengths), tuple(slice(-n, None) for n in lengths))
     axes = [axis for axis in range(expected.ndim) if observed.shape[axis] != expected.shape[axis]]
     differences = {observed.shape[axis] - expected.shape[axis] for axis in axes}
     if len({difference > 0 for difference in differences}) > 1:
-        return ""
+        return
     is_one = {abs(difference) for difference in differences} == {1}
     count = "is one value" if is_one else "are values"
     what = f"there {count} too {'many' if max(differences) > 0 else 'few'}"
@@ -408,50 +416,49 @@ def _extent(case: Case) -> str:
     )
     for common, where in ((lead, "end"), (tail, "beginning")):
         if _near(observed[common], expected[common]):
-            return f"{what} at the {where}{along}"
+            yield f"{what} at the {where}{along}"
     if min(differences) > 0:
         starts = [(mine - other) // 2 for mine, other in zip(observed.shape, expected.shape, strict=True)]
         middle = tuple(slice(start, start + n) for start, n in zip(starts, expected.shape, strict=True))
         if _near(observed[middle], expected):
-            return "the right result is in the middle, with extra values around it"
-    return f"{what} along {along.removeprefix(' of ')}" if is_one and along else ""
+            yield "the right result is in the middle, with extra values around it"
+    if is_one and along:
+        yield f"{what} along {along.removeprefix(' of ')}"
 
 
-def _edge(case: Case) -> str:
+def _edge(case: Case) -> Iterator[str]:
     """Wrong at one place along an axis, or only at the edge."""
     pair = _alike(case)
     if pair is None or not pair[1].ndim:
-        return ""
+        return
     observed, expected = pair
     wrong = np.abs(observed - expected) > tolerance(expected, CLOSE, 1e-9)
     if not wrong.any() or wrong.all():
-        return ""
+        return
     for axis, length in enumerate(expected.shape):
         others = tuple(other for other in range(expected.ndim) if other != axis)
         places = np.flatnonzero(wrong.any(axis=others))
         if length > 2 and len(places) == 1 and places[0] in (0, length - 1):
             which = "first" if places[0] == 0 else "last"
             what = {(1, 0): "value", (2, 0): "row", (2, 1): "column"}.get((expected.ndim, axis))
-            return f"everything is right except the {which} {what or f'place along axis {axis}'}"
+            yield f"everything is right except the {which} {what or f'place along axis {axis}'}"
     large = [axis for axis, length in enumerate(expected.shape) if length > 2]
     inner = tuple(slice(1, -1) if axis in large else slice(None) for axis in range(expected.ndim))
     if large and not wrong[inner].any():
-        return "everything is right except at the edge"
-    return ""
+        yield "everything is right except at the edge"
 
 
-def _unfilled(case: Case) -> str:
+def _unfilled(case: Case) -> Iterator[str]:
     pair = _alike(case)
     if pair is None or pair[1].size < 3:
-        return ""
+        return
     observed, expected = pair
     is_right = np.abs(observed - expected) <= tolerance(expected, CLOSE, 1e-9)
     if is_right.any() and not is_right.all() and not np.any(observed[~is_right]):
-        return "everything is right except some values that are 0"
-    return ""
+        yield "everything is right except some values that are 0"
 
 
-def _reduced(case: Case) -> str:
+def _reduced(case: Case) -> Iterator[str]:
     """An axis is summed that should be kept, or kept that should be summed; or only one place along it is returned."""
     pair = _both(case)
     if (
@@ -459,58 +466,58 @@ def _reduced(case: Case) -> str:
         or abs(pair[0].ndim - pair[1].ndim) != 1
         or not isinstance(case.expected, (np.ndarray, Real))
     ):
-        return ""
+        return
     if isinstance(case.observed, (tuple, list)) and not isinstance(case.expected, np.ndarray):
-        return ""
+        return
     shorter, longer = sorted(pair, key=lambda array: array.ndim)
     if not np.any(shorter):
-        return ""
+        return
     is_missing = shorter is pair[0]
     for axis in range(longer.ndim):
         if longer.shape[axis] < 2 or longer.shape[:axis] + longer.shape[axis + 1 :] != shorter.shape:
             continue
         if _near(np.broadcast_to(np.expand_dims(shorter, axis), longer.shape), longer):
-            return "" if is_missing else f"the right result is repeated along axis {axis}"
+            if not is_missing:
+                yield f"the right result is repeated along axis {axis}"
+            return
         for reduce, verb in ((np.sum, "summed"), (np.mean, "averaged"), (np.max, "reduced to its maximum")):
             if _near(reduce(longer, axis=axis), shorter):
-                return f"axis {axis} {f'is {verb}, but should be kept' if is_missing else f'still has to be {verb}'}"
+                yield f"axis {axis} {f'is {verb}, but should be kept' if is_missing else f'still has to be {verb}'}"
         for place, words in ((0, "first"), (-1, "last")) if is_missing else ():
             if _near(longer.take(place, axis), shorter):
-                return f"only the {words} place along axis {axis} is returned"
-    return ""
+                yield f"only the {words} place along axis {axis} is returned"
 
 
-def _pattern(case: Case) -> str:
+def _pattern(case: Case) -> Iterator[str]:
     """The input itself, one value everywhere, or constants that differ from channel to channel."""
     pair = _both(case)
     if pair is None:
-        return ""
+        return
     observed, expected = pair
     for name, value in case.inputs.items():
         given = _array(value)
         if given is not None and given.size > 1 and _near(observed, np.asarray(given, observed.dtype)):
-            return f"the result is `{name}`, unchanged"
+            yield f"the result is `{name}`, unchanged"
     if observed.shape != expected.shape or observed.size < 3:
-        return ""
+        return
     if not np.ptp(observed) and np.ptp(expected):
-        return "all values are the same"
+        yield "all values are the same"
     if _ratio(observed, expected) is not None:
-        return "all values are off by the same factor"
+        yield "all values are off by the same factor"
     if expected.ndim < 2:
-        return ""
+        return
     if expected.shape[-1] > 1:
         summands = (observed - expected).reshape(-1, expected.shape[-1])[0]
         if np.ptp(summands) and observed.size > len(summands) and _near(observed - summands, expected):
-            return (
+            yield (
                 "each channel (place along the last axis) is off by a constant: "
                 "something that is added is missing or wrong"
             )
         leading = tuple(range(expected.ndim - 1))
         if _proportional(observed, expected, leading):
-            return f"each {'column' if expected.ndim == 2 else 'channel'} is off by its own factor"
+            yield f"each {'column' if expected.ndim == 2 else 'channel'} is off by its own factor"
     if expected.ndim == 2 and _proportional(observed, expected, (1,)):
-        return "each row is off by its own factor"
-    return ""
+        yield "each row is off by its own factor"
 
 
 def _proportional(observed: np.ndarray, expected: np.ndarray, axes: tuple[int, ...]) -> bool:
@@ -528,8 +535,16 @@ def _proportional(observed: np.ndarray, expected: np.ndarray, axes: tuple[int, .
     return _near(mine * (factor[1] / factor[0]), other)
 
 
-RULES_OF_TYPES: tuple[Callable[[Case], str], ...] = (_not_a_number, _type)
-RULES: tuple[Callable[[Case], str], ...] = (_place, _scale, _rounded, _extent, _edge, _unfilled, _reduced)
+RULES_OF_TYPES: tuple[Callable[[Case], Iterator[str]], ...] = (_not_a_number, _type)
+RULES: tuple[Callable[[Case], Iterator[str]], ...] = (
+    _place,
+    _scale,
+    _rounded,
+    _extent,
+    _edge,
+    _unfilled,
+    _reduced,
+)
 
 
 def _by_a_size(cases: Sequence[Case]) -> str:
@@ -591,7 +606,7 @@ def _by_any_factor(cases: Sequence[Case]) -> str:
         math.isclose(ratio, known[0], rel_tol=1e-4) for ratio in known
     ):
         return f"the result is {known[0]:.4g} times the right one, in every case"
-    return _same_words([_pattern(case) for case in cases])
+    return _common_words(_pattern, cases)
 
 
 def constant(observed: Sequence[Any], expected: Sequence[Any]) -> str:
