@@ -8,13 +8,14 @@ import numbers
 import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbook.arithmetic import integer
-from workbook.data import bundled, standins, tfds
+from workbook.data import bundled, cifar_archive, standins, tfds
 from workbook.data.bundled import DataError, Dataset
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def load(
     test_samples: int | None = None,
     allow_download: bool = True,
     timeout: float = 600.0,
+    archive: str | os.PathLike[str] | None = None,
 ) -> Dataset:
     """Load and return a data set: "mnist", "cifar10", "spoken_digit" or "movie_reviews".
 
@@ -39,10 +41,14 @@ def load(
     If neither works, a stand-in made by the project takes their place: one printed line says so, and `is_standin` is
     True.
 
+    CIFAR-10 is also read from its authors' archive, `cifar-10-python.tar.gz`, without TensorFlow: the file `archive`,
+    or one in `WORKBOOK_DATA_DIR` or in Keras's folder, `~/.keras/datasets`.
+
     `samples` and `test_samples` keep at most this many training and test examples, as evenly over the classes as the
     set allows: the first of each class, in the stored order, so that the choice is always the same.
 
-    Raises `ValueError` for an unknown name or a number below 1, and `DataError` for a damaged bundled file.
+    Raises `ValueError` for an unknown name, a number below 1, or an archive of another data set, and `DataError` for a
+    damaged bundled file and for an `archive` that cannot be read.
     """
     if not isinstance(name, str) or name not in NAMES:
         raise ValueError(f"name must be one of {', '.join(NAMES)}. Received: name={name!r}")
@@ -51,6 +57,10 @@ def load(
             integer(option, count, 1)
     if not (isinstance(timeout, numbers.Real) and timeout > 0):
         raise ValueError(f"timeout must be a number of seconds above 0. Received: timeout={timeout!r}")
+    if archive is not None and name != "cifar10":
+        raise ValueError(f"archive is for cifar10 alone. Received: name={name!r}, archive={archive!r}")
+    if archive is not None:
+        return _subset(cifar_archive.read_archive(Path(archive).expanduser()), samples, test_samples)
     dataset = _bundled(name) or _prepared(name) or _downloaded_or_standin(name, allow_download, timeout)
     return _subset(dataset, samples, test_samples)
 
@@ -96,13 +106,18 @@ def _bundled(name: str) -> Dataset | None:
 
 
 def _prepared(name: str) -> Dataset | None:
-    """Return the data set from the first complete prepared folder, or None; print each skipped folder and why."""
+    """Return the data set from an archive or a complete prepared folder, or None; print what is skipped, and why."""
     for variable in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR"):
         folder = os.environ.get(variable)
         if folder and not os.path.isdir(folder):
             print(f"{name}: {variable} is skipped: {folder!r} is not a folder that can be read.")
         elif folder and not os.access(folder, os.R_OK | os.X_OK):
             print(f"{name}: {variable} is skipped: there is no permission to read {folder!r}.")
+    for path in cifar_archive.find_archives() if name == "cifar10" else []:
+        try:
+            return cifar_archive.read_archive(path)
+        except DataError as error:
+            print(f"{name}: skipped: {error}")
     for prepared in tfds.prepared_folders(name):
         try:
             return tfds.read_prepared(name, prepared)
