@@ -1,26 +1,15 @@
-"""Slide a kernel over an image, step by step: a pure function, a filmstrip, and an interactive view."""
+"""Slide a kernel over an image, step by step: a pure function and pictures that stand still."""
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from workbook import plots, reference
 from workbook.arithmetic import output_size
-
-KERNELS = {
-    "vertical edge": np.array([[1, 0, -1]] * 3),
-    "horizontal edge": np.array([[1, 0, -1]] * 3).T,
-    "emboss": np.array([[-1, -1, 0], [-1, 0, 1], [0, 1, 1]]),
-    "all edges": np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]),
-    "identity": np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
-    "2×2 ones": np.ones((2, 2), int),
-    "5×5 ones": np.ones((5, 5), int),
-}
+from workbook.interactive import Document, convolution
+from workbook.interactive.kernels import KERNELS as KERNELS
 
 
 @dataclass(frozen=True)
@@ -114,40 +103,6 @@ def filmstrip(
     return axes
 
 
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    plt.close(figure)
-    return buffer.getvalue()
-
-
-def interactive(image: np.ndarray) -> Any:
-    """Return the widget: choose kernel, strides and padding, and move the window over `image` (H, W).
-
-    A combination that does not fit is explained in words; one that leaves pixels unread is flagged.
-    """
-    import ipywidgets as widgets
-
-    kernel = widgets.Dropdown(options=list(KERNELS), description="kernel")
-    strides = widgets.IntSlider(1, 1, 4, description="strides")
-    padding = widgets.IntSlider(0, 0, 3, description="padding")
-    position = widgets.IntSlider(0, 0, 0, description="position")
-    note, picture = widgets.HTML(), widgets.Image(format="png")
-
-    def update(_: Any = None) -> None:
-        chosen = KERNELS[kernel.value]
-        fits, text = explain(image.shape, chosen.shape, strides=strides.value, padding=padding.value)
-        note.value = f"<b>{text}</b>"
-        picture.layout.display = "" if fits else "none"
-        if not fits:
-            return
-        options = {"strides": strides.value, "padding": padding.value}
-        position.max = convolution_step(image, chosen, **options).steps - 1
-        step = convolution_step(image, chosen, **options, position=min(position.value, position.max))
-        axes: list[Axes] = list(draw(step))
-        picture.value = _png(axes[0].get_figure(root=True))  # type: ignore[arg-type]
-
-    for control in (kernel, strides, padding, position):
-        control.observe(update, names="value")
-    update()
-    return widgets.VBox([widgets.HBox([kernel, position]), widgets.HBox([strides, padding]), note, picture])
+def interactive(image: np.ndarray) -> Document:
+    """Return `interactive.convolution(image)`: notebooks of the first edition call it by this name."""
+    return convolution(image)

@@ -1,4 +1,4 @@
-"""The stepper: a pure function, its pictures, and the widget."""
+"""The stepper: a pure function and its pictures."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -58,23 +58,7 @@ def test_the_filmstrip_has_a_row_for_each_position() -> None:
     assert axes.shape == (2, 3)
 
 
-def test_the_widget_draws_and_explains() -> None:
-    box = stepper.interactive(np.zeros((4, 4), int))
-    kernel, position = box.children[0].children
-    strides, padding = box.children[1].children
-    note, picture = box.children[2:]
-    assert bytes(picture.value).startswith(b"\x89PNG")
-    assert position.max == 3
-    kernel.value = "5×5 ones"
-    assert "does not fit" in note.value
-    assert picture.layout.display == "none"
-    padding.value = 1
-    assert picture.layout.display == ""
-    assert position.max == 3
-    strides.value = 2
-    assert "never read" in note.value
-    strides.value, padding.value, position.value = 1, 2, 11
-    assert position.max == 15
-    kernel.value = "vertical edge"
-    padding.value = 0
-    assert position.value <= position.max
+def test_notebooks_of_the_first_edition_get_the_picture_that_moves() -> None:
+    document = stepper.interactive(np.zeros((4, 4), int))
+    assert document.title == "Convolution, step by step"
+    assert list(document.data["kernels"]) == list(stepper.KERNELS)

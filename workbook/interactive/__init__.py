@@ -1,3 +1,6 @@
 """Pictures that a reader moves in the browser, without a kernel."""
 
+from workbook.interactive.convolution import convolution as convolution
 from workbook.interactive.document import Document as Document
+from workbook.interactive.kernel_editor import kernel_editor as kernel_editor
+from workbook.interactive.learning import learning as learning

@@ -185,16 +185,19 @@ const draw = (() => {
 
     /* Draw rows of numbers as a grid in `target`; null is a blank cell.
        scale: "grey" or "signed"; low, high: its ends, or those of the values; cell: pixels; numbers: false for none;
-       frame: pixels of padding around, drawn dashed; marks: [{ row, column, height, width, kind }], kind "window",
-       "cell" or "result"; label: what a screen reader says. */
-    function grid(target, rows, { scale = "grey", low, high, cell = 34, digits = 2, numbers = true, frame = 0, marks = [], label = "" } = {}) {
+       frame: pixels of padding around, drawn dashed; marks: [{ row, column, height, width, kind }], kind "window"
+       or "read"; unread: rows and columns at the end to shade; room: cells of space for a mark that is larger than the
+       grid; label: what a screen reader says. */
+    function grid(target, rows, { scale = "grey", low, high, cell = 34, digits = 2, numbers = true, frame = 0, marks = [], unread = 0, room = 0, label = "" } = {}) {
         const values = rows.flat().filter((value) => value !== null);
         const least = low ?? Math.min(0, ...values);
         const most = high ?? Math.max(0, ...values);
-        const largest = 1.7 * Math.max(Math.abs(least), Math.abs(most)); // pale, so that numbers stay readable
+        const largest = 2.1 * Math.max(Math.abs(least), Math.abs(most)); // pale, so that numbers stay readable
         const shade = (value) => scale === "signed" ? signed(value, largest) : grey(value, least - 2.5 * (most - least), most);
         const height = rows.length;
         const width = rows[0].length;
+        const lengths = values.map((value) => format(value, digits).length);
+        const size = Math.min(0.42 * cell, 1.5 * cell / Math.max(1, ...lengths));
         const parts = [];
         rows.forEach((row, r) => row.forEach((value, c) => {
             const outside = r < frame || c < frame || r >= height - frame || c >= width - frame;
@@ -202,16 +205,29 @@ const draw = (() => {
             parts.push(`<rect class="${outside ? "pad" : "cell"}" x="${c * cell}" y="${r * cell}" width="${cell}" height="${cell}" fill="${fill}"/>`);
             if (numbers && value !== null) {
                 const text = format(value, digits);
-                const size = Math.min(0.42 * cell, 1.55 * cell / text.length);
                 parts.push(`<text x="${(c + 0.5) * cell}" y="${(r + 0.5) * cell + 0.35 * size}" font-size="${size}">${text}</text>`);
             }
         }));
-        for (const { row, column, height: tall = 1, width: wide = 1, kind = "window" } of marks) {
-            parts.push(`<rect class="mark ${kind}" x="${column * cell}" y="${row * cell}" width="${wide * cell}" height="${tall * cell}"/>`);
+        if (unread) {
+            const [right, bottom] = [width * cell, height * cell];
+            const [left, top] = [right - unread * cell, bottom - unread * cell];
+            parts.push(`<path class="unread" d="M${left} 0H${right}V${bottom}H0V${top}H${left}Z"/>`);
         }
-        const box = `-3 -3 ${width * cell + 6} ${height * cell + 6}`;
-        target.innerHTML = `<svg class="grid" role="img" aria-label="${escape(label)}" viewBox="${box}" width="${width * cell + 6}">${parts.join("")}</svg>`;
+        for (const { row, column, height: rowsIn = 1, width: columnsIn = 1, kind = "window" } of marks) {
+            const place = `x="${column * cell}" y="${row * cell}" width="${columnsIn * cell}" height="${rowsIn * cell}"`;
+            parts.push(`<rect class="halo" ${place}/><rect class="mark ${kind}" ${place}/>`);
+        }
+        const [wide, tall] = [Math.max(width, room) * cell + 6, Math.max(height, room) * cell + 6];
+        target.innerHTML = `<svg class="grid" role="img" aria-label="${escape(label)}" viewBox="-3 -3 ${wide} ${tall}" width="${wide}" data-cell="${cell}">${parts.join("")}</svg>`;
         return target.firstChild;
+    }
+
+    /* Return [row, column] of the cell of a grid under the pointer. */
+    function cellAt(svg, event) {
+        const box = svg.getBoundingClientRect();
+        const scale = svg.viewBox.baseVal.width / box.width;
+        const cell = Number(svg.dataset.cell);
+        return [event.clientY - box.top, event.clientX - box.left].map((from) => Math.floor((from * scale - 3) / cell));
     }
 
     /* Paint values, row by row, on a canvas, one pixel each; CSS sets its size on the page. Three channels are RGB. */
@@ -239,15 +255,18 @@ const draw = (() => {
         ).join("");
     }
 
+    const power = (exponent) =>
+        exponent === 0 ? "1" : exponent === 1 ? "10" : `10${String(exponent).replace(/./g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻")}`;
+
     /* Draw one curve of positive numbers against 0, 1, 2 …, on a logarithmic scale, with a mark at `index`. */
     function curve(target, values, { index = 0, label = "", xlabel = "", ylabel = "", width = 300, height = 200 } = {}) {
         const logs = values.map((value) => Math.log10(Math.max(value, 1e-12)));
         const [low, high] = [Math.floor(Math.min(...logs)), Math.ceil(Math.max(...logs))];
         const x = (i) => 46 + (width - 56) * i / Math.max(1, values.length - 1);
-        const y = (log) => height - 34 - (height - 44) * (log - low) / Math.max(1, high - low);
+        const y = (log) => height - 34 - (height - 54) * (log - low) / Math.max(1, high - low);
         const every = Math.ceil((high - low) / 4) || 1;
-        const powers = Array.from({ length: high - low + 1 }, (_, i) => low + i).filter((power) => (power - low) % every === 0);
-        const ticks = powers.map((power) => `<path class="line" d="M46 ${y(power)}H${width - 10}"/><text class="right" x="42" y="${y(power) + 4}">${format(10 ** power, Math.max(0, -power))}</text>`);
+        const exponents = Array.from({ length: high - low + 1 }, (_, i) => low + i).filter((e) => (e - low) % every === 0);
+        const ticks = exponents.map((e) => `<path class="line" d="M46 ${y(e)}H${width - 10}"/><text class="right" x="42" y="${y(e) + 4}">${power(e)}</text>`);
         const path = logs.map((log, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(log).toFixed(1)}`).join("");
         target.innerHTML = `<svg class="curve" role="img" aria-label="${escape(label)}" viewBox="0 0 ${width} ${height}" width="${width}">${ticks.join("")}
 <path class="drawn" d="${path}"/><circle cx="${x(index)}" cy="${y(logs[index])}" r="5"/>
@@ -299,7 +318,7 @@ const draw = (() => {
         fit();
     }
 
-    return { ...pure, data, element, add, array, photograph, say, slider, number, choice, toggle, button, player, grid, image, bars, curve, ready };
+    return { ...pure, data, element, add, array, photograph, say, slider, number, choice, toggle, button, player, grid, cellAt, image, bars, curve, ready };
 })();
 
 if (typeof module !== "undefined") module.exports = draw;
