@@ -62,3 +62,34 @@ def test_notebooks_of_the_first_edition_get_the_picture_that_moves() -> None:
     document = stepper.interactive(np.zeros((4, 4), int))
     assert document.title == "Convolution, step by step"
     assert list(document.data["kernels"]) == list(stepper.KERNELS)
+
+
+def test_strides_draw_a_dot_for_every_window() -> None:
+    axes = stepper.show_strides(7, 3, (1, 2))
+    dots = [len(axes[0, column].collections[0].get_offsets()) for column in (0, 2)]
+    assert dots == [25, 9]
+    assert axes[0, 3].get_title() == "output 3×3"
+
+
+def test_padding_draws_the_three_maps_of_the_chapter() -> None:
+    image = np.array([[10, 10, 10, 0, 0]] * 5)
+    axes = stepper.show_padding(image, EDGE)
+    maps = [[text.get_text() for text in ax.texts][:5] for ax in axes[1]]
+    assert maps == [["0", "30", "30", "0", "30"], ["-20", "0", "20", "20", "0"], ["0", "0", "30", "30", "0"]]
+    hatched = [sum(bool(patch.get_hatch()) for patch in ax.patches) for ax in axes[0]]
+    assert hatched == [0, 24, 24]
+
+
+def test_moves_draw_a_window_that_does_not_fit_as_dashed() -> None:
+    cases = [(7, 3, 2, 0), (6, 3, 2, 0), (2, 3, 1, 0)]
+    axes = stepper.show_moves(cases)
+    bars = [[patch for patch in ax.patches if patch.get_height() < 0.5] for ax in axes]
+    assert [len(row) for row in bars] == [3, 3, 1]
+    assert [sum(bar.get_linestyle() == "--" for bar in row) for row in bars] == [0, 1, 1]
+    assert "= 2" in axes[1].get_title()
+
+
+def test_filters_draw_a_map_for_each_filter() -> None:
+    ax = stepper.show_filters(5, 3, 4)
+    assert any("4 filters make 4 maps" in text.get_text() for text in ax.texts)
+    assert any("27 weights" in text.get_text() for text in ax.texts)
