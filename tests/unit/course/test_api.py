@@ -16,11 +16,14 @@ def test_names_are_found_in_modules_and_in_modules_of_modules() -> None:
         "from workbook.accountant import account\n"
         "import numpy as np\n"
         "check('1.1', account(np.ones(3)).total)\n"
+        "from workbook import interactive\n"
+        "interactive.convolution(0)\n"
         "plots.show_image(interpret.gradients.input_gradient(0)).set_title('a')\n"
     )
     assert api.used_names(code) == {
         ("workbook", "check"),
         ("workbook.accountant", "account"),
         ("workbook.plots", "show_image"),
+        ("workbook.interactive", "convolution"),
         ("workbook.interpret.gradients", "input_gradient"),
     }

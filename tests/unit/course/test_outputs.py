@@ -107,3 +107,11 @@ def test_a_docstring_or_a_comment_changes_no_output() -> None:
     changed = executed('def f(x):\n    """Return x."""\n    return -x', "f(1)", text="now")
     assert not outputs.take_stored(changed, stored)
     assert not outputs.take_stored(executed("%time f(1)", text="now"), executed("%time f(2)", text="then"))
+
+
+def test_an_encoded_picture_is_never_taken_for_an_address() -> None:
+    picture = "data:image/png;base64,iVBORw0xabcdef0123/0xabcdef+"
+    output = new_output("display_data", data={"text/html": f"<img src='{picture}'> at 0xabcdef0123>"})
+    notebook = new_notebook(cells=[new_code_cell("picture", outputs=[output])])
+    outputs.clean(notebook)
+    assert notebook.cells[0].outputs[0].data["text/html"] == f"<img src='{picture}'> at 0xADDRESS>"

@@ -46,7 +46,7 @@ def used_names(code: str) -> set[tuple[str, str]]:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "workbook":
             for alias in node.names:
                 full_name = f"{node.module}.{alias.name}"
-                if _file(full_name):
+                if _is_module(node.module, alias.name):
                     modules[alias.asname or alias.name] = full_name
                 else:
                     names.add((node.module, alias.name))
@@ -54,9 +54,9 @@ def used_names(code: str) -> set[tuple[str, str]]:
         if isinstance(node, ast.Attribute) and (path := _dotted(node)):
             variable, *attributes = path
             module = modules.get(variable)
-            while module and len(attributes) > 1 and _file(f"{module}.{attributes[0]}"):
+            while module and len(attributes) > 1 and _is_module(module, attributes[0]):
                 module = f"{module}.{attributes.pop(0)}"
-            if module and not _file(f"{module}.{attributes[0]}"):
+            if module and not _is_module(module, attributes[0]):
                 names.add((module, attributes[0]))
     return names
 
@@ -68,6 +68,20 @@ def _dotted(node: ast.expr) -> list[str]:
     if isinstance(node, ast.Attribute) and (before := _dotted(node.value)):
         return [*before, node.attr]
     return []
+
+
+def _is_module(package: str, name: str) -> bool:
+    """Return whether a name in a package is a module, and not a function that the package takes from that module."""
+    home = _file(package)
+    if home is None or _file(f"{package}.{name}") is None:
+        return False
+    imports = (
+        node for node in ast.parse(home.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)
+    )
+    return not any(
+        node.module == f"{package}.{name}" and name in (alias.name for alias in node.names)
+        for node in imports
+    )
 
 
 def _file(module: str) -> Path | None:
