@@ -13,8 +13,8 @@ BODY = """<h2>Watch the kernel learn</h2>
 <div id="walk" class="controls"></div>
 <p id="words" class="formula"></p>
 <div class="panels">
-<div><h3>kernel now</h3><div id="kernel"></div></div>
-<div><h3>wanted</h3><div id="target"></div></div>
+<div><h3>kernel now</h3><div id="kernel"></div>
+<h3 class="below">wanted</h3><div id="target"></div></div>
 <div><h3>loss, step by step</h3><div id="loss"></div></div>
 <div id="seen"><h3>its map of a photograph</h3>
 <canvas id="map" role="img" aria-label="the map that this kernel makes of the photograph"></canvas></div>
@@ -53,7 +53,7 @@ def learning(
             "photograph": None if photograph is None else encode_png(shrink(photograph, SIDE)),
         },
         picture=_picture(recorded, losses),
-        alt="The kernel at five steps, from random numbers to the wanted ones, and the loss, which falls.",
+        alt="The kernel at four steps, from random numbers to the wanted ones, and the loss, which falls.",
         height=480,
         styles=("learning",),
     )

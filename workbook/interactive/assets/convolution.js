@@ -174,7 +174,7 @@ if (typeof document !== "undefined") {
         const place = convolution.geometry(options);
         const padded = convolution.pad(convolution.resizeImage(data.image, size.value), padding.value, fill.value === "repeat");
         const negative = data.image.flat().some((value) => value < 0);
-        const panel = { scale: negative ? "signed" : "grey", cell: Math.max(20, Math.min(34, 250 / padded.length)) };
+        const panel = { scale: negative ? "signed" : "grey", cell: Math.max(20, Math.min(30, 250 / padded.length)) };
         outputs = place.outputs;
         position.max = Math.max(0, outputs * outputs - 1);
         position.input.disabled = !outputs;
@@ -198,7 +198,7 @@ if (typeof document !== "undefined") {
         element("sum").textContent = words;
         const seen = full.map((line, r) => line.map((value, c) => (r * outputs + c <= position.value ? value : null)));
         const largest = Math.max(1, ...full.flat().map(Math.abs));
-        draw.grid(element("output"), seen, { scale: "signed", low: -largest, high: largest, cell: Math.max(24, Math.min(36, 250 / outputs)), marks: [{ row: down, column: right }], label: `output of ${outputs} by ${outputs} values so far` });
+        draw.grid(element("output"), seen, { scale: "signed", low: -largest, high: largest, cell: Math.max(24, Math.min(34, 250 / outputs)), marks: [{ row: down, column: right }], label: `output of ${outputs} by ${outputs} values so far` });
         element("size").textContent = `output, ${outputs} × ${outputs}`;
         draw.say(`Row ${down + 1}, column ${right + 1}: ${format(now.total)}. ${element("advice").textContent}`);
     }

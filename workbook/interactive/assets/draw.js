@@ -197,7 +197,7 @@ const draw = (() => {
         const height = rows.length;
         const width = rows[0].length;
         const lengths = values.map((value) => format(value, digits).length);
-        const size = Math.min(0.42 * cell, 1.5 * cell / Math.max(1, ...lengths));
+        const size = Math.min(0.42 * cell, 1.4 * cell / Math.max(1, ...lengths));
         const parts = [];
         rows.forEach((row, r) => row.forEach((value, c) => {
             const outside = r < frame || c < frame || r >= height - frame || c >= width - frame;
