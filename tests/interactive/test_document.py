@@ -129,6 +129,17 @@ def test_the_document_replaces_its_static_picture_and_follows_the_theme(show: Ca
 
 
 @pytest.mark.claims
+def test_arrays_and_photographs_arrive_in_the_page(show: Callable[..., Any]) -> None:
+    array = np.array([[-1.5, 0, 2]], np.float32)
+    photo = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    frame = show(make(data={"array": encode(array), "photo": encode_png(photo)}, picture=plt.figure()))
+    read = "(() => { const a = draw.array(draw.data.array); return [a.shape, [...a.values]]; })()"
+    assert frame.evaluate(read) == [[1, 3], [-1.5, 0, 2]]
+    decoded = frame.evaluate("draw.photograph(draw.data.photo).then((p) => ({ ...p, values: [...p.values] }))")
+    assert decoded == {"height": 3, "width": 4, "values": photo.ravel().tolist()}
+
+
+@pytest.mark.claims
 def test_without_scripts_the_static_picture_is_seen(browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
