@@ -135,7 +135,9 @@ def test_arrays_and_photographs_arrive_in_the_page(show: Callable[..., Any]) -> 
     frame = show(make(data={"array": encode(array), "photo": encode_png(photo)}, picture=plt.figure()))
     read = "(() => { const a = draw.array(draw.data.array); return [a.shape, [...a.values]]; })()"
     assert frame.evaluate(read) == [[1, 3], [-1.5, 0, 2]]
-    decoded = frame.evaluate("draw.photograph(draw.data.photo).then((p) => ({ ...p, values: [...p.values] }))")
+    decoded = frame.evaluate(
+        "draw.photograph(draw.data.photo).then((p) => ({ ...p, values: [...p.values] }))"
+    )
     assert decoded == {"height": 3, "width": 4, "values": photo.ravel().tolist()}
 
 
