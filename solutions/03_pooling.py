@@ -27,7 +27,7 @@
 # %% tags=["setup"]
 import numpy as np
 import matplotlib.pyplot as plt
-from workbook import arithmetic, check, data, figures, plots, receptive, reference
+from workbook import arithmetic, check, data, figures, interactive, plots, receptive, reference
 
 # %% [markdown]
 # ## Keep the strongest
@@ -311,9 +311,37 @@ check("3.4", shift_error);
 # %% [markdown]
 # ### How much does pooling forgive?
 #
-# Now both questions for several outputs and shifts from 0 to 8 pixels. *Does it stay?* compares the output with the old
-# one in place. *Does it move along?* compares with the old output moved by the whole number of columns that fits best.
-# Both give the mean difference as a share of the map's mean.
+# First with your own hands. Below are a digit, a piece of the photograph and a pattern of stripes, each made smaller in
+# three ways: by max pooling, by mean pooling, and by keeping the first pixel of every window. When the input has moved,
+# the outputs that changed are framed, and counted. The *mean change* is the mean difference as a share of the mean
+# output.
+#
+# **Predict first:** the windows are 2 × 2, side by side, and the digit moves right by one pixel. Which of the three
+# outputs changes most, and which least? And what happens after a move by two pixels?
+
+# %% alt="A digit and three smaller versions of it, before and after a move to the right by one pixel. Outputs that changed are framed: 35, 62 and 43 of 196. Max pooling looks most like before."
+digit = data.load("mnist", samples=1, test_samples=1).x_train[0, ..., 0]  # (28, 28)
+interactive.pooling({
+    "digit": np.pad(digit, 4),  # 4 pixels on each side that can move in
+    "photograph": photo[90:126, 210:246],
+    "stripes": np.tile([0, 0, 255, 255], (36, 9)),
+})
+
+# %% [markdown]
+# Click the input and press the arrow keys, or use the sliders. The blue window belongs to one output: click another
+# output to read its window. **Notice**
+#
+# - that after one step to the right all three have changed, max pooling by the least: by 27.1 %, the first pixels by
+#   42.3 %;
+# - that after two steps each output has moved along, exactly, by one column;
+# - that with a window of 8 max pooling changes by 5.1 % only, and that with a window of 28, as wide as the input, it
+#   does not change at all;
+# - that with a window of 4 and strides 1 the outputs move along at every step. It is the strides that break the
+#   equivariance, not the maximum.
+#
+# Now measured on a larger picture: both questions for several outputs and shifts from 0 to 8 pixels. *Does it stay?*
+# compares the output with the old one in place. *Does it move along?* compares with the old output moved by the whole
+# number of columns that fits best. Both give the mean difference as a share of the map's mean.
 
 # %%
 def difference(before, after, columns):
@@ -370,9 +398,10 @@ for signal in (stripes, np.roll(stripes, 1)):
     print(signal[0], "->", reference.pool2d(signal, (1, 2))[0])
 
 # %% [markdown]
-# One pixel of difference, and the stripes are gone. This is **aliasing**: strides sample the map too sparsely for
-# detail that fine. The remedy is known from digital sound: blur before you skip. Take the maximum with strides 1, blur
-# it, and only then keep every second value:
+# One pixel of difference, and the stripes are gone. (Choose *stripes* in the picture above, and press the right arrow
+# once: half of the maxima change.) This is **aliasing**: strides sample the map too sparsely for detail that fine. The
+# remedy is known from digital sound: blur before you skip. Take the maximum with strides 1, blur it, and only then keep
+# every second value:
 
 # %% tags=["nbval-check-output"]
 blur = np.array([[0.25, 0.5, 0.25]])
@@ -494,7 +523,9 @@ plots.show_cone([(3, 1), (2, 2), (3, 1)], 16, axes[1], names=names, title="with 
 # pixel on both sides. On the right the last kernel's three neurons lie *two* pixels apart, because pooling moved in
 # steps of two. So a layer adds (f − 1) times the product of all strides before it:
 #
-# l_k = l_{k−1} + (f_k − 1) · s_1 · s_2 · … · s_{k−1}, starting from l_0 = 1: a pixel sees itself.
+# $$l_k = l_{k-1} + (f_k - 1) \cdot s_1\, s_2 \cdots s_{k-1}$$
+#
+# It starts from $l_0 = 1$: a pixel sees itself.
 
 # %% tags=["nbval-check-output"]
 print("two 3×3:  ", arithmetic.receptive_fields([(3, 1), (3, 1)]))
@@ -518,6 +549,34 @@ fields = {
 plots.show_curves(fields, xlabel="layer", ylabel="receptive field (pixels)").set_xticks(range(0, 19, 3))
 for name, sizes in fields.items():
     print(f"{name}: {sizes[-1]} pixels after {len(sizes)} layers")
+
+# %% [markdown]
+# ### Build a stack
+#
+# Now choose the layers yourself. The picture draws the field of one neuron on a photograph, and enlarges what the
+# neuron sees; the table below it has the formula's numbers, layer by layer. One column is new: with **dilation** d
+# there are d − 1 pixels between neighbouring weights of the kernel. It covers d · (f − 1) + 1 pixels, and this width
+# takes f's place in the formula.
+#
+# **Predict first:** the head is about 150 pixels wide. How many 3 × 3 convolutions have to be stacked until a neuron
+# sees all of it? And how many layers if every second one is a pooling of 2 × 2?
+
+# %% alt="A portrait. A small frame on the cheek marks the 8 × 8 pixels that one neuron sees after convolution, pooling and convolution; beside it these pixels, enlarged: a few grey squares."
+portrait = data.photograph("astronaut")[:256, 94:350].mean(axis=2).astype("uint8")  # (256, 256), grey
+interactive.receptive_field(portrait)
+
+# %% [markdown]
+# Add layers, remove them, change their numbers; with the arrow keys on the photograph you go from one neuron to the
+# next. **Notice**
+#
+# - that a 3 × 3 convolution adds 2 pixels before the first pooling, 4 after it, 8 after the second. Without pooling the
+#   head takes 75 layers; with convolution and pooling in turn it takes 11;
+# - that a neuron at the end of LeNet-5's convolutions sees 16 pixels, less than the mouth, and one at the end of
+#   AlexNet's 195, the whole head;
+# - that neighbours' fields lie one *step* apart, the product of all strides: 32 pixels in VGG-16. At the border its
+#   field reaches beyond the photograph, and there the neuron sees padding;
+# - that dilations of 1, 2, 4 and 8 reach 31 pixels with four layers and no stride at all. Dilation alone leaves holes:
+#   choose a single layer and set its dilation to 2.
 
 # %% [markdown] exercise="3.6"
 # ### Exercise 3.6 · Receptive field (10 min, 3 points)
@@ -596,10 +655,10 @@ for layer in (1, 2, 3, 4):
 
 # %% [markdown]
 # The pixel in the middle lies under many windows, the outermost under a single one. In two dimensions the numbers
-# multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. The counts approach a bell curve,
-# and a bell's width grows with the *square root* of the number of layers, while the field grows with the number itself.
-# So the deeper the stack, the smaller the part that matters. The window that holds 95 % of the gradient is called
-# the **effective receptive field** here:
+# multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. (In the picture above, tick *darken
+# by ways* to see them on the photograph.) The counts approach a bell curve, and a bell's width grows with the *square
+# root* of the number of layers, while the field grows with the number itself. So the deeper the stack, the smaller the
+# part that matters. The window that holds 95 % of the gradient is called the **effective receptive field** here:
 
 # %% alt="The gradients of 10, 20 and 40 layers, each picture as wide as the theoretical field: a bright spot in the middle, dark all round. The frame around it takes a smaller part of the picture each time."
 axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]
@@ -633,7 +692,7 @@ for ax, depth in zip(axes, (10, 20, 40), strict=True):
 # | pooled size | ⌊(W − F) / S⌋ + 1, depth unchanged, 0 parameters |
 # | Flatten head | (H·W·C + 1)·classes parameters |
 # | pooled head | (C + 1)·classes parameters |
-# | receptive field | l_k = l_{k−1} + (f_k − 1)·∏_{i<k} s_i, with l_0 = 1 |
+# | receptive field | $l_k = l_{k-1} + (f_k - 1)\prod_{i<k} s_i$, with $l_0 = 1$ |
 # | strides of a stack | the product of the layers' strides |
 #
 # The figures of this chapter, recomputed:

@@ -30,7 +30,7 @@ import time
 
 import numpy as np
 import matplotlib.pyplot as plt
-from workbook import arithmetic, check, data, figures, plots, reference, stepper
+from workbook import arithmetic, check, data, figures, interactive, plots, reference, stepper
 import keras
 
 # %% [markdown]
@@ -437,6 +437,29 @@ def grouped_conv(image, kernel, groups):
 
 # %% tags=["check"] exercise="4.5"
 check("4.5", grouped_conv);
+
+# %% [markdown]
+# ### Four layers side by side
+#
+# You have met four ways to build a layer: ordinary, grouped, separable and 1×1. Below they have the same channels,
+# filters and output size; the sliders change all four. It begins with AlexNet's second layer.
+#
+# **Predict first:** how many groups does the grouped layer need to have fewer weights than the separable one? When the
+# output becomes twice as high and wide, what happens to the weights, and what to the MACs? And is there a layer for
+# which separable is the *more expensive* choice?
+
+# %% alt="Four bars, the weights of AlexNet's second layer: ordinary 614,400, in two groups half of it, separable 26,976 and 1×1 24,576, both hardly visible beside the first."
+interactive.cost(kernel_size=5, in_channels=96, filters=256, size=27, groups=2)
+
+# %% [markdown]
+# **Notice**
+#
+# - that the grouped layer is the cheaper one from 32 groups on. With 5 groups there is none: 96 is no multiple of 5,
+#   and Keras refuses it for the same reason;
+# - that the size of the output changes the MACs, by the square, and no weight;
+# - that with a larger kernel the ordinary and the grouped layer grow by k², the separable one hardly, and the 1×1 layer
+#   not at all;
+# - that separable costs more than ordinary with a single filter, or with k = 1: then 1/C_out + 1/k² is above 1.
 
 # %% [markdown]
 # ### What groups lose

@@ -49,8 +49,9 @@ def test_changes_are_counted_and_weighed(node):
     assert result == {"changed": [[False, False], [True, True]], "count": 2, "share": 3 / 10}
 
 
-def test_all_dark_outputs_do_not_divide_by_zero(node):
-    assert node("pooling", "asset.compare([[0, 0]], [[0, 0]])")["share"] == 0
+def test_a_change_of_outputs_that_were_all_dark_has_no_share(node):
+    result = node("pooling", "asset.compare([[0, 0]], [[0, 9]])")
+    assert result == {"changed": [[False, True]], "count": 1, "share": None}
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def _still(photo: NDArray[np.uint8], layers: Sequence[Mapping[str, str | int]]) 
     start = [round((length - field) / 2 / step) * step for length in photo.shape[:2]]
     top, left = (max(place, 0) for place in start)
     bottom, right = (max(place + field, 1) for place in start)
-    figure, axes = plt.subplots(1, 2, figsize=(6.2, 3.3), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(5.6, 3), layout="constrained")
     plots.show_image(photo, axes[0], title=f"the field after {len(rows)} layers: {field} pixels")
     plots.mark_windows(axes[0], [(start[0], start[1], field, field)])
     plots.show_image(photo[top:bottom, left:right], axes[1], title=f"what a neuron of {name} sees")

@@ -39,7 +39,7 @@ function summary(values, kind) {
     return values.reduce((sum, value) => sum + value) / values.length;
 }
 
-/** Return which outputs changed, how many, and the mean change as a share of the mean output. */
+/** Return which outputs changed, how many, and the mean change as a share of the mean output; null if that is 0. */
 function compare(before, after) {
     const changed = after.map((row, r) => row.map((value, c) => value !== before[r][c]));
     const all = before.flat();
@@ -48,7 +48,7 @@ function compare(before, after) {
     return {
         changed,
         count: changed.flat().filter(Boolean).length,
-        share: total ? change / total : 0,
+        share: total ? change / total : null,
     };
 }
 
@@ -214,7 +214,8 @@ function poolingPage() {
     }
 
     function changes({ count, share }, all) {
-        return count ? `${count} of ${all} changed; mean change ${draw.format(100 * share, 1)}\u00a0%.` : `0 of ${all} changed.`;
+        const mean = count && share !== null ? `; mean change ${draw.format(100 * share, 1)}\u00a0%` : "";
+        return `${count} of ${all} changed${mean}.`;
     }
 }
 

@@ -218,7 +218,8 @@ async function receptivePage() {
         const gaps = counts.includes(0) ? `Black: holes. It sees ${pixels} of the ${field ** 2} pixels. ` : "";
         const isInside = top >= 0 && left >= 0 && top + field <= photo.height && left + field <= photo.width;
         seen.text.textContent = gaps + (isInside ? "" : "Blue: beyond the picture, padding.");
-        note.textContent = explainFit(used, Math.min(photo.height, photo.width));
+        const full = layers.length < MOST ? "" : `There is room for ${MOST} layers. `;
+        note.textContent = full + explainFit(used, Math.min(photo.height, photo.width));
         draw.say(`${text.textContent} ${note.textContent}`);
     }
 
