@@ -319,11 +319,12 @@ check("3.4", shift_error);
 # **Predict first:** the windows are 2 × 2, side by side, and the digit moves right by one pixel. Which of the three
 # outputs changes most, and which least? And what happens after a move by two pixels?
 
-# %% alt="A digit and three smaller versions of it, before and after a move to the right by one pixel. Outputs that changed are framed: 35, 62 and 43 of 196. Max pooling looks most like before."
+# %%
 digit = data.load("mnist", samples=1, test_samples=1).x_train[0, ..., 0]  # (28, 28)
+camera = reference.pool2d(photo, 5, kind="mean")[8:44, 30:66].astype(int)
 interactive.pooling({
     "digit": np.pad(digit, 4),  # 4 pixels on each side that can move in
-    "photograph": photo[90:126, 210:246],
+    "photograph": camera,
     "stripes": np.tile([0, 0, 255, 255], (36, 9)),
 })
 
@@ -561,7 +562,7 @@ for name, sizes in fields.items():
 # **Predict first:** the head is about 150 pixels wide. How many 3 × 3 convolutions have to be stacked until a neuron
 # sees all of it? And how many layers if every second one is a pooling of 2 × 2?
 
-# %% alt="A portrait. A small frame on the cheek marks the 8 × 8 pixels that one neuron sees after convolution, pooling and convolution; beside it these pixels, enlarged: a few grey squares."
+# %%
 portrait = data.photograph("astronaut")[:256, 94:350].mean(axis=2).astype("uint8")  # (256, 256), grey
 interactive.receptive_field(portrait)
 
@@ -576,7 +577,7 @@ interactive.receptive_field(portrait)
 # - that neighbours' fields lie one *step* apart, the product of all strides: 32 pixels in VGG-16. At the border its
 #   field reaches beyond the photograph, and there the neuron sees padding;
 # - that dilations of 1, 2, 4 and 8 reach 31 pixels with four layers and no stride at all. Dilation alone leaves holes:
-#   choose a single layer and set its dilation to 2.
+#   begin with *one conv 7* and set its dilation to 2.
 
 # %% [markdown] exercise="3.6"
 # ### Exercise 3.6 · Receptive field (10 min, 3 points)

@@ -448,13 +448,13 @@ check("4.5", grouped_conv);
 # output becomes twice as high and wide, what happens to the weights, and what to the MACs? And is there a layer for
 # which separable is the *more expensive* choice?
 
-# %% alt="Four bars, the weights of AlexNet's second layer: ordinary 614,400, in two groups half of it, separable 26,976 and 1×1 24,576, both hardly visible beside the first."
+# %%
 interactive.cost(kernel_size=5, in_channels=96, filters=256, size=27, groups=2)
 
 # %% [markdown]
 # **Notice**
 #
-# - that the grouped layer is the cheaper one from 32 groups on. With 5 groups there is none: 96 is no multiple of 5,
+# - that the grouped layer is the cheaper one with 32 groups. With 5 groups there is none: 96 is no multiple of 5,
 #   and Keras refuses it for the same reason;
 # - that the size of the output changes the MACs, by the square, and no weight;
 # - that with a larger kernel the ordinary and the grouped layer grow by k², the separable one hardly, and the 1×1 layer

@@ -107,7 +107,7 @@ def test_sliders_change_bars_and_rule(show):
     bars = frame.locator(".bars").first.inner_text().split()
     assert bars[bars.index("ordinary") + 1] == f"{conv_parameters(3, 64, 192, bias=False):,}"
     frame.get_by_label("groups G").press("ArrowRight")  # 5 groups
-    assert "64 input channels cannot be cut into 5 equal groups" in frame.locator(".warn").inner_text()
+    assert "64 input channels cannot be cut into 5 equal groups" in frame.locator("#note.warn").inner_text()
     assert "not possible" in frame.locator(".bars").first.inner_text()
 
 

@@ -94,6 +94,13 @@ def test_the_verdict_is_said_in_words(node):
     assert node("pooling", "asset.verdict({ count: 0 }, [0, 0])") == ""
 
 
+def test_the_alternative_text_counts_what_changed():
+    before, after = (reference.pool2d(frame(SOURCE, 0, right), 3, strides=2) for right in (0, 1))
+    changed = np.count_nonzero(before != after)
+    alt = pooling({"noise": SOURCE, "stripes": STRIPES}, pool_size=3, strides=2).alt
+    assert f"max pooling {changed} of {after.size}." in alt
+
+
 @pytest.mark.parametrize("picture", [SOURCE[0], SOURCE[:8], -SOURCE, np.full(SOURCE.shape, np.inf)])
 def test_other_pictures_are_refused(picture):
     with pytest.raises(ValueError, match="picture"):

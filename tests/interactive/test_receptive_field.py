@@ -143,7 +143,7 @@ def test_layers_are_added_changed_and_removed(show):
     assert "sees 16 × 16" in _texts(frame)
     frame.get_by_role("button", name="Remove layer 2").press("Enter")
     assert "One neuron of layer 3 sees 9 × 9 pixels; the next neuron's field begins 1 pixel " in _texts(frame)
-    frame.get_by_label("one neuron of layer").press("ArrowLeft")
+    frame.get_by_label("neuron of layer").press("ArrowLeft")
     assert "One neuron of layer 2 sees 5 × 5" in _texts(frame)
 
 
@@ -174,7 +174,7 @@ def test_a_field_of_millions_of_pixels_does_not_stop_the_page(show):
     field = arithmetic.receptive_field([(31, 8)] * 8)
     assert f"One neuron of layer 8 sees {field} × {field} pixels" in _texts(frame)
     frame.get_by_label("darken by ways").press("Space")
-    frame.get_by_label("one neuron of layer").press("Home")
+    frame.get_by_label("neuron of layer").press("Home")
     assert _texts(frame) == "A pixel sees itself."
 
 

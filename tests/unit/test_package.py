@@ -189,6 +189,8 @@ NOTEBOOK_IMPORTS = """
 from workbook import accountant, architectures, arithmetic, check, data, figures
 from workbook import accountant, arithmetic, architectures, chains, check, data, data_sources, figures, plots
 from workbook import architectures, arithmetic, check, data, figures, plots
+from workbook import arithmetic, check, data, figures, interactive, plots, receptive, reference
+from workbook import arithmetic, check, data, figures, interactive, plots, reference, stepper
 from workbook import arithmetic, check, data, data_sources, drawing, figures, plots
 from workbook import arithmetic, check, data, figures, plots, receptive, reference
 from workbook import arithmetic, check, data, figures, plots, reference

@@ -14,7 +14,7 @@ LAYERS = {
     "AlexNet's second, in 2 groups": (5, 96, 256, 27, 2),
     "VGG-16's second": (3, 64, 64, 224, 4),
     "ResNet's 3×3, last stage": (3, 512, 512, 7, 32),
-    "few filters": (3, 64, 1, 28, 1),
+    "a single filter": (3, 64, 1, 28, 1),
     "groups that do not divide": (5, 96, 256, 27, 5),
 }
 

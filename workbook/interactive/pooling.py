@@ -28,6 +28,7 @@ def pooling(pictures: Mapping[str, ArrayLike], *, pool_size: int = 2, strides: i
     if integer("pool_size", pool_size, 1) > shortest:
         raise ValueError(f"pool_size must be at most {shortest}, or no window fits. Received: {pool_size=}")
     strides = integer("strides", pool_size if strides is None else strides, 1)
+    still, alt = _still(next(iter(sources.values())), pool_size, strides)
     return Document(
         title="Pooling: move the input and see which outputs change",
         body='<div id="pooling"></div>',
@@ -39,8 +40,8 @@ def pooling(pictures: Mapping[str, ArrayLike], *, pool_size: int = 2, strides: i
             "pool_size": pool_size,
             "strides": strides,
         },
-        picture=_still(next(iter(sources.values())), pool_size, strides),
-        alt="An input and its outputs before and after a move by one pixel; frames mark the outputs that changed.",
+        picture=still,
+        alt=alt,
     )
 
 
@@ -62,8 +63,8 @@ def frame(source: NDArray[np.float64], down: int, right: int) -> NDArray[np.floa
     return source[MARGIN - down :, MARGIN - right :][:rows, :columns]
 
 
-def _still(source: NDArray[np.float64], pool_size: int, strides: int) -> Figure:
-    """Draw the outputs before and after a move to the right by one pixel, and frame those that changed."""
+def _still(source: NDArray[np.float64], pool_size: int, strides: int) -> tuple[Figure, str]:
+    """Draw the outputs before and after a move to the right by one pixel; return the figure and what it shows."""
     views = frame(source, 0, 0), frame(source, 0, 1)
     rows, columns = ((length - pool_size) // strides + 1 for length in views[0].shape)
     outputs = {
@@ -72,15 +73,17 @@ def _still(source: NDArray[np.float64], pool_size: int, strides: int) -> Figure:
         "max pooling": lambda view: reference.pool2d(view, pool_size, strides=strides),
     }
     figure, axes = plt.subplots(2, 4, figsize=(9, 4.9), layout="constrained")
-    largest = float(source.max()) or 1.0
+    largest, counts = float(source.max()) or 1.0, []
     for line, (view, title) in enumerate(zip(views, ("input", "moved right by 1"), strict=True)):
         plots.show_image(view, axes[line, 0], title=title, scale=(0, largest))
     for column, (name, operation) in enumerate(outputs.items(), 1):
         before, after = (operation(view) for view in views)
         places = [(int(row), int(column), 1, 1) for row, column in np.argwhere(before != after)]
+        counts.append(f"{name} {len(places)} of {after.size}")
         plots.show_image(before, axes[0, column], title=name, scale=(0, largest))
         plots.show_image(
             after, axes[1, column], title=f"{len(places)} of {after.size} changed", scale=(0, largest)
         )
         plots.mark_windows(axes[1, column], places)
-    return figure
+    moved = "An input and three smaller versions of it, before and after a move to the right by one pixel."
+    return figure, f"{moved} Outputs that changed are framed: {', '.join(counts)}."

@@ -94,7 +94,7 @@ function costPage() {
         rebuild();
     });
     const sliders = draw.add(root, "div", { className: "controls" });
-    const note = draw.add(root, "p", { className: "warn" });
+    const note = draw.add(root, "p", { id: "note" });
     const panels = draw.add(root, "div", { className: "panels" });
     const [weights, macs] = ["weights", "MACs"].map((name) => {
         const box = draw.add(panels, "div", { className: "bars" });
@@ -125,7 +125,7 @@ function costPage() {
     function show() {
         const result = costs(layer);
         const { kernel_size: k, in_channels: channels, filters, groups } = layer;
-        const names = { ordinary: "ordinary", grouped: `${groups} groups`, separable: "separable", pointwise: "1×1" };
+        const names = { ordinary: "ordinary", grouped: groups === 1 ? "1 group" : `${groups} groups`, separable: "separable", pointwise: "1×1" };
         const bars = (key) => Object.entries(names).map(([kind, label]) => {
             const value = result[kind]?.[key] ?? 0;
             return { label, value, text: value ? count(value) : "not possible", best: kind !== "ordinary" };
@@ -137,7 +137,9 @@ function costPage() {
         const times = share <= 1 ? `${draw.format(1 / share, 1)} times fewer` : `${draw.format(share, 2)} times as many`;
         rule.innerHTML = subscripts(`separable ÷ ordinary = 1/C_out + 1/k² = 1/${filters} + 1/${k ** 2} = ` +
             `${parts[0]} + ${parts[1]} = ${parts[2]}: ${times}`);
-        note.textContent = groupProblem(layer) || remark(layer);
+        const problem = groupProblem(layer);
+        note.className = problem ? "warn" : "";
+        note.textContent = problem || remark(layer);
         const formulas = {
             ordinary: [`k²·C_in·C_out = ${k ** 2}·${channels}·${filters}`, connections(1, k)],
             grouped: [`k²·C_in·C_out / G = ${k ** 2}·${channels}·${filters} / ${groups}`, connections(groups, k)],

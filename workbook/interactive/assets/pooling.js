@@ -99,19 +99,20 @@ function paint(canvas, values, { high, changed, frame }) {
         context.fillRect(c * cell, r * cell, cell, cell);
         if (changed?.[r][c]) strokeBox(context, cell, r, c, 1, "#e67300", 3, -2);
     }));
-    for (const [colour, line, out] of [
-            ["#fff", 3, 5],
-            ["#0072b2", 5, 2]
-        ]) {
-        strokeBox(context, cell, frame.row, frame.column, frame.size, colour, line, out);
-    }
+    strokeBox(context, cell, frame.row, frame.column, frame.size, "#fff", 3, 5);
+    strokeBox(context, cell, frame.row, frame.column, frame.size, "#0072b2", 5, 2);
 }
 
-/** Frame `size` × `size` squares with a line `out` pixels outside of them, or inside where that is negative. */
+/** Frame `size` × `size` squares with a line `out` pixels outside of them, but on the canvas. */
 function strokeBox(context, cell, row, column, size, colour, line, out) {
     context.strokeStyle = colour;
     context.lineWidth = line;
-    context.strokeRect(column * cell - out, row * cell - out, size * cell + 2 * out, size * cell + 2 * out);
+    const { width, height } = context.canvas;
+    const left = Math.max(line / 2, column * cell - out);
+    const top = Math.max(line / 2, row * cell - out);
+    const right = Math.min(width - line / 2, (column + size) * cell + out);
+    const bottom = Math.min(height - line / 2, (row + size) * cell + out);
+    context.strokeRect(left, top, right - left, bottom - top);
 }
 
 /** Call `moved(down, right)` for the arrow keys, and `chosen(row, column)`, in shares of the canvas, for a click. */

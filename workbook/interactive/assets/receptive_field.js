@@ -113,7 +113,7 @@ async function receptivePage() {
     };
     const add = draw.button(controls, "Add convolution", () => append({ kind: "conv", kernel_size: 3, strides: 1 }));
     draw.button(controls, "Add pooling", () => append({ kind: "pool", kernel_size: 2, strides: 2 }));
-    const depth = draw.slider(controls, { label: "one neuron of layer", max: layers.length, value: layers.length }, moveBack);
+    const depth = draw.slider(controls, { label: "neuron of layer", max: layers.length, value: layers.length }, moveBack);
     draw.player(controls, depth, moveBack, 700);
     const byWays = draw.toggle(controls, { label: "darken by ways", value: false }, show);
 
@@ -163,7 +163,7 @@ async function receptivePage() {
     function rebuild() {
         table.replaceChildren();
         const head = draw.add(draw.add(table, "thead"), "tr");
-        const heads = ["layer", "kernel", "strides", "dilation", "field", "step", "map", ""];
+        const heads = ["layer", "kernel", "strides", "dilation", "field", "step", "map size", ""];
         heads.forEach((name) => draw.add(head, name ? "th" : "td", name ? { scope: "col" } : {}, name));
         const body = draw.add(table, "tbody");
         layers.forEach((layer, index) => {
@@ -237,8 +237,8 @@ async function receptivePage() {
         context.fillRect(0, 0, seen.canvas.width, seen.canvas.height);
         context.imageSmoothingEnabled = false;
         context.drawImage(source, -left * scale, -top * scale, photo.width * scale, photo.height * scale);
-        if (!byWays.checked && !counts.includes(0)) return;
-        context.drawImage(shadows(counts, byWays.checked), 0, 0, seen.canvas.width, seen.canvas.height);
+        const isShadowed = byWays.checked ? counts.length > 0 : counts.includes(0);
+        if (isShadowed) context.drawImage(shadows(counts, byWays.checked), 0, 0, seen.canvas.width, seen.canvas.height);
     }
 }
 
