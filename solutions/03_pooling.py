@@ -22,7 +22,7 @@
 # - choose between Flatten and global pooling, and count what the choice costs;
 # - compute how far a neuron sees, and check the formula on a Keras model by its gradient.
 #
-# **Minutes:** about 70 with the exercises; the notebook itself runs in 10 s on a CPU, and needs no GPU.
+# **Minutes:** about 80 with the exercises; the notebook itself runs in 10 s on a CPU, and needs no GPU.
 
 # %% tags=["setup"]
 import numpy as np
@@ -313,7 +313,7 @@ check("3.4", shift_error);
 #
 # First with your own hands. Below are a digit, a piece of the photograph and a pattern of stripes, each made smaller in
 # three ways: by max pooling, by mean pooling, and by keeping the first pixel of every window. When the input has moved,
-# the outputs that changed are framed, and counted. The *mean change* is the mean difference as a share of the mean
+# the outputs that changed are framed and counted. The *mean change* is the mean difference as a share of the mean
 # output.
 #
 # **Predict first:** the windows are 2 × 2, side by side, and the digit moves right by one pixel. Which of the three
@@ -332,8 +332,8 @@ interactive.pooling({
 # Click the input and press the arrow keys, or use the sliders. The blue window belongs to one output: click another
 # output to read its window. **Notice**
 #
-# - that after one step to the right all three have changed, max pooling by the least: by 27.1 %, the first pixels by
-#   42.3 %;
+# - that after one step to the right all three have changed: the first pixels by 42.3 %, mean pooling by 37.3 %, max
+#   pooling by 27.1 %;
 # - that after two steps each output has moved along, exactly, by one column;
 # - that with a window of 8 max pooling changes by 5.1 % only, and that with a window of 28, as wide as the input, it
 #   does not change at all;
@@ -399,10 +399,10 @@ for signal in (stripes, np.roll(stripes, 1)):
     print(signal[0], "->", reference.pool2d(signal, (1, 2))[0])
 
 # %% [markdown]
-# One pixel of difference, and the stripes are gone. (Choose *stripes* in the picture above, and press the right arrow
-# once: half of the maxima change.) This is **aliasing**: strides sample the map too sparsely for detail that fine. The
-# remedy is known from digital sound: blur before you skip. Take the maximum with strides 1, blur it, and only then keep
-# every second value:
+# One pixel of difference, and the stripes are gone. Choose *stripes* in the picture above and move them right by one:
+# half of the maxima change. This is **aliasing**: strides sample the map too sparsely for detail that fine. The remedy
+# is known from digital sound: blur before you skip. Take the maximum with strides 1, blur it, and only then keep every
+# second value:
 
 # %% tags=["nbval-check-output"]
 blur = np.array([[0.25, 0.5, 0.25]])
@@ -555,16 +555,16 @@ for name, sizes in fields.items():
 # ### Build a stack
 #
 # Now choose the layers yourself. The picture draws the field of one neuron on a photograph, and enlarges what the
-# neuron sees; the table below it has the formula's numbers, layer by layer. One column is new: with **dilation** d
-# there are d − 1 pixels between neighbouring weights of the kernel. It covers d · (f − 1) + 1 pixels, and this width
-# takes f's place in the formula.
+# neuron sees; the table below it has the formula's numbers, layer by layer. With **dilation** d there are d − 1 pixels
+# between neighbouring weights of a kernel. It covers d · (f − 1) + 1 pixels, and this width takes f's place in the
+# formula.
 #
 # **Predict first:** the head is about 150 pixels wide. How many 3 × 3 convolutions have to be stacked until a neuron
 # sees all of it? And how many layers if every second one is a pooling of 2 × 2?
 
 # %%
-portrait = data.photograph("astronaut")[:256, 94:350].mean(axis=2).astype("uint8")  # (256, 256), grey
-interactive.receptive_field(portrait)
+portrait = data.photograph("astronaut")[:256, 94:350]  # (256, 256, 3)
+interactive.receptive_field(portrait.mean(axis=2).astype("uint8"))
 
 # %% [markdown]
 # Add layers, remove them, change their numbers; with the arrow keys on the photograph you go from one neuron to the
@@ -572,8 +572,8 @@ interactive.receptive_field(portrait)
 #
 # - that a 3 × 3 convolution adds 2 pixels before the first pooling, 4 after it, 8 after the second. Without pooling the
 #   head takes 75 layers; with convolution and pooling in turn it takes 11;
-# - that a neuron at the end of LeNet-5's convolutions sees 16 pixels, less than the mouth, and one at the end of
-#   AlexNet's 195, the whole head;
+# - that a neuron at the end of LeNet-5's poolings sees 16 pixels, less than the mouth, and one at the end of AlexNet's
+#   195, the whole head;
 # - that neighbours' fields lie one *step* apart, the product of all strides: 32 pixels in VGG-16. At the border its
 #   field reaches beyond the photograph, and there the neuron sees padding;
 # - that dilations of 1, 2, 4 and 8 reach 31 pixels with four layers and no stride at all. Dilation alone leaves holes:
@@ -656,10 +656,11 @@ for layer in (1, 2, 3, 4):
 
 # %% [markdown]
 # The pixel in the middle lies under many windows, the outermost under a single one. In two dimensions the numbers
-# multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. (In the picture above, tick *darken
-# by ways* to see them on the photograph.) The counts approach a bell curve, and a bell's width grows with the *square
-# root* of the number of layers, while the field grows with the number itself. So the deeper the stack, the smaller the
-# part that matters. The window that holds 95 % of the gradient is called the **effective receptive field** here:
+# multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. In the picture above, *darken by
+# ways* shows these numbers on the photograph. The counts approach a bell curve, and a bell's width grows with
+# the *square root* of the number of layers, while the field grows with the number itself. So the deeper the stack, the
+# smaller the part that matters. The window that holds 95 % of the gradient is called the **effective receptive field**
+# here:
 
 # %% alt="The gradients of 10, 20 and 40 layers, each picture as wide as the theoretical field: a bright spot in the middle, dark all round. The frame around it takes a smaller part of the picture each time."
 axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]

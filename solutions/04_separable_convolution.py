@@ -23,7 +23,7 @@
 # - tell a saving in multiplications from a saving in time;
 # - build a small network from `SeparableConv2D`.
 #
-# **Minutes:** about 60 with the exercises; the notebook itself runs in 20 s on a CPU, and needs no GPU.
+# **Minutes:** about 65 with the exercises; the notebook itself runs in 20 s on a CPU, and needs no GPU.
 
 # %% tags=["setup"]
 import time
@@ -441,8 +441,8 @@ check("4.5", grouped_conv);
 # %% [markdown]
 # ### Four layers side by side
 #
-# You have met four ways to build a layer: ordinary, grouped, separable and 1×1. Below they have the same channels,
-# filters and output size; the sliders change all four. It begins with AlexNet's second layer.
+# You have met four kinds of layer: ordinary, grouped, separable and 1×1. Below they have the same channels, filters and
+# output size; the sliders change all four. It begins with AlexNet's second layer.
 #
 # **Predict first:** how many groups does the grouped layer need to have fewer weights than the separable one? When the
 # output becomes twice as high and wide, what happens to the weights, and what to the MACs? And is there a layer for
@@ -454,8 +454,8 @@ interactive.cost(kernel_size=5, in_channels=96, filters=256, size=27, groups=2)
 # %% [markdown]
 # **Notice**
 #
-# - that the grouped layer is the cheaper one with 32 groups. With 5 groups there is none: 96 is no multiple of 5,
-#   and Keras refuses it for the same reason;
+# - that the grouped layer is the cheaper one with 32 groups. With 5 groups there is none: 96 is no multiple of 5, and
+#   Keras refuses it for the same reason;
 # - that the size of the output changes the MACs, by the square, and no weight;
 # - that with a larger kernel the ordinary and the grouped layer grow by k², the separable one hardly, and the 1×1 layer
 #   not at all;

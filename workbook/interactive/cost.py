@@ -38,7 +38,7 @@ def cost(
     parts = [f"{name} {count:,}" for name, count in weights.items()]
     return Document(
         title="Cost: four ways to build a convolution",
-        body='<div id="cost"></div>',
+        body='<h2>Four ways to build a layer</h2><div id="cost"></div>',
         scripts=("cost",),
         styles=("cost",),
         data={"layer": layer, "limits": LIMITS, "presets": presets},

@@ -11,6 +11,9 @@ from workbook import plots, reference
 from workbook.arithmetic import integer
 from workbook.interactive.document import Document
 
+BODY = """<h2>Move the input</h2><div id="pooling"></div>
+<p class="muted">Arrow keys on the input move its content. Arrow keys on an output, or a click, choose the output whose
+window is framed in blue. Orange frames: outputs that have changed.</p>"""
 MARGIN = 4  # pixels on each side that can come into view
 
 
@@ -31,7 +34,7 @@ def pooling(pictures: Mapping[str, ArrayLike], *, pool_size: int = 2, strides: i
     still, alt = _still(next(iter(sources.values())), pool_size, strides)
     return Document(
         title="Pooling: move the input and see which outputs change",
-        body='<div id="pooling"></div>',
+        body=BODY,
         scripts=("pooling",),
         styles=("pooling",),
         data={

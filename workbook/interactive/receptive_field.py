@@ -16,6 +16,11 @@ Layer = (
     tuple[str, int, int] | tuple[str, int, int, int]
 )  # kind, kernel_size, strides, dilation (1 if left out)
 
+BODY = """<h2>How far a neuron sees</h2><div id="receptive-field"></div>
+<p class="muted">Arrow keys on the photograph go from one neuron of the layer to the next. The field is the one below
++ (pixels that the kernel covers − 1) · product of the strides below; the step is the product of all strides. The maps are
+counted without padding.</p>"""
+
 STACKS: dict[str, list[Layer]] = {
     "conv 3, pool 2, conv 3": [("conv", 3, 1), ("pool", 2, 2), ("conv", 3, 1)],
     "three conv 3": [("conv", 3, 1)] * 3,
@@ -47,7 +52,7 @@ def receptive_field(image: ArrayLike, stacks: Mapping[str, Sequence[Layer]] | No
     first = next(iter(chosen.values()))
     return Document(
         title="Receptive field: add layers and see how far one neuron sees",
-        body='<div id="receptive-field"></div>',
+        body=BODY,
         scripts=("receptive_field",),
         styles=("receptive_field",),
         data={"stacks": chosen, "image": encode_png(photo)},
