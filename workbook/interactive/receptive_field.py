@@ -18,8 +18,8 @@ Layer = (
 
 BODY = """<h2>How far a neuron sees</h2><div id="receptive-field"></div>
 <p class="muted">Arrow keys on the photograph go from one neuron of the layer to the next. The field is the one below
-+ (pixels that the kernel covers − 1) · product of the strides below; the step is the product of all strides. The maps are
-counted without padding.</p>"""
++ (pixels that the kernel covers − 1) · product of the strides below; the step is the product of all strides. The maps
+are counted without padding.</p>"""
 
 STACKS: dict[str, list[Layer]] = {
     "conv 3, pool 2, conv 3": [("conv", 3, 1), ("pool", 2, 2), ("conv", 3, 1)],

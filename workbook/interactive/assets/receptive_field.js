@@ -163,11 +163,17 @@ async function receptivePage() {
     function rebuild() {
         table.replaceChildren();
         const head = draw.add(draw.add(table, "thead"), "tr");
-        const heads = ["layer", "kernel", "strides", "dilation", "field", "step", "map size", ""];
+        const heads = ["", "layer", "kernel", "strides", "dilation", "field", "step", "map size"];
         heads.forEach((name) => draw.add(head, name ? "th" : "td", name ? { scope: "col" } : {}, name));
         const body = draw.add(table, "tbody");
         layers.forEach((layer, index) => {
             const row = draw.add(body, "tr");
+            const remove = draw.button(draw.add(row, "td"), "×", () => {
+                layers.splice(index, 1);
+                rebuild();
+                (table.querySelectorAll("button")[index] ?? add).focus();
+            });
+            remove.setAttribute("aria-label", `Remove layer ${index + 1}`);
             draw.add(row, "th", { scope: "row" }, `${index + 1} ${layer.kind}`);
             for (const [name, max] of [
                     ["kernel_size", 31],
@@ -182,12 +188,6 @@ async function receptivePage() {
                 });
             }
             for (let column = 0; column < 3; column++) draw.add(row, "td");
-            const remove = draw.button(draw.add(row, "td"), "remove", () => {
-                layers.splice(index, 1);
-                rebuild();
-                (table.querySelectorAll("button")[index] ?? add).focus();
-            });
-            remove.setAttribute("aria-label", `Remove layer ${index + 1}`);
         });
         depth.max = layers.length;
         depth.value = layers.length;
@@ -200,9 +200,9 @@ async function receptivePage() {
             const line = table.tBodies[0].rows[index];
             const below = index ? rows[index - 1].field : 1;
             line.className = index < depth.value ? "" : "muted";
-            line.cells[4].textContent = `${below} + ${row.covered - 1}·${row.before} = ${row.field}`;
-            line.cells[5].textContent = row.step;
-            line.cells[6].textContent = row.map || "–";
+            line.cells[5].textContent = `${below} + ${row.covered - 1}·${row.before} = ${row.field}`;
+            line.cells[6].textContent = row.step;
+            line.cells[7].textContent = row.map || "–";
         });
         const used = layers.slice(0, depth.value);
         const { field, step } = rows[depth.value - 1] ?? { field: 1, step: 1 };
