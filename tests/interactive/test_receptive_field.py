@@ -1,9 +1,12 @@
 """The receptive field picture: its recursion is the accountant's, pixel by pixel."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
-from workbook import arithmetic
+from workbook import arithmetic, data
 from workbook.accountant.fields import PIXEL, slide
 from workbook.interactive.receptive_field import STACKS, receptive_field
 
@@ -107,6 +110,14 @@ def test_the_stacks_see_what_their_papers_networks_see():
 
 def test_the_alternative_text_tells_the_fields():
     assert "conv 3: 3 pixels; pool 2: 4 pixels; conv 3: 8 pixels" in receptive_field(PHOTO).alt
+
+
+def test_the_static_picture_keeps_the_colour_of_the_frame():
+    portrait = data.photograph("astronaut")[:256, 94:350].mean(axis=2).astype("uint8")
+    with Image.open(io.BytesIO(receptive_field(portrait).picture)) as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    frame = np.abs(pixels - [0xD5, 0x5E, 0x00]).max(axis=2) < 20
+    assert frame.sum() > 30
 
 
 @pytest.mark.parametrize("layers", [[("dense", 3, 1)], [("conv", 0, 1)], [("conv", 3, 1, 0)]])

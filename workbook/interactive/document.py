@@ -132,5 +132,9 @@ def _png(figure: Figure) -> bytes:
     figure.savefig(drawn, format="png", dpi=80, facecolor="white")
     plt.close(figure)
     with Image.open(drawn) as picture:
-        picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(reduced, "PNG", optimize=True)
+        rgb = picture.convert("RGB")
+        few = rgb.quantize(
+            128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )  # keeps rare colours, too
+        few.save(reduced, "PNG", optimize=True)
     return reduced.getvalue()
