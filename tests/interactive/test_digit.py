@@ -1,28 +1,29 @@
 """A drawing becomes the same digit in the browser as in Python."""
 
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 
-from tests.interactive.node import run_node
 from workbook import data
 
-SCRIPT = """
-const { toDigit } = asset("digit.js");
-return input.map(({ grey, height, width }) => {
-    const field = toDigit(Float64Array.from(grey), height, width);
+DIGITS = """drawings.map(({ grey, height, width }) => {
+    const field = asset.toDigit(Float64Array.from(grey), height, width);
     return field && Array.from(field);
-});
-"""
+})"""
+Node = Callable[..., Any]
 
 
 def drawings() -> list[np.ndarray]:
-    """Return strokes of many sizes and places, as grey values 0-1: on dark, on light, of uneven paper, from edge to edge."""
+    """Return strokes of many sizes and places, grey values 0-1: on dark, light and uneven paper, edge to edge."""
     rng = np.random.default_rng(0)
     pictures = []
     for side, thick, count in ((224, 16, 6), (112, 9, 6), (28, 2, 6), (20, 1, 4), (9, 1, 4)):
         for _ in range(count):
             ink = np.zeros((side, side + int(rng.integers(0, 9))))
             ends = rng.uniform(0.15 * side, 0.8 * side, (4, 2))
-            for start, end in zip(ends[:-1], ends[1:], strict=True):
+            for start, end in pairwise(ends):
                 for share in np.linspace(0, 1, 4 * side):
                     row, column = (start + share * (end - start)).astype(int)
                     ink[row : row + thick, column : column + thick] = 0.5 + 0.5 * share
@@ -34,25 +35,23 @@ def drawings() -> list[np.ndarray]:
     return [*pictures, bar, bar.T[:, :150]]
 
 
-def test_every_drawing_becomes_the_same_digit() -> None:
+def test_every_drawing_becomes_the_same_digit(node: Node) -> None:
     pictures = drawings()
-    results = run_node(
-        SCRIPT,
-        [
-            {"grey": picture.ravel().tolist(), "height": picture.shape[0], "width": picture.shape[1]}
-            for picture in pictures
-        ],
-    )
-    for number, (picture, result) in enumerate(zip(pictures, results, strict=True)):
-        expected = data.to_digit(picture)[..., 0]
+    given = [
+        {"grey": image.ravel().round(6), "height": len(image), "width": image.shape[1]} for image in pictures
+    ]
+    for number, (picture, result) in enumerate(
+        zip(pictures, node("digit", DIGITS, drawings=given), strict=True)
+    ):
+        expected = data.to_digit(picture.round(6))[..., 0]
         difference = np.abs(np.reshape(result, (28, 28)) - expected.astype(int))
         assert difference.max() <= 1, f"drawing {number}: {difference.max()} of 255"  # Pillow adds in float32
 
 
-def test_a_blank_drawing_is_no_digit() -> None:
-    assert run_node(SCRIPT, [{"grey": [0.5] * 900, "height": 30, "width": 30}]) == [None]
+def test_a_blank_drawing_is_no_digit(node: Node) -> None:
+    assert node("digit", DIGITS, drawings=[{"grey": [0.5] * 900, "height": 30, "width": 30}]) == [None]
 
 
-def test_rounding_is_that_of_python() -> None:
+def test_rounding_is_that_of_python(node: Node) -> None:
     values = [-1.5, -0.5, 0.5, 1.5, 2.5, 2.4, 2.6, 7]
-    assert run_node("return input.map(asset('digit.js').rounded);", values) == [round(value) for value in values]
+    assert node("digit", "values.map(asset.rounded)", values=values) == [round(value) for value in values]

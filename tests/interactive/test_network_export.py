@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.interactive.node import run_node
-from workbook.interactive.network_export import ACTIVATIONS, MAX_WEIGHTS, READERS, TRAINING_ONLY, export_network
+from workbook.interactive.network_export import (
+    ACTIVATIONS,
+    MAX_WEIGHTS,
+    READERS,
+    TRAINING_ONLY,
+    export_network,
+)
 
-SCRIPT = """
-const network = asset("network.js");
-const steps = network.decode(input.network);
-const outputs = input.images.map((image) => network.compute(steps, image));
-return outputs.map((maps) => maps.map((one) => ({ ...one, values: Array.from(one.values) })));
-"""
+Node = Callable[..., Any]
+Same = Callable[[Any, np.ndarray], None]
+
+COMPUTE = """images.map((image) => asset.compute(asset.decode(exported), image).map(
+    (maps) => ({ ...maps, values: Array.from(maps.values) })))"""
 
 
 def randomised(model: Any, seed: int = 0) -> Any:
@@ -29,11 +33,11 @@ def randomised(model: Any, seed: int = 0) -> Any:
     return model
 
 
-def computed(model: Any, images: np.ndarray) -> tuple[list[dict], list[list[np.ndarray]]]:
+def computed(node: Node, model: Any, images: np.ndarray) -> tuple[list[dict], list[list[np.ndarray]]]:
     """Return a model's steps, and for each image the maps of each step, as the page computes them."""
     exported = export_network(model)
     flat = [image.ravel().astype(float).tolist() for image in images]
-    outputs = run_node(SCRIPT, {"network": exported, "images": flat})
+    outputs = node("network", COMPUTE, exported=exported, images=flat)
     maps = [
         [np.reshape(one["values"], (one["height"], one["width"], one["channels"])) for one in image]
         for image in outputs
@@ -41,19 +45,26 @@ def computed(model: Any, images: np.ndarray) -> tuple[list[dict], list[list[np.n
     return exported["steps"], maps
 
 
-def assert_same(model: Any, images: np.ndarray) -> None:
-    """Compare the output, and that of each layer whose last step is among the exported ones, with Keras's."""
-    import keras
+@pytest.fixture
+def assert_same(node: Node) -> Callable[[Any, np.ndarray], None]:
+    """Return a check that the page computes the output, and that of each layer that ends in a step, as Keras does."""
 
-    steps, maps = computed(model, images)
-    names = {layer.name for layer in model.layers if len(layer._inbound_nodes) == 1}
-    last = {step["layer"]: number for number, step in enumerate(steps) if step["layer"] in names}
-    layers = [name for name in last if name != "input"]
-    every = keras.Model(model.inputs[0], [model.get_layer(name).output for name in layers] + model.outputs)
-    expected = [np.asarray(array) for array in every(images.astype("float32"), training=False)]
-    for number, arrays in zip([last[name] for name in layers] + [len(steps) - 1], expected, strict=True):
-        actual = np.stack([image[number] for image in maps]).reshape(arrays.shape)
-        np.testing.assert_allclose(actual, arrays, rtol=1e-4, atol=1e-4, err_msg=str(steps[number]["label"]))
+    def check(model: Any, images: np.ndarray) -> None:
+        import keras
+
+        steps, maps = computed(node, model, images)
+        names = {layer.name for layer in model.layers if len(layer._inbound_nodes) == 1}
+        last = {step["layer"]: number for number, step in enumerate(steps) if step["layer"] in names}
+        layers = [name for name in last if name != "input"]
+        tensors = [model.get_layer(name).output for name in layers] + model.outputs
+        every = keras.Model(model.inputs[0], tensors)
+        expected = [np.asarray(array) for array in every(images.astype("float32"), training=False)]
+        for number, arrays in zip([last[name] for name in layers] + [len(steps) - 1], expected, strict=True):
+            actual = np.stack([image[number] for image in maps]).reshape(arrays.shape)
+            message = str(steps[number]["label"])
+            np.testing.assert_allclose(actual, arrays, rtol=1e-4, atol=1e-4, err_msg=message)
+
+    return check
 
 
 def _after(*stack: Any, shape: tuple[int, ...] = (9, 7, 4)) -> Any:
@@ -81,7 +92,7 @@ MOVES = [{}, {"strides": 2}, {"strides": (3, 2)}, {"dilation_rate": 2}, {"dilati
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
 @pytest.mark.parametrize("name", ["Conv2D", "DepthwiseConv2D", "SeparableConv2D"])
-def test_convolutions_equal_those_of_keras(name: str, padding: str) -> None:
+def test_convolutions_equal_those_of_keras(assert_same: Same, name: str, padding: str) -> None:
     from keras import layers
 
     kinds: dict[str, list[Callable[..., Any]]] = {
@@ -97,7 +108,7 @@ def test_convolutions_equal_those_of_keras(name: str, padding: str) -> None:
 
 
 @pytest.mark.parametrize("padding", ["valid", "same"])
-def test_pooling_equals_that_of_keras(padding: str) -> None:
+def test_pooling_equals_that_of_keras(assert_same: Same, padding: str) -> None:
     from keras import layers
 
     kinds = (layers.MaxPooling2D, layers.AveragePooling2D)
@@ -106,37 +117,42 @@ def test_pooling_equals_that_of_keras(padding: str) -> None:
     assert_same(_side_by_side(*stack), _images())
 
 
-def test_layers_that_change_each_map_equal_those_of_keras() -> None:
+def test_layers_that_change_each_map_equal_those_of_keras(assert_same: Same) -> None:
     from keras import layers
 
     normalization = layers.Normalization(mean=[0.1, 0.2, -0.3, 0], variance=[1, 2, 3, 0])
     stack = (
-        layers.BatchNormalization(), layers.BatchNormalization(scale=False, center=False), layers.Rescaling(1 / 255, offset=-1),
-        layers.ReLU(), layers.ReLU(max_value=1, negative_slope=0.1, threshold=0.2), layers.LeakyReLU(0.3), layers.ELU(0.5),
+        layers.BatchNormalization(), layers.BatchNormalization(scale=False, center=False),
+        layers.Rescaling(1 / 255, offset=-1), layers.ReLU(), layers.ELU(0.5), layers.LeakyReLU(0.3),
+        layers.ReLU(max_value=1, negative_slope=0.1, threshold=0.2),
         layers.Softmax(), layers.ZeroPadding2D(((1, 2), (0, 3))), layers.GlobalMaxPooling2D(keepdims=True),
         layers.GlobalAveragePooling2D(), normalization, *(layers.Activation(name) for name in ACTIVATIONS),
     )  # fmt: skip
     assert_same(_side_by_side(*stack), _images() * 3)
 
 
-def test_dense_layers_equal_those_of_keras() -> None:
+def test_dense_layers_equal_those_of_keras(assert_same: Same) -> None:
     from keras import layers
 
     assert_same(_after(layers.Flatten(), layers.Dense(5, activation="softmax")), _images())
     assert_same(_after(layers.Flatten(), layers.Dropout(0.5), layers.Dense(5), layers.Dense(3)), _images())
-    assert_same(_after(layers.Flatten(), layers.ReLU(), layers.Dense(5)), _images())  # flattened values are read
+    assert_same(
+        _after(layers.Flatten(), layers.ReLU(), layers.Dense(5)), _images()
+    )  # flattened values are read
     assert_same(_after(layers.Dense(5, activation="relu")), _images())  # on maps: a convolution of 1×1
     assert_same(_after(layers.Reshape((7, 9, 4)), layers.Conv2D(2, 3)), _images())
 
 
-def test_branches_equal_those_of_keras() -> None:
+def test_branches_equal_those_of_keras(assert_same: Same) -> None:
     import keras
     from keras import layers
 
     inputs = keras.Input((9, 7, 4))
     x = layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)
     added = layers.Add()([inputs, x])
-    branches = layers.Concatenate()([keras.ops.relu(added), keras.ops.sigmoid(x), keras.ops.tanh(x), layers.MaxPooling2D(3, 1, "same")(x), added + x])
+    pooled = layers.MaxPooling2D(3, 1, "same")(x)
+    functions = [keras.ops.relu(added), keras.ops.sigmoid(x), keras.ops.tanh(x)]
+    branches = layers.Concatenate()([*functions, pooled, added + x])
     shared = layers.Dense(6)
     inner = keras.Sequential([keras.Input((9, 7, 20)), layers.RandomFlip(), layers.Conv2D(3, 1)])
     outputs = layers.Concatenate()([shared(layers.GlobalAveragePooling2D()(inner(branches))),
@@ -162,7 +178,7 @@ def test_layers_for_training_leave_no_step(name: str) -> None:
     assert [step["kind"] for step in export_network(model)["steps"]] == ["input", "conv"]
 
 
-def test_the_networks_of_the_recipes_equal_keras() -> None:
+def test_the_networks_of_the_recipes_equal_keras(assert_same: Same) -> None:
     from workbook.training.recipes import mnist
 
     digits = np.random.default_rng(2).integers(0, 256, (2, 28, 28, 1)).astype("float32")

@@ -2,5 +2,6 @@
 
 from workbook.interactive.convolution import convolution as convolution
 from workbook.interactive.document import Document as Document
+from workbook.interactive.explain import explain as explain
 from workbook.interactive.kernel_editor import kernel_editor as kernel_editor
 from workbook.interactive.learning import learning as learning

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 Step = dict[str, Any]
 MAX_WEIGHTS = 150_000  # 0.8 MB in a page
 TRAINING_ONLY = (
-    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "Identity", "RandomBrightness",
-    "RandomContrast", "RandomFlip", "RandomRotation", "RandomShear", "RandomTranslation", "RandomZoom", "SpatialDropout2D",
+    "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "Identity",
+    "RandomBrightness", "RandomContrast", "RandomFlip", "RandomRotation", "RandomShear", "RandomTranslation",
+    "RandomZoom", "SpatialDropout2D",
 )  # fmt: skip
 ACTIVATIONS = ("elu", "leaky_relu", "relu", "relu6", "sigmoid", "silu", "softmax", "tanh")
 
@@ -145,7 +146,9 @@ def _moves(layer: Any, size: Sequence[int]) -> str:
     strides, dilation = tuple(layer.strides), tuple(getattr(layer, "dilation_rate", (1, 1)))
     words = [_by(size)]
     words += [f"strides {strides[0] if len(set(strides)) == 1 else _by(strides)}"] if max(strides) > 1 else []
-    words += [f"dilation {dilation[0] if len(set(dilation)) == 1 else _by(dilation)}"] if max(dilation) > 1 else []
+    words += (
+        [f"dilation {dilation[0] if len(set(dilation)) == 1 else _by(dilation)}"] if max(dilation) > 1 else []
+    )
     return ", ".join([*words, layer.padding])
 
 
@@ -180,8 +183,16 @@ def _with_bias(step: Step, layer: Any) -> Step:
 def _depthwise(layer: Any, source: Step, kernel: Any, shape: list[int], name: str) -> Step:
     """Return the step in which each filter reads one map."""
     depth = source["shape"][2]
-    return {"kind": "conv", "label": f"{name}, {_moves(layer, layer.kernel_size)}: a filter for each map", "shape": shape,
-            "groups": depth, **_windows(layer, layer.kernel_size, source), "kernel": _numbers(kernel)}  # fmt: skip
+    label = f"{name}, {_moves(layer, layer.kernel_size)}: a filter for each map"
+    window = _windows(layer, layer.kernel_size, source)
+    return {
+        "kind": "conv",
+        "label": label,
+        "shape": shape,
+        "groups": depth,
+        "kernel": _numbers(kernel),
+        **window,
+    }
 
 
 def _depthwise_conv2d(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
@@ -234,7 +245,9 @@ def _batch_normalization(layer: Any, sources: Sequence[Step], shape: list[int]) 
 
 def _check_last_axis(layer: Any, axis: int) -> None:
     if axis not in (-1, len(layer._inbound_nodes[0].output_tensors[0].shape) - 1):
-        raise ValueError(f"axis must be the last one, that of the maps. Received: {axis} in layer {layer.name!r}")
+        raise ValueError(
+            f"axis must be the last one, that of the maps. Received: {axis} in layer {layer.name!r}"
+        )
 
 
 def _rescaling(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:

@@ -1,5 +1,3 @@
-"use strict";
-
 // A drawing as an MNIST digit, as workbook/data/pictures.py makes it: scaled into a box of 20×20, moved so that its
 // centre of mass is at the centre of 28×28. Pillow's rules of resizing, and Python's rounding, decide.
 const digit = (() => {
@@ -9,7 +7,7 @@ const digit = (() => {
     const sumOf = (values) => values.reduce((total, value) => total + value, 0);
     const largestOf = (values) => values.reduce((largest, value) => Math.max(largest, value), 0);
 
-    // Round half to even, as Python does.
+    /* Round half to even, as Python does. */
     function rounded(x) {
         const low = Math.floor(x);
         if (x - low !== 0.5) return Math.round(x);
@@ -17,12 +15,12 @@ const digit = (() => {
     }
 
     function median(values) {
-        const sorted = Float64Array.from(values).sort();
+        const sorted = Float64Array.from(values).toSorted();
         const middle = sorted.length >> 1;
         return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    // Return how much each pixel differs from the ground, 0-1; the ground is the median of the border. Null if blank.
+    /* Return how much each pixel differs from the ground, 0-1; the ground is the median of the border. Null if blank. */
     function inkOf(grey, height, width) {
         const isBorder = (_, i) => i < width || i >= (height - 1) * width || i % width === 0 || i % width === width - 1;
         const ground = median(grey.filter(isBorder));
@@ -36,7 +34,7 @@ const digit = (() => {
         return Array.from({ length: values.length / width }, (_, i) => values.subarray(i * width, (i + 1) * width));
     }
 
-    // Return the smallest rectangle that holds all ink, as rows.
+    /* Return the smallest rectangle that holds all ink, as rows. */
     function cropped(rows) {
         const used = rows.map((row) => row.some((value) => value > 0));
         const columns = Array.from(rows[0], (_, j) => rows.some((row) => row[j] > 0));
@@ -49,7 +47,7 @@ const digit = (() => {
         bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
     };
 
-    // Return a line of `size` values made from a line of another length.
+    /* Return a line of `size` values made from a line of another length. */
     function resizedLine(line, size, { support, weight }) {
         const scale = line.length / size;
         const stretch = Math.max(scale, 1);
@@ -69,7 +67,7 @@ const digit = (() => {
 
     const turned = (rows) => Array.from(rows[0], (_, j) => Float64Array.from(rows, (row) => row[j]));
 
-    // Return rows scaled so that the longer side is BOX, as Pillow does it; the largest value becomes 1.
+    /* Return rows scaled so that the longer side is BOX, as Pillow does it; the largest value becomes 1. */
     function fitted(rows) {
         const [height, width] = [rows.length, rows[0].length];
         const scale = BOX / Math.max(height, width);
@@ -81,14 +79,14 @@ const digit = (() => {
         return scaled.map((row) => row.map((value) => value / largest));
     }
 
-    // Return the first row or column, so that the centre of mass is in the middle.
+    /* Return the first row or column, so that the centre of mass is in the middle. */
     function cornerOf(lines) {
         const weights = lines.map(sumOf);
         const mass = sumOf(weights.map((weight, i) => weight * i)) / sumOf(weights);
         return Math.min(Math.max(rounded(SIDE / 2 - mass), 0), SIDE - lines.length);
     }
 
-    // Return a drawing, grey values 0-1 row by row, as 28×28 bytes, light on dark; null if it is blank.
+    /* Return a drawing, grey values 0-1 row by row, as 28×28 bytes, light on dark; null if it is blank. */
     function toDigit(grey, height, width) {
         const ink = inkOf(grey, height, width);
         if (!ink) return null;

@@ -1,5 +1,3 @@
-"use strict";
-
 // A Keras network, step by step. Maps are { height, width, channels, values }, the values in Keras's order: row, column,
 // channel. The steps come from workbook/interactive/network_export.py.
 const network = (() => {
@@ -11,7 +9,7 @@ const network = (() => {
         return { height, width, channels, values: new Float32Array(height * width * channels) };
     }
 
-    // Return the steps with their weights in place.
+    /* Return the steps with their weights in place. */
     function decode(data) {
         const weights = new Float32Array(bytesOf(data.weights).buffer);
         const part = ([start, length]) => weights.subarray(start, start + length);
@@ -24,7 +22,7 @@ const network = (() => {
         });
     }
 
-    // Call visit(place in the window, place in the input) for each pair that lies inside the input's maps.
+    /* Call visit(place in the window, place in the input) for each pair that lies inside the input's maps. */
     function eachPlace(step, maps, row, column, visit) {
         const top = row * step.strides[0] - step.corner[0];
         const left = column * step.strides[1] - step.corner[1];
@@ -38,10 +36,10 @@ const network = (() => {
         }
     }
 
-    // Call compute(row, column, place in the output) for each place of the output's maps.
-    function eachOutput(maps, compute) {
+    /* Call visit(row, column, place) for each place of the output's maps. */
+    function eachOutput(maps, visit) {
         for (let row = 0; row < maps.height; row++) {
-            for (let column = 0; column < maps.width; column++) compute(row, column, row * maps.width + column);
+            for (let column = 0; column < maps.width; column++) visit(row, column, row * maps.width + column);
         }
     }
 
@@ -165,7 +163,7 @@ const network = (() => {
         concat: concatenate,
     };
 
-    // Return the maps of every step for one image, given as its values.
+    /* Return the maps of every step for one image, given as its values. */
     function compute(steps, image) {
         const outputs = [{ ...emptyMaps(steps[0].shape), values: Float32Array.from(image) }];
         for (const step of steps.slice(1)) {
@@ -174,15 +172,15 @@ const network = (() => {
         return outputs;
     }
 
-    // Return what a filter does at one place: for each input map that it reads, the values in the window (null outside
-    // the map), the kernel, and the sum of their products.
+    /* Return what a filter does at one place: for each input map that it reads, the values in the window (null outside
+       the map), the kernel, and the sum of their products. */
     function terms(step, maps, row, column, filter) {
         const cells = step.size[0] * step.size[1];
         const depth = maps.channels / step.groups;
         const first = Math.floor(filter / (step.shape[2] / step.groups)) * depth;
         return Array.from({ length: depth }, (_, k) => {
-            const window = new Array(cells).fill(null);
-            const kernel = Array.from({ length: cells }, (_, i) => step.kernel[(i * depth + k) * step.shape[2] + filter]);
+            const window = Array.from({ length: cells }, () => null);
+            const kernel = window.map((_value, i) => step.kernel[(i * depth + k) * step.shape[2] + filter]);
             eachPlace(step, maps, row, column, (cell, source) => {
                 window[cell] = maps.values[source * maps.channels + first + k];
             });
@@ -191,7 +189,7 @@ const network = (() => {
         });
     }
 
-    // Return the blocks that a learner looks at: an operation, and the steps after it that change each map by itself.
+    /* Return the blocks that a learner looks at: an operation, and the steps after it that change each map by itself. */
     function blocksOf(steps) {
         const readers = steps.map((_, number) => steps.filter((step) => step.inputs.includes(number)).length);
         const blocks = [];
