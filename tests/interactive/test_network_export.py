@@ -196,7 +196,7 @@ def test_a_step_says_what_it_does() -> None:
     assert [step["label"] for step in export_network(model)["steps"]] == [
         "Input", "SeparableConv2D, depthwise part, 5×5, strides 2, same: a filter for each map",
         "SeparableConv2D, pointwise part: 8 filters 1×1", "Conv2D, 4 filters 1×1, dilation 2, valid, 2 groups",
-        "Dense, 3 units, each reads 5×4 of 4 maps", "softmax",
+        "Dense, 3 units, each with a kernel 5×4×4", "softmax",
     ]  # fmt: skip
 
 

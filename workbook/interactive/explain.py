@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     import keras
 
 MAX_IMAGES = 40
-STAND_IN_ROWS, STAND_IN_MAPS = 5, 12  # how much of a network the static picture shows
+STAND_IN_LAYERS, STAND_IN_MAPS = 3, 25  # how much of a network the static picture shows
 BODY = """<div class="top">{pad}
-<div><h3>What the network sees</h3><canvas id="seen" role="img" aria-label="The network's input"></canvas></div>
+<div><h3>The input</h3><canvas id="seen" role="img" aria-label="The network's input"></canvas></div>
 <div class="scores"><h3>{scores}</h3><div id="scores" role="group" aria-label="{scores}"></div></div></div>
 <div><h3>Or choose an image</h3><div id="images"></div></div>
-<div class="two"><div><h3>Choose a map: click it, or use the arrow keys</h3><div id="layers"></div></div>
+<div class="two"><div><h3>Choose a map: click it, or use the arrow keys</h3><div id="kernels"></div>
+<div id="layers"></div></div>
 <div id="detail"></div></div>"""
 PAD = '<div><h3>Draw a digit</h3><div id="pad"></div></div>'
 
@@ -86,43 +87,43 @@ def _class_names(names: Sequence[str] | None, shape: Sequence[int]) -> list[str]
 
 
 def _describe(model: "keras.Model") -> str:
-    layers = ", ".join(_map_layers(model))
-    return f"An image, the first maps of the layers {layers}, and the scores of the network {model.name}."
+    layers = ", ".join(layer.name for layer in _map_layers(model)[:STAND_IN_LAYERS])
+    maps = f"the first maps of {layers}, and " if layers else ""
+    return f"An image, {maps}the scores that the network {model.name} gives it."
 
 
-def _map_layers(model: "keras.Model") -> list[str]:
-    """Return the names of layers whose maps the static picture shows: the last one of each run of one shape."""
-    names: list[str] = []
-    last: Any = None
+def _map_layers(model: "keras.Model") -> list[Any]:
+    """Return layers whose maps the static picture shows: the last of each run of layers with maps of one shape."""
+    chosen: list[Any] = []
+    last = tuple(model.inputs[0].shape)
     for layer in model.layers[1:]:
         shape = tuple(layer.output.shape) if len(layer._inbound_nodes) == 1 else ()
-        if len(shape) != 4:
+        if len(shape) != 4 or shape == tuple(model.inputs[0].shape):
             continue
-        if shape == last:
-            names.pop()
-        names.append(layer.name)
+        chosen = [*(chosen[:-1] if shape == last else chosen), layer]
         last = shape
-    return names[:STAND_IN_ROWS]
+    return chosen
 
 
 def _stand_in(model: "keras.Model", image: NDArray[Any], classes: Sequence[str]) -> Figure:
-    """Draw an image, the first maps of some layers in rows, and the scores."""
+    """Draw an image, the first maps of some layers, and the scores."""
     import keras
 
-    names = _map_layers(model)
-    cut = keras.Model(model.inputs[0], [model.get_layer(name).output for name in names] + model.outputs)
-    *stacks, scores = [
-        np.asarray(keras.ops.convert_to_numpy(array))[0] for array in cut(image, training=False)
-    ]
-    figure = plt.figure(figsize=(9, 1 + 0.75 * max(len(names), 2)), layout="constrained")
-    left, right = np.asarray(figure.subfigures(1, 2, width_ratios=(1, 3.6)))
-    picture, bars = left.subplots(2, 1)
+    layers = _map_layers(model)[:STAND_IN_LAYERS]
+    cut = keras.Model(model.inputs[0], [layer.output for layer in layers] + model.outputs)
+    outputs = cut(image, training=False)
+    tensors = outputs if isinstance(outputs, list) else [outputs]  # Keras unpacks a list of one
+    arrays = [np.asarray(keras.ops.convert_to_numpy(tensor))[0] for tensor in tensors]
+    figure = plt.figure(figsize=(3.4 + 1.9 * len(layers), 2.6), layout="constrained")
+    columns = figure.subplots(1, 2 + len(layers), width_ratios=(1, *[1.6 for _ in layers], 0.9))
     shown = image[0] / max(float(image.max()), 1e-9)
-    picture.imshow(shown if shown.shape[-1] == 3 else shown[..., 0], cmap="gray")
-    picture.set(title="input", xticks=[], yticks=[])
-    _draw_scores(bars, scores, classes)
-    if names:
-        _draw_maps(right, names, stacks)
+    columns[0].imshow(shown if shown.shape[-1] == 3 else shown[..., 0], cmap="gray")
+    columns[0].set_title("input", fontsize=9)
+    for ax, layer, maps in zip(columns[1:-1], layers, arrays[:-1], strict=True):
+        _draw_maps(ax, maps, layer.name)
+    for ax in columns[:-1]:
+        ax.set(xticks=[], yticks=[])
+    _draw_scores(columns[-1], arrays[-1], classes)
     return figure
 
 
@@ -130,20 +131,30 @@ def _draw_scores(ax: Any, scores: NDArray[Any], classes: Sequence[str]) -> None:
     best = int(scores.argmax())
     colours = ["#0072B2" if number == best else "0.6" for number in range(len(scores))]
     ax.barh(range(len(scores)), scores, color=colours)
-    ax.set_yticks(range(len(scores)), classes, fontsize=6)
+    ax.set_yticks(range(len(scores)), classes, fontsize=7)
+    ax.tick_params(axis="x", labelsize=7)
     ax.invert_yaxis()
-    ax.tick_params(axis="x", labelsize=6)
     ax.set_title("scores", fontsize=9)
 
 
-def _draw_maps(figure: Any, names: Sequence[str], stacks: Sequence[NDArray[Any]]) -> None:
-    axes = figure.subplots(len(names), STAND_IN_MAPS, squeeze=False)
-    for row, name, maps in zip(axes, names, stacks, strict=True):
-        largest = max(float(np.abs(maps).max()), 1e-9)
-        signed = maps.min() < 0
-        for number, ax in enumerate(row):
-            ax.axis("off")
-            if number < maps.shape[-1]:
-                low = -largest if signed else 0
-                ax.imshow(maps[..., number], cmap="PuOr_r" if signed else "gray", vmin=low, vmax=largest)
-        row[0].set_title(f"{name} {'×'.join(map(str, maps.shape))}", fontsize=8, loc="left")
+def _draw_maps(ax: Any, maps: NDArray[Any], name: str) -> None:
+    """Draw the first maps (H, W, channels) of a layer, five in a row, on one scale."""
+    largest = max(float(np.abs(maps).max()), 1e-9)
+    signed = bool(maps.min() < 0)
+    picture = mosaic(maps[..., :STAND_IN_MAPS], 5)
+    low = -largest if signed else 0
+    ax.imshow(picture, cmap="PuOr_r" if signed else "gray", vmin=low, vmax=largest, interpolation="nearest")
+    ax.set_title(f"{name}, {'×'.join(map(str, maps.shape))}", fontsize=9)
+    ax.set_frame_on(False)
+
+
+def mosaic(maps: NDArray[Any], columns: int) -> NDArray[np.float64]:
+    """Return maps (H, W, channels) beside and below each other in one picture, NaN in the gaps between them."""
+    height, width, count = maps.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    picture = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
+    for number in range(count):
+        top, left = number // columns * (height + 1), number % columns * (width + 1)
+        picture[top : top + height, left : left + width] = maps[..., number]
+    return picture

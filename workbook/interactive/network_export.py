@@ -206,9 +206,10 @@ def _separable_conv2d(layer: Any, sources: Sequence[Step], shape: list[int]) -> 
         layer, sources[0], layer.depthwise_kernel, [*shape[:2], depth], "SeparableConv2D, depthwise part"
     )
     label = f"SeparableConv2D, pointwise part: {layer.filters} filters 1×1"
-    second = {"kind": "conv", "label": label, "shape": shape, "groups": 1, "size": [1, 1], "strides": [1, 1],
-              "dilation": [1, 1], "corner": [0, 0], "kernel": _numbers(layer.pointwise_kernel)}  # fmt: skip
-    return [first, _with_bias(second, layer), *_activated(layer, shape)]
+    second = {"kind": "conv", "part": "pointwise", "label": label, "shape": shape, "groups": 1, "size": [1, 1],
+              "strides": [1, 1], "dilation": [1, 1], "corner": [0, 0],
+              "kernel": _numbers(layer.pointwise_kernel)}  # fmt: skip
+    return [{**first, "part": "depthwise"}, _with_bias(second, layer), *_activated(layer, shape)]
 
 
 def _dense(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
@@ -217,7 +218,7 @@ def _dense(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
     flat = source["kind"] == "reshape"
     height, width, channels = source["from"] if flat else [1, 1, source["shape"][2]]
     kernel = _numbers(layer.kernel).reshape(height, width, channels, layer.units)
-    reads = f", each reads {_by((height, width))} of {channels} maps" if height * width > 1 else ""
+    reads = f", each with a kernel {_by((height, width, channels))}" if height * width > 1 else ""
     step = {"kind": "conv", "label": f"Dense, {layer.units} units{reads}", "shape": shape, "groups": 1,
             "size": [height, width], "strides": [1, 1], "dilation": [1, 1], "corner": [0, 0],
             "kernel": kernel}  # fmt: skip

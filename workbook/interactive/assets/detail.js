@@ -49,7 +49,7 @@ const detail = (() => {
     const pure = { valueAt, windowOf, equations, strongest };
     if (typeof document === "undefined") return pure;
 
-    const SIDE = 124; // of a map, in pixels of the page, about
+    const SIDE = 112; // of a map, in pixels of the page, about
 
     /* Add a picture with a caption; return its canvas and its caption. */
     function picture(parent, caption) {
@@ -92,11 +92,10 @@ const detail = (() => {
     /* Make the panel; `show(steps, outputs, block, state)` fills it. moved(row, column) and chose(input) report. */
     function make(parent, moved, chose) {
         let state = { row: 0, column: 0, channel: 0 };
-        let [steps, outputs, block, last] = [
-            [],
-            [],
-            [], null
-        ];
+        let steps = [];
+        let outputs = [];
+        let block = [];
+        let last = null;
         const title = draw.add(parent, "h3");
         const said = draw.add(parent, "p", { className: "muted" });
         const maps = draw.add(parent, "div", { className: "panels" });
@@ -105,7 +104,7 @@ const detail = (() => {
         const partsTitle = draw.add(parent, "p");
         const partsBox = draw.add(parent, "div");
         const parts = sheet.make(partsBox, { label: "Input map of which the product is shown", name: (i) => `input map ${i + 1}`, zoom: 14 }, chose);
-        const numbers = draw.add(parent, "div", { className: "panels" });
+        const numbers = draw.add(parent, "div", { className: "panels numbers" });
         const formula = draw.add(parent, "ol", { className: "formula" });
 
         const columns = () => last.width;
@@ -140,7 +139,8 @@ const detail = (() => {
         function showMaps() {
             const step = steps[block[0]];
             const input = step.inputs.length ? outputs[step.inputs[0]] : null;
-            const windowed = input && step.size && input.height * input.width > 1;
+            const isWhole = input && step.kind === "conv" && step.size[0] >= input.height && step.size[1] >= input.width;
+            const windowed = input && step.size && !isWhole;
             source.canvas.parentElement.hidden = !windowed;
             if (windowed) {
                 const mark = { row: state.row * step.strides[0] - step.corner[0], column: state.column * step.strides[1] - step.corner[1], height: extent(step, 0), width: extent(step, 1) };
@@ -153,8 +153,10 @@ const detail = (() => {
                 const { canvas, caption } = resultCanvas(i);
                 canvas.parentElement.hidden = last.height * last.width === 1;
                 showMap(canvas, sheet.mapOf(outputs[number], state.channel), sheet.scaleOf(outputs[number].values), { row: state.row, column: state.column, height: 1, width: 1 });
-                caption.textContent = `after ${steps[number].layer}`;
-                if (i > 0) canvas.setAttribute("aria-label", caption.textContent);
+                const { layer, function: name } = steps[number];
+                const after = i > 0 && layer === steps[block[i - 1]].layer ? name : layer;
+                caption.textContent = `after ${after.replaceAll("_", "_\u200b")}`; // a line may break there
+                if (i > 0) canvas.setAttribute("aria-label", `Map after ${after}`);
             });
             first.canvas.setAttribute("role", "slider");
             refreshSlider();
@@ -167,10 +169,12 @@ const detail = (() => {
             const { window: values, kernel } = terms[chosen];
             const table = (flat) => Array.from({ length: step.size[0] }, (_, i) => flat.slice(i * step.size[1], (i + 1) * step.size[1]));
             const scale = values.some((value) => value < 0) ? "signed" : "grey";
-            showNumbers(numbers, "window of the input", table(values), scale);
-            showNumbers(numbers, "× kernel", table(kernel), "signed");
+            const isOne = values.length === 1;
+            showNumbers(numbers, isOne ? "input" : "window of the input", table(values), scale);
+            showNumbers(numbers, isOne ? "× weight" : "× kernel", table(kernel), "signed");
             const products = values.map((value, i) => value === null ? null : value * kernel[i]);
-            showNumbers(numbers, `= products, sum ${draw.format(terms[chosen].sum, 3)}`, table(products), "signed");
+            const sum = draw.format(terms[chosen].sum, 3);
+            showNumbers(numbers, isOne ? "= product" : `= products, sum ${sum}`, table(products), "signed");
             partsBox.hidden = partsTitle.hidden = terms.length === 1;
             if (terms.length === 1) return;
             partsTitle.textContent = `What each of the ${terms.length} input maps adds to the sum: orange more, purple less. Choose one:`;

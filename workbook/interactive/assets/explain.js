@@ -14,7 +14,20 @@ const explain = (() => {
     /* Return the place that a larger or smaller map has at the same spot. */
     const scaled = (place, from, to) => Math.min(to - 1, Math.floor((place + 0.5) * to / from));
 
-    const pure = { rowsOf, scaled };
+    /* Return the place of the largest value of some maps. */
+    function strongest({ width, channels, values }) {
+        const at = values.reduce((best, value, i) => value > values[best] ? i : best, 0);
+        return { row: Math.floor(at / channels / width), column: Math.floor(at / channels) % width, channel: at % channels };
+    }
+
+    /* Return the kernels of a step as maps, one per filter; null where a filter reads several maps. */
+    function kernelsOf({ kernel, size, shape }) {
+        const isFlat = kernel && kernel.length === size[0] * size[1] * shape[2] && kernel.length > shape[2];
+        return isFlat ? { height: size[0], width: size[1], channels: shape[2], values: kernel } : null;
+    }
+
+    const nameOf = ({ layer, part }) => part ? `${layer} (${part})` : layer;
+    const pure = { rowsOf, scaled, strongest, kernelsOf, nameOf };
     if (typeof document === "undefined") return pure;
 
     const { images, unit, classes, shape } = draw.data;
@@ -25,9 +38,9 @@ const explain = (() => {
     const size = height * width * channels;
     const areShares = ["softmax", "sigmoid"].includes(steps.at(-1).function);
     const state = { image: 0, block: Math.min(1, blocks.length - 1), channel: 0, row: 0, column: 0, input: 0, byHand: false };
-    let [outputs, winner] = [
-        [], -1
-    ];
+    let outputs = [];
+    let winner = -1;
+    let showsKernels = false;
 
     const imageAt = (index) => Float32Array.from(pixels.subarray(index * size, (index + 1) * size), (byte) => byte * unit);
 
@@ -64,9 +77,16 @@ const explain = (() => {
     function see(image) {
         outputs = network.compute(steps, image);
         draw.image(draw.element("seen"), { height, width, channels, values: image }, { low: 0, high: 255 * unit });
-        sheets.forEach((maps, i) => maps.show(outputs[blocks[i].at(-1)]));
+        showMaps();
         showScores();
         showDetail();
+    }
+
+    function showMaps() {
+        sheets.forEach((maps, i) => {
+            const kernels = showsKernels && kernelsOf(steps[blocks[i][0]]);
+            maps.show(kernels || outputs[blocks[i].at(-1)]);
+        });
     }
 
     function chooseImage(index) {
@@ -76,14 +96,15 @@ const explain = (() => {
         see(imageAt(index));
     }
 
-    /* Show another map, at the same spot of the image. */
-    function chooseMap(index, channel) {
+    /* Show another map, at the place that was clicked, or at the same spot of the image. */
+    function chooseMap(index, channel, place) {
         const before = current().maps;
         sheets[state.block].choose(-1);
         Object.assign(state, { block: index, channel, byHand: false });
         const after = current().maps;
-        state.row = scaled(state.row, before.height, after.height);
-        state.column = scaled(state.column, before.width, after.width);
+        const isPlace = place && !showsKernels;
+        state.row = isPlace ? place.row : scaled(state.row, before.height, after.height);
+        state.column = isPlace ? place.column : scaled(state.column, before.width, after.width);
         sheets[index].choose(channel);
         showDetail();
     }
@@ -99,12 +120,18 @@ const explain = (() => {
     const chooser = sheet.make(draw.element("images"), { label: "Image", name: (i) => `image ${i + 1}`, depth: channels, zoom: height <= 32 ? 1.25 : 0 }, chooseImage);
     const sheets = blocks.map((block, index) => {
         const section = draw.add(draw.element("layers"), "section");
-        const names = block.map((number) => steps[number].layer);
+        const names = block.map((number) => nameOf(steps[number]));
         const [h, w, c] = steps[block.at(-1)].shape;
         const heading = draw.add(section, "h3", {}, names.filter((name, i) => name !== names[i - 1]).join(" → "));
         draw.add(heading, "span", { className: "muted" }, h * w > 1 ? ` ${h}×${w}×${c}` : ` ${c}`);
-        return sheet.make(section, { label: `Maps of ${names.at(-1)}`, name: (i) => `map ${i + 1} of ${c}`, chosen: -1 }, (channel) => chooseMap(index, channel));
+        return sheet.make(section, { label: `Maps of ${names.at(-1)}`, name: (i) => `map ${i + 1} of ${c}`, chosen: -1 }, (channel, place) => chooseMap(index, channel, place));
     });
+    draw.toggle(draw.element("kernels"), { label: "Kernels instead of maps, where a filter reads one map" }, (isOn) => {
+        showsKernels = isOn;
+        showMaps();
+    });
+    draw.element("kernels").hidden = !blocks.some((block) => kernelsOf(steps[block[0]]));
+    draw.element("scores").style.setProperty("--names", `${0.7 + 0.6 * Math.max(...classes.map((name) => name.length))}em`);
     const panel = detail.make(draw.element("detail"), (row, column) => {
         Object.assign(state, { row, column });
         showDetail();
@@ -136,10 +163,9 @@ const explain = (() => {
     }
 
     chooser.show(stackOf(pixels), { scale: "grey", low: 0, high: 255 });
-    state.row = Math.floor(steps[blocks[state.block].at(-1)].shape[0] / 2);
-    state.column = Math.floor(steps[blocks[state.block].at(-1)].shape[1] / 2);
     outputs = network.compute(steps, imageAt(0));
-    chooseMap(state.block, 0);
+    Object.assign(state, strongest(current().maps));
+    chooseMap(state.block, state.channel, state);
     chooseImage(0);
     return pure;
 })();

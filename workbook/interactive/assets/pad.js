@@ -24,7 +24,8 @@ const pad = (() => {
         const screen = canvas.getContext("2d");
         const paper = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
         const ink = paper.getContext("2d", { willReadFrequently: true });
-        let pen = { x: SIZE / 2, y: SIZE / 4, down: false };
+        const start = { x: SIZE / 2, y: SIZE / 4, down: false };
+        let pen = start;
         let [byKeys, waiting] = [false, false];
 
         function show() {
@@ -72,6 +73,7 @@ const pad = (() => {
         }
 
         function clear() {
+            pen = start;
             wipe();
             cleared();
         }

@@ -22,11 +22,16 @@ const sheet = (() => {
         return { count, zoom, tile, columns, rows: Math.ceil(count / columns) };
     }
 
-    /* Return the number of the tile at a point of the canvas, null beside the tiles. */
-    function indexAt(x, y, { count, tile, columns }) {
-        const [column, row] = [Math.floor(x / tile.width), Math.floor(y / tile.height)];
-        const index = row * columns + column;
-        return column >= 0 && column < columns && row >= 0 && index < count ? index : null;
+    /* Return the tile at a point of the canvas, and the row and column in it; null beside the tiles. */
+    function placeAt(x, y, { count, zoom, tile, columns }) {
+        const index = Math.floor(y / tile.height) * columns + Math.floor(x / tile.width);
+        if (x < 0 || x >= columns * tile.width || y < 0 || index >= count) return null;
+        const [row, column] = [
+            [y, tile.height],
+            [x, tile.width]
+        ].map(([at, side]) =>
+            Math.max(0, Math.min((side - GAP) / zoom - 1, Math.floor((at % side - GAP / 2) / zoom))));
+        return { index, row, column };
     }
 
     /* Return the place that a key leads to, null for other keys; places are counted row by row. */
@@ -54,7 +59,7 @@ const sheet = (() => {
         return { height, width, values: Float32Array.from({ length: height * width }, (_, i) => values[i * channels + channel]) };
     }
 
-    const pure = { zoomOf, layout, indexAt, moved, scaleOf, mapOf };
+    const pure = { zoomOf, layout, placeAt, moved, scaleOf, mapOf };
     if (typeof document === "undefined") return pure;
 
     /* Let a canvas be used like a slider: `count()` places in `columns()` columns, the arrow keys call changed(index). */
@@ -100,6 +105,33 @@ const sheet = (() => {
     }
 
     const scratch = document.createElement("canvas");
+    const greyTable = Uint32Array.from({ length: 511 }, (_, i) => packed(draw.grey(i - 255, 0, 255)));
+    const signedTable = Uint32Array.from({ length: 511 }, (_, i) => packed(draw.signed(i - 255, 255)));
+
+    /* Return a colour as a number whose bytes, on all of today's machines, are red, green, blue and 255. */
+    function packed([red, green, blue]) {
+        return (255 << 24 | blue << 16 | green << 8 | red) >>> 0;
+    }
+
+    /* Paint all maps on the scratch canvas, one below the other; `depth` channels are one picture. */
+    function paintStrip({ height, width, channels, values }, { scale, low, high }, depth) {
+        const places = height * width;
+        scratch.width = width;
+        scratch.height = height * channels / depth;
+        const context = scratch.getContext("2d");
+        const pixels = context.createImageData(scratch.width, scratch.height);
+        const whole = new Uint32Array(pixels.data.buffer);
+        const table = scale === "signed" ? signedTable : greyTable;
+        const factor = 255 / Math.max(high, -low, 1e-12);
+        for (let place = 0; place < places; place++) {
+            for (let channel = 0; channel < channels; channel++) {
+                const shade = Math.max(0, Math.min(510, Math.round(255 + factor * values[place * channels + channel])));
+                if (depth === 1) whole[channel * places + place] = table[shade];
+                else pixels.data.set([shade - 255, 255], 4 * (Math.floor(channel / depth) * places + place) + channel % depth);
+            }
+        }
+        context.putImageData(pixels, 0, 0);
+    }
 
     /* Make a sheet in `parent`; `name(index)` is what a screen reader says. Colour images take three channels each. */
     function make(parent, { label, name, depth = 1, chosen = 0, zoom = 0 }, changed) {
@@ -108,21 +140,15 @@ const sheet = (() => {
         const refreshSlider = sliderOf(canvas, label, { index: () => Math.max(index, 0), count: () => grid.count, columns: () => grid.columns, name }, changed);
         canvas.onclick = (event) => {
             const box = canvas.getBoundingClientRect();
-            const place = indexAt(event.clientX - box.left - 1, event.clientY - box.top - 1, grid);
-            if (place !== null) changed(place);
+            const place = placeAt(event.clientX - box.left, event.clientY - box.top, grid);
+            if (place) changed(place.index, place);
         };
         const paint = () => {
-            const { height, width, channels, values } = stack;
+            const { height, width, channels } = stack;
             const count = channels / depth;
             const room = parent.clientWidth - 2;
             grid = layout(count, stack, zoom || zoomOf(stack), room);
-            const strip = { height: count * height, width, channels: depth, values: new Float32Array(values.length) };
-            for (let i = 0; i < values.length; i++) {
-                const channel = i % channels;
-                const tile = Math.floor(channel / depth);
-                strip.values[(tile * height * width + Math.floor(i / channels)) * depth + channel % depth] = values[i];
-            }
-            draw.image(scratch, strip, scale);
+            paintStrip(stack, scale, depth);
             const context = sized(canvas, grid.columns * grid.tile.width, grid.rows * grid.tile.height);
             for (let i = 0; i < count; i++) {
                 const [x, y] = [i % grid.columns * grid.tile.width + GAP / 2, Math.floor(i / grid.columns) * grid.tile.height + GAP / 2];
@@ -141,7 +167,7 @@ const sheet = (() => {
             },
             choose(place) {
                 index = place;
-                paint();
+                if (stack) paint();
             },
         };
     }
