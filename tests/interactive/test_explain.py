@@ -291,6 +291,8 @@ def test_kernels_are_shown_where_a_filter_reads_one_map(node: Node, model: Any) 
     path = str(interactive.document.ASSETS / "network.js")
     kernels = node("explain", code, exported=export_network(model), path=path)
     assert kernels == [None, None, 6, None, None, 6, None, None, None, None, None]
+    step = {"kernel": [1, 0, -2, 0], "size": [2, 1], "shape": [5, 5, 2]}
+    assert node("explain", "asset.kernelsOf(step).values", step=step) == [0.5, 0, -1, 0]
 
 
 # --- In Chromium ---
@@ -367,7 +369,7 @@ def test_a_map_is_opened_by_a_click_or_by_keys(document: Document, show: Callabl
     chooser.press("End")
     assert "input: map 6 of 6" in frame.locator("#detail").inner_text()
     sheets.nth(5).press("ArrowRight")
-    assert title.inner_text() == "scores: unit 2 of 10"
+    assert title.inner_text() == "scores: score of “1”"
     assert "divided by the sum over all 10" in formula.inner_text()
     frame.get_by_label("Kernels instead of maps").check()
     assert sheets.nth(1).bounding_box()["height"] < 60  # 5×5 kernels, in one row

@@ -190,7 +190,8 @@ const detail = (() => {
                 const step = steps[block[0]];
                 const input = outputs[step.inputs[0]];
                 const what = last.height * last.width === 1 ? "unit" : "map";
-                title.textContent = `${block.map((number) => steps[number].layer).filter((name, i, all) => name !== all[i - 1]).join(" → ")}: ${what} ${state.channel + 1} of ${last.channels}`;
+                const isScore = last === outputs.at(-1);
+                title.textContent = `${block.map((number) => steps[number].layer).filter((name, i, all) => name !== all[i - 1]).join(" → ")}: ${isScore ? `score of “${draw.data.classes[state.channel]}”` : `${what} ${state.channel + 1} of ${last.channels}`}`;
                 said.textContent = block.map((number) => steps[number].label).join(" → ");
                 showMaps();
                 numbers.replaceChildren();

@@ -20,10 +20,15 @@ const explain = (() => {
         return { row: Math.floor(at / channels / width), column: Math.floor(at / channels) % width, channel: at % channels };
     }
 
-    /* Return the kernels of a step as maps, one per filter; null where a filter reads several maps. */
+    /* Return the kernels of a step as maps, one per filter, each on its own scale from -1 to 1; null where a filter reads
+       several maps, or a single number. */
     function kernelsOf({ kernel, size, shape }) {
         const isFlat = kernel && kernel.length === size[0] * size[1] * shape[2] && kernel.length > shape[2];
-        return isFlat ? { height: size[0], width: size[1], channels: shape[2], values: kernel } : null;
+        if (!isFlat) return null;
+        const largest = new Float32Array(shape[2]);
+        kernel.forEach((weight, i) => { largest[i % shape[2]] = Math.max(largest[i % shape[2]], Math.abs(weight)); });
+        const values = kernel.map((weight, i) => weight / (largest[i % shape[2]] || 1));
+        return { height: size[0], width: size[1], channels: shape[2], values };
     }
 
     const nameOf = ({ layer, part }) => part ? `${layer} (${part})` : layer;
@@ -124,9 +129,9 @@ const explain = (() => {
         const [h, w, c] = steps[block.at(-1)].shape;
         const heading = draw.add(section, "h3", {}, names.filter((name, i) => name !== names[i - 1]).join(" → "));
         draw.add(heading, "span", { className: "muted" }, h * w > 1 ? ` ${h}×${w}×${c}` : ` ${c}`);
-        return sheet.make(section, { label: `Maps of ${names.at(-1)}`, name: (i) => `map ${i + 1} of ${c}`, chosen: -1 }, (channel, place) => chooseMap(index, channel, place));
+        return sheet.make(section, { label: `Maps of ${names.at(-1)}`, name: (i) => index === blocks.length - 1 ? `score of ${classes[i]}` : `map ${i + 1} of ${c}`, chosen: -1 }, (channel, place) => chooseMap(index, channel, place));
     });
-    draw.toggle(draw.element("kernels"), { label: "Kernels instead of maps, where a filter reads one map" }, (isOn) => {
+    draw.toggle(draw.element("kernels"), { label: "Kernels instead of maps, where a filter reads one map; each on its own scale" }, (isOn) => {
         showsKernels = isOn;
         showMaps();
     });
