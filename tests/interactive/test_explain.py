@@ -24,7 +24,7 @@ def small_network(*, seed: int = 0) -> Any:
 
     keras.utils.set_random_seed(seed)
     inputs = keras.Input((28, 28, 1))
-    x = layers.Rescaling(1 / 255)(inputs)
+    x = layers.Rescaling(1 / 255, name="rescaling")(inputs)
     x = layers.Conv2D(6, 5, strides=2, padding="same", name="edges")(x)
     x = layers.ReLU(name="on")(layers.BatchNormalization(name="norm")(x))
     x = layers.SeparableConv2D(8, 3, padding="same", activation="relu", name="parts")(x)

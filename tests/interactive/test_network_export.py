@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import harness
 from workbook.interactive.network_export import (
     ACTIVATIONS,
     MAX_WEIGHTS,
@@ -184,6 +185,18 @@ def test_the_networks_of_the_recipes_equal_keras(assert_same: Same) -> None:
     digits = np.random.default_rng(2).integers(0, 256, (2, 28, 28, 1)).astype("float32")
     for build in (mnist.network, mnist.small_network):
         assert_same(randomised(build()), digits)
+
+
+def test_the_networks_of_chapter_05_equal_keras(assert_same: Same) -> None:
+    from keras import layers
+
+    starts = ("def dense_network", "def lenet5", "def network_with", "def large_network")
+    names = harness.run_chapter("05_first_cnn", harness.named("separable-network", starts=starts))
+    digits = np.random.default_rng(2).integers(0, 256, (2, 28, 28, 1)).astype("float32")
+    networks = [names[name]() for name in ("dense_network", "lenet5", "separable_network")]
+    networks += [names["network_with"](layers.Flatten()), names["large_network"](dropout=0.5, shift=0.1)]
+    for network in networks:
+        assert_same(randomised(network), digits)
 
 
 def test_a_step_says_what_it_does() -> None:

@@ -13,9 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 ASSETS = Path(__file__).parent / "assets"
-COMMENT = re.compile(
-    r"^ *(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL
-)  # on lines of its own
+# A comment on lines of its own.
+COMMENT = re.compile(r"^ *(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
