@@ -27,7 +27,7 @@
 
 # %% tags=["setup"]
 import time
-from workbook import arithmetic, check, data, drawing, figures, plots  # before Keras: it sets Keras up
+from workbook import arithmetic, check, data, drawing, figures, interactive, plots  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
 import keras
@@ -372,6 +372,36 @@ paper = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # (120, 120, 3), dark 
 plt.close(figure)
 digit = data.to_digit(paper)  # (28, 28, 1), light on dark
 plots.show_images([paper, digit], ["on paper", f"read as {predict(digit[np.newaxis]).argmax()}"]);
+
+# %% [markdown]
+# ## Your own network, opened
+#
+# A trained network is a list of numbers and a rule for what to do with them. Yours is small enough to fit into this
+# page: `explain` writes its weights and a few digits there, and your browser computes every map of every layer while
+# you draw. From then on it needs no Python.
+#
+# **Predict first:** the first layer has 24 kernels of 5 × 5, which began as random numbers. What do they look like now?
+
+# %% tags=["slow", "nbval-ignore-output"]
+one_of_each = [int(np.argmax(y_test == digit)) for digit in range(10)]
+interactive.explain(network, x_test[one_of_each])
+
+# %% [markdown]
+# Click a map. Beside it you see its kernel, the window of its input and their products, and then every step from their
+# sum to the value of the map. Drag over a large map to move the window. **Notice** three things:
+#
+# - **Kernels.** Tick "Kernels instead of maps". The noise has become shapes: neighbouring weights are alike now, and
+#   several kernels look like the edge kernels of chapter 02. Nobody wrote them.
+# - **Maps that fire on strokes.** Choose the 1, then the 0. A map of the first layer that follows the 1 also follows
+#   those parts of the 0 that run in the same direction, and leaves out the others. In later layers a map no longer
+#   looks like the digit: its 7 × 7 values say where a combination of strokes is.
+# - **What pooling keeps.** `GlobalAveragePooling2D` keeps one number per map, its mean: how much, not where. Click the
+#   unit of the predicted digit in the last layer. It adds up 64 products, one per map: orange ones speak for this
+#   digit, purple ones against it.
+#
+# Now choose the 3, click the unit of the 8 in the last layer, and turn the 3 into an 8 with two strokes: which of the
+# 64 products change? You can open the other networks, too. In the dense network, `trained["dense"]["model"]`, a kernel
+# is as large as the image.
 
 # %% [markdown]
 # ## Two heads

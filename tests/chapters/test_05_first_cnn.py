@@ -89,3 +89,18 @@ def test_the_separable_network_classifies_99_percent(names: dict, seed: int) -> 
     accuracy = float(np.mean(predicted == names["y_test"]))
     print(f"seed {seed}: {100 * accuracy:.2f} %")
     assert accuracy >= 0.99
+    kernels = np.asarray(model.get_layer(index=2).kernel)[:, :, 0]  # (5, 5, 24)
+    assert _likeness(kernels) > 0.3, "neighbouring weights of the first layer are alike"
+
+
+def _likeness(kernels: np.ndarray) -> float:
+    """Return the correlation of neighbouring weights in kernels (height, width, filters); near 0 for random ones."""
+    centred = kernels - kernels.mean(axis=(0, 1))
+    beside = [np.mean(centred[1:] * centred[:-1]), np.mean(centred[:, 1:] * centred[:, :-1])]
+    return float(np.mean(beside) / np.mean(centred**2))
+
+
+def test_neighbouring_weights_are_not_alike_at_the_start(names: dict) -> None:
+    names["keras"].utils.set_random_seed(1)
+    kernels = np.asarray(names["separable_network"]().get_layer(index=2).kernel)[:, :, 0]
+    assert abs(_likeness(kernels)) < 0.15

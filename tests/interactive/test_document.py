@@ -69,6 +69,18 @@ def test_what_a_sanitiser_leaves_is_the_static_picture() -> None:
     assert "script" not in left
 
 
+def test_scripts_lose_comments_and_indentation_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbook.interactive.document.ASSETS", tmp_path)
+    for name in ("base.css", "draw.js"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    source = (
+        "/* a\n   b */\nx('/* kept */'); // kept\n    // gone\n  /* kept */ y();\n    /* gone */\n\nz();\n"
+    )
+    (tmp_path / "one.js").write_text(source, encoding="utf-8")
+    assert "x('/* kept */'); // kept\n/* kept */ y();\n\nz();\n" in make(scripts=("one",)).page()
+    assert "gone" not in make(scripts=("one",)).page()
+
+
 def test_encoded_arrays_are_read_back() -> None:
     array = np.linspace(-1, 1, 6, dtype=np.float32).reshape(2, 3)
     encoded = encode(array)

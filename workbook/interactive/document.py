@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 ASSETS = Path(__file__).parent / "assets"
+# A comment on lines of its own.
+COMMENT = re.compile(r"^ *(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -104,7 +107,9 @@ def encode_png(image: np.ndarray) -> str:
 
 
 def _asset(name: str) -> str:
-    return (ASSETS / name).read_text(encoding="utf-8")
+    """Return a script or a style without its indentation and its comments, which are a quarter of it."""
+    text = (ASSETS / name).read_text(encoding="utf-8")
+    return re.sub(r"^ +", "", COMMENT.sub("", text), flags=re.MULTILINE)
 
 
 def _json(data: Any) -> str:
