@@ -1,8 +1,8 @@
-"""Keep TensorFlow's start-up messages off the learner's screen.
+"""Keep TensorFlow's start-up messages off the learner's screen, and Keras's settings as the course needs them.
 
 TensorFlow's C++ side writes to file descriptor 2 while it loads, whatever its log level. A finder on
 `sys.meta_path` redirects that descriptor to a scratch file for the first import only, and shows what was
-written if the import fails: an error is never hidden.
+written if the import fails: an error is never hidden. `keras_settings` does its part before and after Keras loads.
 """
 
 import contextlib
@@ -14,6 +14,8 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from types import ModuleType
+
+from workbook import keras_settings
 
 NOISY = ("tensorflow", "keras", "jax")
 
@@ -51,8 +53,12 @@ class _QuietLoader(importlib.abc.Loader):
         module.__loader__ = self.loader
         if module.__spec__ is not None:
             module.__spec__.loader = self.loader
+        if module.__name__ == "keras":
+            keras_settings.choose_backend()
         with stderr_aside():
             self.loader.exec_module(module)
+        if module.__name__ == "keras":
+            keras_settings.set_right(module)
 
 
 class _QuietFinder(importlib.abc.MetaPathFinder):
@@ -70,6 +76,9 @@ class _QuietFinder(importlib.abc.MetaPathFinder):
 
 
 def install() -> None:
-    """Put the finder first on `sys.meta_path`, once."""
+    """Put the finder first on `sys.meta_path`, once. A Keras that is already loaded gets the course's settings."""
+    loaded = sys.modules.get("keras")
+    if loaded is not None and hasattr(loaded, "config"):
+        keras_settings.set_right(loaded)
     if not any(isinstance(finder, _QuietFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _QuietFinder())

@@ -1,0 +1,98 @@
+"""Keep a learner's own Keras settings from changing the course: `keras.json` stays as it is, the kernel gets the usual.
+
+A `keras.json` from another course may ask for `channels_first`, `float16` or another backend. Shapes and numbers of the
+chapters are those of `channels_last` and `float32`. What is set right is said in one line. The environment variable
+KERAS_BACKEND is the learner's own choice and stays.
+"""
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+BACKENDS = ("tensorflow", "jax")  # on which every chapter runs; on others some cells do not
+USUAL = {"image_data_format": "channels_last", "floatx": "float32"}
+ALLOWED = {
+    "image_data_format": ("channels_last", "channels_first"),
+    "floatx": ("float16", "float32", "float64"),
+}
+
+
+def settings_file() -> Path:
+    """Return the path of `keras.json`, as Keras finds it."""
+    home = Path(os.path.expanduser("~"))
+    if not os.access(home, os.W_OK):
+        home = Path("/tmp")
+    return Path(os.path.expanduser(os.environ.get("KERAS_HOME", home / ".keras"))) / "keras.json"
+
+
+def choose_backend() -> None:
+    """Choose the backend before Keras is loaded, where `keras.json` asks for one that the course cannot use.
+
+    Says so in one line. Also says which entries Keras is about to refuse, and what to do about them.
+    """
+    path = settings_file()
+    settings = _read(path)
+    for name, allowed in ALLOWED.items():
+        if name in settings and settings[name] not in allowed:
+            print(
+                f"Keras cannot start: {path} says {name}={settings[name]!r}. Write one of {', '.join(allowed)}, or "
+                "delete the file."
+            )
+    wanted = settings.get("backend", "tensorflow")
+    if os.environ.get("KERAS_BACKEND"):
+        _warn(os.environ["KERAS_BACKEND"])
+    elif not is_usable(wanted):
+        usable = next((name for name in BACKENDS if is_usable(name)), None)
+        if usable is not None:
+            os.environ["KERAS_BACKEND"] = usable
+            if wanted in BACKENDS:
+                reason = f"Keras's {wanted} backend is not installed."
+            else:
+                reason = f"{path} asks for the {wanted} backend, on which some cells do not run. It stays as it is."
+            print(f"{reason} The course uses {usable} in this kernel.")
+
+
+def is_usable(backend: Any) -> bool:
+    """Return whether the course runs on a backend and it is installed."""
+    return backend in BACKENDS and importlib.util.find_spec(backend) is not None
+
+
+def _warn(backend: str) -> None:
+    if backend not in BACKENDS:
+        print(
+            f"KERAS_BACKEND is {backend}: some cells of the course need TensorFlow or JAX, and say so. To run them, "
+            "set KERAS_BACKEND to tensorflow or jax and restart the kernel."
+        )
+    elif not is_usable(backend):
+        print(
+            f"KERAS_BACKEND is {backend}, which is not installed: pip install {backend}, or unset the variable."
+        )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return the settings; none if there is no file, or one that Keras ignores."""
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return settings if isinstance(settings, dict) else {}
+
+
+def set_right(keras: ModuleType) -> None:
+    """Set the format of images and the float type to the usual ones, for this kernel; say in one line what changed."""
+    found = {"image_data_format": keras.config.image_data_format(), "floatx": keras.config.floatx()}
+    changed = {name: value for name, value in found.items() if value != USUAL[name]}
+    if not changed:
+        return
+    keras.config.set_image_data_format(USUAL["image_data_format"])
+    keras.config.set_floatx(USUAL["floatx"])
+    if keras.config.dtype_policy().name == found["floatx"]:  # else somebody has chosen a policy
+        keras.config.set_dtype_policy(USUAL["floatx"])
+    usual = " and ".join(USUAL[name] for name in changed)
+    print(
+        f"Keras was set to {' and '.join(changed.values())} (in {settings_file()}). The course uses {usual} in this "
+        "kernel; your file is unchanged."
+    )
