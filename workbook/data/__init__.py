@@ -5,17 +5,22 @@ photographs; `augment` and `batching` are the fast way into `fit`. Importing thi
 """
 
 from workbook.data.bundled import DataError, Dataset, stored
+from workbook.data.handwriting import Handwriting
 from workbook.data.loading import NAMES, batches, load
-from workbook.data.pictures import PHOTOGRAPHS, photograph, to_digit
+from workbook.data.picture_files import read_picture
+from workbook.data.pictures import PHOTOGRAPHS, photograph, read_digits, to_digit
 
 __all__ = [
     "NAMES",
     "PHOTOGRAPHS",
     "DataError",
     "Dataset",
+    "Handwriting",
     "batches",
     "load",
     "photograph",
+    "read_digits",
+    "read_picture",
     "stored",
     "to_digit",
 ]

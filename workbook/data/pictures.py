@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbook.data.bundled import bundled_file
+from workbook.data.handwriting import SMALL, Handwriting, cut_out, find_digits, find_ink
 
 # Name → file in data/photographs. data/README.md names the source and the licence of each.
 PHOTOGRAPHS = {
@@ -50,14 +51,36 @@ def to_digit(image: ArrayLike) -> NDArray[np.uint8]:
 
     Takes (H, W), (H, W, 1), RGB (H, W, 3) or RGBA (H, W, 4), 0-255 or floats 0-1, dark on light or light on
     dark. As in LeCun et al. 1998, section III-A: the digit is scaled to fit a box of 20×20, its proportions
-    kept, and its centre of mass is moved to the centre of 28×28.
+    kept, and its centre of mass is moved to the centre of 28×28. Of several digits it is the largest; `read_digits`
+    returns all of them.
 
     Raises `ValueError` for other shapes, for values that are not finite or out of range, and for a blank picture.
     """
-    ink = _ink(_grey(np.asarray(image)))
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    digit = _fit(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 20)
-    return _centre(digit, 28)[..., np.newaxis]
+    return read_digits(image).digit
+
+
+def read_digits(image: ArrayLike) -> Handwriting:
+    """Return all digits of a drawing or a photograph, from left to right, with the steps that led to them.
+
+    Takes what `to_digit` takes. In a photograph, uneven light is evened out, printed lines and the table beside the
+    paper are left out, and pale or thin strokes become as strong as MNIST's. A picture of at most 64 × 64 pixels is
+    taken for a drawing of one digit. Raises `ValueError` as `to_digit` does.
+    """
+    grey = _grey(np.asarray(image))
+    if max(grey.shape) <= SMALL:
+        ink = _ink(grey)
+        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+        cut = [ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]]
+        steps, notes, largest = {"grey": grey, "ink": ink}, [], 0
+    else:
+        ink, steps, notes = find_ink(grey)
+        masks = find_digits(ink)
+        cut = [cut_out(ink, mask) for mask in masks]
+        largest = int(np.argmax([max(piece.shape) for piece in cut]))
+        if len(masks) > 1:
+            notes.append(f"{len(masks)} digits: the largest is read")
+    digits = np.stack([_centre(_fit(piece, 20), 28)[..., np.newaxis] for piece in cut])
+    return Handwriting(digits, largest, steps, tuple(notes))
 
 
 def check_picture(image: NDArray[Any]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbook import pretrained
+from workbook.data import read_picture
 from workbook.data.bundled import first_line
 
 Array = NDArray[Any]
@@ -49,22 +50,11 @@ class Canvas:
 
 
 def open_picture(source: str | Path | bytes) -> NDArray[np.uint8]:
-    """Read a picture file, or its bytes, as uint8 (H, W, 3), rotated as the camera was held.
+    """Read a picture file, or its bytes, as uint8 (H, W, 3), upright, its longer side at most 2,048 pixels.
 
-    ValueError, in one line, if there is no such file or it is not a picture.
+    Raises `ValueError`, in one line, if there is no such file or it is not a picture.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    name = f"{len(source)} bytes" if isinstance(source, bytes) else str(source)
-    try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
-            return np.array(ImageOps.exif_transpose(file).convert("RGB"))
-    except FileNotFoundError:
-        raise ValueError(f"There is no such file. Received: {name}") from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise ValueError(
-            f"This is not a readable picture: choose a PNG or a JPEG file. Received: {name}"
-        ) from None
+    return read_picture(source, longest=2048)
 
 
 def upload(paint: Paint) -> Any:
