@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from workbook.colours import GREY, VERMILION
 from workbook.data import DataError
 from workbook.data.pictures import to_digit
 
@@ -62,7 +63,7 @@ def bars(probabilities: np.ndarray) -> str:
     best = int(np.argmax(probabilities))
     rows = []
     for digit, share in enumerate(probabilities):
-        colour = "#D55E00" if digit == best else "#999999"
+        colour = VERMILION if digit == best else GREY
         bar = (
             f'<div style="background:{colour};height:10px;width:{max(1, round(150 * float(share)))}px"></div>'
         )

@@ -4,12 +4,20 @@
 (() => {
   const UNKNOWN = "A picture without a description.";
 
+  /** Return the text that comes with a picture, such as the numbers of a live curve; "" if it only names an object. */
+  function plainText(cell, image) {
+    const outputs = cell.outputArea ? cell.outputArea.widgets : [];
+    const place = outputs.findIndex((output) => output.node.contains(image));
+    const output = place < 0 ? undefined : cell.model.outputs.get(place);
+    const text = output ? String(output.data["text/plain"] || "") : "";
+    return text.startsWith("<") ? "" : text;
+  }
+
   /** Describe the pictures of a notebook that have no alternative text yet. */
   function describe(notebook) {
     for (const image of notebook.node.querySelectorAll(".jp-RenderedImage img:not([alt])")) {
       const cell = notebook.widgets.find((widget) => widget.node.contains(image));
-      const text = cell && cell.model.getMetadata("alt");
-      image.alt = text || UNKNOWN;
+      image.alt = (cell && (cell.model.getMetadata("alt") || plainText(cell, image))) || UNKNOWN;
     }
   }
 
