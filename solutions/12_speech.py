@@ -219,7 +219,7 @@ check("12.3", decibels);
 
 # %%
 def show_sound(image, ax, title, *, length=256, hop=128, unit="kHz", top=4):
-    """Draw an image (rows, frames) with time to the right and low notes below; a column stands at its frame's middle."""
+    """Draw an image (rows, frames), low notes below; a column is at its frame's middle."""
     left = (length - hop) / 16  # milliseconds
     extent = (left, left + image.shape[1] * hop / 8, 0, top)
     drawn = ax.imshow(image, origin="lower", aspect="auto", cmap="magma", extent=extent)
@@ -661,7 +661,7 @@ known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)  # (3
 same = voices.y_test[:, np.newaxis] == voices.y_train  # (120, 360): the same word?
 
 def distances(step, axis):
-    """Return the squared difference of each test clip to each training clip, moved by `step`."""
+    """Return each test clip's squared difference to each training clip, moved by `step`."""
     moved = audio.shifted(known, **{axis: step}).reshape(len(known), -1)
     flat = heard.reshape(len(heard), -1)
     return (flat**2).sum(axis=1)[:, np.newaxis] + (moved**2).sum(axis=1) - 2 * flat @ moved.T

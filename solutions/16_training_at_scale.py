@@ -503,7 +503,7 @@ for on, (first_step, later_step) in compilers.items():
 
 # %% tags=["exercise"] exercise="16.4"
 def larger_batch(step, images, batch_size, rate, k):
-    """Return the steps of an epoch with k times the batch, and the one-cycle rate at a step."""
+    """Return an epoch's steps with k times the batch, and the one-cycle rate at a step."""
     ### BEGIN SOLUTION
     steps = int(np.ceil(images / (k * batch_size)))
     peak, top = k * rate, steps / 5

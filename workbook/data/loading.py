@@ -6,7 +6,6 @@ folder is read. Every data set is available without a network: bundled, prepared
 
 import numbers
 import os
-import textwrap
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -140,11 +139,10 @@ def _downloaded_or_standin(name: str, allow_download: bool, timeout: float) -> D
             f"{name}: no bundled files, no prepared folder, no download ({reason}). Install cnn-workbook again."
         )
     dataset = standins.MAKERS[name]()
-    told = (
+    print(
         f"{name}: STAND-IN, NOT THE REAL DATA ({reason}): {dataset.source}. "
         "For the real data, load it once with a network or set WORKBOOK_DATA_DIR to a prepared TFDS folder."
     )
-    print(textwrap.fill(told, 95, break_on_hyphens=False, break_long_words=False))
     return dataset
 
 

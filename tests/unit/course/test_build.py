@@ -109,6 +109,33 @@ def test_a_picture_without_an_alternative_text_is_seen(project: Path) -> None:
     assert "shows a picture without an alternative text" in problem
 
 
+@pytest.mark.parametrize(
+    ("text", "is_wide"),
+    [
+        (f"{'x' * 101}", False),
+        (f"{'x' * 50}  {'y' * 50}", True),
+        (f"{'x' * 101}\n{'y' * 101}", True),
+        (f"{'x' * 50}  {'y' * 48}\n" * 3, False),
+    ],
+)
+def test_a_printed_table_that_is_too_wide_is_seen(text: str, is_wide: bool) -> None:
+    printed = nbformat.v4.new_output("stream", text=text)
+    shown = nbformat.v4.new_output("execute_result", {"text/plain": text, "text/html": "<table>"})
+    plain = nbformat.v4.new_output("execute_result", {"text/plain": text})
+    for output, expected in ((printed, is_wide), (plain, is_wide), (shown, False)):
+        cell = nbformat.v4.new_code_cell("x", outputs=[output], execution_count=1)
+        problems = lint.lint_executed(nbformat.v4.new_notebook(cells=[cell]))
+        assert bool(problems) == expected
+        assert all("over 100 columns" in problem for problem in problems)
+
+
+def test_a_line_of_code_that_is_too_long_is_seen() -> None:
+    notebook = chapter.complete(SOURCE, ADDRESS)
+    notebook.cells[3].source = f"x = 1\nlong_name = {'y' * 90}"
+    problems = lint.lint_chapter(NAME, notebook, chapter.learner(notebook))
+    assert any("has 102 columns, at most 95" in problem for problem in problems)
+
+
 def test_an_unexecuted_solution_is_seen(project: Path) -> None:
     path = project / "solutions" / f"{NAME}.ipynb"
     notebook = nbformat.read(path, as_version=4)

@@ -90,7 +90,7 @@ def build(
 
 @app.command()
 def wrap(chapters: Chapters = None, *, root: Root = Path()) -> None:
-    """Wrap the prose of the chapters' sources at 120 characters."""
+    """Wrap the chapters' sources: prose at 120 characters, code at 95."""
     from workbook.course.authoring import build as builder
     from workbook.course.authoring.wrap import wrap_source
 
