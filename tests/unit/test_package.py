@@ -103,7 +103,7 @@ FLOORS = (
     ("exercises",),
     ("exercises.chapters",),
     ("", "course.jailed"),
-    ("course.authoring", "course.grading", "course.record"),
+    ("course.authoring", "course.grading", "course.learner_folder", "course.record"),
     ("course.benches", "course.makers"),
     ("course.cli",),
 )

@@ -120,10 +120,10 @@ def test_long_code_is_laid_out_again_and_computes_the_same(code: str, wrapped: s
 
 def test_a_cell_of_code_is_wrapped_in_its_source(tmp_path: Path) -> None:
     file = tmp_path / "x.py"
-    long_line = f"call({'a' * 45}, {'b' * 45})"
+    long_line = f"call({'a' * 44}, {'b' * 44})"
     file.write_text(
         f'# ---\n# x: "{"y" * 120}"\n# ---\n\n# %% tags=["slow"]\n{long_line}\n', encoding="utf-8"
     )
     assert wrap.wrap_source(file)
-    assert f"call(\n    {'a' * 45}, {'b' * 45}\n)\n" in file.read_text(encoding="utf-8")
+    assert f"call(\n    {'a' * 44}, {'b' * 44}\n)\n" in file.read_text(encoding="utf-8")
     assert not wrap.wrap_source(file)
