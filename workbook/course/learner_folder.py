@@ -130,7 +130,8 @@ def main(root: Path) -> int:
         return 1
     if copied:
         print(
-            f"{len(copied)} chapters are copied to {FOLDER}/. Work there: an update of the course changes nothing in it."
+            f"{len(copied)} chapters are copied to {FOLDER}/. "
+            "Work there: an update of the course changes nothing in it."
         )
     if line := notice(root):
         print(line)
