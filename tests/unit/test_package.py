@@ -103,7 +103,13 @@ FLOORS = (
     ("exercises",),
     ("exercises.chapters",),
     ("", "course.jailed"),
-    ("course.authoring", "course.grading", "course.learner_folder", "course.record"),
+    (
+        "course.alternative_texts",
+        "course.authoring",
+        "course.grading",
+        "course.learner_folder",
+        "course.record",
+    ),
     ("course.benches", "course.makers"),
     ("course.cli",),
 )
