@@ -2,6 +2,7 @@
 
 import html
 import numbers
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -55,7 +56,18 @@ class Table:
     def _html(self, text: str, right: bool, tag: str = "td") -> str:
         style = "text-align:right;white-space:nowrap" if right else "text-align:left;overflow-wrap:anywhere"
         scope = ' scope="col"' if tag == "th" else ""
-        return f'<{tag}{scope} style="{style}">{html.escape(text)}</{tag}>'
+        return f'<{tag}{scope} style="{style}">{breakable(text)}</{tag}>'
+
+
+def breakable(text: str) -> str:
+    """Return a text as HTML whose long words may be broken: after `_`, `.`, `/`, `=`, and else after 12 characters."""
+    pieces = re.split(r"(?<=[_./=])(?=[A-Za-z])", text)
+    pieces = [
+        part
+        for piece in pieces
+        for part in re.findall(r"(?s)[^\W_]{12}(?=[^\W_]{8})|.+?(?=[^\W_]{20}|$)", piece)
+    ]
+    return "<wbr>".join(map(html.escape, pieces))
 
 
 def cell(entry: Any) -> str:

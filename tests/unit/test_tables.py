@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from workbook.tables import Table, cell
+from workbook.tables import Table, breakable, cell
 
 SMALL = Table(("layer", "MACs"), [("conv", 1512), ("dense <a>", 10)], ("sum", 1522))
 
@@ -63,3 +63,23 @@ def test_a_row_of_another_length_is_refused() -> None:
         Table(("a", "b"), [(1,)])
     with pytest.raises(ValueError, match="must have 1 cells"):
         Table(("a",), [(1,)], ("sum", 2))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("F19.mnist_raw_bytes", "F19.<wbr>mnist_<wbr>raw_<wbr>bytes"),
+        ("162.6 MiB, 3 < 4", "162.6 MiB, 3 &lt; 4"),
+        ("an ordinary sentence", "an ordinary sentence"),
+        ("", ""),
+    ],
+)
+def test_long_words_may_be_broken(text: str, shown: str) -> None:
+    assert breakable(text) == shown
+
+
+def test_a_checksum_is_broken_into_short_pieces() -> None:
+    pieces = breakable("c58f30108f718f92721af3b95e74349a").split("<wbr>")
+    assert "".join(pieces) == "c58f30108f718f92721af3b95e74349a"
+    assert [len(piece) for piece in pieces] == [12, 12, 8]
+    assert breakable(f"md5 {'a' * 24}, b") == f"md5 <wbr>{'a' * 12}<wbr>{'a' * 12}, b"
