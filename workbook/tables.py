@@ -46,7 +46,7 @@ class Table:
         heads = "".join(
             self._html(text, right, "th") for text, right in zip(self.heads, self.flush_right, strict=True)
         )
-        foot = f"<tfoot>{self._row(self.foot)}</tfoot>" if self.foot else ""
+        foot = f'<tfoot style="border-top:1px solid">{self._row(self.foot)}</tfoot>' if self.foot else ""
         body = "\n".join(map(self._row, self.rows))
         return f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>{foot}\n</table>"
 
