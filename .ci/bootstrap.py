@@ -361,7 +361,7 @@ def lint(machine: Machine) -> int:
         ["ruff", "check"],
         ["ruff", "format", "--check"],
         ["mypy"],
-        ["oxlint", "--deny-warnings", "workbook/interactive/assets"],
+        ["oxlint", "--deny-warnings", "workbook/interactive/assets", "lab"],
         ["python", ".ci/format_js.py"],
         ["workbook", "build", "--check"],
     )
