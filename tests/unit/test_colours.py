@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,37 @@ def test_the_ratio_is_that_of_the_standard() -> None:
 def test_an_unknown_colour_is_refused(colour: str) -> None:
     with pytest.raises(ValueError, match="colour must be"):
         colours.channels(colour)
+
+
+# ---------------------------------------------------------------- the interactive pictures
+
+STYLES = (ROOT / "workbook" / "interactive" / "assets" / "base.css").read_text(encoding="utf-8")
+TEXT = 4.5  # the least contrast of text, WCAG 2.2, criterion 1.4.3
+
+
+def _theme(selector: str) -> dict[str, str]:
+    """Return the colours of a theme by name; those that the dark theme does not set are the light one's."""
+    block = re.search(rf"^{re.escape(selector)} {{(.*?)}}", STYLES, re.MULTILINE | re.DOTALL)
+    assert block
+    found = re.findall(r"--(\w+): (#\w+);", block[1])
+    return {
+        name: value if len(value) == 7 else "#" + "".join(2 * digit for digit in value[1:])
+        for name, value in found
+    }
+
+
+@pytest.mark.parametrize("selector", [":root", ':root[data-theme="dark"]'])
+@pytest.mark.parametrize("background", ["page", "panel"])
+def test_interactive_pictures_can_be_read_in_both_themes(selector: str, background: str) -> None:
+    theme = _theme(":root") | _theme(selector)
+    least = {"text": TEXT, "muted": TEXT, "warn": TEXT, "accent": MARK, "line": MARK}
+    ratios = {name: colours.contrast(theme[name], theme[background]) for name in least}
+    assert {name: ratio for name, ratio in ratios.items() if ratio < least[name]} == {}
+
+
+@pytest.mark.parametrize("background", [colours.LIGHT, colours.DARK])
+def test_the_colours_of_a_check_are_seen_in_both_themes(background: str) -> None:
+    source = (ROOT / "workbook" / "exercises" / "check.py").read_text(encoding="utf-8")
+    used = set(re.findall(r"#[0-9a-fA-F]{6}\b", source))
+    assert len(used) >= 4
+    assert [colour for colour in used if colours.contrast(colour, background) < MARK] == []
