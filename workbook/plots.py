@@ -2,7 +2,7 @@
 
 Every function takes arrays and an optional `ax`, draws, and returns the axes. None of them trains,
 computes a result or shows a figure. Colours are those of `workbook.colours`, which colour-blind readers can tell
-apart; the scale of an image is explicit.
+apart, and the import makes them Matplotlib's own; the scale of an image is explicit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from workbook.colours import PALETTE
 
 COLOURS = PALETTE
+plt.rcParams["axes.prop_cycle"] = plt.cycler(color=PALETTE)  # Matplotlib's own orange has 2.5:1 on white
 Scale = tuple[float, float]
 
 

@@ -41,6 +41,16 @@ def test_the_palette_is_told_apart_by_every_eye(vision: str) -> None:
     assert distances[closest] > 0.07, (closest, distances[closest])
 
 
+def test_curves_without_a_colour_of_their_own_take_the_palettes() -> None:
+    from matplotlib.figure import Figure
+
+    from workbook import plots
+
+    ax = Figure().subplots()
+    drawn = [ax.plot([0, 1])[0].get_color() for _ in plots.COLOURS]
+    assert tuple(drawn) == plots.COLOURS == colours.PALETTE
+
+
 def _linear(colour: str) -> np.ndarray:
     values = np.array(colours.channels(colour))
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
