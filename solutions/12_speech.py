@@ -784,7 +784,7 @@ for tested in ("low", "high"):
         shift = matched(low_high, "shift", axis, tested=tested)[6]
         left = (f"{alike[6]:.0f} %", f"{different[6]:.0f} %")
         rows.append((tested, axis, f"{shift:+.1f}", *left, f"{right[0]:.1f} → {right[6]:.1f} %"))
-heads = ("voices", "moved along", "by, on average", "left for the same word", "for other words", "matcher")
+heads = ("voices", "along", "by, on average", "left for same word", "other words", "matcher")
 Table(heads, rows)
 
 # %% [markdown]
