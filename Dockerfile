@@ -1,4 +1,4 @@
-# The grader in a container, for macOS, Windows and CI: docs/grading.md, "In a container", says how to run it.
+# The grader in a container, for macOS, Windows and CI (Dockerfile.lab is for learners): docs/grading.md, "In a container", says how to run it.
 FROM python:3.12-slim-bookworm
 
 RUN apt-get update \

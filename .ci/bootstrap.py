@@ -23,7 +23,7 @@ from pathlib import Path
 SUPPORTED = ((3, 11), (3, 12), (3, 13))  # as `requires-python` in pyproject.toml
 RANGE = "Python 3.11, 3.12 or 3.13"
 LEAST_FREE_BYTES = 4 * 10**9
-FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+FIRST_NOTEBOOK = "my_notebooks/00_start_here.ipynb"
 UNFINISHED = "unfinished"
 INTERRUPTED = 130
 # Groups of tests go to three workers, the longest group first; conftest.py says what a group is. On two cores a third
@@ -321,8 +321,13 @@ def run_all(machine: Machine, *commands: Sequence[str]) -> int:
 
 
 def lab(machine: Machine) -> int:
-    """Open JupyterLab at the first notebook, with the options in `LAB_ARGS`."""
+    """Open JupyterLab at the learner's copy of the first notebook, with the options in `LAB_ARGS`."""
     ensure(machine, "lab")
+    code = machine.run_in_foreground(
+        [str(machine.python), "-m", "workbook.course.learner_folder"], machine.root
+    )
+    if code:
+        return code
     options = shlex.split(machine.environ.get("LAB_ARGS", ""))
     if machine.is_root and "--allow-root" not in options:
         options.append("--allow-root")
@@ -356,7 +361,7 @@ def lint(machine: Machine) -> int:
         ["ruff", "check"],
         ["ruff", "format", "--check"],
         ["mypy"],
-        ["oxlint", "--deny-warnings", "workbook/interactive/assets"],
+        ["oxlint", "--deny-warnings", "workbook/interactive/assets", "lab"],
         ["python", ".ci/format_js.py"],
         ["workbook", "build", "--check"],
     )

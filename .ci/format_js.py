@@ -8,7 +8,7 @@ from pathlib import Path
 import jsbeautifier
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("workbook/interactive/assets",)
+FOLDERS = ("workbook/interactive/assets", "lab")
 
 
 def layout(source: str) -> str:

@@ -352,7 +352,7 @@ plots.show_images(cifar.x_train[chosen], cifar.class_names, columns=10, size=1.1
 # same" means that they agree. A fact that nobody can recompute is only stated.
 
 # %% tags=["nbval-check-output"]
-print(figures.as_text([row for row in [*figures.ledger(), *figures.facts()] if row.id.startswith("F19")]))
+figures.table([row for row in [*figures.ledger(), *figures.facts()] if row.id.startswith("F19")])
 
 # %% [markdown]
 # **Mind the slide.** CIFAR-10's page says "163 MB". The file has 170,498,071 bytes: 170.5 MB, if a MB is a million

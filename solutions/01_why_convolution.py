@@ -432,7 +432,7 @@ check("1.6", share_of_zeros);
 # The figures of this chapter, recomputed:
 
 # %% tags=["nbval-check-output"]
-print(figures.as_text([row for row in figures.ledger() if row.id.split(".")[0] in ("F1", "F3")]))
+figures.table([row for row in figures.ledger() if row.id.split(".")[0] in ("F1", "F3")])
 
 # %% [markdown]
 # ## Where to read on

@@ -699,7 +699,7 @@ for ax, depth in zip(axes, (10, 20, 40), strict=True):
 
 # %% tags=["nbval-check-output"]
 rows = [row for row in figures.ledger() if row.id.split(".")[0] in ("F11", "F12", "F13")]
-print(figures.as_text(rows))
+figures.table(rows)
 
 # %% [markdown]
 # ## Where to read on

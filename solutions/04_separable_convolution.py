@@ -588,7 +588,7 @@ print("both far better than guessing (10 %):", all(curve[-1] > 0.4 for curve in 
 # MACs are the weights times the output's height × width. The figures of this chapter, recomputed:
 
 # %% tags=["nbval-check-output"]
-print(figures.as_text([row for row in figures.ledger() if row.id.split(".")[0] in ("F15", "F16")]))
+figures.table([row for row in figures.ledger() if row.id.split(".")[0] in ("F15", "F16")])
 
 # %% [markdown]
 # ## Where to read on

@@ -460,7 +460,7 @@ fits = {degree: np.polynomial.Polynomial.fit(x, y, degree) for degree in (1, 2, 
 axes = plt.subplots(1, 4, figsize=(12, 2.6), layout="constrained", sharey=True)[1]
 line = np.linspace(x.min(), x.max(), 300)
 for ax, (degree, fit) in zip(axes, fits.items(), strict=True):
-    ax.plot(x_new, y_new, ".", color="0.75")
+    ax.plot(x_new, y_new, ".", color="0.55")
     ax.plot(x, y, "o", color=plots.COLOURS[0])
     ax.plot(line, fit(line), color=plots.COLOURS[1])
     ax.set(title=f"degree {degree}", ylim=(-2, 9), xlabel="x")
@@ -627,7 +627,7 @@ check("5.6", early_stopping);
 # The figures of this chapter, recomputed:
 
 # %% tags=["nbval-check-output"]
-print(figures.as_text([row for row in figures.ledger() if row.id.startswith(("F13.", "F18.", "A1.parameters"))]))
+figures.table([row for row in figures.ledger() if row.id.startswith(("F13.", "F18.", "A1.parameters"))])
 
 # %% [markdown]
 # ## Where to read on

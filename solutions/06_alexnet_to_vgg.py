@@ -103,7 +103,7 @@ print(parts, "together", sum(parts.values()))
 # LeNet that came with a library, much larger:
 
 # %% tags=["nbval-check-output"]
-print(figures.as_text([row for row in figures.ledger() if row.id in ("A1.survey_weights", "A1.caffe_weights")]))
+figures.table([row for row in figures.ledger() if row.id in ("A1.survey_weights", "A1.caffe_weights")])
 
 # %% [markdown]
 # ## AlexNet
@@ -299,7 +299,7 @@ activations = np.array([10, 10, 10, 10, 40, 10, 10, 10, 10], "float32").reshape(
 axes = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")[1]
 for ax, alpha in zip(axes, (1e-4, 0.005), strict=True):
     after = np.asarray(LocalResponseNormalization(alpha=alpha)(activations)).ravel()
-    ax.bar(np.arange(9) - 0.2, activations.ravel(), 0.4, color="0.75", label="before")
+    ax.bar(np.arange(9) - 0.2, activations.ravel(), 0.4, color="0.55", label="before")
     ax.bar(np.arange(9) + 0.2, after, 0.4, color=plots.COLOURS[0], label="after")
     ax.set(title=f"k = 2, n = 5, α = {alpha:g}, β = 0.75", xlabel="channel", ylabel="activation")
 axes[0].legend();
@@ -588,7 +588,7 @@ check("6.6", small_nin);
 # The figures of this chapter, recomputed:
 
 # %% tags=["nbval-check-output"]
-print(figures.as_text([row for row in figures.ledger() if row.id.startswith(("A1.", "A2.", "A3.", "A5."))]))
+figures.table([row for row in figures.ledger() if row.id.startswith(("A1.", "A2.", "A3.", "A5."))])
 
 # %% [markdown]
 # ## Where to read on

@@ -718,7 +718,7 @@ plots.show_bars(work, xlabel="billion MACs per image", form="{:.2f}");
 
 # %% tags=["nbval-check-output"]
 rows = [row for row in figures.ledger() if row.id.startswith(("A7.", "A9."))]
-print(figures.as_text([row for row in rows if row.id not in ("A7.module_3x3", "A7.module_counted_twice")]))
+figures.table([row for row in rows if row.id not in ("A7.module_3x3", "A7.module_counted_twice")])
 
 # %% [markdown]
 # ## Where to read on

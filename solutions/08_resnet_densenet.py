@@ -63,8 +63,10 @@ show_errors("plain")
 # `python -m workbook.course.makers.experiments degradation`.
 
 # %% tags=["nbval-check-output"]
-for key in ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seconds"):
-    print(f"{key}: {stored[key]}")
+from workbook.tables import Table
+
+keys = ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seconds")
+Table(("what", "value"), [(key, str(stored[key])) for key in keys])
 
 # %% [markdown]
 # **Notice** the training error with 56 layers. (From 8 to 20 nothing of the kind is seen yet: the training errors even
@@ -673,7 +675,7 @@ for name in ("resnet50", "densenet121"):
 # The figures of this chapter, recomputed:
 
 # %% tags=["nbval-check-output"]
-print(figures.as_text([row for row in figures.ledger() if row.id.startswith(("A11.", "A14."))]))
+figures.table([row for row in figures.ledger() if row.id.startswith(("A11.", "A14."))])
 
 # %% [markdown]
 # ## Where to read on

@@ -191,7 +191,9 @@ check("9.2", slip);
 
 # %% tags=["nbval-check-output"]
 module = {name: figures.figure(f"A7.module_{name}") for name in ("naive", "bottleneck", "3x3", "saving")}
-print(figures.as_text(module.values()))
+figures.table(module.values())
+
+# %% tags=["nbval-check-output"]
 twice = figures.figure("A7.module_counted_twice")
 print(f"bottleneck + 3x3 once more: {module['bottleneck'].computed + module['3x3'].computed:.1f} {twice.unit}")
 
@@ -231,6 +233,8 @@ plots.show_bars(fields, title="receptive field of the last convolution, pixels")
 # computed, so here they are cited.
 
 # %% tags=["nbval-check-output"]
+from workbook.tables import Table
+
 facts = {fact.id: fact for fact in figures.facts()}
 contest = {
     "2012 AlexNet": facts["A2.top5.winning_entry"],
@@ -238,8 +242,8 @@ contest = {
     "2014 GoogLeNet": facts["A7.top5"],
     "2015 ResNet": facts["A11.top5.ensemble"],
 }
-for year, fact in contest.items():
-    print(f"{year:15} {fact.value:5} %  {fact.what} ({fact.source})")
+rows = [(entry, fact.value, fact.what, fact.source) for entry, fact in contest.items()]
+Table(("entry", "%", "what", "source"), rows)
 
 # %% alt="Two charts of top-5 errors. Left, the winning entries: 15.3 per cent in 2012, 11.7 in 2013, 6.67 in 2014, 3.57 in 2015. Right, single networks: VGG 8.43, GoogLeNet 7.89, and residual networks from 5.71 with 34 layers down to 4.49 with 152."
 axes = plt.subplots(1, 2, figsize=(11, 2.6), layout="constrained")[1]
@@ -271,13 +275,15 @@ print(f"v2 alone against v3's ensemble, which compares nothing: {v2['one_crop'] 
 # paragraphs as rows.
 
 # %% tags=["nbval-check-output"]
-print(f"{'recipe':17}batch    rate  optimizer      decay  dropout  schedule")
+rows = []
 for one in map(recipes.recipe, recipes.names()):
     plateau = f"×{one.plateau} when the validation loss stalls" if one.plateau else ""
     every = f"×{one.every[1]} every {one.every[0]} epochs" if one.every else ""
     steps = ", ".join(f"{rate} from step {step:,}" for step, rate in one.steps)
-    print(f"{one.name:17}{one.batch_size:5}{one.learning_rate:8}  {one.optimizer:7}{one.momentum:6}"
-          f"{one.weight_decay:8}{one.dropout:9}  {plateau}{every}{steps}")
+    numbers = (one.momentum, one.weight_decay, one.dropout)
+    rows.append((one.name, one.batch_size, one.learning_rate, one.optimizer, *numbers, plateau + every + steps))
+heads = ("recipe", "batch", "rate", "optimizer", "momentum", "weight decay", "dropout", "schedule")
+Table(heads, rows)
 
 # %% [markdown]
 # The number behind the optimizer is its momentum, or RMSProp's ρ (both below); "decay" is weight decay. A 0 means that
@@ -783,7 +789,7 @@ print("its loss is below the members' mean loss:", bool(loss(average) < np.mean(
 # The figures of this chapter, recomputed:
 
 # %% tags=["nbval-check-output"]
-print(figures.as_text([row for row in figures.ledger() if row.id.startswith("A15.")]))
+figures.table([row for row in figures.ledger() if row.id.startswith("A15.")])
 
 # %% [markdown]
 # ## Where to read on

@@ -171,7 +171,7 @@ print("the first to 1.2 times or more, the others to 1.5 times or more:",
 
 # %% tags=["slow"] name="grain"
 def grain(change):
-    """Return the mean size of a change (H, W, C), divided by its mean difference between neighbours."""
+    """Return a change's (H, W, C) mean size, divided by its mean difference between neighbours."""
     centred = change - change.mean(axis=(0, 1))
     steps = [np.abs(np.diff(centred, axis=axis)).mean() for axis in (0, 1)]
     return np.abs(centred).mean() / np.mean(steps)
@@ -409,7 +409,7 @@ check("11.5", style_loss);
 
 # %% tags=["slow"] name="changes"
 def changed(inputs, other, seed):
-    """Return a picture in five variants: moved, mirrored, turned, its pixels shuffled, and another picture."""
+    """Return a picture moved, mirrored, turned, with its pixels shuffled, and another picture."""
     pixels = inputs.reshape(-1, 3)
     return {
         "moved": np.roll(inputs, (31, 17), (0, 1)),
@@ -458,7 +458,7 @@ def crops(name, *, half, rng, count=6, side=64):
 
 # %% tags=["slow"] name="nearest"
 def found_by(describe, seed):
-    """Return the share of 36 crops whose nearest one from the other half is of the same kind."""
+    """Return the share of 36 crops whose nearest one of the other half has the same kind."""
     rng = np.random.default_rng(seed)
     known, asked = (np.concatenate([crops(kind, half=half, rng=rng) for kind in KINDS]) for half in (0, 1))
     inputs = [classifier.normalise(np.stack([one] * 3, axis=-1).astype("float32")) for one in (known, asked)]

@@ -219,7 +219,7 @@ check("12.3", decibels);
 
 # %%
 def show_sound(image, ax, title, *, length=256, hop=128, unit="kHz", top=4):
-    """Draw an image (rows, frames) with time to the right and low notes below; a column stands at its frame's middle."""
+    """Draw an image (rows, frames), low notes below; a column is at its frame's middle."""
     left = (length - hop) / 16  # milliseconds
     extent = (left, left + image.shape[1] * hop / 8, 0, top)
     drawn = ax.imshow(image, origin="lower", aspect="auto", cmap="magma", extent=extent)
@@ -495,9 +495,11 @@ def values(results, what, **wanted):
     return [run[what] for run in results["runs"] if all(run.get(key) == value for key, value in wanted.items())]
 
 # %% tags=["nbval-check-output"]
+from workbook.tables import Table
+
 kernels_run = stored("kernels")
-for key in ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seconds"):
-    print(f"{key}: {kernels_run[key]}")
+keys = ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seconds")
+Table(("what", "value"), [(key, str(kernels_run[key])) for key in keys])
 
 # %% tags=["nbval-check-output"]
 KINDS = ("frequency", "time", "both", "neither")
@@ -659,7 +661,7 @@ known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)  # (3
 same = voices.y_test[:, np.newaxis] == voices.y_train  # (120, 360): the same word?
 
 def distances(step, axis):
-    """Return the squared difference of each test clip to each training clip, moved by `step`."""
+    """Return each test clip's squared difference to each training clip, moved by `step`."""
     moved = audio.shifted(known, **{axis: step}).reshape(len(known), -1)
     flat = heard.reshape(len(heard), -1)
     return (flat**2).sum(axis=1)[:, np.newaxis] + (moved**2).sum(axis=1) - 2 * flat @ moved.T
@@ -669,10 +671,12 @@ def left_over(axis, largest=6):
     return best / distances(0, axis)
 
 # %% tags=["nbval-check-output"]
+rows = []
 for axis in ("bands", "frames"):
     share = left_over(axis)
-    print(f"best of 13 shifts, up to 6 {axis}: {100 * share[same].mean():.0f} % of the difference is left for the same word, "
-          f"{100 * share[~same].mean():.0f} % for different words")
+    left = [f"{100 * share[pairs].mean():.0f} %" for pairs in (same, ~same)]
+    rows.append((f"up to 6 {axis}", *left))
+Table(("best of 13 shifts", "difference left for the same word", "for different words"), rows)
 
 # %% [markdown]
 # **Notice** the second number of each line. Thirteen tries make *any* two images more alike, so the test is whether the
@@ -744,7 +748,8 @@ ax.legend(fontsize=8);
 
 # %% tags=["nbval-check-output"]
 low_high = stored("voices")
-print(f"{low_high['hardware']}; {low_high['date']}; {low_high['recipe']}")
+print(f"{low_high['hardware']}; {low_high['date']}")
+print(*low_high["recipe"].split("; "), sep="\n")
 print("% of the clips of unheard voices, mean of 3 groups × 3 seeds (lowest and highest of the nine)")
 for kind in KINDS:
     for tested in ("low", "high"):
@@ -771,12 +776,16 @@ ax.legend(fontsize=8);
 # again, with shifts up to 6:
 
 # %% tags=["nbval-check-output"]
+rows = []
 for tested in ("low", "high"):
     for axis in ("frequency", "time"):
-        same, different, right = (100 * matched(low_high, what, axis, tested=tested) for what in ("same", "different", "accuracy"))
+        measured = [matched(low_high, what, axis, tested=tested) for what in ("same", "different", "accuracy")]
+        alike, different, right = 100 * np.array(measured)
         shift = matched(low_high, "shift", axis, tested=tested)[6]
-        print(f"{tested:4} voices, moved along {axis:9} by {shift:+.1f} on average: {same[6]:.0f} % left for the same word, "
-              f"{different[6]:.0f} % for others; matcher {right[0]:.1f} → {right[6]:.1f} %")
+        left = (f"{alike[6]:.0f} %", f"{different[6]:.0f} %")
+        rows.append((tested, axis, f"{shift:+.1f}", *left, f"{right[0]:.1f} → {right[6]:.1f} %"))
+heads = ("voices", "along", "by, on average", "left for same word", "other words", "matcher")
+Table(heads, rows)
 
 # %% [markdown]
 # **Notice** the mean best shift. Low voices beside low ones: none, and moving along frequency removes next to nothing,

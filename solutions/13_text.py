@@ -41,10 +41,11 @@ keras.utils.set_random_seed(1)
 # the class is 1, positive, where the mean is above 0.
 
 # %% tags=["nbval-check-output"]
+from workbook.tables import Table
+
 reviews = data.load("movie_reviews")
 print(reviews)
-for i in (5, 3, 7500, 7600):
-    print(reviews.y_train[i], reviews.x_train[i])
+Table(("class", "sentence"), [(reviews.y_train[i], reviews.x_train[i]) for i in (5, 3, 7500, 7600)])
 
 # %% [markdown]
 # Again a part of the training data becomes validation data. Look at the places of the four sentences above, 5, 3, 7500
@@ -74,7 +75,7 @@ print(f"{len(x_val):,} for validation, {y_val.mean():.2f} positive")
 # A network reads numbers. First a sentence is cut into **tokens**: here words in small letters, without punctuation.
 
 # %% tags=["nbval-check-output"]
-print(text.tokens("It's so clever you want to hate it. But he somehow pulls it off."))
+print(*text.tokens("It's so clever you want to hate it. But he somehow pulls it off."), sep=" | ")
 
 # %% [markdown]
 # (The apostrophe is deleted: *it's* becomes *its*. That is how Keras does it, too, and it costs something: *we'll*
@@ -444,10 +445,13 @@ print("the bag of words is ahead of the mean of either:", mean["bag of words"] >
 # %% tags=["slow", "nbval-ignore-output"] name="ngrams"
 network = models[0]
 votes = network.get_layer("positive").get_weights()[0].reshape(3, 24)  # (widths, filters)
+rows = []
 for row, width in enumerate((3, 4, 5)):
     found = text.strongest_ngrams(network, val_ids, words, width=width, count=4)
     for one in (votes[row].argmax(), votes[row].argmin()):
-        print(f"width {width}, vote {votes[row][one]:+.2f}: " + " | ".join(ngram for ngram, _ in found[one]))
+        ngrams = " | ".join(ngram for ngram, _ in found[one])
+        rows.append((width, f"{votes[row][one]:+.2f}", ngrams))
+Table(("width", "vote", "strongest n-grams"), rows)
 
 # %% [markdown]
 # **Notice** two things. The n-grams of a filter share their tone, and often a single strong word, at whatever place of

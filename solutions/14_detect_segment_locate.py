@@ -484,7 +484,7 @@ plots.show_image(unseen.images[number], axes[0])
 plots.show_image(unseen.images[number], axes[1], title="where each pixel points")
 rows, columns = np.nonzero(outputs["ink"][number, ::2, ::2, 0] > 0.5)
 away = targets.TYPICAL * outputs["offsets"][number, rows, columns]
-axes[1].quiver(2 * columns, 2 * rows, away[:, 1], away[:, 0], angles="xy", scale_units="xy", scale=1, color=plots.COLOURS[5])
+axes[1].quiver(2 * columns, 2 * rows, away[:, 1], away[:, 0], angles="xy", scale_units="xy", scale=1, color=plots.COLOURS[1])
 sure = masks[number].shapes[masks[number].scores > 0.3]
 paint(unseen.images[number], (sure * np.arange(1, len(sure) + 1)[:, None, None]).max(axis=0, initial=0), axes[2], "masks")
 

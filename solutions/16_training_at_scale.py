@@ -58,7 +58,7 @@ keras.utils.set_random_seed(1)
 # instructions (such as avx) compute with several numbers at a time. Mixed precision and XLA have sections below.
 
 # %% tags=["nbval-ignore-output"]
-print(training.device_report())
+training.device_report()
 
 # %% [markdown]
 # ## The data, and a network to time
@@ -70,7 +70,7 @@ print(training.device_report())
 # %% tags=["nbval-check-output"]
 cifar = [figures.figure(f"F19.cifar_{name}") for name in ("images", "bytes", "archive")]
 facts = [fact for fact in figures.facts() if fact.id in ("F19.cifar.classes", "F19.cifar.md5")]
-print(figures.as_text(cifar + facts))
+figures.table(cifar + facts)
 
 # %% [markdown]
 # **Mind the slide:** CIFAR-10's page says "163 MB" for the archive. The archive's row shows that these are MiB, as in
@@ -503,7 +503,7 @@ for on, (first_step, later_step) in compilers.items():
 
 # %% tags=["exercise"] exercise="16.4"
 def larger_batch(step, images, batch_size, rate, k):
-    """Return the steps of an epoch with k times the batch, and the one-cycle rate at a step."""
+    """Return an epoch's steps with k times the batch, and the one-cycle rate at a step."""
     ### BEGIN SOLUTION
     steps = int(np.ceil(images / (k * batch_size)))
     peak, top = k * rate, steps / 5
@@ -666,13 +666,16 @@ else:
 # the shortest for CIFAR-10. How many points more?
 
 # %% name="stored-runs" tags=["nbval-check-output"]
-runs = data.stored("training")
+from workbook.tables import Table
+
+runs, rows = data.stored("training"), []
 for row in runs["rows"]:
     if row["onednn"] == "on" and row["name"] != "anchor":
         shares, seconds = (np.array([run[key] for run in row["runs"]]) for key in ("accuracy", "cpu_seconds"))
-        told = f"{100 * shares.mean():.2f} % of the test examples, lowest {100 * shares.min():.2f}"
-        print(f"{row['name']:20} {told}, n = {len(shares):2}, {seconds.mean():5,.0f} CPU seconds each")
-print(runs["about"]["hardware"], runs["about"]["date"], sep=", ")
+        percent = f"{100 * shares.mean():.2f}", f"{100 * shares.min():.2f}"
+        rows.append((row["name"], *percent, len(shares), f"{seconds.mean():,.0f}"))
+print(*f"{runs['about']['hardware']}; {runs['about']['date']}".split("; "), sep="\n")
+Table(("recipe", "% of the test examples", "lowest", "trainings", "CPU seconds each"), rows)
 
 # %% name="curve" alt="Accuracy on CIFAR-10 against the floating-point operations of the training, on a logarithmic axis. The course's recipes rise from 80 percent at five trillion operations to above 91 at 340 trillion; the published ones lie higher, from 94 percent at about 300 trillion to 96 at 32,000 trillion."
 ax = plt.subplots(figsize=(7, 3.4), layout="constrained")[1]

@@ -1,5 +1,6 @@
 """A pad to draw a digit on, and a button to upload one: a learner's network reads a learner's handwriting."""
 
+import base64
 import html
 import io
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from workbook.colours import GREY, VERMILION
 from workbook.data import DataError
 from workbook.data.pictures import to_digit
 
@@ -15,13 +17,28 @@ Predict = Callable[[np.ndarray], Any]
 
 PAD_SCRIPT = """
 function render({ model, el }) {
-  const side = model.get("side"), size = 224;
+  const side = model.get("side"), size = 224, step = size / side;
   const canvas = document.createElement("canvas"), clear = document.createElement("button");
+  const frame = document.createElement("div"), cursor = document.createElement("div");
+  const help = document.createElement("div"), state = document.createElement("span");
   const result = document.createElement("div");
   canvas.width = canvas.height = size;
-  canvas.style.cssText = "border:1px solid #888;background:#fff;touch-action:none;cursor:crosshair";
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", "Draw a digit here with the mouse or a finger");
+  canvas.style.cssText = "border:1px solid #767676;background:#fff;touch-action:none;cursor:crosshair;display:block";
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label", "Pad to draw a digit on");
+  help.id = `pad-help-${Math.random().toString(36).slice(2)}`;
+  canvas.setAttribute("aria-describedby", help.id);
+  help.style.cssText = "font-size:13px;max-width:420px";
+  help.textContent = "Draw with the mouse or a finger. With the keyboard: arrow keys move the pen, "
+    + "Space lowers and lifts it, Delete clears. ";
+  state.setAttribute("role", "status");
+  help.append(state);
+  frame.style.cssText = `position:relative;width:${size + 2}px`;
+  cursor.style.cssText = "position:absolute;width:16px;height:16px;margin:-7px;border-radius:50%;"
+    + "border:2px solid #D55E00;box-sizing:border-box;pointer-events:none;visibility:hidden";
+  result.setAttribute("aria-live", "polite");
+  clear.type = "button";
   clear.textContent = "clear";
   clear.style.cssText = "display:block;margin:4px 0";
   const pen = canvas.getContext("2d", { willReadFrequently: true });
@@ -35,23 +52,50 @@ function render({ model, el }) {
     model.set("pixels", Array.from({ length: side * side }, (_, i) => 255 - rgba[4 * i]));
     model.save_changes();
   };
-  let drawing = false;
+  const start = (x, y) => {
+    pen.lineWidth = 16; pen.lineCap = pen.lineJoin = "round"; pen.strokeStyle = "#000";
+    pen.beginPath(); pen.moveTo(x, y); pen.lineTo(x, y); pen.stroke();
+  };
+  const draw = (x, y) => { pen.lineTo(x, y); pen.stroke(); };
+  let drawing = false, x = size / 2, y = size / 4, down = false;
   const place = (event) => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) * size / box.width, (event.clientY - box.top) * size / box.height];
   };
-  canvas.onpointerdown = (event) => {
-    drawing = true; canvas.setPointerCapture(event.pointerId);
-    pen.lineWidth = 16; pen.lineCap = pen.lineJoin = "round"; pen.strokeStyle = "#000";
-    pen.beginPath(); pen.moveTo(...place(event)); pen.lineTo(...place(event)); pen.stroke();
+  const lift = () => { if (down) { down = false; send(); } mark(); };
+  const mark = () => {
+    cursor.style.left = `${x}px`; cursor.style.top = `${y}px`;
+    cursor.style.background = down ? "#D55E00" : "transparent";
+    state.textContent = down ? "The pen is down." : "";
   };
-  canvas.onpointermove = (event) => { if (drawing) { pen.lineTo(...place(event)); pen.stroke(); } };
+  canvas.onpointerdown = (event) => {
+    lift(); drawing = true; canvas.setPointerCapture(event.pointerId); start(...place(event));
+  };
+  canvas.onpointermove = (event) => { if (drawing) draw(...place(event)); };
   canvas.onpointerup = canvas.onpointercancel = () => { if (drawing) { drawing = false; send(); } };
-  clear.onclick = () => { wipe(); send(); };
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  canvas.onkeydown = (event) => {
+    const move = moves[event.key];
+    if (move) {
+      x = Math.min(size, Math.max(0, x + step * move[0]));
+      y = Math.min(size, Math.max(0, y + step * move[1]));
+      if (down) draw(x, y);
+    } else if (event.key === " " || event.key === "Enter") {
+      if (down) lift(); else { down = true; start(x, y); }
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      down = false; wipe(); send();
+    } else return;
+    event.preventDefault(); event.stopPropagation();  // the notebook has shortcuts of its own
+    mark();
+  };
+  canvas.onfocus = () => { if (canvas.matches(":focus-visible")) cursor.style.visibility = "visible"; };
+  canvas.onblur = () => { cursor.style.visibility = "hidden"; lift(); };
+  clear.onclick = () => { down = false; wipe(); send(); };
   const show = () => { result.innerHTML = model.get("answer"); };
   model.on("change:answer", show);
-  wipe(); show();
-  el.append(canvas, clear, result);
+  wipe(); mark(); show();
+  frame.append(canvas, cursor);
+  el.append(frame, help, clear, result);
 }
 export default { render };
 """
@@ -62,12 +106,27 @@ def bars(probabilities: np.ndarray) -> str:
     best = int(np.argmax(probabilities))
     rows = []
     for digit, share in enumerate(probabilities):
-        colour = "#D55E00" if digit == best else "#999999"
+        colour = VERMILION if digit == best else GREY
         bar = (
             f'<div style="background:{colour};height:10px;width:{max(1, round(150 * float(share)))}px"></div>'
         )
-        rows.append(f"<tr><td>{digit}</td><td>{bar}</td><td>{100 * float(share):.1f} %</td></tr>")
+        rows.append(f'<tr><th scope="row">{digit}</th><td>{bar}</td><td>{100 * float(share):.1f} %</td></tr>')
     return f"<table>{''.join(rows)}</table>"
+
+
+def seen(digit: np.ndarray) -> str:
+    """Return a digit, uint8 (28, 28, 1), as an HTML picture with large pixels."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(digit[..., 0]).save(stream, format="PNG")
+    source = base64.b64encode(stream.getvalue()).decode("ascii")
+    style = f"width:{4 * SIDE}px;height:{4 * SIDE}px;image-rendering:pixelated;border:1px solid {GREY}"
+    alt = f"your drawing as {SIDE} by {SIDE} pixels, white on black, its ink in the middle"
+    return (
+        f'<figure style="margin:0"><img alt="{alt}" style="{style}" src="data:image/png;base64,{source}">'
+        "<figcaption>what the network sees</figcaption></figure>"
+    )
 
 
 def read(picture: Any, predict: Predict) -> tuple[np.ndarray, np.ndarray]:
@@ -80,15 +139,17 @@ def read(picture: Any, predict: Predict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def answer(picture: Any, predict: Predict) -> str:
-    """Return the answer for a picture as HTML: bars, or one line that says why there are none."""
+    """Return the answer for a picture as HTML: what the network sees and bars, or one line why there are none."""
     try:
-        return bars(read(picture, predict)[1])
+        digit, probabilities = read(picture, predict)
+        parts = seen(digit), bars(probabilities)
+        return f'<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:start">{"".join(parts)}</div>'
     except (DataError, ValueError) as error:
         return f"<p>{html.escape(str(error))}</p>"
 
 
 def pad(predict: Predict) -> Any:
-    """Return a pad to draw on; each time the pen is lifted, the prediction appears below it."""
+    """Return a pad to draw on with mouse, finger or keys; each time the pen is lifted, the prediction appears."""
     import anywidget
     import traitlets
 

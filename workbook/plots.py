@@ -1,8 +1,8 @@
 """Pictures of arrays: NumPy in, Matplotlib axes out.
 
 Every function takes arrays and an optional `ax`, draws, and returns the axes. None of them trains,
-computes a result or shows a figure. Colours are Okabe and Ito's colour-blind-safe palette; the scale of an image is
-explicit.
+computes a result or shows a figure. Colours are those of `workbook.colours`, which colour-blind readers can tell
+apart, and the import makes them Matplotlib's own; the scale of an image is explicit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+from workbook.colours import PALETTE
+
+COLOURS = PALETTE
+plt.rcParams["axes.prop_cycle"] = plt.cycler(color=PALETTE)  # Matplotlib's own orange has 2.5:1 on white
 Scale = tuple[float, float]
 
 
@@ -122,7 +125,7 @@ def show_numbers(
 def _grid(ax: Axes, shape: tuple[int, ...]) -> None:
     ax.set_xticks(np.arange(-0.5, shape[1]), [])
     ax.set_yticks(np.arange(-0.5, shape[0]), [])
-    ax.grid(color="0.6", linewidth=0.8)
+    ax.grid(color="0.5", linewidth=0.8)
     ax.tick_params(length=0)
 
 
@@ -197,7 +200,7 @@ def show_pixels(image: np.ndarray, ax: Axes | None = None, *, title: str = "") -
     ax = _axes(ax, (0.42 * image.shape[1] + 0.3, 0.42 * image.shape[0] + 0.6))
     show_image(image, ax, title=title, scale=(0, 255))
     for (row, column), number in np.ndenumerate(image):
-        colour = "black" if number > 127.5 else "white"
+        colour = "black" if number > 117 else "white"  # at least 4.5:1
         ax.text(column, row, f"{number:g}", ha="center", va="center", fontsize=7, color=colour)
     return ax
 
@@ -229,7 +232,7 @@ def show_cone(
         centres.append(np.array([centres[-1][start : start + width].mean() for start in starts]))
     seen = {len(centres[-1]) // 2}
     for level in range(len(layers), -1, -1):
-        ax.scatter(centres[level], np.full(len(centres[level]), level), s=22, color="0.8", zorder=2)
+        ax.scatter(centres[level], np.full(len(centres[level]), level), s=22, color="0.55", zorder=2)
         chosen = sorted(seen)
         ax.scatter(centres[level][chosen], np.full(len(chosen), level), s=45, color=COLOURS[1], zorder=3)
         if level:
@@ -294,7 +297,7 @@ def show_architecture(
             is_level = abs(start_y) + abs(end_y) < 1e-6 * tallest
             if is_level and any(start_x < box[0] < x for box in boxes):
                 line = line + 2 * tallest * along * (1 - along)  # an arc over the blocks between
-            ax.plot(start_x + (x - start_x) * along, line, color="0.6", linewidth=0.8, zorder=1)
+            ax.plot(start_x + (x - start_x) * along, line, color="0.5", linewidth=0.8, zorder=1)
         if not block["macs"]:
             ax.scatter(x, y, s=8, color="0.4", zorder=2)
             continue
@@ -346,7 +349,7 @@ def show_branches(branches: Sequence[Sequence[str]], ax: Axes | None = None, *, 
         gap = (longest - len(branch)) / 2
         places = [(gap + column, row) for column in range(len(branch))]
         edges = (gap - 0.4, row), (gap + len(branch) - 0.6, row)
-        ax.plot(*zip(ends[0], *edges, ends[1], strict=True), color="0.6", linewidth=1, zorder=1)
+        ax.plot(*zip(ends[0], *edges, ends[1], strict=True), color="0.5", linewidth=1, zorder=1)
         for (x, y), name in zip(places, branch, strict=True):
             box = Rectangle((x - 0.4, y - 0.3), 0.8, 0.6, facecolor="white", edgecolor=COLOURS[0], zorder=2)
             ax.add_patch(box)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from workbook.exercises import Check
-from workbook.exercises.check import Table
+from workbook.exercises.check import ShareTable
 from workbook.exercises.passed_exercises import PassedExercises
 
 
@@ -109,7 +109,7 @@ def test_the_whole_course_is_one_table(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_the_table_escapes_and_labels() -> None:
-    page = Table(("a",), [("<b>",)], [0.5], "<note>")._repr_html_()
+    page = ShareTable(("a",), [("<b>",)], [0.5], "<note>")._repr_html_()
     assert "&lt;b&gt;" in page
     assert "&lt;note&gt;" in page
     assert 'aria-label="50 percent"' in page

@@ -359,12 +359,21 @@ def test_lab_opens_the_first_notebook_with_the_readers_options(project):
     assert shell.calls[-1][1:] == [
         "-m",
         "jupyterlab",
-        "notebooks/00_start_here.ipynb",
+        "my_notebooks/00_start_here.ipynb",
         "--no-browser",
         "--port",
         "8899",
         "--allow-root",
     ]
+
+
+def test_lab_first_makes_the_learners_copies_and_stops_if_it_cannot(project):
+    shell = FakeShell()
+    assert bootstrap.main(["lab"], machine_of(project, shell)) == 0
+    assert shell.calls[-2][1:] == ["-m", "workbook.course.learner_folder"]
+    shell = FakeShell(target=lambda command: int("workbook.course.learner_folder" in command))
+    assert bootstrap.main(["lab"], machine_of(project, shell)) == 1
+    assert shell.count("jupyterlab") == 0
 
 
 def test_lab_does_not_allow_root_to_others(project):

@@ -29,6 +29,19 @@ def test_it_installs_what_the_project_locks() -> None:
     assert re.search(r"^FROM python:([\d.]+)", DOCKERFILE, re.MULTILINE)[1] in SUPPORTED
 
 
+def test_the_learners_container_installs_the_lock_and_keeps_their_work_outside() -> None:
+    text = (ROOT / "Dockerfile.lab").read_text(encoding="utf-8")
+    build, run = _commands(text.replace("\n# ", "\n").replace("\n#\n", "\n"))
+    assert build[build.index("-f") + 1] == "Dockerfile.lab"
+    assert run[-1] == build[build.index("-t") + 1]
+    assert run[run.index("-v") + 1] == "$PWD/my_notebooks:/course/my_notebooks"
+    assert "-c requirements.lock -r requirements.txt" in text
+    instructions = [line.split()[0] for line in text.splitlines() if re.match(r"[A-Z]+ ", line)]
+    assert instructions.index("USER") < instructions.index("CMD")
+    assert "python -m workbook.course.learner_folder && exec jupyter lab" in text
+    assert re.search(r"^FROM python:([\d.]+)", text, re.MULTILINE)[1] in SUPPORTED
+
+
 def test_submissions_do_not_run_as_root() -> None:
     instructions = [line.split()[0] for line in DOCKERFILE.splitlines() if re.match(r"[A-Z]+ ", line)]
     assert "USER" in instructions[instructions.index("RUN") :]

@@ -1,6 +1,8 @@
 """The drawing pad and the upload button, as far as Python sees them."""
 
+import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -36,6 +38,18 @@ def test_a_drawing_is_answered_with_bars() -> None:
     assert page.count("<tr>") == 10
     assert "90.0 %" in page
     assert page.count("#D55E00") == 1
+
+
+def test_the_answer_shows_the_pixels_that_the_network_gets() -> None:
+    from PIL import Image
+
+    page = drawing.answer(_stroke(), _predict)
+    match = re.search(
+        r'<img alt="your drawing as 28 by 28 pixels[^"]*" [^>]*src="data:image/png;base64,([^"]+)"', page
+    )
+    assert match
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(match[1]))))
+    np.testing.assert_array_equal(shown, drawing.read(_stroke(), _predict)[0][..., 0])
 
 
 def test_the_pad_answers_when_the_pen_lifts() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from workbook.accountant.fields import Fields, square
 from workbook.accountant.rules import Shape, spatial
 from workbook.arithmetic import mebibytes, megabytes
+from workbook.tables import Table
 
 UNITS = {"MB": megabytes, "MiB": mebibytes}
 
@@ -118,23 +119,25 @@ class Account:
 
     def text(self, *, unit: str = "MB", measured: Mapping[str, tuple[int, int]] | None = None) -> str:
         """Return the table as text, with the sums below it; – means that a field does not apply."""
-        table = self.columns(unit=unit, measured=measured)
+        return str(self.table(unit=unit, measured=measured))
+
+    def table(self, *, unit: str = "MB", measured: Mapping[str, tuple[int, int]] | None = None) -> Table:
+        """Return the table that a notebook shows, with the sums below it."""
+        columns = self.columns(unit=unit, measured=measured)
         sums = {
             "layer": "sum",
             "parameters": self.parameters,
             "MACs": self.macs,
             unit: UNITS[unit](self.memory),
         }
-        lines = [list(table)]
-        lines += [[_cell(entry) for entry in entries] for entries in zip(*table.values(), strict=True)]
-        lines.append([_cell(sums.get(name, "")) for name in table])
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        rule = "  ".join("─" * width for width in widths)
-        head, *body, foot = [_aligned(line, widths) for line in lines]
-        return "\n".join([head, rule, *body, rule, foot])
+        foot = [sums.get(name, "") for name in columns]
+        return Table(list(columns), zip(*columns.values(), strict=True), foot)
 
     def __str__(self) -> str:
         return self.text()
+
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
 
     def frame(self, *, unit: str = "MB", measured: Mapping[str, tuple[int, int]] | None = None) -> Any:
         """Return the table as a `pandas.DataFrame`; ImportError, which says what to install, without pandas."""
@@ -159,20 +162,3 @@ class Account:
                 block = {"name": row.name, "kind": row.kind, "channels": row.channels, "macs": row.macs}
                 blocks.append({**block, "inputs": reads})
         return blocks
-
-
-def _aligned(cells: list[str], widths: list[int]) -> str:
-    """Return a line of the table: names flush left, numbers flush right."""
-    names = map(str.ljust, cells[:3], widths[:3])
-    numbers = map(str.rjust, cells[3:], widths[3:])
-    return "  ".join([*names, *numbers]).rstrip()
-
-
-def _cell(entry: Any) -> str:
-    if entry is None:
-        return "–"
-    if isinstance(entry, float):
-        return f"{entry:.3f}".rstrip("0").rstrip(".") if entry >= 0.001 or not entry else f"{entry:.1e}"
-    if isinstance(entry, tuple):
-        return " × ".join(map(str, entry))
-    return f"{entry:,}" if isinstance(entry, int) else str(entry)

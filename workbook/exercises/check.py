@@ -40,7 +40,7 @@ class Message:
         return f'<div style="{style}">{body}</div>'
 
 
-class Table(Message):
+class ShareTable(Message):
     """A message with a table: rows of texts, and in each row a share that is drawn as a bar."""
 
     def __init__(
@@ -53,7 +53,10 @@ class Table(Message):
 
     def _repr_html_(self) -> str:
         cell = 'style="text-align:left;padding:1px 12px 1px 0;font-size:13px"'
-        heads = "".join(f'<th scope="col" {cell}>{html.escape(head)}</th>' for head in (*self.heads, ""))
+        heads = "".join(
+            f'<th scope="col" {cell}>{html.escape(head)}</th>' if head else f"<td {cell}></td>"
+            for head in (*self.heads, "")
+        )
         body = "".join(
             f"<tr>{''.join(f'<td {cell}>{html.escape(text)}</td>' for text in row)}<td {cell}>{_bar(share)}</td></tr>"
             for row, share in zip(self.rows, self.shares, strict=True)
@@ -181,7 +184,7 @@ class Check:
             for exercise in exercises
         ]
         shares = [float(exercise.id in passed) for exercise in exercises]
-        _show(Table(("", "exercise", "", "points"), rows, shares, self._progress.problem))
+        _show(ShareTable(("", "exercise", "", "points"), rows, shares, self._progress.problem))
 
     def _find(self, exercise_id: str) -> Exercise | None:
         """Return the exercise; show a message and return None if a check cannot judge it."""
@@ -208,7 +211,7 @@ def _title(chapter: str) -> str:
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
-def _course_table(passed: dict[str, str], problem: str) -> Table:
+def _course_table(passed: dict[str, str], problem: str) -> ShareTable:
     """Return the table of all chapters. Questions in words count neither as passed nor as missing."""
     rows, shares = [], []
     for name in chapter_names():
@@ -223,7 +226,7 @@ def _course_table(passed: dict[str, str], problem: str) -> Table:
         )
         rows.append((name[:2], _title(name), *counts))
         shares.append(len(done) / len(exercises))
-    return Table(("", "chapter", "passed", "points", "to do"), rows, shares, problem)
+    return ShareTable(("", "chapter", "passed", "points", "to do"), rows, shares, problem)
 
 
 def as_text(verdict: Verdict) -> str:

@@ -41,6 +41,7 @@ from workbook.ledger.quoted_networks import (
     resnet_parameters,
 )
 from workbook.reference import conv2d, dense_matrix, flip, global_pool, pool2d
+from workbook.tables import Table
 
 
 @dataclass(frozen=True)
@@ -100,18 +101,21 @@ def facts() -> list[Fact]:
     return [Fact(id=name, **entry) for name, entry in _stated()["fact"].items()]
 
 
-def as_text(rows: Iterable[Figure | Fact]) -> str:
-    """Return figures or facts as a text table, one per line; long values are truncated."""
-    cells = [("id", "recomputed", "stated", "what")]
+def table(rows: Iterable[Figure | Fact]) -> Table:
+    """Return figures or facts as a table, one per row; long values are truncated."""
+    cells = []
     for row in rows:
         if isinstance(row, Figure):
             stated = "the same" if row.agrees else f"NOT: {_show(row.expected, row.unit)}"
             cells.append((row.id, _show(row.computed, row.unit), stated, row.what))
         else:
             cells.append((row.id, "", _show(row.value), row.what))
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+    return Table(("id", "recomputed", "stated", "what"), cells)
+
+
+def as_text(rows: Iterable[Figure | Fact]) -> str:
+    """Return the table of figures or facts as text."""
+    return str(table(rows))
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Report what this machine has for training, with a sentence of advice on each point: `print(device_report())`."""
+"""Report what this machine has for training, with a sentence of advice on each point: `device_report()`."""
 
 import os
 import platform
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import workbook
+from workbook.tables import Table
 
 # Vector instructions that TensorFlow's and XLA's kernels use, the widest last.
 FEATURES = (
@@ -52,7 +53,7 @@ class Gpu:
 
 @dataclass(frozen=True)
 class DeviceReport:
-    """What was found, point by point; `str` makes a table of it, with the advice below each point."""
+    """What was found, point by point: a table in a notebook; `str` has the advice below each point."""
 
     lines: tuple[Line, ...]
 
@@ -61,6 +62,10 @@ class DeviceReport:
         return "\n".join(
             f"{line.name:{width}}  {line.found}\n{'':{width}}  → {line.advice}" for line in self.lines
         )
+
+    def _repr_html_(self) -> str:
+        rows = [(line.name, line.found, line.advice) for line in self.lines]
+        return Table(("point", "found", "advice"), rows)._repr_html_()
 
     def found(self, name: str) -> str:
         """Return what was found for a point such as "backend"; ValueError for an unknown point."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbook.colours import BLUE, VERMILION
 from workbook.training import checkpoint
 from workbook.training.placement import ALONE, Placement
 from workbook.training.recipes import Examples, Recipe
@@ -295,10 +296,10 @@ def _draw(result: TrainingResult) -> Any:
     losses = [row["loss"] for row in result.history]
     accuracies = [100 * row["accuracy"] for row in result.history]  # %
     test = 100 * result.accuracy
-    left.plot(epochs, losses, "o-", color="#0072B2")
+    left.plot(epochs, losses, "o-", color=BLUE)
     left.set(ylabel="training loss")
-    right.plot(epochs, accuracies, "o-", color="#0072B2", label="training")
-    right.axhline(test, color="#D55E00", linestyle="--", label=f"test, {test:.2f} %")
+    right.plot(epochs, accuracies, "o-", color=BLUE, label="training")
+    right.axhline(test, color=VERMILION, linestyle="--", label=f"test, {test:.2f} %")
     right.set(ylabel="accuracy, %")
     right.legend(fontsize=8)
     for ax in (left, right):

@@ -1,5 +1,6 @@
 """Authoring: sources make notebooks, and `workbook build --check` sees every way in which they can part."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -107,6 +108,33 @@ def test_a_picture_without_an_alternative_text_is_seen(project: Path) -> None:
     nbformat.write(notebook, path)
     (problem,) = builder.check(project)
     assert "shows a picture without an alternative text" in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "is_wide"),
+    [
+        (f"{'x' * 101}", False),
+        (f"{'x' * 50}  {'y' * 50}", True),
+        (f"{'x' * 101}\n{'y' * 101}", True),
+        (f"{'x' * 50}  {'y' * 48}\n" * 3, False),
+    ],
+)
+def test_a_printed_table_that_is_too_wide_is_seen(text: str, is_wide: bool) -> None:
+    printed = nbformat.v4.new_output("stream", text=text)
+    shown = nbformat.v4.new_output("execute_result", {"text/plain": text, "text/html": "<table>"})
+    plain = nbformat.v4.new_output("execute_result", {"text/plain": text})
+    for output, expected in ((printed, is_wide), (plain, is_wide), (shown, False)):
+        cell = nbformat.v4.new_code_cell("x", outputs=[output], execution_count=1)
+        problems = lint.lint_executed(nbformat.v4.new_notebook(cells=[cell]))
+        assert bool(problems) == expected
+        assert all("over 100 columns" in problem for problem in problems)
+
+
+def test_a_line_of_code_that_is_too_long_is_seen() -> None:
+    notebook = chapter.complete(SOURCE, ADDRESS)
+    notebook.cells[3].source = f"x = 1\nlong_name = {'y' * 90}"
+    problems = lint.lint_chapter(NAME, notebook, chapter.learner(notebook))
+    assert any("has 102 columns, at most 95" in problem for problem in problems)
 
 
 def test_an_unexecuted_solution_is_seen(project: Path) -> None:
@@ -218,19 +246,101 @@ def test_links_come_from_the_one_address() -> None:
     assert "github/someone/course/blob/main/notebooks/02_convolution.ipynb" in badges.source
     assert "gh/someone/course/main?labpath=notebooks%2F02_convolution.ipynb" in badges.source
     assert f"git+{ADDRESS}" in colab.source
-    exec(colab.source, {})  # away from Colab it does nothing
+    exec(colab.source, {})  # where the course is installed it does nothing
 
 
-def test_colabs_first_cell_installs_on_colab(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_links_to_places_have_no_pictures_that_break_offline() -> None:
+    badges = chapter.complete(SOURCE, ADDRESS).cells[1].source
+    assert "![" not in badges
+    assert "<img" not in badges
+    assert re.findall(r"\[(\w+)\]\(https://", badges) == ["Colab", "Binder", "Kaggle", "Deepnote"]
+    assert "kaggle.com/kernels/welcome?src=https://github.com/someone/course/blob/main/notebooks/" in badges
+    assert "deepnote.com/launch?url=https://github.com/someone/course/blob/main/notebooks/" in badges
+
+
+NETWORK = (
+    "WARNING: Retrying (Retry(total=0)) after connection broken\n"
+    "ERROR: Could not find a version that satisfies the requirement hatchling\n"
+    "ERROR: No matching distribution found for hatchling\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("version", "here", "errors", "packages", "line"),
+    [
+        ((3, 12, 3), {"tensorflow"}, "", 1, "Installing the course, about a minute ... done."),
+        ((3, 13, 0), {"jax"}, "", 1, "Installing the course, about a minute ... done."),
+        ((3, 11, 0), set(), "", 2, "Installing the course, about a minute ... done."),
+        (
+            (3, 12, 3),
+            {"tensorflow"},
+            NETWORK,
+            1,
+            "Installing the course, about a minute ... failed: No matching distribution found for hatchling. "
+            "Is the network on? Then run this cell again.",
+        ),
+        ((3, 12, 3), {"jax"}, "what?", 1, "Installing the course, about a minute ... failed: no message. Is"),
+        (
+            (3, 10, 4),
+            {"tensorflow"},
+            "",
+            0,
+            "The course needs Python 3.11, 3.12 or 3.13; this is Python 3.10.4. ",
+        ),
+        (
+            (3, 14, 0),
+            {"tensorflow"},
+            "",
+            0,
+            "The course needs Python 3.11, 3.12 or 3.13; this is Python 3.14.0. ",
+        ),
+        ((3, 10, 4), {"workbook"}, "", 0, ""),
+    ],
+)
+def test_the_first_cell_installs_the_course_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+    version: tuple[int, int, int],
+    here: set[str],
+    errors: str,
+    packages: int,
+    line: str,
+) -> None:
+    """Python's version, the installed packages and pip are pretended."""
+    import importlib.util
     import subprocess
     import sys
-    import types
 
     calls = []
-    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
-    monkeypatch.setattr(subprocess, "run", lambda command, **options: calls.append(command))
-    exec(chapter.learner(chapter.complete(SOURCE, ADDRESS)).cells[2].source, {})
-    assert calls[0][-1] == f"cnn-workbook @ git+{ADDRESS}"
+
+    def run(command: list[str], **options: object) -> subprocess.CompletedProcess:
+        calls.append(command)
+        return subprocess.CompletedProcess(command, int(bool(errors)), "", errors)
+
+    source = chapter.learner(chapter.complete(SOURCE, ADDRESS)).cells[2].source
+    with monkeypatch.context() as pretended:
+        pretended.setattr(subprocess, "run", run)
+        pretended.setattr(importlib.util, "find_spec", lambda name: name if name in here else None)
+        pretended.setattr(sys, "version_info", version)
+        pretended.setattr(sys, "version", ".".join(map(str, version)) + " (main)")
+        exec(source, {})
+    printed = capsys.readouterr().out
+    assert printed.startswith(line)
+    assert len(printed.splitlines()) == bool(line)
+    installed = [word for call in calls for word in call[call.index("-q") + 1 :]]
+    assert len(installed) == packages
+    assert installed[:1] == ([f"cnn-workbook @ git+{ADDRESS}"] if packages else [])
+
+
+def test_the_first_cell_knows_the_supported_pythons_and_parses_on_old_ones() -> None:
+    import ast
+    import tomllib
+
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        needed = tomllib.load(file)["project"]["requires-python"]
+    oldest, too_new = (".".join(map(str, version)) for version in (chapter.OLDEST, chapter.TOO_NEW))
+    assert needed == f">={oldest},<{too_new}"
+    ast.parse(chapter.complete(SOURCE, ADDRESS).cells[2].source, feature_version=(3, 7))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""Wrapping prose changes nothing that is rendered."""
+"""Wrapping changes nothing that is rendered or computed."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -19,6 +20,14 @@ LONG = (
 def render(markdown: str) -> str:
     """Return the HTML with every run of white space as one space, as a browser shows it."""
     return re.sub(r"\s+", " ", MarkdownIt("gfm-like", {"linkify": False}).render(markdown))
+
+
+def same_code(first: str, second: str) -> bool:
+    """Return whether two cells compute and show the same: their syntax is the same, and so is a `;` at the end."""
+    if first == second:
+        return True
+    same_end = first.rstrip().endswith(";") == second.rstrip().endswith(";")
+    return same_end and ast.dump(ast.parse(first)) == ast.dump(ast.parse(second))
 
 
 def source(*lines: str) -> str:
@@ -74,5 +83,47 @@ def test_every_chapter_is_rendered_the_same_when_wrapped(path: Path, tmp_path: P
         if old.cell_type == "markdown":
             assert render(new.source) == render(old.source)
         else:
-            assert new.source == old.source
+            assert same_code(new.source, old.source)
     assert not wrap.wrap_source(copy), "wrapping twice changes nothing more"
+
+
+@pytest.mark.parametrize(
+    ("code", "wrapped"),
+    [
+        ("short = 1", "short = 1"),
+        ("%magic " + "x" * 100, "%magic " + "x" * 100),
+        (
+            f"show({'a' * 30}, {'b' * 40}, c='{'d' * 12}');",
+            f'show(\n    {"a" * 30}, {"b" * 40}, c="{"d" * 12}"\n);',
+        ),
+        (
+            f"for x in y:\n    if x:\n        call({'a' * 40}, {'b' * 41})\n    z = 'kept'",
+            f"for x in y:\n    if x:\n        call(\n            {'a' * 40}, {'b' * 41}\n        )\n    z = 'kept'",
+        ),
+        (
+            f"for {'x' * 40} in zip({'y' * 30}, {'z' * 30}):\n    pass",
+            f"for {'x' * 40} in zip(\n    {'y' * 30}, {'z' * 30}\n):\n    pass",
+        ),
+        (f"a = {'b' * 60}  # {'c' * 40}", f"# {'c' * 40}\na = {'b' * 60}"),
+        (
+            f'print(f"{"word " * 15}{{x:,}} {"more " * 5}")',
+            f'print(\n    f"{"word " * 15}{{x:,}} more "\n    "{"more " * 4}"\n)',
+        ),
+        (f'"""{"d" * 100}"""', f'"""{"d" * 100}"""'),
+    ],
+)
+def test_long_code_is_laid_out_again_and_computes_the_same(code: str, wrapped: str) -> None:
+    assert wrap.wrap_code(code) == wrapped
+    if not code.startswith("%"):
+        assert ast.dump(ast.parse(wrapped)) == ast.dump(ast.parse(code))
+
+
+def test_a_cell_of_code_is_wrapped_in_its_source(tmp_path: Path) -> None:
+    file = tmp_path / "x.py"
+    long_line = f"call({'a' * 44}, {'b' * 44})"
+    file.write_text(
+        f'# ---\n# x: "{"y" * 120}"\n# ---\n\n# %% tags=["slow"]\n{long_line}\n', encoding="utf-8"
+    )
+    assert wrap.wrap_source(file)
+    assert f"call(\n    {'a' * 44}, {'b' * 44}\n)\n" in file.read_text(encoding="utf-8")
+    assert not wrap.wrap_source(file)

@@ -21,6 +21,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from workbook.exercises import Exercise, FreeText, find
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+# As `requires-python` in pyproject.toml, for the cell that installs the course.
+OLDEST, TOO_NEW, PYTHONS = (3, 11), (3, 14), "Python 3.11, 3.12 or 3.13"
 STUB_COMMENT = "# YOUR CODE HERE: replace each ... below"
 TEXT_STUB = "*Write your answer here.*"
 ROLES = ("setup", "exercise", "check", "slow", "timed", "widget", "nbval-ignore-output", "nbval-check-output")
@@ -77,22 +79,38 @@ def _notebook_metadata() -> dict:
 
 
 def _badges(name: str, address: str) -> NotebookNode:
+    """Return the row of links to the places that open a chapter. It has no pictures, which would break offline."""
     path = address.removeprefix("https://github.com/")
-    colab = f"https://colab.research.google.com/github/{path}/blob/main/notebooks/{name}.ipynb"
-    binder = f"https://mybinder.org/v2/gh/{path}/main?labpath=notebooks%2F{name}.ipynb"
-    return new_markdown_cell(
-        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
-        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder})",
-        metadata={"tags": ["badges"]},
-    )
+    notebook = f"{path}/blob/main/notebooks/{name}.ipynb"
+    places = {
+        "Colab": f"https://colab.research.google.com/github/{notebook}",
+        "Binder": f"https://mybinder.org/v2/gh/{path}/main?labpath=notebooks%2F{name}.ipynb",
+        "Kaggle": f"https://kaggle.com/kernels/welcome?src=https://github.com/{notebook}",
+        "Deepnote": f"https://deepnote.com/launch?url=https://github.com/{notebook}",
+    }
+    links = " · ".join(f"[{place}]({link})" for place, link in places.items())
+    return new_markdown_cell(f"Open this chapter in {links}", metadata={"tags": ["badges"]})
 
 
 def _colab(address: str) -> NotebookNode:
-    source = f"""# On Colab this installs the course's package (about a minute). Elsewhere it does nothing.
-import subprocess, sys
-if "google.colab" in sys.modules:
-    package = "cnn-workbook @ git+{address}"
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", package], check=True)"""
+    """Return the cell that installs the course where it is missing, and says in one line how that went."""
+    source = f"""# This installs the course where it is missing, as on Colab and Kaggle. Elsewhere it does nothing.
+import importlib.util, subprocess, sys
+if importlib.util.find_spec("workbook") is None:
+    needed = ["cnn-workbook @ git+{address}"]
+    if not (importlib.util.find_spec("tensorflow") or importlib.util.find_spec("jax")):
+        needed.append("tensorflow")
+    if not {OLDEST} <= sys.version_info < {TOO_NEW}:
+        print(f"The course needs {PYTHONS}; this is Python {{sys.version.split()[0]}}. "
+              "Choose another kernel, or open the chapter in Binder.")
+    else:
+        print("Installing the course, about a minute ... ", end="", flush=True)
+        pip = [sys.executable, "-m", "pip", "install", "-q", *needed]
+        done = subprocess.run(pip, capture_output=True, text=True)
+        importlib.invalidate_caches()
+        last = ([line for line in done.stderr.splitlines() if "ERROR" in line] or ["no message"])[-1]
+        print(f"failed: {{last.removeprefix('ERROR: ').rstrip('.')}}. Is the network on? Then run this cell again."
+              if done.returncode else "done.")"""
     return new_code_cell(source, metadata={"tags": ["colab"], "jupyter": {"source_hidden": True}})
 
 

@@ -7,11 +7,12 @@ from collections import Counter
 from nbformat import NotebookNode
 
 from workbook.course.authoring.chapter import BEGIN, END, ROLES, STUB_COMMENT
-from workbook.course.authoring.wrap import WIDTH, is_wrapped
+from workbook.course.authoring.wrap import CODE_WIDTH, WIDTH, is_wrapped
 from workbook.exercises import Exercise, exercises_of
 
 MISTAKES, HINTS = 3, 2
-LONGEST_CELL = 16  # lines of code in a cell that is not set-up or an exercise
+LONGEST_CELL = 16  # statements in a cell that is not set-up or an exercise
+WIDEST_OUTPUT = 100  # columns of printed text, one sentence excepted, which wraps
 PARTS = ("You will be able to", "Minutes", "Summary", "Formulae", "Where to read on")
 
 
@@ -22,6 +23,7 @@ def lint_chapter(name: str, notebook: NotebookNode, copy: NotebookNode) -> list[
         *_tags(notebook),
         *_parts(notebook),
         *_long_cells(notebook),
+        *_wide_code(notebook),
         *_prose(notebook),
         *_exercises(name, notebook),
         *_leaks(notebook, copy),
@@ -42,11 +44,25 @@ def lint_executed(notebook: NotebookNode) -> list[str]:
                 problems.append(f"cell {cell.id} holds an error")
             if "image/png" in output.get("data", {}) and not output.metadata.get("image/png", {}).get("alt"):
                 problems.append(f'cell {cell.id} shows a picture without an alternative text (alt="...")')
+            if _is_wide(output):
+                problems.append(
+                    f"cell {cell.id} prints over {WIDEST_OUTPUT} columns; show a workbook.tables.Table"
+                )
             if output.output_type == "stream" and output.name == "stderr":
                 problems.append(f"cell {cell.id} writes to stderr: {output.text.strip()[:80]!r}")
         if "check" in cell.metadata.get("tags", []) and "passed" not in str(cell.outputs):
             problems.append(f"check cell {cell.id} does not say passed")
     return problems
+
+
+def _is_wide(output: NotebookNode) -> bool:
+    """Return whether an output is shown as text that is too wide: two such lines, or one with aligned columns."""
+    data = output.get("data", {})
+    if output.output_type != "stream" and set(data) != {"text/plain"}:
+        return False  # shown as a picture, a widget or HTML, or an error
+    text = output.text if output.output_type == "stream" else data["text/plain"]
+    wide = [line for line in text.split("\n") if len(line) > WIDEST_OUTPUT]
+    return len(wide) > 1 or any("  " in line.strip() for line in wide)
 
 
 def lint_learner(notebook: NotebookNode) -> list[str]:
@@ -100,11 +116,30 @@ def _long_cells(notebook: NotebookNode) -> list[str]:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type != "code" or {"setup", "exercise", "colab"} & set(tags):
             continue
-        lines = [line.strip() for line in cell.source.split("\n")]
-        count = sum(bool(line) and not line.startswith("#") for line in lines)
+        count = _count_statements(cell.source)
         if count > LONGEST_CELL:
-            problems.append(f"cell {cell.id} has {count} lines of code, at most {LONGEST_CELL}: split it")
+            problems.append(f"cell {cell.id} has {count} statements, at most {LONGEST_CELL}: split it")
     return problems
+
+
+def _count_statements(code: str) -> int:
+    """Count the statements of a cell, those inside of blocks too; its lines of code if it cannot be parsed."""
+    try:
+        return sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(code)))
+    except SyntaxError:  # a magic
+        lines = [line.strip() for line in code.split("\n")]
+        return sum(bool(line) and not line.startswith("#") for line in lines)
+
+
+def _wide_code(notebook: NotebookNode) -> list[str]:
+    """List the lines of code that are too long, but for the cell that installs the course."""
+    return [
+        f"a line of code has {len(line)} columns, at most {CODE_WIDTH}; run `workbook wrap`: {line.strip()[:40]!r}"
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "colab" not in cell.metadata.get("tags", [])
+        for line in cell.source.split("\n")
+        if len(line) > CODE_WIDTH
+    ]
 
 
 def _prose(notebook: NotebookNode) -> list[str]:

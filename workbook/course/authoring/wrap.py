@@ -1,10 +1,16 @@
-"""Wrap the prose of a chapter's source at 120 characters; nothing that is rendered changes.
+"""Wrap a chapter's source: prose at 120 characters, code at 95; nothing that is rendered or computed changes.
 
-Paragraphs alone are filled again, also those of lists and quotations. Headings, tables, code, HTML, display formulas
-and paragraphs with hard line breaks stay as they are.
+Of the prose, paragraphs alone are filled again, also those of lists and quotations. Headings, tables, code, HTML,
+display formulas and paragraphs with hard line breaks stay as they are. Of the code, only statements with a line that is
+too long change: a comment beside it moves above it, ruff lays it out, and a string alone on its line is split at a
+space. What is still too long, such as a docstring, a person must shorten.
 """
 
+import ast
 import re
+import subprocess
+import sys
+import textwrap
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,6 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 WIDTH = 118  # of a line of Markdown, which follows `# ` in the source
+CODE_WIDTH = 95  # of a line of code: what JupyterLab shows beside its side bar
 PROSE = "# %% [markdown]"
 # Code and formulas stay on one line.
 WORD = re.compile(r"(?:`[^`]*`|\$[^$]*\$|\S)+")
@@ -20,10 +27,10 @@ STARTS_A_BLOCK = re.compile(r"([-+*=_~>#|:<]|\d+[.)]$|\$\$|```)")
 
 
 def wrap_source(path: Path) -> bool:
-    """Wrap the prose of a chapter's source; return whether it changed."""
+    """Wrap the prose and the code of a chapter's source; return whether it changed."""
     before = path.read_text(encoding="utf-8")
     cells = re.split(r"(?m)^(?=# %%)", before)
-    after = "".join(_wrap_cell(cell) if cell.startswith(PROSE) else cell for cell in cells)
+    after = "".join(_wrap_cell(cell) if cell.startswith(PROSE) else _wrap_code_cell(cell) for cell in cells)
     if after != before:
         path.write_text(after, encoding="utf-8")
     return after != before
@@ -55,6 +62,93 @@ def _wrap_cell(cell: str) -> str:
     text = wrap("\n".join(line[2:] for line in comments))
     ending = cell[len(cell.rstrip("\n")) :]
     return "\n".join([head, *(f"# {line}".rstrip() for line in text.split("\n"))]) + ending
+
+
+def _wrap_code_cell(cell: str) -> str:
+    """Wrap a code cell of the source, below its first line; what comes before the first cell stays."""
+    head, newline, code = cell.partition("\n")
+    return f"{head}{newline}{wrap_code(code)}" if head.startswith("# %%") and "[raw]" not in head else cell
+
+
+def wrap_code(code: str) -> str:
+    """Return code in which every statement with a line that is too long is laid out again, if it can be parsed."""
+    if all(len(line) <= CODE_WIDTH for line in code.split("\n")):
+        return code
+    try:
+        statements = _simple_parts(ast.parse(code).body)
+    except SyntaxError:  # a magic
+        return code
+    lines = code.split("\n")
+    for first, last, tail in sorted(statements, reverse=True):
+        part = lines[first - 1 : last]
+        if any(len(line) > CODE_WIDTH for line in part):
+            lines[first - 1 : last] = _laid_out(part, tail)
+    wrapped = "\n".join(piece for line in lines for piece in _split_string(line))
+    return wrapped if ast.dump(ast.parse(wrapped)) == ast.dump(ast.parse(code)) else code
+
+
+def _simple_parts(body: list[ast.stmt]) -> list[tuple[int, int, str]]:
+    """Return the first and the last line of each simple statement and of each head of a block, with what completes it.
+
+    A head such as `for x in y:` is complete with "pass" below it; a simple statement is complete.
+    """
+    parts: list[tuple[int, int, str]] = []
+    for statement in body:
+        inner = [child for name in ("body", "orelse", "finalbody") for child in getattr(statement, name, [])]
+        if not inner:
+            parts.append((statement.lineno, statement.end_lineno or statement.lineno, ""))
+        elif inner[0].lineno > statement.lineno:
+            parts.append((statement.lineno, _first_line(inner[0]) - 1, "    pass"))
+            parts += _simple_parts(inner)
+    return parts
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _laid_out(lines: list[str], tail: str) -> list[str]:
+    """Return the lines of one statement as ruff lays them out; a `;` at its end stays, as it hides a cell's value."""
+    indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
+    comment = re.search(r"  (#[^\"']*)$", lines[0])
+    if len(lines) == 1 and comment:
+        above, line = indent + comment[1], lines[0][: comment.start()]
+        return [above, *(_laid_out([line], tail) if len(line) > CODE_WIDTH else [line])]
+    text = textwrap.dedent("\n".join(lines))
+    hides = not tail and text.rstrip().endswith(";")
+    command = [sys.executable, "-m", "ruff", "format", "--isolated", "-"]
+    options = ["--line-length", str(CODE_WIDTH - len(indent) - hides), "--stdin-filename", "cell.py"]
+    result = subprocess.run(
+        [*command, *options], input=f"{text}\n{tail}\n", capture_output=True, text=True, check=False
+    )
+    if result.returncode:  # not a statement of its own, such as the head of `else`
+        return lines
+    formatted = result.stdout.rstrip().removesuffix(tail).rstrip() + (";" if hides else "")
+    return textwrap.indent(formatted, indent).split("\n")
+
+
+def _split_string(line: str) -> list[str]:
+    """Return a line with nothing but a string in one line of code per part, split at spaces outside of braces."""
+    match = re.fullmatch(r'(\s*)(f?)"([^"\\]*)"(,?)', line)
+    if len(line) <= CODE_WIDTH or not match:
+        return [line]
+    indent, prefix, text, comma = match.groups()
+    room = CODE_WIDTH - len(indent) - len(prefix) - 2
+    depths = [text[:place].count("{") - text[:place].count("}") for place in range(len(text))]
+    spaces = [
+        place + 1
+        for place in range(min(room, len(text)))
+        if text[place] == " " and not (prefix and depths[place])
+    ]
+    if not spaces:
+        return [line]
+    first, rest = text[: spaces[-1]], text[spaces[-1] :]
+    rest_prefix = prefix if "{" in rest else ""
+    return [
+        f'{indent}{prefix if "{" in first else ""}"{first}"',
+        *_split_string(f'{indent}{rest_prefix}"{rest}"{comma}'),
+    ]
 
 
 def _may_be_filled(inline: Token) -> bool:

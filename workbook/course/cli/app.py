@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from workbook.course.benches import bench_pipelines
-from workbook.course.cli import bench_checks_cli, bench_tasks_cli, grade_cli, train_cli
+from workbook.course.cli import bench_checks_cli, bench_tasks_cli, chapters_cli, grade_cli, train_cli
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Build, measure and grade the CNN Workbook."
@@ -16,6 +16,7 @@ bench = typer.Typer(no_args_is_help=True, help="Measure the course on this machi
 app.add_typer(bench, name="bench")
 grade_cli.register(app)
 train_cli.register(app, bench)
+chapters_cli.register(app)
 bench_checks_cli.register(bench)
 bench_tasks_cli.register(bench)
 bench_pipelines.register(bench)
@@ -90,7 +91,7 @@ def build(
 
 @app.command()
 def wrap(chapters: Chapters = None, *, root: Root = Path()) -> None:
-    """Wrap the prose of the chapters' sources at 120 characters."""
+    """Wrap the chapters' sources: prose at 120 characters, code at 95."""
     from workbook.course.authoring import build as builder
     from workbook.course.authoring.wrap import wrap_source
 
