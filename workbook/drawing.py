@@ -10,7 +10,9 @@ import numpy as np
 
 from workbook.colours import GREY, VERMILION
 from workbook.data import DataError
-from workbook.data.pictures import to_digit
+from workbook.data.handwriting import Handwriting
+from workbook.data.picture_files import read_picture
+from workbook.data.pictures import read_digits, to_digit
 
 SIDE = 28  # the pad sends its drawing in 28 x 28 cells, each 0 (blank) to 255 (ink)
 Predict = Callable[[np.ndarray], Any]
@@ -116,17 +118,33 @@ def bars(probabilities: np.ndarray) -> str:
 
 def seen(digit: np.ndarray) -> str:
     """Return a digit, uint8 (28, 28, 1), as an HTML picture with large pixels."""
+    alt = f"your drawing as {SIDE} by {SIDE} pixels, white on black, its ink in the middle"
+    return _figure(digit[..., 0], "what the network sees", alt, 4 * SIDE)
+
+
+def _figure(values: np.ndarray, caption: str, alt: str, height: int) -> str:
+    """Return grey values, uint8 (height, width), as an HTML figure of a height in pixels."""
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.fromarray(digit[..., 0]).save(stream, format="PNG")
+    Image.fromarray(values).save(stream, format="PNG")
     source = base64.b64encode(stream.getvalue()).decode("ascii")
-    style = f"width:{4 * SIDE}px;height:{4 * SIDE}px;image-rendering:pixelated;border:1px solid {GREY}"
-    alt = f"your drawing as {SIDE} by {SIDE} pixels, white on black, its ink in the middle"
+    width = round(height * values.shape[1] / values.shape[0])
+    style = f"width:{width}px;height:{height}px;image-rendering:pixelated;border:1px solid {GREY}"
     return (
         f'<figure style="margin:0"><img alt="{alt}" style="{style}" src="data:image/png;base64,{source}">'
-        "<figcaption>what the network sees</figcaption></figure>"
+        f"<figcaption>{caption}</figcaption></figure>"
     )
+
+
+def steps(found: Handwriting) -> str:
+    """Return how the writing was found, as HTML: the photograph step by step, and what the network sees."""
+    figures = []
+    for name, values in found.steps.items():
+        shown = 1 - values if name == "ink" else values
+        grey = np.rint(255 * shown[::2, ::2]).astype(np.uint8)
+        figures.append(_figure(grey, name, f"the picture, step: {name}", 4 * SIDE))
+    return "".join([*figures, seen(found.digit)])
 
 
 def read(picture: Any, predict: Predict) -> tuple[np.ndarray, np.ndarray]:
@@ -135,17 +153,34 @@ def read(picture: Any, predict: Predict) -> tuple[np.ndarray, np.ndarray]:
     `predict` takes a batch (1, 28, 28, 1) and returns (1, classes), as `model.predict` does.
     """
     digit = to_digit(picture)
-    return digit, np.asarray(predict(digit[np.newaxis])).reshape(-1)
+    return digit, _probabilities(digit, predict)
+
+
+def _probabilities(digit: np.ndarray, predict: Predict) -> np.ndarray:
+    return np.asarray(predict(digit[np.newaxis])).reshape(-1)
 
 
 def answer(picture: Any, predict: Predict) -> str:
-    """Return the answer for a picture as HTML: what the network sees and bars, or one line why there are none."""
+    """Return the answer for a picture as HTML: what the network sees and bars, or one line why there are none.
+
+    For a photograph, the steps are shown that lead to what the network sees, and what was unsure. Several digits are
+    read from left to right.
+    """
     try:
-        digit, probabilities = read(picture, predict)
-        parts = seen(digit), bars(probabilities)
-        return f'<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:start">{"".join(parts)}</div>'
+        found = read_digits(picture)
+        probabilities = [_probabilities(digit, predict) for digit in found.digits]
     except (DataError, ValueError) as error:
         return f"<p>{html.escape(str(error))}</p>"
+    notes = [f"{note[0].upper()}{note[1:]}." for note in found.notes]
+    if len(probabilities) > 1:
+        notes.append(
+            f"From left to right: {' '.join(str(int(shares.argmax())) for shares in probabilities)}."
+        )
+    is_drawing = max(found.steps["grey"].shape) <= SIDE
+    pictures = seen(found.digit) if is_drawing else steps(found)
+    parts = f"{pictures}{bars(probabilities[found.largest])}"
+    lines = f"<p>{html.escape(' '.join(notes))}</p>" if notes else ""
+    return f'{lines}<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:start">{parts}</div>'
 
 
 def pad(predict: Predict) -> Any:
@@ -174,7 +209,7 @@ def pad(predict: Predict) -> Any:
 
 
 def upload(predict: Predict) -> Any:
-    """Return a button that takes a picture file (PNG, JPEG) and shows the network's prediction for it."""
+    """Return a button that takes a picture file, a photograph too, and shows the network's prediction for it."""
     import ipywidgets as widgets
 
     button = widgets.FileUpload(accept="image/*", description="your digit")
@@ -190,12 +225,11 @@ def upload(predict: Predict) -> Any:
 
 
 def answer_file(content: bytes, predict: Predict) -> str:
-    """Return the answer for a picture file as HTML: bars, or one line for a file that is not a picture."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
+    """Return the answer for a picture file as HTML, or one line for a file that is not a picture."""
     try:
-        with Image.open(io.BytesIO(content)) as file:
-            picture = np.asarray(ImageOps.exif_transpose(file).convert("RGBA"))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return "<p>This file is not a picture that can be read. Upload a PNG or a JPEG.</p>"
+        picture = read_picture(content)
+        if not np.ptp(picture):  # light ink on nothing
+            picture = read_picture(content, ground="black")
+    except ValueError as error:
+        return f"<p>{html.escape(str(error))}</p>"
     return answer(picture, predict)

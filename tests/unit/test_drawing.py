@@ -72,7 +72,8 @@ def test_an_uploaded_picture_is_read() -> None:
 @pytest.mark.parametrize("content", [b"", b"not a picture", _png(np.zeros((9, 9), np.uint8))[:40]])
 def test_a_file_that_is_no_picture_is_one_line(content: bytes) -> None:
     page = drawing.answer_file(content, _predict)
-    assert page.startswith("<p>This file is not a picture")
+    assert page.startswith("<p>The file is ")
+    assert page.count("<p>") == 1
 
 
 def test_a_blank_picture_is_one_line() -> None:
@@ -88,3 +89,34 @@ def test_the_upload_button_shows_the_answer() -> None:
             "last_modified": __import__("datetime").datetime(2024, 1, 1)}  # fmt: skip
     button.value = (file,)
     assert "90.0 %" in result.value
+
+
+def test_a_photograph_is_shown_step_by_step() -> None:
+    page = np.full((300, 260), 240, np.uint8)
+    page[:] = np.linspace(240, 150, 260)
+    page[80:200, 120:135] = 20
+    shown = drawing.answer_file(_png(page), _predict)
+    captions = re.findall("<figcaption>(.*?)</figcaption>", shown)
+    assert captions == ["grey", "light evened out", "ink", "what the network sees"]
+    assert "<p>Uneven light: the paper is not equally bright everywhere.</p>" in shown
+    assert shown.count("alt=") == 4
+
+
+def test_several_digits_are_read_from_left_to_right() -> None:
+    page = np.full((200, 400), 250, np.uint8)
+    for left, width in ((60, 20), (200, 60), (330, 20)):
+        page[60:140, left : left + width] = 20
+
+    def predict(batch: np.ndarray) -> np.ndarray:
+        wide = np.count_nonzero(batch[0, :, :, 0].max(axis=0)) > 10
+        return np.eye(10)[[7 if wide else 1]]
+
+    shown = drawing.answer_file(_png(page), predict)
+    assert "3 digits: the largest is read. From left to right: 1 7 1." in shown
+
+
+def test_white_ink_on_nothing_is_read() -> None:
+    ink = np.zeros((120, 120, 4), np.uint8)
+    ink[..., :3] = 255
+    ink[30:90, 55:65, 3] = 255
+    assert "90.0 %" in drawing.answer_file(_png(ink), _predict)
