@@ -437,10 +437,11 @@ figures.table([row for row in figures.ledger() if row.id.split(".")[0] in ("F1",
 # %% [markdown]
 # ## Where to read on
 #
-# - Y. LeCun et al., *Backpropagation applied to handwritten zip code recognition*, Neural Computation, 1989: local
-#   windows and shared weights, and why.
-# - I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, 2016, section 9.2: sparse interactions, parameter
-#   sharing, equivariance.
-# - S. d'Ascoli et al., *Finding the needle in the haystack with convolutions*, NeurIPS 2019: a convolutional network is
-#   turned into its dense twin, with such matrices, and trained on.
-# - [Chapter 02](02_convolution.ipynb) looks at what a single kernel can do.
+# - **Best next:** I. Goodfellow, Y. Bengio and A. Courville, [*Deep
+#   Learning*](https://www.deeplearningbook.org/contents/convnets.html), 2016, section 9.2: sparse interactions,
+#   parameter sharing, equivariance.
+# - Y. LeCun et al., [*Backpropagation applied to handwritten zip code
+#   recognition*](https://doi.org/10.1162/neco.1989.1.4.541), Neural Computation, 1989: local windows and shared
+#   weights, and why.
+# - S. d'Ascoli et al., [*Finding the needle in the haystack with convolutions*](https://arxiv.org/abs/1906.06766),
+#   NeurIPS 2019: a convolutional network is turned into its dense twin, with such matrices, and trained on.

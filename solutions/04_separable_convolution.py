@@ -593,11 +593,14 @@ figures.table([row for row in figures.ledger() if row.id.split(".")[0] in ("F15"
 # %% [markdown]
 # ## Where to read on
 #
-# - L. Sifre, *Rigid-Motion Scattering for Image Classification*, PhD thesis, École Polytechnique, 2014: where
-#   depthwise-separable convolution comes from.
-# - F. Chollet, *Xception: Deep Learning with Depthwise Separable Convolutions*, CVPR 2017, by the author of Keras.
-# - A. Howard et al., *MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications*, 2017,
-#   section 3.1: the ratio 1/C_out + 1/k².
-# - X. Zhang et al., *ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices*, CVPR 2018.
-# - A. Krizhevsky, I. Sutskever and G. Hinton, *ImageNet Classification with Deep Convolutional Neural Networks*, 2012,
-#   section 3.2: two graphics cards, two towers.
+# - **Best next:** A. Howard et al., [*MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
+#   Applications*](https://arxiv.org/abs/1704.04861), 2017, section 3.1: the ratio 1/C_out + 1/k².
+# - F. Chollet, [*Xception: Deep Learning with Depthwise Separable Convolutions*](https://arxiv.org/abs/1610.02357),
+#   CVPR 2017, by the author of Keras.
+# - L. Sifre, [*Rigid-Motion Scattering for Image
+#   Classification*](https://www.di.ens.fr/data/publications/papers/phd_sifre.pdf), PhD thesis, École Polytechnique,
+#   2014: where depthwise-separable convolution comes from.
+# - X. Zhang et al., [*ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile
+#   Devices*](https://arxiv.org/abs/1707.01083), CVPR 2018.
+# - A. Krizhevsky, I. Sutskever and G. Hinton, [*ImageNet Classification with Deep Convolutional Neural
+#   Networks*](https://doi.org/10.1145/3065386), 2012, section 3.2: two graphics cards, two towers.

@@ -632,8 +632,9 @@ figures.table([row for row in figures.ledger() if row.id.startswith(("F13.", "F1
 # %% [markdown]
 # ## Where to read on
 #
-# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*,
-#   Proceedings of the IEEE, 1998: section II for LeNet-5, section III for MNIST.
-# - M. Lin, Q. Chen and S. Yan, *Network in network*, 2014: global average pooling as a head.
-# - L. Prechelt, *Early stopping, but when?*, 1998.
-# - The next chapters follow the same idea to larger images: from AlexNet to DenseNet.
+# - **Best next:** Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, [*Gradient-based learning applied to document
+#   recognition*](https://doi.org/10.1109/5.726791), Proceedings of the IEEE, 1998: section II for LeNet-5, section III
+#   for MNIST.
+# - M. Lin, Q. Chen and S. Yan, [*Network in network*](https://arxiv.org/abs/1312.4400), 2014: global average pooling as
+#   a head.
+# - L. Prechelt, [*Early stopping, but when?*](https://doi.org/10.1007/3-540-49430-8_3), 1998.

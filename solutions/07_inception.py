@@ -723,11 +723,13 @@ figures.table([row for row in rows if row.id not in ("A7.module_3x3", "A7.module
 # %% [markdown]
 # ## Where to read on
 #
-# - C. Szegedy and others, *Going deeper with convolutions*, 2015: GoogLeNet; table 1 and figure 2.
-# - S. Ioffe and C. Szegedy, *Batch normalization: accelerating deep network training by reducing internal covariate
-#   shift*, 2015.
-# - S. Santurkar, D. Tsipras, A. Ilyas and A. Mądry, *How does batch normalization help optimization?*, 2018.
-# - C. Szegedy and others, *Rethinking the Inception architecture for computer vision*, 2016: v3; section 7 for label
-#   smoothing.
-# - C. Szegedy, S. Ioffe, V. Vanhoucke and A. Alemi, *Inception-v4, Inception-ResNet and the impact of residual
-#   connections on learning*, 2017.
+# - **Best next:** C. Szegedy and others, [*Going deeper with convolutions*](https://arxiv.org/abs/1409.4842), 2015:
+#   GoogLeNet; table 1 and figure 2.
+# - S. Ioffe and C. Szegedy, [*Batch normalization: accelerating deep network training by reducing internal covariate
+#   shift*](https://arxiv.org/abs/1502.03167), 2015.
+# - S. Santurkar, D. Tsipras, A. Ilyas and A. Mądry, [*How does batch normalization help
+#   optimization?*](https://arxiv.org/abs/1805.11604), 2018.
+# - C. Szegedy and others, [*Rethinking the Inception architecture for computer
+#   vision*](https://arxiv.org/abs/1512.00567), 2016: v3; section 7 for label smoothing.
+# - C. Szegedy, S. Ioffe, V. Vanhoucke and A. Alemi, [*Inception-v4, Inception-ResNet and the impact of residual
+#   connections on learning*](https://arxiv.org/abs/1602.07261), 2017.

@@ -571,11 +571,11 @@ plots.show_images(shown, ["image", "saliency", "Grad-CAM"] * 3, columns=9, size=
 #
 # ## Where to read on
 #
-# - D. Erhan, Y. Bengio, A. Courville and P. Vincent, *Visualizing higher-layer features of a deep network*, 2009:
-#   gradient ascent on the input.
-# - K. Simonyan, A. Vedaldi and A. Zisserman, *Deep inside convolutional networks*, 2014: class images and saliency.
-# - A. Nguyen, J. Yosinski and J. Clune, *Deep neural networks are easily fooled*, CVPR 2015.
-# - R. Selvaraju and others, *Grad-CAM*, ICCV 2017.
-# - C. Olah, A. Mordvintsev and L. Schubert, *Feature visualization*, Distill, 2017: what penalties and jitter do, in
-#   pictures.
-# - The next chapter turns the same gradient on photographs: dreams, and the style of one picture on another.
+# - **Best next:** C. Olah, A. Mordvintsev and L. Schubert, [*Feature
+#   visualization*](https://doi.org/10.23915/distill.00007), Distill, 2017: what penalties and jitter do, in pictures.
+# - K. Simonyan, A. Vedaldi and A. Zisserman, [*Deep inside convolutional networks*](https://arxiv.org/abs/1312.6034),
+#   2014: class images and saliency. Gradient ascent on the input is older: D. Erhan, Y. Bengio, A. Courville and P.
+#   Vincent, *Visualizing higher-layer features of a deep network*, technical report, Université de Montréal, 2009.
+# - A. Nguyen, J. Yosinski and J. Clune, [*Deep neural networks are easily fooled*](https://arxiv.org/abs/1412.1897),
+#   CVPR 2015.
+# - R. Selvaraju and others, [*Grad-CAM*](https://arxiv.org/abs/1610.02391), ICCV 2017.

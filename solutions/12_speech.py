@@ -839,12 +839,15 @@ Table(heads, rows)
 #
 # ## Where to read on
 #
-# - D. O'Shaughnessy, *Speech communication: human and machine*, 1987: the mel formula.
-# - S. Davis and P. Mermelstein, *Comparison of parametric representations for monosyllabic word recognition*, IEEE
-#   Transactions on Acoustics, Speech, and Signal Processing, 1980: mel bands for recognition.
-# - D. Griffin and J. Lim, *Signal estimation from modified short-time Fourier transform*, the same journal, 1984: sound
-#   from magnitudes.
-# - A. Waibel and others, *Phoneme recognition using time-delay neural networks*, 1989: kernels along time.
-# - O. Abdel-Hamid and others, *Convolutional neural networks for speech recognition*, 2014: kernels along frequency,
-#   and why.
-# - Z. Jackson and others, *Free Spoken Digit Dataset*: the recordings.
+# - **Best next:** O. Abdel-Hamid and others, [*Convolutional neural networks for speech
+#   recognition*](https://doi.org/10.1109/TASLP.2014.2339736), 2014: kernels along frequency, and why.
+# - A. Waibel and others, [*Phoneme recognition using time-delay neural networks*](https://doi.org/10.1109/29.21701),
+#   1989: kernels along time.
+# - S. Davis and P. Mermelstein, [*Comparison of parametric representations for monosyllabic word
+#   recognition*](https://doi.org/10.1109/TASSP.1980.1163420), IEEE Transactions on Acoustics, Speech, and Signal
+#   Processing, 1980: mel bands for recognition. The mel formula is from a book: D. O'Shaughnessy, *Speech
+#   communication: human and machine*, 1987.
+# - D. Griffin and J. Lim, [*Signal estimation from modified short-time Fourier
+#   transform*](https://doi.org/10.1109/TASSP.1984.1164317), the same journal, 1984: sound from magnitudes.
+# - Z. Jackson and others, [*Free Spoken Digit Dataset*](https://github.com/Jakobovski/free-spoken-digit-dataset), the
+#   recordings.

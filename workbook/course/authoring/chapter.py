@@ -18,6 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from workbook.course.authoring import links
 from workbook.exercises import Exercise, FreeText, find
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -49,6 +50,7 @@ def complete(source: Path, address: str) -> NotebookNode:
     first = [_badges(source.stem, address), _colab(address)]
     notebook = new_notebook(cells=cells[:1] + first + cells[1:], metadata=_notebook_metadata())
     _set_ids(notebook, source.stem)
+    _add_links(notebook, source)
     nbformat.validate(notebook)
     return notebook
 
@@ -112,6 +114,22 @@ if importlib.util.find_spec("workbook") is None:
         print(f"failed: {{last.removeprefix('ERROR: ').rstrip('.')}}. Is the network on? Then run this cell again."
               if done.returncode else "done.")"""
     return new_code_cell(source, metadata={"tags": ["colab"], "jupyter": {"source_hidden": True}})
+
+
+def _add_links(notebook: NotebookNode, source: Path) -> None:
+    """Link the mentions of chapters and exercises; add the ways to the chapters before and after, if there are any."""
+    paths = sources(source.parents[1])
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = links.link_mentions(cell.source, source.stem, {path.stem for path in paths})
+    if len(paths) < 2:
+        return
+    chapters = [links.read_chapter(path) for path in paths]
+    badges = next(cell for cell in notebook.cells if "badges" in cell.metadata.get("tags", []))
+    badges.source += f"\n\n{links.navigation(source.stem, chapters)}"
+    end = new_markdown_cell(links.what_next(source.stem, chapters), metadata={"tags": ["navigation"]})
+    end.id = f"c{source.stem[:2]}-navigation"
+    notebook.cells.append(end)
 
 
 def _with_metadata(cell: NotebookNode) -> NotebookNode:

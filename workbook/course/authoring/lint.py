@@ -7,6 +7,7 @@ from collections import Counter
 from nbformat import NotebookNode
 
 from workbook.course.authoring.chapter import BEGIN, END, ROLES, STUB_COMMENT
+from workbook.course.authoring.links import without_links
 from workbook.course.authoring.wrap import CODE_WIDTH, WIDTH, is_wrapped
 from workbook.exercises import Exercise, exercises_of
 
@@ -89,7 +90,7 @@ def _ids(notebook: NotebookNode) -> list[str]:
 
 
 def _tags(notebook: NotebookNode) -> list[str]:
-    allowed = {*ROLES, "badges", "colab"}
+    allowed = {*ROLES, "badges", "colab", "navigation"}
     tags = {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
     problems = [f"unknown tag {tag!r}" for tag in sorted(tags - allowed)]
     setup = _tagged(notebook, "setup")
@@ -147,8 +148,8 @@ def _prose(notebook: NotebookNode) -> list[str]:
         f"a line of prose is longer than {WIDTH + 2} characters, in {cell.source.strip()[:40]!r}; run `workbook wrap`"
         for cell in notebook.cells
         if cell.cell_type == "markdown"
-        and "badges" not in cell.metadata.get("tags", [])
-        and not is_wrapped(cell.source)
+        and not {"badges", "navigation"} & set(cell.metadata.get("tags", []))
+        and not is_wrapped(without_links(cell.source))
     ]
 
 
