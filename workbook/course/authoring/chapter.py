@@ -121,7 +121,8 @@ def _add_links(notebook: NotebookNode, source: Path) -> None:
     paths = sources(source.parents[1])
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = links.link_mentions(cell.source, source.stem, {path.stem for path in paths})
+            text = links.link_mentions(cell.source, source.stem, {path.stem for path in paths})
+            cell.source = links.with_anchor(text)
     if len(paths) < 2:
         return
     chapters = [links.read_chapter(path) for path in paths]

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from workbook.exercises import chapter_of, find
 
@@ -23,6 +22,8 @@ UNTOUCHED = re.compile(
     r"(?ms)^```.*?^```|^#+ [^\n]*|`[^`]*`|\$\$.*?\$\$|\$[^$\n]+\$|!?\[[^\]]*\]\([^)]*\)|<[^>\n]+>"
 )
 MADE = re.compile(rf"(?s)\[((?:{MENTION.pattern})|\d\d|\d+\.\d+)\]\((?:\d\d_\w+\.ipynb)?(?:#[^)]*)?\)")
+
+ANCHOR = re.compile(r'^<a id="exercise-[\d.]+"></a>\n\n')
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,10 @@ def what_next(name: str, chapters: list[Chapter]) -> str:
     return f"---\n\n**Next:** [{after.label}]({after.file}). {after.question}\n\n{line}"
 
 
-def anchor(heading: str) -> str:
-    """Return the anchor of a heading, as JupyterLab, nbconvert, GitHub and the site make it, escaped for a link."""
-    return quote(re.sub(r"[`*]", "", heading.lstrip("#").strip()).replace(" ", "-"))
+def with_anchor(markdown: str) -> str:
+    """Return the text of an exercise with an anchor above its heading, to which "exercise 2.3" leads."""
+    heading = re.match(r"### Exercise (\d+\.\d+) ", markdown)
+    return f'<a id="exercise-{heading[1]}"></a>\n\n{markdown}' if heading else markdown
 
 
 def link_mentions(markdown: str, name: str, known: set[str]) -> str:
@@ -113,8 +115,8 @@ def link_mentions(markdown: str, name: str, known: set[str]) -> str:
 
 
 def without_links(markdown: str) -> str:
-    """Return prose without the links of `link_mentions`: as its source has it."""
-    return MADE.sub(r"\1", markdown)
+    """Return prose without what `with_anchor` and `link_mentions` add: as its source has it."""
+    return MADE.sub(r"\1", ANCHOR.sub("", markdown))
 
 
 def _linked(text: str, name: str, known: set[str]) -> str:
@@ -150,7 +152,7 @@ def _exercise_target(name: str, known: set[str]) -> Callable[[str], str]:
     """Return a function that gives the address of an exercise's heading; "" if its chapter is not known."""
 
     def target(exercise_id: str) -> str:
-        chapter, fragment = chapter_of(exercise_id), anchor(find(exercise_id).heading)
+        chapter, fragment = chapter_of(exercise_id), f"exercise-{find(exercise_id).id}"
         if chapter == name:
             return f"#{fragment}"
         return f"{chapter}.ipynb#{fragment}" if chapter in known else ""

@@ -163,7 +163,8 @@ def _exercises(name: str, notebook: NotebookNode) -> list[str]:
     problems += [f"exercise {id_} of another chapter has cells here" for id_ in sorted(used - set(exercises))]
     for exercise in exercises.values():
         cells = [cell for cell in notebook.cells if cell.metadata.get("exercise") == exercise.id]
-        headings = [cell.source.split("\n")[0] for cell in cells if cell.source.startswith("### Exercise")]
+        texts = [without_links(cell.source) for cell in cells]
+        headings = [text.split("\n")[0] for text in texts if text.startswith("### Exercise")]
         if headings != [exercise.heading]:
             problems.append(
                 f"exercise {exercise.id}: its heading is {headings}, expected {exercise.heading!r}"
