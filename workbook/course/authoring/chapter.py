@@ -26,7 +26,17 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 OLDEST, TOO_NEW, PYTHONS = (3, 11), (3, 14), "Python 3.11, 3.12 or 3.13"
 STUB_COMMENT = "# YOUR CODE HERE: replace each ... below"
 TEXT_STUB = "*Write your answer here.*"
-ROLES = ("setup", "exercise", "check", "slow", "timed", "widget", "nbval-ignore-output", "nbval-check-output")
+ROLES = (
+    "setup",
+    "exercise",
+    "check",
+    "slow",
+    "timed",
+    "widget",
+    "cover",
+    "nbval-ignore-output",
+    "nbval-check-output",
+)
 
 
 def sources(root: Path) -> list[Path]:

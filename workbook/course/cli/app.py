@@ -110,6 +110,18 @@ def api(root: Root = Path()) -> None:
     console.print(f"written to {write(_root(root))}")
 
 
+@app.command()
+def site(
+    out: Annotated[Path, typer.Option(help="The folder of the site.")] = Path("site"), *, root: Root = Path()
+) -> None:
+    """Build the course's site from the stored notebooks; open site/index.html in a browser."""
+    from workbook.course.authoring import site as builder
+
+    code = builder.build(_root(root), out.resolve())
+    console.print(f"written to {out / 'index.html'}" if code == 0 else "stopped: see the warnings above")
+    raise typer.Exit(code)
+
+
 @bench.command("notebooks")
 def bench_notebooks(
     chapters: Chapters = None,
