@@ -133,9 +133,9 @@ def _add_links(notebook: NotebookNode, source: Path) -> None:
         if cell.cell_type == "markdown":
             text = links.link_mentions(cell.source, source.stem, {path.stem for path in paths})
             cell.source = links.with_anchor(text)
-    if len(paths) < 2:
+    chapters = links.read_chapters(paths)
+    if len(chapters) < 2 or source.stem not in [chapter.name for chapter in chapters]:
         return
-    chapters = [links.read_chapter(path) for path in paths]
     badges = next(cell for cell in notebook.cells if "badges" in cell.metadata.get("tags", []))
     badges.source += f"\n\n{links.navigation(source.stem, chapters)}"
     end = new_markdown_cell(links.what_next(source.stem, chapters), metadata={"tags": ["navigation"]})

@@ -52,17 +52,21 @@ class Chapter:
         return f"| [{self.label}]({self.file}) | {self.question} | {self.minutes} |"
 
 
-def read_chapter(source: Path) -> Chapter:
-    """Read the head of a chapter's source. ValueError if it has no title, question or minutes."""
-    text = source.read_text(encoding="utf-8")
-    title = re.search(r"^# # \d\d · (.+)$", text, flags=re.MULTILINE)
-    question = re.search(r"^# \*\*(.+?)\*\*$", text, flags=re.MULTILINE)
-    minutes = re.search(r"^# \*\*Minutes:\*\* about (\d+) ", text, flags=re.MULTILINE)
+def head(name: str, markdown: str) -> Chapter | None:
+    """Return the chapter that a first cell presents; None if it has no title, no question or no minutes."""
+    title = re.search(r"^# \d\d · (.+)$", markdown, flags=re.MULTILINE)
+    question = re.search(r"^\*\*(.+?)\*\*$", markdown, flags=re.MULTILINE)
+    minutes = re.search(r"^\*\*Minutes:\*\* about (\d+) ", markdown, flags=re.MULTILINE)
     if not (title and question and minutes):
-        raise ValueError(
-            f"solutions/{source.name} must begin with `# NN · Title`, `**Question?**` and `**Minutes:** about N`"
-        )
-    return Chapter(source.stem, title[1], question[1], int(minutes[1]))
+        return None
+    return Chapter(name, title[1], question[1], int(minutes[1]))
+
+
+def read_chapters(sources: list[Path]) -> list[Chapter]:
+    """Return the chapters of these sources, without those that have no head."""
+    texts = [re.sub(r"(?m)^# ?", "", source.read_text(encoding="utf-8")) for source in sources]
+    heads = [head(source.stem, text) for source, text in zip(sources, texts, strict=True)]
+    return [chapter for chapter in heads if chapter]
 
 
 def neighbours(name: str, chapters: list[Chapter]) -> tuple[Chapter | None, Chapter | None]:

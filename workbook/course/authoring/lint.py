@@ -7,7 +7,7 @@ from collections import Counter
 from nbformat import NotebookNode
 
 from workbook.course.authoring.chapter import BEGIN, END, ROLES, STUB_COMMENT
-from workbook.course.authoring.links import without_links
+from workbook.course.authoring.links import head, without_links
 from workbook.course.authoring.wrap import CODE_WIDTH, WIDTH, is_wrapped
 from workbook.exercises import Exercise, exercises_of
 
@@ -22,6 +22,7 @@ def lint_chapter(name: str, notebook: NotebookNode, copy: NotebookNode) -> list[
     return [
         *_ids(notebook),
         *_tags(notebook),
+        *_head(name, notebook),
         *_parts(notebook),
         *_long_cells(notebook),
         *_wide_code(notebook),
@@ -104,6 +105,12 @@ def _tags(notebook: NotebookNode) -> list[str]:
     if first["keras"] < first["workbook"]:
         problems.append("the set-up imports keras before workbook, which makes Keras quiet and fast")
     return problems
+
+
+def _head(name: str, notebook: NotebookNode) -> list[str]:
+    if notebook.cells and head(name, notebook.cells[0].source):
+        return []
+    return ["must begin with `# NN · Title`, `**A question?**` and `**Minutes:** about N with the exercises`"]
 
 
 def _parts(notebook: NotebookNode) -> list[str]:

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from workbook.course.authoring import chapter
-from workbook.course.authoring.links import ANCHOR, Chapter, read_chapter
+from workbook.course.authoring.links import ANCHOR, Chapter, read_chapters
 from workbook.ledger import figures
 
 # The parts of the course: a name, and the first chapter of each.
@@ -70,15 +70,15 @@ def build(root: Path, out: Path) -> int:
 
 def write_pages(root: Path, pages: Path) -> None:
     """Write the sources of all pages into a folder, from which Sphinx builds the site."""
-    chapters = [read_chapter(source) for source in chapter.sources(root)]
+    chapters = read_chapters(chapter.sources(root))
     covers = {}
-    for one in chapters:
-        complete = _read(root / "solutions" / one.file)
+    for entry in chapters:
+        complete = _read(root / "solutions" / entry.file)
         _write(
-            pages / "notebooks" / one.file,
-            nbformat.writes(page(_read(root / "notebooks" / one.file), complete)),
+            pages / "notebooks" / entry.file,
+            nbformat.writes(page(_read(root / "notebooks" / entry.file), complete)),
         )
-        covers[one.name] = _write_cover(complete, pages / "covers" / f"{one.name}.png")
+        covers[entry.name] = _write_cover(complete, pages / "covers" / f"{entry.name}.png")
     _write(pages / "index.md", front(root, chapters, covers))
     shutil.copytree(
         root / "docs", pages / "docs", ignore=shutil.ignore_patterns("*.md", "site", "__pycache__")
@@ -161,28 +161,28 @@ def parts(chapters: list[Chapter]) -> list[tuple[str, list[Chapter]]]:
     """Return the parts of the course: the name and the chapters of each."""
     ends = [first for _, first in PARTS[1:]] + ["99"]
     return [
-        (name, [one for one in chapters if first <= one.name[:2] < end])
+        (name, [entry for entry in chapters if first <= entry.name[:2] < end])
         for (name, first), end in zip(PARTS, ends, strict=True)
     ]
 
 
 def _part(name: str, chapters: list[Chapter], covers: dict[str, bool]) -> str:
-    cards = "\n".join(_card(one, covers[one.name]) for one in chapters)
+    cards = "\n".join(_card(entry, covers[entry.name]) for entry in chapters)
     return f'### {name}\n\n<ul class="workbook-cards">\n{cards}\n</ul>\n'
 
 
-def _card(one: Chapter, has_cover: bool) -> str:
+def _card(entry: Chapter, has_cover: bool) -> str:
     """Return a chapter's card. Its picture is decoration: the text beside it says what the chapter is about."""
-    picture = f'<img src="covers/{one.name}.png" alt="" loading="lazy">' if has_cover else ""
-    link = f'<a href="notebooks/{one.name}.html">{html.escape(one.label)}</a>'
-    texts = (link, html.escape(one.question), f"{one.minutes} minutes")
+    picture = f'<img src="covers/{entry.name}.png" alt="" loading="lazy">' if has_cover else ""
+    link = f'<a href="notebooks/{entry.name}.html">{html.escape(entry.label)}</a>'
+    texts = (link, html.escape(entry.question), f"{entry.minutes} minutes")
     return f'<li class="workbook-card">{picture}{"".join(f"<p>{text}</p>" for text in texts)}</li>'
 
 
 def contents(chapters: list[Chapter]) -> str:
     """Return the hidden tables of contents that make the side bar."""
     trees = [
-        (name, [f"{one.label} <notebooks/{one.name}>" for one in part]) for name, part in parts(chapters)
+        (name, [f"{entry.label} <notebooks/{entry.name}>" for entry in part]) for name, part in parts(chapters)
     ]
     trees += [
         ("For instructors", [_document(name) for name in TEACHING]),
