@@ -100,7 +100,7 @@ def test_the_front_page_has_a_card_for_every_chapter_and_no_badges() -> None:
     assert "<p>What does a program see when you show it a photograph?</p><p>40 minutes</p>" in cards[0]
     assert ["<img" in card for card in cards] == [True] * 16 + [False]
     assert "[![" not in page
-    assert "solutions/" not in page
+    assert "](solutions/" not in page
     assert page.index("## Chapters") < page.index("## Start")
 
 

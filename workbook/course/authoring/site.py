@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -51,20 +52,17 @@ def build(root: Path, out: Path) -> int:
     """Build the site in the folder `out`, which is replaced; return Sphinx's exit code. A warning is an error."""
     from sphinx.cmd.build import build_main
 
-    work = root / "build" / "site"
-    if work.exists():
-        shutil.rmtree(work)
-    write_pages(root, work / "pages")
     os.environ["WORKBOOK_REPOSITORY"] = chapter.repository(root)
-    settings = ["-c", str(root / "docs" / "site"), "-d", str(work / "doctrees")]
-    code = build_main(
-        ["-q", "-W", "--keep-going", "-b", "html", *settings, str(work / "pages"), str(work / "html")]
-    )
-    if code == 0:
-        shutil.copytree(work / "pages" / "covers", work / "html" / "covers")
-        if out.exists():
-            shutil.rmtree(out)
-        shutil.copytree(work / "html", out, ignore=shutil.ignore_patterns(".buildinfo", "_sources"))
+    with tempfile.TemporaryDirectory() as work:
+        pages, doctrees, made = Path(work, "pages"), Path(work, "doctrees"), Path(work, "html")
+        write_pages(root, pages)
+        settings = ["-c", str(root / "docs" / "site"), "-d", str(doctrees)]
+        code = build_main(["-q", "-W", "--keep-going", "-b", "html", *settings, str(pages), str(made)])
+        if code == 0:
+            shutil.copytree(pages / "covers", made / "covers")
+            if out.exists():
+                shutil.rmtree(out)
+            shutil.copytree(made, out, ignore=shutil.ignore_patterns(".buildinfo", "_sources"))
     return code
 
 
@@ -182,7 +180,8 @@ def _card(entry: Chapter, has_cover: bool) -> str:
 def contents(chapters: list[Chapter]) -> str:
     """Return the hidden tables of contents that make the side bar."""
     trees = [
-        (name, [f"{entry.label} <notebooks/{entry.name}>" for entry in part]) for name, part in parts(chapters)
+        (name, [f"{entry.label} <notebooks/{entry.name}>" for entry in part])
+        for name, part in parts(chapters)
     ]
     trees += [
         ("For instructors", [_document(name) for name in TEACHING]),
