@@ -278,7 +278,7 @@ for row, column in ((124, 23), (195, 24), (124, 65)):  # two left rims, one righ
     x, w = coins[row : row + 3, column : column + 3].ravel(), kernel.ravel()  # (9,), (9,)
     print(f"neuron {w @ x:4}, feature map {feature_map[row, column]:4}")
 
-# %% alt="Left, the photograph of the coins. Right, its feature map: nearly white, but each coin has a purple rim on its left and an orange rim on its right."
+# %% tags=["cover"] alt="Left, the photograph of the coins. Right, its feature map: nearly white, but each coin has a purple rim on its left and an orange rim on its right."
 plots.show_images([coins, feature_map], ["coins (303, 384)", "feature map (301, 382)"], size=3);
 
 # %% [markdown]

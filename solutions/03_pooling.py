@@ -75,7 +75,7 @@ for layer in (keras.layers.MaxPooling2D(2), keras.layers.AveragePooling2D(2)):
 # On a photograph: first the edges, one map of 510 × 510. Then three ways to bring it down to 63 × 63. The plainest is
 # to keep every eighth pixel.
 
-# %% alt="The edges of the man with the camera, bright on black, and three small versions. With every 8th pixel the outlines are torn to dots, with mean pooling whole but faint, with max pooling whole, thick and bright."
+# %% tags=["cover"] alt="The edges of the man with the camera, bright on black, and three small versions. With every 8th pixel the outlines are torn to dots, with mean pooling whole but faint, with max pooling whole, thick and bright."
 photo = data.photograph("camera").astype(int)  # (512, 512), from 0 to 255
 kernel = np.array([[1, 0, -1]] * 3)
 edges = np.abs(reference.conv2d(photo, kernel))

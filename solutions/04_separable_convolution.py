@@ -467,7 +467,7 @@ interactive.cost(kernel_size=5, in_channels=96, filters=256, size=27, groups=2)
 # Stack two grouped layers. **Predict first:** can the first filter of the second layer find out anything about the last
 # channel of the input? Follow the connections: a matrix product of "who reads whom" with itself says who reaches whom.
 
-# %% alt="Three grids, nine input channels by nine filters. One layer in 3 groups: three blocks on the diagonal. Two such layers: the same three blocks. Two layers, shuffled between: every cell is filled."
+# %% tags=["cover"] alt="Three grids, nine input channels by nine filters. One layer in 3 groups: three blocks on the diagonal. Two such layers: the same three blocks. Two layers, shuffled between: every cell is filled."
 groups = np.kron(np.diag([1, 2, 3]), np.ones((3, 3), int))  # 9 channels in 3 groups
 reads = (groups > 0).astype(int)
 shuffle = np.arange(9).reshape(3, 3).T.ravel()  # 0 3 6 1 4 7 2 5 8: one channel of each group, then the next

@@ -339,7 +339,7 @@ plots.show_confusion(matrix, mnist.class_names);
 # %% [markdown]
 # And the worst mistakes: the wrong answers of which it was surest. **Predict first:** would you have read them?
 
-# %% tags=["slow"] alt="Sixteen misread digits in two rows, each with its true class and what the network read. Many are oddly written: open loops, missing strokes, shapes between two digits."
+# %% tags=["slow", "cover"] alt="Sixteen misread digits in two rows, each with its true class and what the network read. Many are oddly written: open loops, missing strokes, shapes between two digits."
 wrong = np.flatnonzero(predicted != y_test)
 worst = wrong[np.argsort(-probabilities[wrong, predicted[wrong]])][:16]
 titles = [f"{y_test[i]}, read as {predicted[i]}" for i in worst]

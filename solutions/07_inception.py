@@ -513,7 +513,7 @@ outline = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])
 print(np.array_equal(np.array([[1], [1], [1]]) @ np.array([[1, 0, -1]]), vertical))
 print("ranks:", np.linalg.matrix_rank(vertical), "and", np.linalg.matrix_rank(outline))
 
-# %% alt="A bell-shaped column, a row that rises and falls, and their product: a 7 by 7 kernel with a light and a dark blob side by side. Last a diagonal stroke, which no column and row can give."
+# %% tags=["cover"] alt="A bell-shaped column, a row that rises and falls, and their product: a 7 by 7 kernel with a light and a dark blob side by side. Last a diagonal stroke, which no column and row can give."
 column, row = np.exp(-np.linspace(-2, 2, 7) ** 2)[:, None], np.array([[1, 2, 3, 0, -3, -2, -1]]) / 3
 titles = ["7×1", "1×7", "their product", "rank 7"]
 plots.show_images([column, row, column @ row, np.eye(7)], titles, columns=4, scale=(-1, 1));

@@ -513,7 +513,7 @@ for ax, (name, grid) in zip(axes, surfaces.items()):
 axes[0].set_ylabel("b, second direction")
 axes[0].figure.colorbar(drawn, ax=axes, label="log₁₀ of the loss", ticks=range(-1, 11, 2));
 
-# %% alt="The same two losses as surfaces in three dimensions on one logarithmic scale. The plain network's rises to tens of billions at the corners around a flat floor, the residual network's is a bowl that ends far lower."
+# %% tags=["cover"] alt="The same two losses as surfaces in three dimensions on one logarithmic scale. The plain network's rises to tens of billions at the corners around a flat floor, the residual network's is a bowl that ends far lower."
 figure = plt.figure(figsize=(10, 4), layout="constrained")
 for place, (name, grid) in enumerate(surfaces.items(), 1):
     ax = figure.add_subplot(1, 2, place, projection="3d")

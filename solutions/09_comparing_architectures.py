@@ -495,7 +495,7 @@ print(f"{bundled.name}: {bundled.model.count_params():,} numbers, {len(bundled.l
 # Photographs come in all sizes, the network takes one. The usual way: the shorter side is resized to 256 pixels, the
 # middle 224 × 224 is cut out, and the pixels are **normalised**, shifted and scaled as they were in training.
 
-# %% tags=["slow"] alt="Left, a cat's head in a wide photograph, with a square frame around its middle. Right, what the network gets: the square alone, resized to 224 pixels."
+# %% tags=["slow", "cover"] alt="Left, a cat's head in a wide photograph, with a square frame around its middle. Right, what the network gets: the square alone, resized to 224 pixels."
 cat = pictures.photograph("chelsea")  # (300, 451, 3)
 side = min(cat.shape[:2]) * 224 / 256
 axes = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained")[1]

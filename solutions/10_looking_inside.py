@@ -236,7 +236,7 @@ check("10.3", step_uphill);
 # %% tags=["slow"]
 filters = interpret.ascend(first, "conv2", range(50), steps=40)
 
-# %% tags=["slow"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
+# %% tags=["slow", "cover"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
 plots.show_images(filters.images, range(len(filters.images)), columns=10, size=0.8, scale=(0, 1));
 
 # %% tags=["slow"] alt="Activation degrees of three filters over forty steps. Each rises steeply in the first ten steps and then levels off."

@@ -591,7 +591,7 @@ print("weight 10 takes away more than two thirds of the style loss:", bool(ends[
 #
 # A last before and after, the other way round: the cup in the style of the cat.
 
-# %% tags=["slow"] alt="A cup of coffee, the face of a cat, and the cup painted in the style of the cat: cup, saucer and spoon stand where they were, in the brown and grey of the fur, and covered with short hairs."
+# %% tags=["slow", "cover"] alt="A cup of coffee, the face of a cat, and the cup painted in the style of the cat: cup, saucer and spoon stand where they were, in the brown and grey of the fur, and covered with short hairs."
 furry = stylise(coffee, content, 10)
 shown = [canvas.picture(one) for one in (coffee, content, furry.image)]
 plots.show_images(shown, ["before", "style", "after"], size=2.0);

@@ -308,7 +308,7 @@ check("12.4", band_centres);
 image = audio.log_mel(wave)  # (bands, frames)
 print(f"{wave.size:,} samples became {image.shape[0]} bands × {image.shape[1]} frames = {image.size:,} numbers")
 
-# %% alt="The log-mel image of the word six, 40 bands by 61 frames. The lowest lines of the voice are separate, higher ones have melted into two bright patches; noise before and after."
+# %% tags=["cover"] alt="The log-mel image of the word six, 40 bands by 61 frames. The lowest lines of the voice are separate, higher ones have melted into two bright patches; noise before and after."
 ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
 show_sound(image, ax, "log-mel", unit="band", top=40);
 

@@ -328,7 +328,7 @@ check("15.4", noise_and_step);
 stored = data.stored("generation")
 drawn = data.stored("generation.npz")
 
-# %% alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
+# %% tags=["cover"] alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
 rows = [drawn[name][digit] for digit in (2, 5, 7) for name in ("places", "guesses")]  # six times (6, 28, 28)
 titles = [f"time {time:.2f}" for time in drawn["times"]] + [""] * 30
 plots.show_images(np.concatenate(rows), titles, columns=6, size=1.1, scale=(0, 255));

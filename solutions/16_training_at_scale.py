@@ -293,7 +293,7 @@ for work in works:
     counts = f"{work.operations / 1e6:8.1f} MFLOP {work.moved / 1e6:6.1f} MB"
     print(f"{work.kind:23} {counts}: {work.intensity:6.2f} FLOP per byte")
 
-# %% tags=["slow", "timed"] alt="A roofline on logarithmic axes: attainable speed rises with intensity and is flat beyond the ridge. Pooling, rescaling, batch normalisation and ReLU stand far left on the slope; the dense layer stands near the ridge, the convolutions right of it under the flat roof. A cross below the roof marks the measured training step."
+# %% tags=["slow", "timed", "cover"] alt="A roofline on logarithmic axes: attainable speed rises with intensity and is flat beyond the ridge. Pooling, rescaling, batch normalisation and ReLU stand far left on the slope; the dense layer stands near the ridge, the convolutions right of it under the flat roof. A cross below the roof marks the measured training step."
 ax = plt.subplots(figsize=(8, 3.6), layout="constrained")[1]
 intensity = np.logspace(-2, 2.5, 100)
 ax.plot(intensity, [machine.attainable(one) / 1e9 for one in intensity], color="0.4")
