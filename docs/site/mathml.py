@@ -7,6 +7,15 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
+# What docutils does not know, and what says the same.
+INSTEAD = {
+    r"\dots": r"\ldots",
+    r"\big/": "/",
+    r"\textbf": r"\text",
+    r"\begin{align}": r"\begin{aligned}",
+    r"\end{align}": r"\end{aligned}",
+}
+
 logger = logging.getLogger(__name__)
 
 
@@ -32,8 +41,11 @@ def block(translator: HTML5Translator, node: nodes.math_block) -> None:
 
 def as_mathml(node: nodes.Element, *, as_block: bool) -> str:
     """Return a formula as MathML. What cannot be translated is a warning, and appears as its source."""
+    formula = node.astext()
+    for unknown, known in INSTEAD.items():
+        formula = formula.replace(unknown, known)
     try:
-        return tex2mathml(node.astext(), as_block=as_block)
+        return tex2mathml(formula, as_block=as_block)
     except MathError as error:
         logger.warning("the formula %r cannot be translated: %s", node.astext(), error, location=node)
         return f"<code>{nodes.Text(node.astext())}</code>"

@@ -1,10 +1,13 @@
 """The pages of the site: what is on a chapter's page, where links lead, cards and tables."""
 
+import importlib
 import re
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
+from docutils import nodes
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -125,6 +128,40 @@ def test_the_ledgers_page_has_every_figure_every_fact_and_every_slip() -> None:
     assert len(rows) == 3 * 2 + len(slips) + len(figures.ledger()) + len(figures.facts())
     assert "| 1,000,000,000,000 weights | no biases | lecture |" in page
     assert len({line.count(" | ") for line in rows}) == 2  # no cell breaks its row
+
+
+@pytest.fixture
+def mathml(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The site's renderer of formulas; a warning is an error."""
+    monkeypatch.syspath_prepend(ROOT / "docs" / "site")
+    module = importlib.import_module("mathml")
+
+    def warning(text: str, *values: object, location: object) -> None:
+        raise ValueError(text % values)
+
+    monkeypatch.setattr(module.logger, "warning", warning)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("formula", "has"),
+    [
+        (r"p_i = \frac{e^{z_i}}{\sum_{j=1}^{K} e^{z_j}}", "<mfrac>"),
+        (r"\left\lfloor \frac{W - F + 2P}{S} \right\rfloor + 1", "⌊"),
+        (r"\begin{align} a &= b \\ c &= d \end{align}", "<mtable"),
+        (r"y_1, \dots, y_n", "…"),
+        (r"\sum P \big/ \sum Q", ">/</mo>"),
+    ],
+)
+def test_a_formula_becomes_mathml(mathml: ModuleType, formula: str, has: str) -> None:
+    made = mathml.as_mathml(nodes.math("", formula), as_block=True)
+    assert made.startswith("<math")
+    assert has in made
+
+
+def test_an_unknown_command_is_a_warning(mathml: ModuleType) -> None:
+    with pytest.raises(ValueError, match=r"unheard' cannot be translated"):
+        mathml.as_mathml(nodes.math("", r"x \unheard"), as_block=False)
 
 
 @pytest.mark.parametrize("tagged", [True, False])
