@@ -51,6 +51,12 @@ class Chapter:
         """The chapter's row in the table of chapter 00."""
         return f"| [{self.label}]({self.file}) | {self.question} | {self.minutes} |"
 
+    @property
+    def readme_row(self) -> str:
+        """The chapter's row in the table of README.md, which leads to the complete notebook."""
+        label = self.label.replace(" ·", "")
+        return f"| [{label}](solutions/{self.file}) | {self.question} | {self.minutes} |"
+
 
 def head(name: str, markdown: str) -> Chapter | None:
     """Return the chapter that a first cell presents; None if it has no title, no question or no minutes."""
@@ -67,6 +73,28 @@ def read_chapters(sources: list[Path]) -> list[Chapter]:
     texts = [re.sub(r"(?m)^# ?", "", source.read_text(encoding="utf-8")) for source in sources]
     heads = [head(source.stem, text) for source, text in zip(sources, texts, strict=True)]
     return [chapter for chapter in heads if chapter]
+
+
+def write_tables(root: Path, chapters: list[Chapter]) -> list[Path]:
+    """Write the rows of the tables of chapters in README.md and in chapter 00; return the files that changed."""
+    tables = {
+        root / "README.md": (r"(?m)(?:^\| \[\d\d .*\n)+", [chapter.readme_row for chapter in chapters]),
+        root / "solutions" / "00_start_here.py": (
+            r"(?m)(?:^# \| \[\d\d · .*\n)+",
+            [f"# {chapter.row}" for chapter in chapters],
+        ),
+    }
+    changed = []
+    for path, (pattern, rows) in tables.items():
+        before = path.read_text(encoding="utf-8")
+        table = re.search(pattern, before)
+        if table is None:
+            raise ValueError(f"{path.relative_to(root)} has no table of chapters: a row begins with `| [00`")
+        after = before[: table.start()] + "\n".join(rows) + "\n" + before[table.end() :]
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+            changed.append(path)
+    return changed
 
 
 def neighbours(name: str, chapters: list[Chapter]) -> tuple[Chapter | None, Chapter | None]:

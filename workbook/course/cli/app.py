@@ -111,6 +111,16 @@ def api(root: Root = Path()) -> None:
 
 
 @app.command()
+def contents(root: Root = Path()) -> None:
+    """Renew the tables of chapters in README.md and in chapter 00: titles, questions, minutes."""
+    from workbook.course.authoring import chapter, links
+
+    folder = _root(root)
+    for path in links.write_tables(folder, links.read_chapters(chapter.sources(folder))):
+        console.print(f"{path.relative_to(folder)}: written")
+
+
+@app.command()
 def site(
     out: Annotated[Path, typer.Option(help="The folder of the site.")] = Path("site"), *, root: Root = Path()
 ) -> None:
