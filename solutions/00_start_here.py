@@ -56,7 +56,7 @@ print("You have run a cell.")
 # |---|---|---|
 # | [00 · Start here](00_start_here.ipynb) | What does a program see when you show it a photograph? | 40 |
 # | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 50 |
-# | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 50 |
+# | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 65 |
 # | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 70 |
 # | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 60 |
 # | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 70 |
