@@ -7,7 +7,7 @@ launcher := $(shell for name in $(if $(PYTHON),"$(PYTHON)",python3 python3.13 py
 export PYTHON LAB_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help lab dev test claims fast lint build lock clean
+.PHONY: help lab dev test claims fast lint build site lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -19,10 +19,11 @@ claims:  ## run what trains for long, and the learner's notebooks offline (half 
 fast:  ## run the quick tests alone
 lint:  ## check style, types, and that the notebooks match their sources
 build:  ## build the notebooks from solutions/*.py
+site:  ## build the course as a site to read, in site/
 lock:  ## write requirements.lock after a change of requirements.txt or pyproject.toml
 clean:  ## remove .venv and the caches
 
-lab dev test claims fast lint build lock clean:
+lab dev test claims fast lint build site lock clean:
 ifeq ($(launcher),)
 	@echo "The CNN Workbook needs Python 3.11, 3.12 or 3.13, and $(or $(PYTHON),python3) is none. Install one, or name it: make $@ PYTHON=/path/to/python3.12" >&2; exit 1
 else

@@ -373,6 +373,12 @@ def build(machine: Machine) -> int:
     return run_all(machine, ["workbook", "build"])
 
 
+def site(machine: Machine) -> int:
+    """Build the course as a site, from the stored notebooks."""
+    ensure(machine, "test")
+    return run_all(machine, ["workbook", "site"])
+
+
 def dev(machine: Machine) -> int:
     """Make the environment that tests and development need; run nothing."""
     ensure(machine, "test")
@@ -398,7 +404,7 @@ def lock(machine: Machine) -> int:
 
 def clean(machine: Machine) -> int:
     """Remove the environment and the caches; keep notebooks, data and results."""
-    for name in (".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", "dist"):
+    for name in (".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", "dist", "build", "site"):
         if (machine.root / name).exists():
             shutil.rmtree(str(machine.root / name))
     return 0
@@ -411,6 +417,7 @@ TARGETS = {
     "fast": fast,
     "lint": lint,
     "build": build,
+    "site": site,
     "dev": dev,
     "lock": lock,
     "clean": clean,

@@ -54,19 +54,27 @@ print("You have run a cell.")
 #
 # | chapter | its question | minutes |
 # |---|---|---|
-# | 00 · Start here | What does a program see when you show it a photograph? | 40 |
+# | [00 · Start here](00_start_here.ipynb) | What does a program see when you show it a photograph? | 40 |
 # | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 50 |
-# | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 50 |
-# | [03 · Pooling](03_pooling.ipynb) | How can nine pixels recognise something a hundred pixels wide? | 70 |
-# | [04 · Cheaper convolutions](04_separable_convolution.ipynb) | Must a filter see space and channels at once? | 60 |
-# | [05 · A first CNN](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 70 |
+# | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 65 |
+# | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 80 |
+# | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 65 |
+# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 70 |
 # | [06 · From LeNet-5 to AlexNet and VGG](06_alexnet_to_vgg.ipynb) | The idea was there in 1998. What had to change before it could read photographs? | 85 |
 # | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 75 |
 # | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 80 |
 # | [09 · Comparing architectures](09_comparing_architectures.ipynb) | Which network should you take, how was it trained, and what can you do with it today? | 80 |
+# | [10 · Looking inside](10_looking_inside.ipynb) | Your network reads digits. What is it looking for? | 75 |
+# | [11 · Dream and style](11_dream_and_style.ipynb) | A network was trained to name what it sees. Can it paint? | 75 |
+# | [12 · Speech](12_speech.ipynb) | Can a network that reads images hear? | 75 |
+# | [13 · Text](13_text.ipynb) | Is a sentence more than its words? | 75 |
+# | [14 · Detect, segment, locate](14_detect_segment_locate.ipynb) | What is in the picture, where is it, and which pixels belong to it? | 90 |
+# | [15 · Read, generate, watch, compare](15_read_generate_watch_compare.ipynb) | What else can come out of a CNN than a class? | 100 |
+# | [16 · Training at scale](16_training_at_scale.ipynb) | You buy a machine that is a hundred times faster. Why does the training take half as long? | 80 |
 #
-# Later chapters will look inside networks, and take them to sound, text and other tasks. You need Python, a little
-# NumPy, and to know what a derivative is.
+# The minutes include reading and exercises. Chapters 00 to 05 are the foundation: take them in order. Chapters 06 to 09
+# are the classic networks, 10 and 11 look inside networks, 12 to 15 go to sound, text and other tasks, and 16 is about
+# speed. You need Python, a little NumPy, and to know what a derivative is.
 #
 # ## An image is an array
 #
@@ -394,8 +402,9 @@ check.progress(0)
 # %% [markdown]
 # ## Where to read on
 #
-# - The NumPy project, *NumPy: the absolute basics for beginners*, numpy.org: arrays, axes, slices.
-# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*, 1998,
-#   section III: how MNIST was made.
-# - A. Krizhevsky, *Learning multiple layers of features from tiny images*, 2009: CIFAR-10.
-# - [Chapter 01](01_why_convolution.ipynb) tries the obvious thing, to connect every pixel to every unit.
+# - **Best next:** The NumPy project, [*NumPy: the absolute basics for
+#   beginners*](https://numpy.org/doc/stable/user/absolute_beginners.html), numpy.org: arrays, axes, slices.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, [*Gradient-based learning applied to document
+#   recognition*](https://doi.org/10.1109/5.726791), 1998, section III: how MNIST was made.
+# - A. Krizhevsky, [*Learning multiple layers of features from tiny
+#   images*](https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf), 2009: CIFAR-10.

@@ -278,7 +278,7 @@ for row, column in ((124, 23), (195, 24), (124, 65)):  # two left rims, one righ
     x, w = coins[row : row + 3, column : column + 3].ravel(), kernel.ravel()  # (9,), (9,)
     print(f"neuron {w @ x:4}, feature map {feature_map[row, column]:4}")
 
-# %% alt="Left, the photograph of the coins. Right, its feature map: nearly white, but each coin has a purple rim on its left and an orange rim on its right."
+# %% tags=["cover"] alt="Left, the photograph of the coins. Right, its feature map: nearly white, but each coin has a purple rim on its left and an orange rim on its right."
 plots.show_images([coins, feature_map], ["coins (303, 384)", "feature map (301, 382)"], size=3);
 
 # %% [markdown]
@@ -437,10 +437,11 @@ figures.table([row for row in figures.ledger() if row.id.split(".")[0] in ("F1",
 # %% [markdown]
 # ## Where to read on
 #
-# - Y. LeCun et al., *Backpropagation applied to handwritten zip code recognition*, Neural Computation, 1989: local
-#   windows and shared weights, and why.
-# - I. Goodfellow, Y. Bengio and A. Courville, *Deep Learning*, 2016, section 9.2: sparse interactions, parameter
-#   sharing, equivariance.
-# - S. d'Ascoli et al., *Finding the needle in the haystack with convolutions*, NeurIPS 2019: a convolutional network is
-#   turned into its dense twin, with such matrices, and trained on.
-# - [Chapter 02](02_convolution.ipynb) looks at what a single kernel can do.
+# - **Best next:** I. Goodfellow, Y. Bengio and A. Courville, [*Deep
+#   Learning*](https://www.deeplearningbook.org/contents/convnets.html), 2016, section 9.2: sparse interactions,
+#   parameter sharing, equivariance.
+# - Y. LeCun et al., [*Backpropagation applied to handwritten zip code
+#   recognition*](https://doi.org/10.1162/neco.1989.1.4.541), Neural Computation, 1989: local windows and shared
+#   weights, and why.
+# - S. d'Ascoli et al., [*Finding the needle in the haystack with convolutions*](https://arxiv.org/abs/1906.06766),
+#   NeurIPS 2019: a convolutional network is turned into its dense twin, with such matrices, and trained on.

@@ -75,7 +75,7 @@ for layer in (keras.layers.MaxPooling2D(2), keras.layers.AveragePooling2D(2)):
 # On a photograph: first the edges, one map of 510 × 510. Then three ways to bring it down to 63 × 63. The plainest is
 # to keep every eighth pixel.
 
-# %% alt="The edges of the man with the camera, bright on black, and three small versions. With every 8th pixel the outlines are torn to dots, with mean pooling whole but faint, with max pooling whole, thick and bright."
+# %% tags=["cover"] alt="The edges of the man with the camera, bright on black, and three small versions. With every 8th pixel the outlines are torn to dots, with mean pooling whole but faint, with max pooling whole, thick and bright."
 photo = data.photograph("camera").astype(int)  # (512, 512), from 0 to 255
 kernel = np.array([[1, 0, -1]] * 3)
 edges = np.abs(reference.conv2d(photo, kernel))
@@ -704,7 +704,11 @@ figures.table(rows)
 # %% [markdown]
 # ## Where to read on
 #
-# - M. Lin, Q. Chen and S. Yan, *Network In Network*, 2014, section 3.2: global average pooling as a head.
-# - R. Zhang, *Making Convolutional Networks Shift-Invariant Again*, 2019: aliasing, and blur before strides.
-# - W. Luo et al., *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*, 2016.
-# - A. Araujo, W. Norris and J. Sim, *Computing Receptive Fields of Convolutional Neural Networks*, Distill, 2019.
+# - **Best next:** A. Araujo, W. Norris and J. Sim, [*Computing Receptive Fields of Convolutional Neural
+#   Networks*](https://doi.org/10.23915/distill.00021), Distill, 2019.
+# - M. Lin, Q. Chen and S. Yan, [*Network In Network*](https://arxiv.org/abs/1312.4400), 2014, section 3.2: global
+#   average pooling as a head.
+# - R. Zhang, [*Making Convolutional Networks Shift-Invariant Again*](https://arxiv.org/abs/1904.11486), 2019: aliasing,
+#   and blur before strides.
+# - W. Luo et al., [*Understanding the Effective Receptive Field in Deep Convolutional Neural
+#   Networks*](https://arxiv.org/abs/1701.04128), 2016: which pixels of its field a neuron really uses.

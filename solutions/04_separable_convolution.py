@@ -467,7 +467,7 @@ interactive.cost(kernel_size=5, in_channels=96, filters=256, size=27, groups=2)
 # Stack two grouped layers. **Predict first:** can the first filter of the second layer find out anything about the last
 # channel of the input? Follow the connections: a matrix product of "who reads whom" with itself says who reaches whom.
 
-# %% alt="Three grids, nine input channels by nine filters. One layer in 3 groups: three blocks on the diagonal. Two such layers: the same three blocks. Two layers, shuffled between: every cell is filled."
+# %% tags=["cover"] alt="Three grids, nine input channels by nine filters. One layer in 3 groups: three blocks on the diagonal. Two such layers: the same three blocks. Two layers, shuffled between: every cell is filled."
 groups = np.kron(np.diag([1, 2, 3]), np.ones((3, 3), int))  # 9 channels in 3 groups
 reads = (groups > 0).astype(int)
 shuffle = np.arange(9).reshape(3, 3).T.ravel()  # 0 3 6 1 4 7 2 5 8: one channel of each group, then the next
@@ -593,11 +593,14 @@ figures.table([row for row in figures.ledger() if row.id.split(".")[0] in ("F15"
 # %% [markdown]
 # ## Where to read on
 #
-# - L. Sifre, *Rigid-Motion Scattering for Image Classification*, PhD thesis, École Polytechnique, 2014: where
-#   depthwise-separable convolution comes from.
-# - F. Chollet, *Xception: Deep Learning with Depthwise Separable Convolutions*, CVPR 2017, by the author of Keras.
-# - A. Howard et al., *MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications*, 2017,
-#   section 3.1: the ratio 1/C_out + 1/k².
-# - X. Zhang et al., *ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile Devices*, CVPR 2018.
-# - A. Krizhevsky, I. Sutskever and G. Hinton, *ImageNet Classification with Deep Convolutional Neural Networks*, 2012,
-#   section 3.2: two graphics cards, two towers.
+# - **Best next:** A. Howard et al., [*MobileNets: Efficient Convolutional Neural Networks for Mobile Vision
+#   Applications*](https://arxiv.org/abs/1704.04861), 2017, section 3.1: the ratio 1/C_out + 1/k².
+# - F. Chollet, [*Xception: Deep Learning with Depthwise Separable Convolutions*](https://arxiv.org/abs/1610.02357),
+#   CVPR 2017, by the author of Keras.
+# - L. Sifre, [*Rigid-Motion Scattering for Image
+#   Classification*](https://www.di.ens.fr/data/publications/papers/phd_sifre.pdf), PhD thesis, École Polytechnique,
+#   2014: where depthwise-separable convolution comes from.
+# - X. Zhang et al., [*ShuffleNet: An Extremely Efficient Convolutional Neural Network for Mobile
+#   Devices*](https://arxiv.org/abs/1707.01083), CVPR 2018.
+# - A. Krizhevsky, I. Sutskever and G. Hinton, [*ImageNet Classification with Deep Convolutional Neural
+#   Networks*](https://doi.org/10.1145/3065386), 2012, section 3.2: two graphics cards, two towers.

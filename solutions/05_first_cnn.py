@@ -339,7 +339,7 @@ plots.show_confusion(matrix, mnist.class_names);
 # %% [markdown]
 # And the worst mistakes: the wrong answers of which it was surest. **Predict first:** would you have read them?
 
-# %% tags=["slow"] alt="Sixteen misread digits in two rows, each with its true class and what the network read. Many are oddly written: open loops, missing strokes, shapes between two digits."
+# %% tags=["slow", "cover"] alt="Sixteen misread digits in two rows, each with its true class and what the network read. Many are oddly written: open loops, missing strokes, shapes between two digits."
 wrong = np.flatnonzero(predicted != y_test)
 worst = wrong[np.argsort(-probabilities[wrong, predicted[wrong]])][:16]
 titles = [f"{y_test[i]}, read as {predicted[i]}" for i in worst]
@@ -632,8 +632,9 @@ figures.table([row for row in figures.ledger() if row.id.startswith(("F13.", "F1
 # %% [markdown]
 # ## Where to read on
 #
-# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*,
-#   Proceedings of the IEEE, 1998: section II for LeNet-5, section III for MNIST.
-# - M. Lin, Q. Chen and S. Yan, *Network in network*, 2014: global average pooling as a head.
-# - L. Prechelt, *Early stopping, but when?*, 1998.
-# - The next chapters follow the same idea to larger images: from AlexNet to DenseNet.
+# - **Best next:** Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, [*Gradient-based learning applied to document
+#   recognition*](https://doi.org/10.1109/5.726791), Proceedings of the IEEE, 1998: section II for LeNet-5, section III
+#   for MNIST.
+# - M. Lin, Q. Chen and S. Yan, [*Network in network*](https://arxiv.org/abs/1312.4400), 2014: global average pooling as
+#   a head.
+# - L. Prechelt, [*Early stopping, but when?*](https://doi.org/10.1007/3-540-49430-8_3), 1998.

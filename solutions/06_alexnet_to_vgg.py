@@ -593,14 +593,17 @@ figures.table([row for row in figures.ledger() if row.id.startswith(("A1.", "A2.
 # %% [markdown]
 # ## Where to read on
 #
-# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, *Gradient-based learning applied to document recognition*,
-#   Proceedings of the IEEE, 1998: section II.
-# - A. Krizhevsky, I. Sutskever and G. Hinton, *ImageNet classification with deep convolutional neural networks*, NIPS
-#   2012: section 3 is this chapter.
-# - V. Nair and G. Hinton, *Rectified linear units improve restricted Boltzmann machines*, ICML 2010.
-# - M. Zeiler and R. Fergus, *Visualizing and understanding convolutional networks*, ECCV 2014.
-# - K. Simonyan and A. Zisserman, *Very deep convolutional networks for large-scale image recognition*, ICLR 2015:
-#   tables 1 and 3.
-# - M. Lin, Q. Chen and S. Yan, *Network in network*, ICLR 2014.
-# - X. Glorot and Y. Bengio, *Understanding the difficulty of training deep feedforward neural networks*, AISTATS 2010;
-#   K. He and others, *Delving deep into rectifiers*, ICCV 2015: how to scale random weights.
+# - **Best next:** A. Krizhevsky, I. Sutskever and G. Hinton, [*ImageNet classification with deep convolutional neural
+#   networks*](https://doi.org/10.1145/3065386), NIPS 2012: section 3 is this chapter.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, [*Gradient-based learning applied to document
+#   recognition*](https://doi.org/10.1109/5.726791), Proceedings of the IEEE, 1998: section II.
+# - V. Nair and G. Hinton, [*Rectified linear units improve restricted Boltzmann
+#   machines*](https://www.cs.toronto.edu/~fritz/absps/reluICML.pdf), ICML 2010.
+# - M. Zeiler and R. Fergus, [*Visualizing and understanding convolutional networks*](https://arxiv.org/abs/1311.2901),
+#   ECCV 2014.
+# - K. Simonyan and A. Zisserman, [*Very deep convolutional networks for large-scale image
+#   recognition*](https://arxiv.org/abs/1409.1556), ICLR 2015: tables 1 and 3.
+# - M. Lin, Q. Chen and S. Yan, [*Network in network*](https://arxiv.org/abs/1312.4400), ICLR 2014.
+# - X. Glorot and Y. Bengio, [*Understanding the difficulty of training deep feedforward neural
+#   networks*](https://proceedings.mlr.press/v9/glorot10a.html), AISTATS 2010; K. He and others, [*Delving deep into
+#   rectifiers*](https://arxiv.org/abs/1502.01852), ICCV 2015: how to scale random weights.

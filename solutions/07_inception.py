@@ -513,7 +513,7 @@ outline = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])
 print(np.array_equal(np.array([[1], [1], [1]]) @ np.array([[1, 0, -1]]), vertical))
 print("ranks:", np.linalg.matrix_rank(vertical), "and", np.linalg.matrix_rank(outline))
 
-# %% alt="A bell-shaped column, a row that rises and falls, and their product: a 7 by 7 kernel with a light and a dark blob side by side. Last a diagonal stroke, which no column and row can give."
+# %% tags=["cover"] alt="A bell-shaped column, a row that rises and falls, and their product: a 7 by 7 kernel with a light and a dark blob side by side. Last a diagonal stroke, which no column and row can give."
 column, row = np.exp(-np.linspace(-2, 2, 7) ** 2)[:, None], np.array([[1, 2, 3, 0, -3, -2, -1]]) / 3
 titles = ["7×1", "1×7", "their product", "rank 7"]
 plots.show_images([column, row, column @ row, np.eye(7)], titles, columns=4, scale=(-1, 1));
@@ -723,11 +723,13 @@ figures.table([row for row in rows if row.id not in ("A7.module_3x3", "A7.module
 # %% [markdown]
 # ## Where to read on
 #
-# - C. Szegedy and others, *Going deeper with convolutions*, 2015: GoogLeNet; table 1 and figure 2.
-# - S. Ioffe and C. Szegedy, *Batch normalization: accelerating deep network training by reducing internal covariate
-#   shift*, 2015.
-# - S. Santurkar, D. Tsipras, A. Ilyas and A. Mądry, *How does batch normalization help optimization?*, 2018.
-# - C. Szegedy and others, *Rethinking the Inception architecture for computer vision*, 2016: v3; section 7 for label
-#   smoothing.
-# - C. Szegedy, S. Ioffe, V. Vanhoucke and A. Alemi, *Inception-v4, Inception-ResNet and the impact of residual
-#   connections on learning*, 2017.
+# - **Best next:** C. Szegedy and others, [*Going deeper with convolutions*](https://arxiv.org/abs/1409.4842), 2015:
+#   GoogLeNet; table 1 and figure 2.
+# - S. Ioffe and C. Szegedy, [*Batch normalization: accelerating deep network training by reducing internal covariate
+#   shift*](https://arxiv.org/abs/1502.03167), 2015.
+# - S. Santurkar, D. Tsipras, A. Ilyas and A. Mądry, [*How does batch normalization help
+#   optimization?*](https://arxiv.org/abs/1805.11604), 2018.
+# - C. Szegedy and others, [*Rethinking the Inception architecture for computer
+#   vision*](https://arxiv.org/abs/1512.00567), 2016: v3; section 7 for label smoothing.
+# - C. Szegedy, S. Ioffe, V. Vanhoucke and A. Alemi, [*Inception-v4, Inception-ResNet and the impact of residual
+#   connections on learning*](https://arxiv.org/abs/1602.07261), 2017.

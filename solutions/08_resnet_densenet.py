@@ -513,7 +513,7 @@ for ax, (name, grid) in zip(axes, surfaces.items()):
 axes[0].set_ylabel("b, second direction")
 axes[0].figure.colorbar(drawn, ax=axes, label="log₁₀ of the loss", ticks=range(-1, 11, 2));
 
-# %% alt="The same two losses as surfaces in three dimensions on one logarithmic scale. The plain network's rises to tens of billions at the corners around a flat floor, the residual network's is a bowl that ends far lower."
+# %% tags=["cover"] alt="The same two losses as surfaces in three dimensions on one logarithmic scale. The plain network's rises to tens of billions at the corners around a flat floor, the residual network's is a bowl that ends far lower."
 figure = plt.figure(figsize=(10, 4), layout="constrained")
 for place, (name, grid) in enumerate(surfaces.items(), 1):
     ax = figure.add_subplot(1, 2, place, projection="3d")
@@ -680,12 +680,15 @@ figures.table([row for row in figures.ledger() if row.id.startswith(("A11.", "A1
 # %% [markdown]
 # ## Where to read on
 #
-# - K. He, X. Zhang, S. Ren and J. Sun, *Deep residual learning for image recognition*, CVPR 2016: figure 1 for
-#   degradation, section 3.3 for the shortcuts, table 1 for the family, section 4.2 for CIFAR-10 and 1,202 layers.
-# - K. He, X. Zhang, S. Ren and J. Sun, *Identity mappings in deep residual networks*, ECCV 2016: why nothing should
-#   stand in the shortcut's way.
-# - H. Li, Z. Xu, G. Taylor, C. Studer and T. Goldstein, *Visualizing the loss landscape of neural nets*, NeurIPS 2018.
-# - G. Huang, Z. Liu, L. van der Maaten and K. Weinberger, *Densely connected convolutional networks*, CVPR 2017.
-# - G. Yang and others, *A mean field theory of batch normalization*, ICLR 2019: why gradients grow in deep normalised
-#   plain networks.
-# - G. Pleiss and others, *Memory-efficient implementation of DenseNets*, 2017.
+# - **Best next:** K. He, X. Zhang, S. Ren and J. Sun, [*Deep residual learning for image
+#   recognition*](https://arxiv.org/abs/1512.03385), CVPR 2016: figure 1 for degradation, section 3.3 for the shortcuts,
+#   table 1 for the family, section 4.2 for CIFAR-10 and 1,202 layers.
+# - K. He, X. Zhang, S. Ren and J. Sun, [*Identity mappings in deep residual
+#   networks*](https://arxiv.org/abs/1603.05027), ECCV 2016: why nothing should stand in the shortcut's way.
+# - H. Li, Z. Xu, G. Taylor, C. Studer and T. Goldstein, [*Visualizing the loss landscape of neural
+#   nets*](https://arxiv.org/abs/1712.09913), NeurIPS 2018.
+# - G. Huang, Z. Liu, L. van der Maaten and K. Weinberger, [*Densely connected convolutional
+#   networks*](https://arxiv.org/abs/1608.06993), CVPR 2017.
+# - G. Yang and others, [*A mean field theory of batch normalization*](https://arxiv.org/abs/1902.08129), ICLR 2019: why
+#   gradients grow in deep normalised plain networks.
+# - G. Pleiss and others, [*Memory-efficient implementation of DenseNets*](https://arxiv.org/abs/1707.06990), 2017.

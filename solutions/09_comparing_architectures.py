@@ -495,7 +495,7 @@ print(f"{bundled.name}: {bundled.model.count_params():,} numbers, {len(bundled.l
 # Photographs come in all sizes, the network takes one. The usual way: the shorter side is resized to 256 pixels, the
 # middle 224 × 224 is cut out, and the pixels are **normalised**, shifted and scaled as they were in training.
 
-# %% tags=["slow"] alt="Left, a cat's head in a wide photograph, with a square frame around its middle. Right, what the network gets: the square alone, resized to 224 pixels."
+# %% tags=["slow", "cover"] alt="Left, a cat's head in a wide photograph, with a square frame around its middle. Right, what the network gets: the square alone, resized to 224 pixels."
 cat = pictures.photograph("chelsea")  # (300, 451, 3)
 side = min(cat.shape[:2]) * 224 / 256
 axes = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained")[1]
@@ -794,11 +794,14 @@ figures.table([row for row in figures.ledger() if row.id.startswith("A15.")])
 # %% [markdown]
 # ## Where to read on
 #
-# - V. Sze, Y.-H. Chen, T.-J. Yang and J. Emer, *Efficient processing of deep neural networks: a tutorial and survey*,
-#   Proceedings of the IEEE, 2017: table II is the survey's table.
-# - K. Simonyan and A. Zisserman, *Very deep convolutional networks for large-scale image recognition*, 2015: section 3
-#   is a recipe, section 4 the testing.
-# - K. He, X. Zhang, S. Ren and J. Sun, *Deep residual learning for image recognition*, 2016: section 3.4 and 4.2.
-# - I. Loshchilov and F. Hutter, *Decoupled weight decay regularization*, 2019: why the two rules differ.
-# - M. Tan and Q. Le, *EfficientNet: rethinking model scaling for convolutional neural networks*, 2019: the family of
-#   the bundled network.
+# - **Best next:** V. Sze, Y.-H. Chen, T.-J. Yang and J. Emer, [*Efficient processing of deep neural networks: a
+#   tutorial and survey*](https://arxiv.org/abs/1703.09039), Proceedings of the IEEE, 2017: table II is the survey's
+#   table.
+# - K. Simonyan and A. Zisserman, [*Very deep convolutional networks for large-scale image
+#   recognition*](https://arxiv.org/abs/1409.1556), 2015: section 3 is a recipe, section 4 the testing.
+# - K. He, X. Zhang, S. Ren and J. Sun, [*Deep residual learning for image
+#   recognition*](https://arxiv.org/abs/1512.03385), 2016: section 3.4 and 4.2.
+# - I. Loshchilov and F. Hutter, [*Decoupled weight decay regularization*](https://arxiv.org/abs/1711.05101), 2019: why
+#   the two rules differ.
+# - M. Tan and Q. Le, [*EfficientNet: rethinking model scaling for convolutional neural
+#   networks*](https://arxiv.org/abs/1905.11946), 2019: the family of the bundled network.

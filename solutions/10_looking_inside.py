@@ -236,7 +236,7 @@ check("10.3", step_uphill);
 # %% tags=["slow"]
 filters = interpret.ascend(first, "conv2", range(50), steps=40)
 
-# %% tags=["slow"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
+# %% tags=["slow", "cover"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
 plots.show_images(filters.images, range(len(filters.images)), columns=10, size=0.8, scale=(0, 1));
 
 # %% tags=["slow"] alt="Activation degrees of three filters over forty steps. Each rises steeply in the first ten steps and then levels off."
@@ -571,11 +571,11 @@ plots.show_images(shown, ["image", "saliency", "Grad-CAM"] * 3, columns=9, size=
 #
 # ## Where to read on
 #
-# - D. Erhan, Y. Bengio, A. Courville and P. Vincent, *Visualizing higher-layer features of a deep network*, 2009:
-#   gradient ascent on the input.
-# - K. Simonyan, A. Vedaldi and A. Zisserman, *Deep inside convolutional networks*, 2014: class images and saliency.
-# - A. Nguyen, J. Yosinski and J. Clune, *Deep neural networks are easily fooled*, CVPR 2015.
-# - R. Selvaraju and others, *Grad-CAM*, ICCV 2017.
-# - C. Olah, A. Mordvintsev and L. Schubert, *Feature visualization*, Distill, 2017: what penalties and jitter do, in
-#   pictures.
-# - The next chapter turns the same gradient on photographs: dreams, and the style of one picture on another.
+# - **Best next:** C. Olah, A. Mordvintsev and L. Schubert, [*Feature
+#   visualization*](https://doi.org/10.23915/distill.00007), Distill, 2017: what penalties and jitter do, in pictures.
+# - K. Simonyan, A. Vedaldi and A. Zisserman, [*Deep inside convolutional networks*](https://arxiv.org/abs/1312.6034),
+#   2014: class images and saliency. Gradient ascent on the input is older: D. Erhan, Y. Bengio, A. Courville and P.
+#   Vincent, *Visualizing higher-layer features of a deep network*, technical report, Université de Montréal, 2009.
+# - A. Nguyen, J. Yosinski and J. Clune, [*Deep neural networks are easily fooled*](https://arxiv.org/abs/1412.1897),
+#   CVPR 2015.
+# - R. Selvaraju and others, [*Grad-CAM*](https://arxiv.org/abs/1610.02391), ICCV 2017.

@@ -591,7 +591,7 @@ print("weight 10 takes away more than two thirds of the style loss:", bool(ends[
 #
 # A last before and after, the other way round: the cup in the style of the cat.
 
-# %% tags=["slow"] alt="A cup of coffee, the face of a cat, and the cup painted in the style of the cat: cup, saucer and spoon stand where they were, in the brown and grey of the fur, and covered with short hairs."
+# %% tags=["slow", "cover"] alt="A cup of coffee, the face of a cat, and the cup painted in the style of the cat: cup, saucer and spoon stand where they were, in the brown and grey of the fur, and covered with short hairs."
 furry = stylise(coffee, content, 10)
 shown = [canvas.picture(one) for one in (coffee, content, furry.image)]
 plots.show_images(shown, ["before", "style", "after"], size=2.0);
@@ -657,14 +657,15 @@ interpret.upload(paint)
 #
 # ## Where to read on
 #
-# - A. Mordvintsev, C. Olah and M. Tyka, *Inceptionism: going deeper into neural networks*, 2015: the first dreams, and
-#   octaves.
-# - A. Mahendran and A. Vedaldi, *Understanding deep image representations by inverting them*, CVPR 2015: what each
-#   layer still knows.
-# - L. Gatys, A. Ecker and M. Bethge, *Texture synthesis using convolutional neural networks*, NIPS 2015: Gram matrices
-#   alone.
-# - L. Gatys, A. Ecker and M. Bethge, *Image style transfer using convolutional neural networks*, CVPR 2016. Two
-#   deviations here: each distance is divided by the size of its target, and the steps are normalised gradient steps
-#   instead of L-BFGS.
-# - J. Johnson, A. Alahi and L. Fei-Fei, *Perceptual losses for real-time style transfer and super-resolution*, ECCV
-#   2016: a network that learns to paint in one step.
+# - **Best next:** L. Gatys, A. Ecker and M. Bethge, [*Image style transfer using convolutional neural
+#   networks*](https://doi.org/10.1109/CVPR.2016.265), CVPR 2016. Two deviations here: each distance is divided by the
+#   size of its target, and the steps are normalised gradient steps instead of L-BFGS.
+# - A. Mordvintsev, C. Olah and M. Tyka, [*Inceptionism: going deeper into neural
+#   networks*](https://research.google/blog/inceptionism-going-deeper-into-neural-networks/), 2015: the first dreams,
+#   and octaves.
+# - A. Mahendran and A. Vedaldi, [*Understanding deep image representations by inverting
+#   them*](https://arxiv.org/abs/1412.0035), CVPR 2015: what each layer still knows.
+# - L. Gatys, A. Ecker and M. Bethge, [*Texture synthesis using convolutional neural
+#   networks*](https://arxiv.org/abs/1505.07376), NIPS 2015: Gram matrices alone.
+# - J. Johnson, A. Alahi and L. Fei-Fei, [*Perceptual losses for real-time style transfer and
+#   super-resolution*](https://arxiv.org/abs/1603.08155), ECCV 2016: a network that learns to paint in one step.

@@ -308,7 +308,7 @@ check("12.4", band_centres);
 image = audio.log_mel(wave)  # (bands, frames)
 print(f"{wave.size:,} samples became {image.shape[0]} bands × {image.shape[1]} frames = {image.size:,} numbers")
 
-# %% alt="The log-mel image of the word six, 40 bands by 61 frames. The lowest lines of the voice are separate, higher ones have melted into two bright patches; noise before and after."
+# %% tags=["cover"] alt="The log-mel image of the word six, 40 bands by 61 frames. The lowest lines of the voice are separate, higher ones have melted into two bright patches; noise before and after."
 ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
 show_sound(image, ax, "log-mel", unit="band", top=40);
 
@@ -839,12 +839,15 @@ Table(heads, rows)
 #
 # ## Where to read on
 #
-# - D. O'Shaughnessy, *Speech communication: human and machine*, 1987: the mel formula.
-# - S. Davis and P. Mermelstein, *Comparison of parametric representations for monosyllabic word recognition*, IEEE
-#   Transactions on Acoustics, Speech, and Signal Processing, 1980: mel bands for recognition.
-# - D. Griffin and J. Lim, *Signal estimation from modified short-time Fourier transform*, the same journal, 1984: sound
-#   from magnitudes.
-# - A. Waibel and others, *Phoneme recognition using time-delay neural networks*, 1989: kernels along time.
-# - O. Abdel-Hamid and others, *Convolutional neural networks for speech recognition*, 2014: kernels along frequency,
-#   and why.
-# - Z. Jackson and others, *Free Spoken Digit Dataset*: the recordings.
+# - **Best next:** O. Abdel-Hamid and others, [*Convolutional neural networks for speech
+#   recognition*](https://doi.org/10.1109/TASLP.2014.2339736), 2014: kernels along frequency, and why.
+# - A. Waibel and others, [*Phoneme recognition using time-delay neural networks*](https://doi.org/10.1109/29.21701),
+#   1989: kernels along time.
+# - S. Davis and P. Mermelstein, [*Comparison of parametric representations for monosyllabic word
+#   recognition*](https://doi.org/10.1109/TASSP.1980.1163420), IEEE Transactions on Acoustics, Speech, and Signal
+#   Processing, 1980: mel bands for recognition. The mel formula is from a book: D. O'Shaughnessy, *Speech
+#   communication: human and machine*, 1987.
+# - D. Griffin and J. Lim, [*Signal estimation from modified short-time Fourier
+#   transform*](https://doi.org/10.1109/TASSP.1984.1164317), the same journal, 1984: sound from magnitudes.
+# - Z. Jackson and others, [*Free Spoken Digit Dataset*](https://github.com/Jakobovski/free-spoken-digit-dataset), the
+#   recordings.

@@ -709,12 +709,14 @@ print("sigmoids of the logits:", sigmoid(logits).round(2), "softmax of them:", s
 #
 # ## Where to read on
 #
-# - Y. Kim, *Convolutional neural networks for sentence classification*, EMNLP 2014: section 2 for the network, section
-#   3.1 for its settings, table 2 for what was compared.
-# - S. Wang and C. Manning, *Baselines and bigrams: simple, good sentiment and topic classification*, ACL 2012: why the
-#   yardstick is so good.
-# - R. Collobert and others, *Natural language processing (almost) from scratch*, JMLR 2011: the maximum over time.
-# - B. Pang and L. Lee, *Seeing stars*, ACL 2005: where the sentences come from; C. Hutto and E. Gilbert, *VADER*, ICWSM
-#   2014: their ratings.
-# - Y. Zhang and B. Wallace, *A sensitivity analysis of (and practitioners' guide to) convolutional neural networks for
-#   sentence classification*, 2015.
+# - **Best next:** Y. Kim, [*Convolutional neural networks for sentence
+#   classification*](https://arxiv.org/abs/1408.5882), EMNLP 2014: section 2 for the network, section 3.1 for its
+#   settings, table 2 for what was compared.
+# - Y. Zhang and B. Wallace, [*A sensitivity analysis of (and practitioners' guide to) convolutional neural networks for
+#   sentence classification*](https://arxiv.org/abs/1510.03820), 2015: which of its settings matter.
+# - S. Wang and C. Manning, [*Baselines and bigrams: simple, good sentiment and topic
+#   classification*](https://aclanthology.org/P12-2018/), ACL 2012: why the yardstick is so good.
+# - R. Collobert and others, [*Natural language processing (almost) from scratch*](https://arxiv.org/abs/1103.0398),
+#   JMLR 2011: the maximum over time.
+# - B. Pang and L. Lee, [*Seeing stars*](https://aclanthology.org/P05-1015/), ACL 2005: where the sentences come from;
+#   C. Hutto and E. Gilbert, [*VADER*](https://doi.org/10.1609/icwsm.v8i1.14550), ICWSM 2014: their ratings.

@@ -614,10 +614,12 @@ print(runs["hardware"], f"seeds {runs['seeds']}", runs["date"], sep=", ")
 #
 # ## Where to read on
 #
-# - X. Zhou, D. Wang and P. Krähenbühl, *Objects as points*, 2019: the detector.
-# - T.-Y. Lin et al., *Focal loss for dense object detection*, ICCV 2017, and *Microsoft COCO*, ECCV 2014: the loss and
-#   the metric.
-# - O. Ronneberger, P. Fischer and T. Brox, *U-Net*, MICCAI 2015.
-# - B. Cheng et al., *Panoptic-DeepLab*, CVPR 2020: centres and offsets. K. He et al., *Mask R-CNN*, ICCV 2017, does it
-#   by boxes.
-# - Y. Yang and D. Ramanan, *Articulated human detection with flexible mixtures of parts*, 2013: PCK.
+# - **Best next:** X. Zhou, D. Wang and P. Krähenbühl, [*Objects as points*](https://arxiv.org/abs/1904.07850), 2019:
+#   the detector.
+# - T.-Y. Lin et al., [*Focal loss for dense object detection*](https://arxiv.org/abs/1708.02002), ICCV 2017, and
+#   [*Microsoft COCO*](https://arxiv.org/abs/1405.0312), ECCV 2014: the loss and the metric.
+# - O. Ronneberger, P. Fischer and T. Brox, [*U-Net*](https://arxiv.org/abs/1505.04597), MICCAI 2015.
+# - B. Cheng et al., [*Panoptic-DeepLab*](https://arxiv.org/abs/1911.10194), CVPR 2020: centres and offsets. K. He et
+#   al., [*Mask R-CNN*](https://arxiv.org/abs/1703.06870), ICCV 2017, does it by boxes.
+# - Y. Yang and D. Ramanan, [*Articulated human detection with flexible mixtures of
+#   parts*](https://doi.org/10.1109/TPAMI.2012.261), 2013: PCK.

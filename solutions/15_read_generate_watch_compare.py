@@ -328,7 +328,7 @@ check("15.4", noise_and_step);
 stored = data.stored("generation")
 drawn = data.stored("generation.npz")
 
-# %% alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
+# %% tags=["cover"] alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
 rows = [drawn[name][digit] for digit in (2, 5, 7) for name in ("places", "guesses")]  # six times (6, 28, 28)
 titles = [f"time {time:.2f}" for time in drawn["times"]] + [""] * 30
 plots.show_images(np.concatenate(rows), titles, columns=6, size=1.1, scale=(0, 255));
@@ -637,12 +637,16 @@ three_seeds("metric learning")
 #
 # ## Where to read on
 #
-# - A. Graves et al., *Connectionist temporal classification*, ICML 2006; B. Shi, X. Bai and C. Yao, *An end-to-end
-#   trainable neural network for image-based sequence recognition*, 2017.
-# - D. Kingma and M. Welling, *Auto-encoding variational Bayes*, ICLR 2014.
-# - J. Ho, A. Jain and P. Abbeel, *Denoising diffusion probabilistic models*, NeurIPS 2020; X. Liu, C. Gong and Q.
-#   Liu, *Flow straight and fast*, ICLR 2023.
-# - D. Tran et al., *A closer look at spatiotemporal convolutions for action recognition*, CVPR 2018: space and time
-#   apart.
-# - T. Chen et al., *A simple framework for contrastive learning of visual representations*, ICML 2020; F. Schroff, D.
-#   Kalenichenko and J. Philbin, *FaceNet*, CVPR 2015: triplets.
+# - **Best next:** A. Hannun, [*Sequence modeling with CTC*](https://doi.org/10.23915/distill.00008), Distill, 2017: the
+#   sum over all paths, in pictures.
+# - A. Graves et al., [*Connectionist temporal classification*](https://doi.org/10.1145/1143844.1143891), ICML 2006; B.
+#   Shi, X. Bai and C. Yao, [*An end-to-end trainable neural network for image-based sequence
+#   recognition*](https://arxiv.org/abs/1507.05717), 2017.
+# - D. Kingma and M. Welling, [*Auto-encoding variational Bayes*](https://arxiv.org/abs/1312.6114), ICLR 2014.
+# - J. Ho, A. Jain and P. Abbeel, [*Denoising diffusion probabilistic models*](https://arxiv.org/abs/2006.11239),
+#   NeurIPS 2020; X. Liu, C. Gong and Q. Liu, [*Flow straight and fast*](https://arxiv.org/abs/2209.03003), ICLR 2023.
+# - D. Tran et al., [*A closer look at spatiotemporal convolutions for action
+#   recognition*](https://arxiv.org/abs/1711.11248), CVPR 2018: space and time apart.
+# - T. Chen et al., [*A simple framework for contrastive learning of visual
+#   representations*](https://arxiv.org/abs/2002.05709), ICML 2020; F. Schroff, D. Kalenichenko and J. Philbin,
+#   [*FaceNet*](https://arxiv.org/abs/1503.03832), CVPR 2015: triplets.

@@ -293,7 +293,7 @@ for work in works:
     counts = f"{work.operations / 1e6:8.1f} MFLOP {work.moved / 1e6:6.1f} MB"
     print(f"{work.kind:23} {counts}: {work.intensity:6.2f} FLOP per byte")
 
-# %% tags=["slow", "timed"] alt="A roofline on logarithmic axes: attainable speed rises with intensity and is flat beyond the ridge. Pooling, rescaling, batch normalisation and ReLU stand far left on the slope; the dense layer stands near the ridge, the convolutions right of it under the flat roof. A cross below the roof marks the measured training step."
+# %% tags=["slow", "timed", "cover"] alt="A roofline on logarithmic axes: attainable speed rises with intensity and is flat beyond the ridge. Pooling, rescaling, batch normalisation and ReLU stand far left on the slope; the dense layer stands near the ridge, the convolutions right of it under the flat roof. A cross below the roof marks the measured training step."
 ax = plt.subplots(figsize=(8, 3.6), layout="constrained")[1]
 intensity = np.logspace(-2, 2.5, 100)
 ax.plot(intensity, [machine.attainable(one) / 1e9 for one in intensity], color="0.4")
@@ -895,11 +895,13 @@ for name, tolerance in (("two, exchanged", 1e-3), ("two, statistics of each", 0.
 #
 # ## Where to read on
 #
-# - S. Williams, A. Waterman and D. Patterson, *Roofline: an insightful visual performance model for multicore
-#   architectures*, 2009.
-# - P. Micikevicius and others, *Mixed precision training*, 2018: section 3.2 on loss scaling.
-# - P. Goyal and others, *Accurate, large minibatch SGD: training ImageNet in 1 hour*, 2017: linear scaling, warm-up,
-#   and batch normalisation on many devices.
-# - L. N. Smith and N. Topin, *Super-convergence*, 2018: the one-cycle rate.
-# - A. Krizhevsky, *Learning multiple layers of features from tiny images*, 2009: CIFAR-10.
-# - K. Jordan, *94% on CIFAR-10 in 3.29 seconds on a single GPU*, 2024.
+# - **Best next:** P. Goyal and others, [*Accurate, large minibatch SGD: training ImageNet in 1
+#   hour*](https://arxiv.org/abs/1706.02677), 2017: linear scaling, warm-up, and batch normalisation on many devices.
+# - S. Williams, A. Waterman and D. Patterson, [*Roofline: an insightful visual performance model for multicore
+#   architectures*](https://doi.org/10.1145/1498765.1498785), 2009.
+# - P. Micikevicius and others, [*Mixed precision training*](https://arxiv.org/abs/1710.03740), 2018: section 3.2 on
+#   loss scaling.
+# - L. N. Smith and N. Topin, [*Super-convergence*](https://arxiv.org/abs/1708.07120), 2018: the one-cycle rate.
+# - A. Krizhevsky, [*Learning multiple layers of features from tiny
+#   images*](https://www.cs.toronto.edu/~kriz/learning-features-2009-TR.pdf), 2009: CIFAR-10.
+# - K. Jordan, [*94% on CIFAR-10 in 3.29 seconds on a single GPU*](https://arxiv.org/abs/2404.00498), 2024.

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import signal
+import sys
 import time
 from typing import Any
 
@@ -20,6 +21,7 @@ from workbook.exercises import (
     plain,
     value_exercise,
 )
+from workbook.exercises.check import Message
 from workbook.exercises.compare import short, veiled
 
 DOUBLE = Exercise(
@@ -508,11 +510,30 @@ def test_under_nbgrader_a_wrong_answer_raises(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_box_escapes_what_the_learner_made() -> None:
-    from workbook.exercises.check import Message
-
     page = Message("got <script>alert(1)</script> and `x`")._repr_html_()
     assert "<script>" not in page
     assert "<code>x</code>" in page
+
+
+def test_a_message_links_to_the_section_that_it_names() -> None:
+    text = 'Read "Slide, multiply & add" again.'
+    page = Message(text, section="Slide, multiply & add")._repr_html_()
+    assert '<a href="#Slide,-multiply-&amp;-add">Slide, multiply &amp; add</a>' in page
+    assert "href" not in Message(text)._repr_html_()
+    assert repr(Message(text, section="Slide, multiply & add")) == text
+
+
+def test_a_wrong_answer_is_sent_to_its_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Message] = []
+    monkeypatch.setattr(sys.modules[Message.__module__], "_show", shown.append)
+    assert not Check()("2.4", lambda *inputs: 0)
+    assert '<a href="#The-output-size">The output size</a>' in shown[0]._repr_html_()
+
+
+@pytest.mark.parametrize("exercise", all_exercises(), ids=lambda exercise: exercise.id)
+def test_a_sections_anchor_needs_no_escape(exercise: Exercise) -> None:
+    """JupyterLab compares a link's fragment with the heading as it is, so it must not be changed by a browser."""
+    assert re.fullmatch(r"[\w ,:?!.'()-]+", exercise.section, flags=re.ASCII)
 
 
 @pytest.mark.parametrize(

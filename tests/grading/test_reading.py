@@ -111,9 +111,9 @@ def test_the_masters_have_an_answer_cell_and_a_check_for_every_exercise() -> Non
 
 def test_what_the_masters_cells_are() -> None:
     kinds = [cell.kind for cell in MASTER.cells]
-    assert {kind: kinds.count(kind) for kind in set(kinds)} == {
-        "text": 33, "setup": 1, "answer": 6, "check": 6, "slow": 2, "demonstration": 18,
-    }  # fmt: skip
+    assert set(kinds) == {"text", "setup", "answer", "check", "slow", "demonstration"}
+    counts = {kind: kinds.count(kind) for kind in ("setup", "answer", "check")}
+    assert counts == {"setup": 1, "answer": 6, "check": 6}
     assert MASTER.answer_names["2.1"] == "slide"
     assert [cell.exercise for cell in MASTER.cells if is_answer(cell)] == list(IDS)
 

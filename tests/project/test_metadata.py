@@ -156,8 +156,9 @@ def test_binder_uses_a_supported_python():
     assert (ROOT / "binder" / "runtime.txt").read_text().strip().removeprefix("python-") in SUPPORTED
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
-def test_workflows_test_every_supported_python(workflow):
+@pytest.mark.parametrize("name", ["test", "claims"])
+def test_workflows_test_every_supported_python(name):
+    (workflow,) = [path for path in WORKFLOWS if path.stem == name]
     for job in yaml.safe_load(workflow.read_text())["jobs"].values():
         assert job["strategy"]["matrix"]["python"] == SUPPORTED
 
@@ -170,6 +171,13 @@ def test_there_are_workflows_for_changes_and_for_the_night():
     events = {path.stem: set(yaml.safe_load(path.read_text())[True]) for path in WORKFLOWS}
     assert {"push", "pull_request"} <= events["test"]
     assert "schedule" in events["claims"]
+    assert "push" in events["site"]
+
+
+def test_the_site_is_published_where_the_readme_says():
+    owner, name = PROJECT["urls"]["Repository"].removeprefix("https://github.com/").split("/")
+    addresses = set(re.findall(r"https://[\w-]+\.github\.io/[\w.-]+/", (ROOT / "README.md").read_text()))
+    assert addresses == {f"https://{owner}.github.io/{name}/"}
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)

@@ -25,19 +25,31 @@ COLOURS = {"passed": "#1a9850", "not started": "#888888"}
 
 
 class Message:
-    """A few lines of text for the learner, shown in a box by front ends that render HTML."""
+    """A few lines of text for the learner, shown in a box by front ends that render HTML.
 
-    def __init__(self, text: str, colour: str = "#3182bd") -> None:
+    Where the text names `section` in quotation marks, the box links to the section's heading in the notebook.
+    """
+
+    def __init__(self, text: str, colour: str = "#3182bd", section: str = "") -> None:
         self.text = text
         self.colour = colour
+        self.section = section
 
     def __repr__(self) -> str:
         return self.text
 
     def _repr_html_(self) -> str:
         body = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(self.text))
+        if self.section:
+            name = html.escape(self.section)
+            body = body.replace(f"&quot;{name}&quot;", f'<a href="#{_anchor(name)}">{name}</a>')
         style = f"border-left:4px solid {self.colour};padding:2px 0 2px 12px;white-space:pre-wrap"
         return f'<div style="{style}">{body}</div>'
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor of a heading, as JupyterLab and nbconvert make it."""
+    return heading.replace(" ", "-")
 
 
 class ShareTable(Message):
@@ -115,7 +127,7 @@ class Check:
         text = as_text(verdict)
         if verdict.case is not None and exercise.is_function:
             text += f'\nTo try this case again: `{exercise.answer_name}(*check.case("{exercise.id}"))`.'
-        _show(Message(text, COLOURS.get(verdict.outcome, "#d95f02")))
+        _show(Message(text, COLOURS.get(verdict.outcome, "#d95f02"), exercise.section))
         return bool(verdict)
 
     def case(self, exercise_id: str) -> Inputs | None:

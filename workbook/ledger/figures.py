@@ -135,9 +135,14 @@ def _plain(value: Any) -> Any:
     return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
+def in_words(value: Any, unit: str = "") -> str:
+    """Return a value as text: thousands separated, six digits, rows separated by ;"""
+    return f"{_digits(value)} {unit}".rstrip()
+
+
 def _show(value: Any, unit: str = "") -> str:
-    """Return a value as text of at most 34 characters: thousands separated, six digits, rows separated by ;"""
-    text = f"{_digits(value)} {unit}".rstrip()
+    """Return a value as text of at most 34 characters."""
+    text = in_words(value, unit)
     return text if len(text) <= 34 else text[:33] + "…"
 
 

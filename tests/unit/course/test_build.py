@@ -20,15 +20,23 @@ ADDRESS = "https://github.com/someone/course"
 CHAPTERS = chapter.sources(ROOT)
 
 
+@pytest.fixture(scope="module")
+def one_chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with a single chapter, built: without neighbours, so without the links to them."""
+    root = tmp_path_factory.mktemp("project")
+    (root / "solutions").mkdir()
+    for path in (SOURCE, SOURCE.with_suffix(".ipynb")):
+        shutil.copy(path, root / "solutions")
+    shutil.copy(ROOT / "pyproject.toml", root)
+    assert list(builder.build(root)) == [f"{NAME}: built"]
+    assert builder.check(root) == []
+    return root
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(one_chapter: Path, tmp_path: Path) -> Path:
     """A copy of the project with one chapter, built."""
-    for folder in ("solutions", "notebooks"):
-        (tmp_path / folder).mkdir()
-        shutil.copy(ROOT / folder / f"{NAME}.ipynb", tmp_path / folder)
-    shutil.copy(SOURCE, tmp_path / "solutions")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    assert builder.check(tmp_path) == []
+    shutil.copytree(one_chapter, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -18,6 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from workbook.course.authoring import links
 from workbook.exercises import Exercise, FreeText, find
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -25,7 +26,17 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 OLDEST, TOO_NEW, PYTHONS = (3, 11), (3, 14), "Python 3.11, 3.12 or 3.13"
 STUB_COMMENT = "# YOUR CODE HERE: replace each ... below"
 TEXT_STUB = "*Write your answer here.*"
-ROLES = ("setup", "exercise", "check", "slow", "timed", "widget", "nbval-ignore-output", "nbval-check-output")
+ROLES = (
+    "setup",
+    "exercise",
+    "check",
+    "slow",
+    "timed",
+    "widget",
+    "cover",
+    "nbval-ignore-output",
+    "nbval-check-output",
+)
 
 
 def sources(root: Path) -> list[Path]:
@@ -49,6 +60,7 @@ def complete(source: Path, address: str) -> NotebookNode:
     first = [_badges(source.stem, address), _colab(address)]
     notebook = new_notebook(cells=cells[:1] + first + cells[1:], metadata=_notebook_metadata())
     _set_ids(notebook, source.stem)
+    _add_links(notebook, source)
     nbformat.validate(notebook)
     return notebook
 
@@ -112,6 +124,23 @@ if importlib.util.find_spec("workbook") is None:
         print(f"failed: {{last.removeprefix('ERROR: ').rstrip('.')}}. Is the network on? Then run this cell again."
               if done.returncode else "done.")"""
     return new_code_cell(source, metadata={"tags": ["colab"], "jupyter": {"source_hidden": True}})
+
+
+def _add_links(notebook: NotebookNode, source: Path) -> None:
+    """Link the mentions of chapters and exercises; add the ways to the chapters before and after, if there are any."""
+    paths = sources(source.parents[1])
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = links.link_mentions(cell.source, source.stem, {path.stem for path in paths})
+            cell.source = links.with_anchor(text)
+    chapters = links.read_chapters(paths)
+    if len(chapters) < 2 or source.stem not in [chapter.name for chapter in chapters]:
+        return
+    badges = next(cell for cell in notebook.cells if "badges" in cell.metadata.get("tags", []))
+    badges.source += f"\n\n{links.navigation(source.stem, chapters)}"
+    end = new_markdown_cell(links.what_next(source.stem, chapters), metadata={"tags": ["navigation"]})
+    end.id = f"c{source.stem[:2]}-navigation"
+    notebook.cells.append(end)
 
 
 def _with_metadata(cell: NotebookNode) -> NotebookNode:

@@ -7,6 +7,7 @@ from collections import Counter
 from nbformat import NotebookNode
 
 from workbook.course.authoring.chapter import BEGIN, END, ROLES, STUB_COMMENT
+from workbook.course.authoring.links import head, without_links
 from workbook.course.authoring.wrap import CODE_WIDTH, WIDTH, is_wrapped
 from workbook.exercises import Exercise, exercises_of
 
@@ -21,6 +22,7 @@ def lint_chapter(name: str, notebook: NotebookNode, copy: NotebookNode) -> list[
     return [
         *_ids(notebook),
         *_tags(notebook),
+        *_head(name, notebook),
         *_parts(notebook),
         *_long_cells(notebook),
         *_wide_code(notebook),
@@ -89,7 +91,7 @@ def _ids(notebook: NotebookNode) -> list[str]:
 
 
 def _tags(notebook: NotebookNode) -> list[str]:
-    allowed = {*ROLES, "badges", "colab"}
+    allowed = {*ROLES, "badges", "colab", "navigation"}
     tags = {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])}
     problems = [f"unknown tag {tag!r}" for tag in sorted(tags - allowed)]
     setup = _tagged(notebook, "setup")
@@ -103,6 +105,12 @@ def _tags(notebook: NotebookNode) -> list[str]:
     if first["keras"] < first["workbook"]:
         problems.append("the set-up imports keras before workbook, which makes Keras quiet and fast")
     return problems
+
+
+def _head(name: str, notebook: NotebookNode) -> list[str]:
+    if notebook.cells and head(name, notebook.cells[0].source):
+        return []
+    return ["must begin with `# NN · Title`, `**A question?**` and `**Minutes:** about N with the exercises`"]
 
 
 def _parts(notebook: NotebookNode) -> list[str]:
@@ -147,8 +155,8 @@ def _prose(notebook: NotebookNode) -> list[str]:
         f"a line of prose is longer than {WIDTH + 2} characters, in {cell.source.strip()[:40]!r}; run `workbook wrap`"
         for cell in notebook.cells
         if cell.cell_type == "markdown"
-        and "badges" not in cell.metadata.get("tags", [])
-        and not is_wrapped(cell.source)
+        and not {"badges", "navigation"} & set(cell.metadata.get("tags", []))
+        and not is_wrapped(without_links(cell.source))
     ]
 
 
@@ -162,7 +170,8 @@ def _exercises(name: str, notebook: NotebookNode) -> list[str]:
     problems += [f"exercise {id_} of another chapter has cells here" for id_ in sorted(used - set(exercises))]
     for exercise in exercises.values():
         cells = [cell for cell in notebook.cells if cell.metadata.get("exercise") == exercise.id]
-        headings = [cell.source.split("\n")[0] for cell in cells if cell.source.startswith("### Exercise")]
+        texts = [without_links(cell.source) for cell in cells]
+        headings = [text.split("\n")[0] for text in texts if text.startswith("### Exercise")]
         if headings != [exercise.heading]:
             problems.append(
                 f"exercise {exercise.id}: its heading is {headings}, expected {exercise.heading!r}"

@@ -99,6 +99,8 @@ class _Sampler:
 def as_markdown(rows: list[NotebookCost]) -> str:
     """Return the table in Markdown, with the machine and the date."""
     lines = [
+        "# How long each notebook runs",
+        "",
         f"Measured {datetime.date.today().isoformat()}, {psutil.cpu_count()} cores, "
         f"Python {platform.python_version()}, one notebook at a time, n = 1. Budget: 60 s and 1.5 GiB.",
         "",

@@ -110,6 +110,28 @@ def api(root: Root = Path()) -> None:
     console.print(f"written to {write(_root(root))}")
 
 
+@app.command()
+def contents(root: Root = Path()) -> None:
+    """Renew the tables of chapters in README.md and in chapter 00: titles, questions, minutes."""
+    from workbook.course.authoring import chapter, links
+
+    folder = _root(root)
+    for path in links.write_tables(folder, links.read_chapters(chapter.sources(folder))):
+        console.print(f"{path.relative_to(folder)}: written")
+
+
+@app.command()
+def site(
+    out: Annotated[Path, typer.Option(help="The folder of the site.")] = Path("site"), *, root: Root = Path()
+) -> None:
+    """Build the course's site from the stored notebooks; open site/index.html in a browser."""
+    from workbook.course.authoring import site as builder
+
+    code = builder.build(_root(root), out.resolve())
+    console.print(f"written to {out / 'index.html'}" if code == 0 else "stopped: see the warnings above")
+    raise typer.Exit(code)
+
+
 @bench.command("notebooks")
 def bench_notebooks(
     chapters: Chapters = None,
