@@ -238,8 +238,9 @@ def pieces(mask: Mask) -> list[Piece]:
             number = parents[number]
         return number
 
-    last_row, last = -2, []
-    current_row, current = -2, []
+    last_row, current_row = -2, -2
+    last: list[int] = []
+    current: list[int] = []
     for number, (row, start, stop) in enumerate(runs):
         if row != current_row:
             last_row, last, current_row, current = current_row, current, row, []
@@ -306,7 +307,7 @@ def _is_edge(piece: Piece, shape: tuple[int, ...]) -> bool:
         np.count_nonzero(piece.columns == shape[1] - 1) / shape[0],
     ]
     touches = top == 0 or left == 0 or bottom == shape[0] or right == shape[1]
-    return max(along) > 0.25 or (touches and (bottom - top > 0.9 * shape[0] or right - left > 0.9 * shape[1]))
+    return bool(max(along) > 0.25) or (touches and (bottom - top > 0.9 * shape[0] or right - left > 0.9 * shape[1]))
 
 
 def _grouped(found: Sequence[Piece]) -> list[list[Piece]]:
@@ -381,5 +382,5 @@ def _stroke(mask: Mask) -> float:
     """Return the mean width of the strokes: twice the area by the length of the outline."""
     padded = np.pad(mask, 1)
     inner = padded[1:-1, 1:-1] & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
-    outline = np.count_nonzero(mask & ~inner)
-    return 2 * np.count_nonzero(mask) / max(outline, 1)
+    outline = int(np.count_nonzero(mask & ~inner))
+    return 2 * int(np.count_nonzero(mask)) / max(outline, 1)

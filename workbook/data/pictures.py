@@ -67,11 +67,12 @@ def read_digits(image: ArrayLike) -> Handwriting:
     taken for a drawing of one digit. Raises `ValueError` as `to_digit` does.
     """
     grey = _grey(np.asarray(image))
+    notes: list[str] = []
     if max(grey.shape) <= SMALL:
         ink = _ink(grey)
         rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
         cut = [ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]]
-        steps, notes, largest = {"grey": grey, "ink": ink}, [], 0
+        steps, largest = {"grey": grey, "ink": ink}, 0
     else:
         ink, steps, notes = find_ink(grey)
         masks = find_digits(ink)

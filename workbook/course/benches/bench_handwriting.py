@@ -6,7 +6,8 @@ so that they hold no surprise but the one that the row names.
 
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def _light(shape: tuple[int, ...], fall: float, rng: np.random.Generator) -> Flo
     return 1 - fall * (along - along.min()) / np.ptp(along)
 
 
-def _tilted(picture: "Image.Image", degrees: float, rng: np.random.Generator) -> "Image.Image":  # noqa: F821
+def _tilted(picture: Any, degrees: float, rng: np.random.Generator) -> Any:
     """Return the picture as a camera sees it that is held at an angle, on a table of the paper's brightness."""
     from PIL import Image
 
@@ -171,7 +172,7 @@ def measure_handwriting(predict: Predict, *, count: int = 100, seed: int = 1) ->
         rng = np.random.default_rng(seed)
         digits, refused = [], 0
         for index in known:
-            picture = data.read_picture(photograph(mnist.x_test[index], replace(scene), rng))
+            picture = data.read_picture(photograph(mnist.x_test[index], scene, rng))
             try:
                 digits.append(data.to_digit(picture))
             except ValueError:
