@@ -307,7 +307,9 @@ def _is_edge(piece: Piece, shape: tuple[int, ...]) -> bool:
         np.count_nonzero(piece.columns == shape[1] - 1) / shape[0],
     ]
     touches = top == 0 or left == 0 or bottom == shape[0] or right == shape[1]
-    return bool(max(along) > 0.25) or (touches and (bottom - top > 0.9 * shape[0] or right - left > 0.9 * shape[1]))
+    return bool(max(along) > 0.25) or (
+        touches and (bottom - top > 0.9 * shape[0] or right - left > 0.9 * shape[1])
+    )
 
 
 def _grouped(found: Sequence[Piece]) -> list[list[Piece]]:

@@ -7,7 +7,14 @@ import typer
 from rich.console import Console
 
 from workbook.course.benches import bench_pipelines
-from workbook.course.cli import bench_checks_cli, bench_tasks_cli, chapters_cli, grade_cli, train_cli
+from workbook.course.cli import (
+    bench_checks_cli,
+    bench_handwriting_cli,
+    bench_tasks_cli,
+    chapters_cli,
+    grade_cli,
+    train_cli,
+)
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Build, measure and grade the CNN Workbook."
@@ -18,6 +25,7 @@ grade_cli.register(app)
 train_cli.register(app, bench)
 chapters_cli.register(app)
 bench_checks_cli.register(bench)
+bench_handwriting_cli.register(bench)
 bench_tasks_cli.register(bench)
 bench_pipelines.register(bench)
 console = Console(soft_wrap=True, highlight=False, markup=False)
