@@ -49,6 +49,14 @@ def test_code_that_looks_into_code_is_noted(graded: Grade) -> None:
     assert result.oddity == "a cell looks into the code around it (get_objects): look at it"
 
 
+def test_keras_is_loaded_before_an_answer_that_imports_it(graded: Grade) -> None:
+    """Its import takes seconds, on a busy machine more than an answer has."""
+    answer = RIGHT.replace("\n", "\n    import sys\n    assert 'keras' in sys.modules\n    import keras\n", 1)
+    assert _mark(graded(filled({"2.2": answer}))).outcome == "passed"
+    unused = RIGHT.replace("\n", "\n    import sys\n    assert 'k' + 'eras' not in sys.modules\n", 1)
+    assert _mark(graded(filled({"2.2": unused}))).outcome == "passed"
+
+
 # Cannot be interrupted from inside: no alarm is heard while this waits.
 DEAF = (
     "def {name}(*inputs):\n    import signal, time\n    signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ GROUPED = [
     exercise for exercise in all_exercises() if isinstance(exercise, Exercise) and exercise.groups is not None
 ]
 NAMES = [exercise.id for exercise in GROUPED]
+BY_NAME = dict(zip(NAMES, GROUPED, strict=True))
 VALUES = [exercise for exercise in GROUPED if exercise.observe is not observe_model]
 MODELS = [exercise for exercise in GROUPED if exercise.observe is observe_model]
 EACH = [  # building models takes long
@@ -34,8 +36,13 @@ SEEDS = range(20)
 MOST_LUCKY_SEEDS = 5  # of 20, on which one and the same constant may be right in a kind
 
 
+@cache
+def _ruler(name: str, seed: int) -> Ruler:
+    return Ruler(BY_NAME[name], seed=seed)
+
+
 def _kinds(exercise: Exercise, answer: Any, seed: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    ruler = Ruler(exercise, seed=seed)
+    ruler = _ruler(exercise.id, seed)
     verdict = ruler.verdict(observe(exercise, answer, ruler.cases))
     return _groups(exercise, ruler.cases, verdict.right_cases)
 
@@ -62,7 +69,7 @@ def test_the_exercises_whose_cases_differ_in_kind_name_the_kinds() -> None:
 @pytest.mark.parametrize("exercise", GROUPED, ids=NAMES)
 def test_every_kind_is_there_on_every_seed(exercise: Exercise) -> None:
     assert exercise.groups is not None
-    kinds = [{exercise.groups(*inputs) for inputs in Ruler(exercise, seed=seed).cases} for seed in SEEDS]
+    kinds = [{exercise.groups(*inputs) for inputs in _ruler(exercise.id, seed).cases} for seed in SEEDS]
     assert len(kinds[0]) >= 2
     assert all(names == kinds[0] for names in kinds)
     for name in kinds[0]:  # it is read by learners: no numbers of a hidden case
@@ -84,7 +91,7 @@ def _constants(exercise: Exercise, seed: int) -> dict[str, str]:
     """Return for each kind the constant that is right in all of its cases, as text, where there is one."""
     assert exercise.groups is not None
     right: dict[str, set[str]] = {}
-    for inputs in Ruler(exercise, seed=seed).cases:
+    for inputs in _ruler(exercise.id, seed).cases:
         right.setdefault(exercise.groups(*inputs), set()).add(repr(exercise.reference(*inputs)))
     return {name: min(answers) for name, answers in right.items() if len(answers) == 1}
 
@@ -95,7 +102,7 @@ def test_no_constant_is_right_in_a_kind_but_by_luck(exercise: Exercise) -> None:
     assert all(count <= MOST_LUCKY_SEEDS for count in lucky.values()), lucky.most_common(3)
 
 
-MOST_INPUTS = max(len(Ruler(exercise, seed=0).cases[0]) for exercise in VALUES)
+MOST_INPUTS = max(len(_ruler(exercise.id, 0).cases[0]) for exercise in VALUES)
 TRIVIAL: dict[str, Callable[..., Any]] = {
     "0": lambda *inputs: 0,
     "1": lambda *inputs: 1,
@@ -179,7 +186,9 @@ def test_points_are_the_share_of_the_kinds(one: Mark, points: float) -> None:
 
 def test_points_are_all_or_nothing_unless_asked_for() -> None:
     assert chosen_exercises("", CHAPTERS) == chosen_exercises("none", CHAPTERS) == frozenset()
-    assert chosen_exercises("all", CHAPTERS) == {name for name in NAMES if name.split(".")[0] in ("1", "2", "3", "4")}
+    assert chosen_exercises("all", CHAPTERS) == {
+        name for name in NAMES if name.split(".")[0] in ("1", "2", "3", "4")
+    }
     assert chosen_exercises("2.3, 2.4", CHAPTERS) == {"2.3", "2.4"}
     for words in ("3.5", "2.99", "2.3,", "some"):
         with pytest.raises(

@@ -4,7 +4,8 @@ Nothing that comes out of an attempt is believed: at most a report for each exer
 referee reads. What a submission says about its own progress can only cost its own learner.
 """
 
-from collections.abc import Iterator, Set
+import re
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 
 from workbook.course.grading.findings import Garbled, RunResult
@@ -24,6 +25,7 @@ MOST_ATTEMPTS = 12  # for a submission that ends in the middle again and again
 SLOW = 1.0  # seconds from which a cell of the learner's own is left out when the whole took too long
 SPARE = 2.0  # seconds that a step may take beyond its own limit before the run is ended from outside
 LEAST_QUIET = 0.3  # seconds
+USES_KERAS = re.compile(r"\b(?:keras|tensorflow)\b")
 ENDS = {  # how an attempt ended → the outcome and the detail of the answer that it ended in
     "timeout": ("timeout", "did not finish in time"),
     "hung": ("timeout", "did not finish in time"),
@@ -141,12 +143,23 @@ def _run(
     request = RunRequest(
         tuple(numbered.step for numbered in steps), limited, min(_cell_seconds(tasks, jail), inside)
     )
+    modules = modules_of(tasks, (numbered.step.source for numbered in steps))
     try:
-        result = jail.run(request, tasks.modules, seconds, quiet)
+        result = jail.run(request, modules, seconds, quiet)
     except JailError:  # a jail that did not start is started again, once
-        result = jail.run(request, tasks.modules, seconds, quiet)
+        result = jail.run(request, modules, seconds, quiet)
     budget.spend(result.seconds)
     return result
+
+
+def modules_of(tasks: ChapterTasks, sources: Iterable[str]) -> tuple[str, ...]:
+    """Return the modules to load before the run: the chapter's, and Keras if a learner's cell names it.
+
+    Importing Keras takes seconds, on a busy machine more than an answer has.
+    """
+    if "keras" in tasks.modules or not any(USES_KERAS.search(source) for source in sources):
+        return tasks.modules
+    return (*tasks.modules, "keras")
 
 
 def _failures(result: RunResult, steps: list[_NumberedStep]) -> list[str]:

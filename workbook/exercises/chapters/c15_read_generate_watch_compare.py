@@ -133,7 +133,7 @@ def _sums(probabilities: np.ndarray, text: str) -> float:
 
 
 def _repeat_group(probabilities: np.ndarray, text: str) -> str:
-    repeats = any(one == two for one, two in zip(text, text[1:], strict=False))
+    repeats = any(text[place] == text[place + 1] for place in range(len(text) - 1))
     return "a digit twice in a row" if repeats else "no digit twice in a row"
 
 
