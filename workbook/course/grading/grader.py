@@ -236,8 +236,10 @@ class Grader:
             elif one.ruling.outcome == "passed":
                 changed[name] = _Judged(one.key, _left_to_the_course(exercise, set()), ONLY_WITH)
             else:  # only these cases are the learner's own work
-                groups = {"right_groups": ruling.right_groups, "wrong_groups": ruling.wrong_groups}
-                changed[name] = replace(one, ruling=replace(one.ruling, **groups))
+                right, wrong = ruling.right_groups, ruling.wrong_groups
+                changed[name] = replace(
+                    one, ruling=replace(one.ruling, right_groups=right, wrong_groups=wrong)
+                )
         return changed
 
     def _without(
