@@ -57,7 +57,8 @@ print(f"{200 * 200:,} inputs × 400,000 units = {weights:,} weights")
 # ### Exercise 1.1 · Parameters of a dense layer (5 min, 1 point)
 #
 # **Input:** whole numbers `height`, `width` and `channels` of an image, and the number of `units`. **Output:** the
-# parameters of a dense layer on all the image's numbers: the weights, *and* one bias for each unit.
+# parameters of a dense layer on all the image's numbers: the weights, *and* one bias for each unit. Write it yourself:
+# the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="1.1"
 def dense_parameters(height, width, channels, units):
@@ -324,7 +325,7 @@ plots.show_numbers(matrix, title="M (5, 7): a row for each window, a column for 
 #
 # Build such a matrix. **Input:** a kernel (F,), of whole numbers or with fractions, and the number of pixels `size`, at
 # least F. **Output:** the matrix M (size − F + 1, size), so that `M @ x` is the convolution of a row `x` of pixels: no
-# padding, stride 1, the kernel not turned round.
+# padding, stride 1, the kernel not turned round. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="1.5"
 def as_matrix(kernel, size):

@@ -114,7 +114,8 @@ print("5 × 5 map, pool size 2, same: ", reference.pool2d(np.zeros((5, 5)), 2, p
 # ### Exercise 3.1 · Max pooling (12 min, 3 points)
 #
 # **Input:** feature maps (H, W, C) and two whole numbers, `pool_size` and `strides`; at least one window
-# fits. **Output:** the pooled maps, without padding: incomplete windows are left out. Values may be negative.
+# fits. **Output:** the pooled maps, without padding: incomplete windows are left out. Values may be negative. Write it
+# yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="3.1"
 def max_pool(image, pool_size, strides):
@@ -173,7 +174,8 @@ for kind in ("mean", "max"):
 # %% [markdown] exercise="3.2"
 # ### Exercise 3.2 · Global average pooling (3 min, 1 point)
 #
-# **Input:** the feature maps of a batch of images, (N, H, W, C). **Output:** the mean of each map, (N, C).
+# **Input:** the feature maps of a batch of images, (N, H, W, C). **Output:** the mean of each map, (N, C). Write it
+# yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="3.2"
 def global_average(maps):
@@ -582,7 +584,7 @@ interactive.receptive_field(portrait.mean(axis=2).astype("uint8"))
 #
 # **Input:** a list of layers from the image upwards, each a pair `(kernel_size, strides)`; pooling layers count like
 # convolutions. **Output:** the receptive field of a neuron of the last layer along one axis, a whole number. For an
-# empty list it is 1.
+# empty list it is 1. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="3.6"
 def receptive_field(layers):

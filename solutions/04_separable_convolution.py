@@ -98,7 +98,7 @@ print("Keras and NumPy agree:", np.allclose(output[0], maps, atol=1e-4))
 #
 # **Input:** an image (H, W, C) and a kernel (kh, kw, C): one kernel for each channel, without Keras's fourth
 # axis. **Output:** (H − kh + 1, W − kw + 1, C), where map c is channel c under kernel c. Stride 1, no padding; two
-# plain loops will do.
+# plain loops will do. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="4.1"
 def depthwise(image, kernel):
@@ -218,7 +218,8 @@ print(f"ordinary {ordinary:,} MACs, separable {separable:,} MACs: {ordinary / se
 # ### Exercise 4.3 · Parameters of a separable layer (5 min, 1 point)
 #
 # **Input:** whole numbers `kernel_size` (the kernel is square), `in_channels` and `filters`. **Output:** the number of
-# parameters of `SeparableConv2D`, weights *and* biases, with depth multiplier 1.
+# parameters of `SeparableConv2D`, weights *and* biases, with depth multiplier 1. Write it yourself: the course's own
+# function for this does not count.
 
 # %% tags=["exercise"] exercise="4.3"
 def separable_parameters(kernel_size, in_channels, filters):

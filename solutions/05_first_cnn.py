@@ -315,7 +315,8 @@ print("it reads at least 99.0 % of the test digits:", bool(np.mean(predicted == 
 # ### Exercise 5.4 · A confusion matrix (6 min, 2 points)
 #
 # **Input:** arrays `true` and `predicted` (n,) of class numbers, and the number of `classes`. **Output:** a matrix
-# (classes, classes) of counts: row = true class, column = prediction.
+# (classes, classes) of counts: row = true class, column = prediction. Write it yourself: the course's own function for
+# this does not count.
 
 # %% tags=["exercise"] exercise="5.4"
 def confusion_matrix(true, predicted, classes):

@@ -474,7 +474,8 @@ plots.show_bars(dict(zip(names, top5.values(), strict=True)), xlabel="top-5 erro
 #
 # **Input:** arrays `direction` and `weights` of equal shape. The last axis counts the filters: (kh, kw, C, filters) of
 # a convolution, (inputs, units) of a dense layer. **Output:** `direction` with each filter scaled to the norm (the root
-# of the sum of squares) of that filter of `weights`; zeros for a vector (one axis).
+# of the sum of squares) of that filter of `weights`; zeros for a vector (one axis). Write it yourself: the course's own
+# function for this does not count.
 
 # %% tags=["exercise"] exercise="8.4"
 def filter_normalise(direction, weights):

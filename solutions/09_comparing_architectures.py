@@ -586,7 +586,8 @@ print("with pixels from 0 to 1, or as blue, green, red, more than 70 %:",
 # ### Exercise 9.6 · Top-5 (8 min, 2 points)
 #
 # **Input:** `probabilities` (batch, classes), `labels` (batch,) of class numbers, and `k`. **Output:** the top-k
-# accuracy: the share of rows whose true class is among the k likeliest. No two probabilities of a row are equal.
+# accuracy: the share of rows whose true class is among the k likeliest. No two probabilities of a row are equal. Write
+# it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="9.6"
 def top_k_accuracy(probabilities, labels, k):

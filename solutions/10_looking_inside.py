@@ -403,7 +403,7 @@ plots.show_curves(means, xlabel="step", ylabel="mean of 50 images", start=0);
 # **Input:** `images` (batch, H, W, C) of floats. **Output:** for each image the total variation, (batch,): the sum of
 # the absolute differences between each pixel and the one below it, plus the same for each pixel and the one to its
 # right, over all channels. The last row has nothing below it and the last column nothing to its right: there nothing is
-# compared.
+# compared. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="10.5"
 def total_variation(images):

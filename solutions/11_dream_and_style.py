@@ -195,7 +195,7 @@ print("every layer's grain is below one pixel:", max(fine.values()) < 1)
 # **Input:** the `height` and `width` of a picture, the number of `octaves` (at least 1), and the `scale` (above
 # 1). **Output:** a list of sizes (height, width) in whole numbers, the smallest first, the picture's own last. Going
 # down, octave after octave, height and width are divided by the scale once more; each is rounded once, at the end (none
-# ends in exactly .5).
+# ends in exactly .5). Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="11.2"
 def octave_sizes(height, width, octaves, scale):
@@ -330,7 +330,8 @@ print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
 # ### Exercise 11.4 · The Gram matrix (10 min, 3 points)
 #
 # **Input:** feature maps `maps` (H, W, filters) of one picture. **Output:** the Gram matrix (filters, filters): for
-# every two filters the mean over all H·W places of the product of their activations.
+# every two filters the mean over all H·W places of the product of their activations. Write it yourself: the course's
+# own function for this does not count.
 
 # %% tags=["exercise"] exercise="11.4"
 def gram_matrix(maps):
@@ -393,7 +394,7 @@ print("the Gram matrix is the same:", np.allclose(before, after, rtol=1e-3, atol
 #
 # **Input:** two lists of Gram matrices, one for each layer: those `made` so far, and those `wanted`. Layers may have
 # different numbers of filters. **Output:** one number, the mean over the layers of Σ(made − wanted)² / Σ wanted². Each
-# sum goes over all entries of a layer's matrix.
+# sum goes over all entries of a layer's matrix. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="11.5"
 def style_loss(made, wanted):

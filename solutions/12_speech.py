@@ -86,7 +86,7 @@ axes[0].set_ylabel("pressure, int16");
 #
 # **Input:** a `signal` (samples,), and whole numbers `frame_length` and `hop`; the signal holds at least one
 # frame. **Output:** an array (frames, frame_length): frame number i begins at sample i·hop. Only whole frames count;
-# what is left at the end is dropped.
+# what is left at the end is dropped. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="12.1"
 def cut_frames(signal, frame_length, hop):
@@ -203,7 +203,7 @@ check("12.2", spectrogram_sizes);
 #
 # **Input:** an array `power` (not negative; some values are 0, but not all) and a `floor` in decibels, such as
 # −60. **Output:** an array of the same shape: decibels relative to the largest power in the whole array, and `floor`
-# wherever the power is fainter than that, or 0.
+# wherever the power is fainter than that, or 0. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="12.3"
 def decibels(power, floor):

@@ -160,6 +160,7 @@ print(f"left out of the list: {len(left_out):,} words, {100 * np.mean(np.array(l
 # **Input:** a `sentence` (a string, with one blank between two words: split it there), the list `words` with
 # `words[0] == ""` and `words[1] == "[UNK]"`, and `length`. **Output:** a list (or an array) of exactly `length` ids:
 # each word's place in the list, 1 if it is not there; a longer sentence is cut, a shorter one is followed by zeros.
+# Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="13.2"
 def encode(sentence, words, length):

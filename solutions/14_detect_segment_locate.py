@@ -146,7 +146,8 @@ print("after a softmax:", softmax.round(2), "which add up to", softmax.sum().rou
 # ### Exercise 14.1 · How well do two boxes agree? (8 min, 2 points)
 #
 # **Input:** two boxes `a` and `b`, each a tuple of four numbers (y0, x0, y1, x1). **Output:** their intersection over
-# union, a float from 0 to 1. The boxes may lie apart: then it is 0.
+# union, a float from 0 to 1. The boxes may lie apart: then it is 0. Write it yourself: the course's own function for
+# this does not count.
 
 # %% tags=["exercise"] exercise="14.1"
 def box_iou(a, b):
@@ -246,7 +247,8 @@ for n in range(4):
 # of whole numbers: the places in the input, from 0, of the boxes that are kept, the surest first. Go from the highest
 # score down. Keep a box unless its IoU with a *kept* one is above the threshold (equal is not above).
 # `metrics.box_iou(boxes, others)` gives all IoUs of boxes (n, 4) with others (m, 4), as an array (n, m). It takes
-# arrays: `boxes[[2]]` is one box as (1, 4), `boxes[[2, 5]]` are two.
+# arrays: `boxes[[2]]` is one box as (1, 4), `boxes[[2, 5]]` are two. Write it yourself: the course's own function for
+# this does not count.
 
 # %% tags=["exercise"] exercise="14.2"
 def suppress(boxes, scores, threshold):
@@ -296,7 +298,8 @@ print(f"boxes above .3: {given}; digits: {sum(map(len, unseen.labels))}")
 # **Input:** `hits`, a list of True and False, one for each box, the surest first, and `truths`, how many objects there
 # are (also those never found). **Output:** a float, the average precision as COCO (a large public data set) has it: for
 # each of the 101 recalls in `np.linspace(0, 1, 101)` take the best precision among the ranks whose recall is that *or
-# beyond*, 0 where it is never reached; give the mean of the 101.
+# beyond*, 0 where it is never reached; give the mean of the 101. Write it yourself: the course's own function for this
+# does not count.
 
 # %% tags=["exercise"] exercise="14.3"
 def average_precision(hits, truths):
@@ -431,7 +434,8 @@ print(f"right pixels: {np.trace(nothing) / nothing.sum():.2f}, mean IoU: {metric
 #
 # **Input:** a confusion `matrix` (classes, classes) of pixel counts, true class in rows, predicted in
 # columns. **Output:** the mean of the classes' IoU, a float. A class that neither occurs nor is predicted is left out
-# of the mean; one that is predicted but does not occur has an IoU of 0, and counts.
+# of the mean; one that is predicted but does not occur has an IoU of 0, and counts. Write it yourself: the course's own
+# function for this does not count.
 
 # %% tags=["exercise"] exercise="14.5"
 def mean_iou(matrix):
@@ -544,7 +548,7 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", 
 # **Input:** `predicted` and `true`, arrays (n, points, 2) of the (y, x) of each point of n objects, and a `share` such
 # as 0.1. **Output:** a float: of all points, how large a part has a distance to the true one of at most `share` times
 # the size of its object (distance ≤ share · size). An object's size is the longer side of the box around its true
-# points.
+# points. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="14.6"
 def pck(predicted, true, share):

@@ -83,7 +83,8 @@ for layer in reader.layers:
 #
 # **Input:** a `path`, a list of classes: 0 is the blank, 1 + d the digit d. **Output:** the text that it reads, a
 # string of digits, empty if there are only blanks. Merge equal neighbours, then drop the blanks, then write each class
-# as its digit. (`groupby(path)` walks through runs of equal neighbours, but a plain loop will do.)
+# as its digit. (`groupby(path)` walks through runs of equal neighbours, but a plain loop will do.) Write it yourself:
+# the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="15.1"
 from itertools import groupby
@@ -127,7 +128,7 @@ print(f"the most probable single path is {tuple(grid.argmax(axis=1).tolist())}, 
 # **Input:** an array `probabilities` (columns, classes), each row adds up to 1, class 0 is the blank and 1 + d the
 # digit d; and a `text`, a string of digits. **Output:** the probability of the text, a float: the sum over *all* paths
 # that read it. The grids have five columns at most, so you may try every path: `product` lists them, and
-# `reading.collapse(path)` says what one reads.
+# `reading.collapse(path)` says what one reads. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="15.2"
 from itertools import product
@@ -540,7 +541,7 @@ show_neighbours(pixels, asked)
 # **Input:** arrays `embeddings` (n, dimensions), a row of numbers for each of n points, and `labels` (n,). **Output:**
 # the share (a float from 0 to 1) of points whose nearest *other* point has the same label. Near is by the Euclidean
 # distance, the root of the sum of squared differences. Two points may be in the same place; points of different labels
-# are never equally near.
+# are never equally near. Write it yourself: the course's own function for this does not count.
 
 # %% tags=["exercise"] exercise="15.6"
 def recall_at_1(embeddings, labels):

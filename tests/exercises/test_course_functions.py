@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import ROOT
 from workbook import arithmetic, reference
 from workbook.calls import collected_calls, note_call
 from workbook.exercises import Exercise, all_exercises, check, find
@@ -58,6 +59,17 @@ def test_every_function_that_may_be_used_is_there(exercise_id: str, name: str) -
     module, _, function = name.rpartition(".")
     assert callable(getattr(importlib.import_module(f"workbook.{module}"), function))
     assert name not in _exercise(exercise_id).solved_by
+
+
+RULED_OUT = ("the course's own function for this does not count", "without its own `groups` argument")
+
+
+@pytest.mark.parametrize("exercise_id", dict.fromkeys(exercise_id for exercise_id, _ in NAMES))
+def test_the_text_of_an_exercise_says_that_the_courses_function_is_ruled_out(exercise_id: str) -> None:
+    (source,) = (ROOT / "solutions").glob(f"{int(exercise_id.split('.')[0]):02}_*.py")
+    _, _, cells = source.read_text(encoding="utf-8").partition(f'# %% [markdown] exercise="{exercise_id}"\n')
+    text = " ".join(line.removeprefix("# ") for line in cells.partition("\n# %%")[0].split("\n"))
+    assert any(words in text for words in RULED_OUT)
 
 
 class _Holder:

@@ -214,4 +214,100 @@ ODD: dict[str, Change] = {
         {**copy.deepcopy(next(cell for cell in found["cells"] if "setup" in cell["metadata"].get("tags", []))),
          "id": "again"}
     ),
+    "annotations of every kind": answer(
+        "from typing import *\nfrom numpy.typing import NDArray\n"
+        "def subsample(full: NDArray[np.float64], strides: 'int') -> 'NDArray | None':\n"
+        "    out: np.ndarray = full[::strides, ::strides]\n    return out"
+    ),
+    "an object that can be called": answer(
+        "class Thinner:\n    def __call__(self, full, strides):\n        return full[::strides, ::strides]\n"
+        "subsample = Thinner()"
+    ),
+    "a dataclass": answer(
+        "from dataclasses import dataclass\n@dataclass\nclass Step:\n    size: int\n    def thin(self, full):\n"
+        "        return full[:: self.size, :: self.size]\n"
+        "def subsample(full, strides):\n    return Step(strides).thin(full)"
+    ),
+    "a named tuple as the result": answer(
+        "from collections import namedtuple\nPadding = namedtuple('Padding', 'before after')\n"
+        "def same_padding(size, kernel_size, strides):\n"
+        "    total = max((-(-size // strides) - 1) * strides + kernel_size - size, 0)\n"
+        "    return Padding(total // 2, total - total // 2)",
+        "exercise-2-3",
+    ),
+    "a subclass of an array as the result": answer(
+        "class Picture(np.ndarray):\n    pass\n"
+        "def subsample(full, strides):\n    return full[::strides, ::strides].view(Picture)"
+    ),
+    "a masked array as the result": answer(
+        "def subsample(full, strides):\n    return np.ma.masked_array(full)[::strides, ::strides]"
+    ),
+    "a decorator that measures": answer(
+        "import functools, time\ndef timed(function):\n    @functools.wraps(function)\n"
+        "    def inner(*inputs):\n        begin = time.perf_counter()\n        result = function(*inputs)\n"
+        "        print('took', time.perf_counter() - begin)\n        return result\n    return inner\n@timed\n" + RIGHT
+    ),
+    "np.vectorize": answer(
+        "@np.vectorize\ndef output_size(size, kernel_size, strides, padding):\n"
+        "    return (size - kernel_size + 2 * padding) // strides + 1",
+        "exercise-2-4",
+    ),
+    "recursion with a higher limit": answer(
+        "import sys\nsys.setrecursionlimit(10**6)\ndef subsample(full, strides):\n    def take(rows):\n"
+        "        return [] if len(rows) == 0 else [rows[0][::strides]] + take(rows[strides:])\n"
+        "    return np.array(take(full))"
+    ),
+    "threads in an answer": answer(
+        "from concurrent.futures import ThreadPoolExecutor\ndef subsample(full, strides):\n"
+        "    with ThreadPoolExecutor(2) as pool:\n"
+        "        return np.array(list(pool.map(lambda row: row[::strides], full[::strides])))"
+    ),
+    "processes below an answer": answer(
+        "import multiprocessing as mp\n" + RIGHT + "if __name__ == '__main__':\n    with mp.Pool(2) as pool:\n"
+        "        pool.map(abs, [1])\n"
+    ),
+    "names in Chinese": answer("def subsample(图像, 步幅):\n    结果 = 图像[::步幅, ::步幅]\n    return 结果"),
+    "match, walrus and a doctest": answer(
+        'def subsample(full, strides):\n    """Thin out.\n\n    >>> subsample(np.eye(2), 2)\n'
+        '    array([[1.]])\n    """\n'
+        "    match strides:\n        case 1:\n            return full\n        case step if (size := step) > 1:\n"
+        "            return full[::size, ::size]\n\n"
+        "if __name__ == '__main__':\n    import doctest\n    doctest.testmod()"
+    ),
+    "figures and displays in an answer": answer(
+        "import matplotlib.pyplot as plt\nfrom IPython.display import HTML, clear_output, display\n"
+        + RIGHT.replace("\n", "\n    clear_output(wait=True)\n    figure = plt.figure()\n    plt.imshow(full)\n"
+                        "    display(figure, HTML('<b>full</b>'))\n    plt.show(block=False)\n", 1)
+    ),
+    "a logger and a warning in an answer": answer(
+        "import logging, warnings\nlogging.basicConfig(level=logging.DEBUG)\n"
+        + RIGHT.replace("\n", "\n    logging.debug('shape %s', full.shape)\n    warnings.warn('slow')\n", 1)
+    ),
+    "warnings and floating-point errors raised": own(
+        "import warnings\nnp.seterr(all='raise')\nwarnings.filterwarnings('error')"
+    ),
+    "time measured by magics": all_of(answer("%%time\n" + RIGHT), own("%%timeit -n1 -r1\nnp.zeros(3)")),
+    "coroutines": all_of(
+        own("import asyncio\nasync def go():\n    await asyncio.sleep(0)\nawait go()\ntry:\n    asyncio.run(go())\n"
+            "except RuntimeError:\n    pass\n" + HELPER),
+        answer(USES_HELPER),
+    ),
+    "tests of one's own": all_of(
+        own("import unittest\nclass Test(unittest.TestCase):\n    def test_one(self):\n"
+            "        self.assertEqual(1, 1)\nunittest.main(argv=['x'], exit=False)\n" + HELPER),
+        answer(USES_HELPER),
+    ),
+    "magics of Matplotlib and the environment": all_of(
+        own("%matplotlib widget\n%config InlineBackend.figure_format = 'retina'\n%env KERAS_BACKEND=jax\n"
+            + HELPER),
+        answer(USES_HELPER),
+    ),
+    "magics called as functions": answer(
+        "get_ipython().system('pip install x')\nget_ipython().run_line_magic('matplotlib', 'inline')\n"
+        "get_ipython().run_cell_magic('bash', '', 'ls')\n" + RIGHT
+    ),
+    "what an exercise before has left": all_of(
+        below("seen = slide(np.eye(4), np.ones((2, 2))).shape", "exercise-2-1"),
+        answer(RIGHT.replace("\n", "\n    assert seen == (3, 3)\n", 1)),
+    ),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import ROOT
-from tests.grading.conftest import filled
+from tests.grading.conftest import filled, own_cell
 from tests.grading.made_up import HOSTILE, HOSTILE_NAMES, graded, hostile, mark
 from workbook.course.grading.copies import (
     COURSE,
@@ -373,8 +373,26 @@ def test_another_years_answers_come_from_its_run_or_its_submissions(tmp_path: Pa
     (tmp_path / "class" / "ann").mkdir(parents=True)
     (tmp_path / "class" / "ann" / "02_convolution.ipynb").write_text(json.dumps(filled({"2.1": SOLUTION})))
     (tmp_path / "class" / "bob.ipynb").write_text("not a notebook")
+    (tmp_path / "class" / "eve.ipynb").write_text(
+        json.dumps(filled({"2.1": "def slide(image, kernel):\n    pass"}))
+    )
     assert _earlier(tmp_path / "class") == [("ann", SOLUTION)]
 
     (tmp_path / "graded" / "journal.jsonl").write_text('{"graded": {"from": "an older grader"}}\n')
     with pytest.raises(ValueError, match="is a run of another version of the grader"):
         _earlier(tmp_path / "graded")
+
+
+def test_another_years_answer_is_compared_as_it_was_graded(tmp_path: Path) -> None:
+    """With its helper, and with a second attempt below the check: both may be what counted."""
+    found = filled({"2.1": "def slide(image, kernel):\n    return helper(image, kernel)"}, before=HELPER)
+    check = next(number for number, cell in enumerate(found["cells"]) if cell["id"] == "check-2-1")
+    found["cells"].insert(check + 1, own_cell(SOLUTION, "again"))
+    (tmp_path / "ann_02_convolution.ipynb").write_text(json.dumps(found))
+    (_, first), (_, second) = _earlier(tmp_path)
+    assert "return helper(image, kernel)" in first
+    assert HELPER in first
+    assert SOLUTION.strip() in second
+
+
+HELPER = "def helper(image, kernel):\n    return image[: len(kernel)] * kernel.sum()"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -19,8 +20,10 @@ from tests.grading.odd_notebooks import (
     own,
     solved,
 )
+from workbook.course.grading.attempts import modules_of
 from workbook.course.grading.grader import NO_TIME, SECOND, Grader
 from workbook.course.grading.records import Graded, Mark
+from workbook.course.grading.referee_messages import ChapterTasks
 
 Grade = Callable[[Notebook], Graded]
 
@@ -47,6 +50,22 @@ def test_commands_to_the_system_are_noted(graded: Grade) -> None:
 def test_code_that_looks_into_code_is_noted(graded: Grade) -> None:
     result = graded(filled({"2.2": f"import gc\ngc.get_objects()\n{RIGHT}"}))
     assert result.oddity == "a cell looks into the code around it (get_objects): look at it"
+
+
+def test_the_modules_of_a_run_are_the_chapters_and_keras_where_it_is_named() -> None:
+    tasks = ChapterTasks("", (), ("numpy",), {}, 1.0)
+    assert modules_of(tasks, ["import numpy", "x = 'a kerastic word'"]) == ("numpy",)
+    assert modules_of(tasks, ["import numpy", "    from tensorflow import nn"]) == ("numpy", "keras")
+    assert modules_of(replace(tasks, modules=("keras",)), ["import keras"]) == ("keras",)
+
+
+@pytest.mark.claims
+def test_keras_is_loaded_before_an_answer_that_imports_it(graded: Grade) -> None:
+    """Its import takes seconds, on a busy machine more than an answer has."""
+    answer = RIGHT.replace("\n", "\n    import sys\n    assert 'keras' in sys.modules\n    import keras\n", 1)
+    assert _mark(graded(filled({"2.2": answer}))).outcome == "passed"
+    unused = RIGHT.replace("\n", "\n    import sys\n    assert 'k' + 'eras' not in sys.modules\n", 1)
+    assert _mark(graded(filled({"2.2": unused}))).outcome == "passed"
 
 
 # Cannot be interrupted from inside: no alarm is heard while this waits.

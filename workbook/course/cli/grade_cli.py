@@ -245,9 +245,16 @@ def summarise(result: "ClassResult", out: Path) -> None:
             f"Waiting for review: {result.waiting}. Open {out / 'review.html'}, save the table, then run again with "
             "--resume --review FILE."
         )
+    handed_in = sum(not submission.is_absent for submission in result.graded)
+    learners = len({submission.student for submission in result.graded})
     console.print(
-        f"Graded: {len(result.graded)}, of which {result.new} in this run. Start with {out / 'report.html'}."
+        f"Graded: {_count(handed_in, 'submission')} by {_count(learners, 'learner')}, of which {result.new} in this "
+        f"run. Start with {out / 'report.html'}."
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _print_outdated(result: "ClassResult") -> None:

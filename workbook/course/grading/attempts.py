@@ -4,7 +4,8 @@ Nothing that comes out of an attempt is believed: at most a report for each exer
 referee reads. What a submission says about its own progress can only cost its own learner.
 """
 
-from collections.abc import Iterator, Set
+import re
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 
 from workbook.course.grading.findings import Garbled, RunResult
@@ -24,6 +25,7 @@ MOST_ATTEMPTS = 12  # for a submission that ends in the middle again and again
 SLOW = 1.0  # seconds from which a cell of the learner's own is left out when the whole took too long
 SPARE = 2.0  # seconds that a step may take beyond its own limit before the run is ended from outside
 LEAST_QUIET = 0.3  # seconds
+USES_KERAS = re.compile(r"\b(?:keras|tensorflow)\b")
 ENDS = {  # how an attempt ended → the outcome and the detail of the answer that it ended in
     "timeout": ("timeout", "did not finish in time"),
     "hung": ("timeout", "did not finish in time"),
@@ -90,10 +92,11 @@ def run_answers(
     budget: Budget,
     only: Set[str] | None = None,
     skipped: Set[int] = frozenset(),
+    removed: tuple[str, ...] = (),
 ) -> AnswerReports:
     """Run the answers of a submission on the cases of `tasks`: all attempts, or `only` some.
 
-    Cells in `skipped` are left out from the beginning.
+    Cells in `skipped` are left out from the beginning. `removed` are functions of the course that do not exist then.
     """
     attempts = {key for key in answers.attempts if exercise_of(key) in tasks.exercises}
     wanted = attempts if only is None else attempts & only
@@ -107,7 +110,8 @@ def run_answers(
             collected.is_cut_short = True
             break
         steps = list(_steps(tasks, answers, unreported, collected.skipped))
-        result = _run(jail, tasks, steps, min(budget.left, budget.most_at_once), quiet, budget)
+        seconds = min(budget.left, budget.most_at_once)
+        result = _run(jail, tasks, steps, seconds, quiet, budget, removed)
         collected.reports |= _validated(result, unreported)
         if result.end == "ended" or not _blame(result, steps, unreported, collected):
             collected.failures = _failures(result, steps)
@@ -116,7 +120,7 @@ def run_answers(
             cells = sum(numbered.cell not in (-1, *collected.skipped) for numbered in steps)
             quiet = min(quiet, max(LEAST_QUIET, budget.left / (1 + cells)))
     if budget.left > 0:
-        _add_demonstrations(jail, tasks, answers, collected, budget, quiet)
+        _add_demonstrations(jail, tasks, answers, collected, budget, quiet, removed)
     return collected
 
 
@@ -131,22 +135,38 @@ def _cell_seconds(tasks: ChapterTasks, jail: Jail) -> float:
 
 
 def _run(
-    jail: Jail, tasks: ChapterTasks, steps: list[_NumberedStep], seconds: float, quiet: float, budget: Budget
+    jail: Jail,
+    tasks: ChapterTasks,
+    steps: list[_NumberedStep],
+    seconds: float,
+    quiet: float,
+    budget: Budget,
+    removed: tuple[str, ...],
 ) -> RunResult:
     """Run steps; a limit of an answer's own comes a little before the one from outside, for a better message."""
     inside = max(quiet - 0.5, 0.6 * quiet)
     keys = {numbered.step.exercise for numbered in steps if numbered.step.kind == "observe"}
     asked = {key: tasks.exercises[exercise_of(key)] for key in keys}
     limited = {key: replace(task, time_limit=min(task.time_limit, inside)) for key, task in asked.items()}
-    request = RunRequest(
-        tuple(numbered.step for numbered in steps), limited, min(_cell_seconds(tasks, jail), inside)
-    )
+    cell_seconds = min(_cell_seconds(tasks, jail), inside)
+    request = RunRequest(tuple(numbered.step for numbered in steps), limited, cell_seconds, removed)
+    modules = modules_of(tasks, (numbered.step.source for numbered in steps))
     try:
-        result = jail.run(request, tasks.modules, seconds, quiet)
+        result = jail.run(request, modules, seconds, quiet)
     except JailError:  # a jail that did not start is started again, once
-        result = jail.run(request, tasks.modules, seconds, quiet)
+        result = jail.run(request, modules, seconds, quiet)
     budget.spend(result.seconds)
     return result
+
+
+def modules_of(tasks: ChapterTasks, sources: Iterable[str]) -> tuple[str, ...]:
+    """Return the modules to load before the run: the chapter's, and Keras if a learner's cell names it.
+
+    Importing Keras takes seconds, on a busy machine more than an answer has.
+    """
+    if "keras" in tasks.modules or not any(USES_KERAS.search(source) for source in sources):
+        return tasks.modules
+    return (*tasks.modules, "keras")
 
 
 def _failures(result: RunResult, steps: list[_NumberedStep]) -> list[str]:
@@ -230,14 +250,20 @@ def _slow_cells(progress: _Progress, steps: list[_NumberedStep]) -> set[int]:
 
 
 def _add_demonstrations(
-    jail: Jail, tasks: ChapterTasks, answers: Answers, collected: AnswerReports, budget: Budget, quiet: float
+    jail: Jail,
+    tasks: ChapterTasks,
+    answers: Answers,
+    collected: AnswerReports,
+    budget: Budget,
+    quiet: float,
+    removed: tuple[str, ...],
 ) -> None:
     """Run answers that miss a name once more, after the cells of the chapter that come before them."""
     missed = {exercise for exercise, report in collected.reports.items() if _misses_a_name(report)}
     if not missed:
         return
     steps = list(_steps(tasks, answers, missed, collected.skipped, demonstrations=True))
-    reports = _validated(_run(jail, tasks, steps, budget.left, quiet, budget), missed)
+    reports = _validated(_run(jail, tasks, steps, budget.left, quiet, budget, removed), missed)
     collected.reports |= {
         exercise: report for exercise, report in reports.items() if report.state == "observed"
     }

@@ -2,7 +2,6 @@
 
 import hashlib
 import itertools
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -15,17 +14,16 @@ from workbook.course.grading.earlier_answers import earlier_answers
 from workbook.course.grading.fingerprints import Judges, Parts, read_known
 from workbook.course.grading.grader import Grader, absent, unreadable
 from workbook.course.grading.hand_in_times import hand_in_times, read_table
+from workbook.course.grading.identified import identified
 from workbook.course.grading.jail import Jail
 from workbook.course.grading.masters import solutions_of
 from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.partial_credit import chosen_exercises, with_partial_credit
 from workbook.course.grading.records import Graded, Mark, in_order
-from workbook.course.grading.referee_pool import RefereeLostError, RefereePool
+from workbook.course.grading.referee_pool import RefereePool
 from workbook.course.grading.submissions import Submission
 from workbook.exercises import exercises_of
 
-MOST_READING = 60_000  # milliseconds for finding out the chapters of one learner's files
-TOO_SLOW = "The chapter of this file was not looked up: the learner's other files took too long to read."
 JAIL = ".jail"  # in the run's folder, so that a run that was killed leaves nothing elsewhere
 Progress = Callable[[Graded, int, int], None]  # called with a submission, the number done, the number of all
 
@@ -95,47 +93,13 @@ def grade(
         run_journal.close()
 
 
-def _identified(handed_in: list[Submission], run: journal.Run, options: GradingOptions) -> list[Submission]:
-    """Find out the chapter of files whose names do not tell it, where a learner handed in several.
-
-    Then one file per learner and chapter is graded, as where the names tell.
-    """
-    counts = Counter(submission.student for submission in handed_in)
-    unnamed = [
-        submission for submission in handed_in if not submission.chapter and counts[submission.student] > 1
-    ]
-    if not unnamed:
-        return handed_in
-    referees = RefereePool(1, options.root, seed=run.seed, practice_seed=run.practice_seed)
-    seconds: Counter[str] = Counter()
-    named = [submission for submission in handed_in if submission not in unnamed]
-    try:
-        for submission in unnamed:
-            begin = time.monotonic()
-            if seconds[submission.student] > MOST_READING:
-                named.append(replace(submission, problem=TOO_SLOW))
-            else:
-                named.append(replace(submission, chapter=_chapter_inside(submission, referees)))
-            seconds[submission.student] += int(1000 * (time.monotonic() - begin))
-    finally:
-        referees.close()
-    return submissions.newest_of_each(named)
-
-
-def _chapter_inside(submission: Submission, referees: RefereePool) -> str:
-    """Return the chapter that a notebook's cells belong to; "" if it cannot be read, which grading it will tell."""
-    try:
-        return referees.read(submission.read(), "").chapter
-    except (ValueError, RefereeLostError):
-        return ""
-
-
 def find_submissions(
     path: Path, run: journal.Run, options: GradingOptions
 ) -> tuple[list[Submission], list[Submission]]:
     """Return all submissions at `path`, and those for the chapters of the run; ValueError if there are none."""
-    everything = submissions.find(path, chapters_of(options.root), student=options.student)
-    everything = _identified(everything, run, options)
+    chapters = chapters_of(options.root)
+    everything = submissions.find(path, chapters, student=options.student)
+    everything = identified(everything, chapters, run, options)
     handed_in = [submission for submission in everything if submission.chapter in ("", *options.chapters)]
     if not handed_in:
         raise ValueError(f"{path} holds no submission for {', '.join(options.chapters)}.")

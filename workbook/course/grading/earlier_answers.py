@@ -6,7 +6,7 @@ from pathlib import Path
 from workbook.course.grading import journal, submissions
 from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.records import Graded, Mark
-from workbook.course.grading.referee_messages import Answers
+from workbook.course.grading.referee_messages import Answers, exercise_of
 from workbook.course.grading.referee_pool import RefereeLostError, RefereePool
 from workbook.course.grading.submissions import Submission
 
@@ -42,9 +42,10 @@ def _read(handed_in: list[Submission], options: GradingOptions) -> Iterator[Grad
 
 
 def _unjudged(submission: Submission, answers: Answers) -> Graded:
-    """Return a submission's answers as marks without points."""
+    """Return a submission's answers as marks without points: each attempt as a run of that year showed it."""
     marks = tuple(
-        Mark(submission.student, answers.chapter, exercise, "", "", None, 0.0, answer=source)
-        for exercise, source in answers.sources.items()
+        Mark(submission.student, answers.chapter, exercise_of(key), "", "", None, 0.0, answer=text)
+        for key, text in answers.shown.items()
+        if key in answers.attempts
     )
     return Graded(submission.student, answers.chapter, submission.origin, "", marks)

@@ -5,7 +5,8 @@ feedback shows those.
 """
 
 import hashlib
-from collections.abc import Mapping, Set
+import itertools
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -38,6 +39,9 @@ SUSPICIOUS_RULING = (
 MOST_FAILURES = 3  # of cells of a learner's own, in what people read
 REVEALING = ("wrong", "error", "malformed")  # outcomes whose feedback needs practice cases
 NO_TIME = "There was no time left to run it on cases that can be shown."
+MOST_CONFIRMATIONS = 2  # runs of an answer alone, without the course's functions
+ONLY_WITH = "right only where the course's own functions exist"
+NOT_CONFIRMED = "no time was left to run it without the course's functions: look whether it calls one"
 SECOND = "the second attempt, below the check, is the one that counts"
 ONLY_HIDDEN = "Right on the practice cases, but not on all of the grader's."
 WITHOUT_CASES = {  # what the learner reads where the detail would show a hidden case
@@ -73,6 +77,7 @@ class _Judged:
 
     key: str
     ruling: Ruling
+    note: str = ""
 
 
 class Grader:
@@ -125,6 +130,7 @@ class Grader:
             if isinstance(exercise, Exercise)
         }
         judged |= self._reopened(answers, judged, collected, budget)
+        judged |= self._confirmed(answers, judged, collected, budget)
         practice = self._practice(answers, judged, collected, budget)
         marks = tuple(
             _code_mark(submission, answers, exercise, judged[exercise.id], practice.get(exercise.id))
@@ -196,6 +202,64 @@ class Grader:
             reopened[exercise.id] = _Judged(key, ruling)
         return reopened
 
+    def _confirmed(
+        self, answers: Answers, judged: Mapping[str, _Judged], collected: AnswerReports, budget: Budget
+    ) -> dict[str, _Judged]:
+        """Run answers that earn points once more where the functions that solve their exercise do not exist.
+
+        A submission can undo what notes and closes these functions, and load them again; what is right without them is
+        its own work. Return what this changes, and the answers for which no time was left.
+        """
+        exercises = {exercise.id: exercise for exercise in exercises_of(answers.chapter)}
+        removed = {
+            name: functions
+            for name, one in judged.items()
+            if _earns(one.ruling) and (functions := _removable(exercises[name]))
+        }
+        together = tuple(dict.fromkeys(itertools.chain(*removed.values())))
+        rulings = self._without(answers, judged, removed, together, collected, budget)
+        changed = {}
+        for name, functions in removed.items():
+            exercise, one = exercises[name], judged[name]
+            assert isinstance(exercise, Exercise)
+            ruling = rulings.get(name)
+            for _ in range(
+                MOST_CONFIRMATIONS
+            ):  # alone: it may use what another exercise rules out, or was late
+                if ruling is not None and _credit(ruling) == _credit(one.ruling):
+                    break
+                ruling = self._without(answers, judged, [name], functions, collected, budget).get(name)
+            if ruling is None:
+                changed[name] = replace(one, note=NOT_CONFIRMED)
+            elif _credit(ruling) == _credit(one.ruling):
+                continue
+            elif one.ruling.outcome == "passed":
+                changed[name] = _Judged(one.key, _left_to_the_course(exercise, set()), ONLY_WITH)
+            else:  # only these cases are the learner's own work
+                right, wrong = ruling.right_groups, ruling.wrong_groups
+                changed[name] = replace(
+                    one, ruling=replace(one.ruling, right_groups=right, wrong_groups=wrong)
+                )
+        return changed
+
+    def _without(
+        self,
+        answers: Answers,
+        judged: Mapping[str, _Judged],
+        exercises: Iterable[str],
+        removed: tuple[str, ...],
+        collected: AnswerReports,
+        budget: Budget,
+    ) -> dict[str, Ruling]:
+        """Return the rulings on answers without functions of the course; none on those that were not reached."""
+        keys = {judged[name].key for name in exercises}
+        if not keys:
+            return {}
+        tasks = _opened(self._tasks(answers.chapter, "marks"))
+        run = run_answers(self.jail, tasks, answers, budget, keys, collected.skipped, removed)
+        reported = keys & run.reports.keys()
+        return {exercise_of(key): self._rule(answers, key, "marks", run, budget) for key in reported}
+
     def _practice(
         self, answers: Answers, judged: Mapping[str, _Judged], collected: AnswerReports, budget: Budget
     ) -> dict[str, str]:
@@ -234,6 +298,22 @@ def _opened(tasks: ChapterTasks) -> ChapterTasks:
     """Return the tasks without functions that are closed."""
     opened = {name: replace(task, solved_by=()) for name, task in tasks.exercises.items()}
     return replace(tasks, exercises=opened)
+
+
+def _removable(exercise: Exercise | FreeText) -> tuple[str, ...]:
+    """Return the functions that solve an exercise, without those that are ruled out with some arguments only."""
+    names = exercise.solved_by if isinstance(exercise, Exercise) else ()
+    return tuple(name for name in names if " " not in name)
+
+
+def _earns(ruling: Ruling) -> bool:
+    """Return whether an answer earns points, or would with partial credit."""
+    return ruling.outcome == "passed" or bool(ruling.right_groups)
+
+
+def _credit(ruling: Ruling) -> tuple[str, ...]:
+    """Return what of an answer earns points: all, or the kinds of cases that are right."""
+    return ("everything",) if ruling.outcome == "passed" else ruling.right_groups
 
 
 def _left_to_the_course(exercise: Exercise, told: Set[str]) -> Ruling:
@@ -276,6 +356,7 @@ def _code_mark(
     calls = [name for name in named if name.rpartition(".")[2] not in allowed]
     notes = [f"uses the course's own {', '.join(calls)}"] if calls else []
     notes += [SECOND] if judged.key != exercise.id else []
+    notes += [judged.note] if judged.note else []
     feedback = ruling.text if practice is None else practice
     if ruling.outcome in WITHOUT_CASES:
         why = f"It {NOT_REACHED}." if ruling.detail == NOT_REACHED else WITHOUT_CASES[ruling.outcome]

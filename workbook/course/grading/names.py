@@ -39,6 +39,11 @@ _AGAIN = r"(?:-[0-9]{1,2}|[ _]?\([0-9]{1,2}\)|[-_ ]copy ?[0-9]{0,2})"
 AGAIN = re.compile(rf"{_AGAIN}+", re.IGNORECASE)
 LAST_AGAIN = re.compile(rf"{_AGAIN}$", re.IGNORECASE)
 SEPARATORS = " _-."
+_WORD = r"(?:(?:chapter|chap|ch|lab|hw)[ _-]?)?"
+NUMBER_BEHIND = re.compile(
+    rf"(?P<name>.*?[^ _.-])[ _.-]+{_WORD}(?P<number>[0-9]{{2}})(?:{_AGAIN})*", re.IGNORECASE
+)
+NUMBER_IN_FRONT = re.compile(rf"{_WORD}(?P<number>[0-9]{{2}})[ _.-]+(?P<name>[^ _.-].*)", re.IGNORECASE)
 NOTEBOOK_SUFFIX = re.compile(r"\.ipynb", re.IGNORECASE)
 
 
@@ -171,6 +176,19 @@ def split_chapter(stem: str, chapters: Sequence[str]) -> tuple[str, str]:
             right = "" if AGAIN.fullmatch(right) else right.strip(SEPARATORS)
             return chapter, f"{left}_{right}" if left and right else left or right
     return "", stem
+
+
+def split_number(student: str, chapters: Sequence[str]) -> tuple[str, str]:
+    """Return the chapter whose number a name begins or ends with, and the rest: "ann_02" is chapter 02 and "ann".
+
+    ("", student) if there is none. The number may as well be part of the name: only the notebook's cells can tell.
+    """
+    numbers = {chapter.partition("_")[0]: chapter for chapter in chapters}
+    for pattern in (NUMBER_BEHIND, NUMBER_IN_FRONT):
+        match = pattern.fullmatch(student)
+        if match and match["number"] in numbers:
+            return numbers[match["number"]], match["name"]
+    return "", student
 
 
 def _version(name: str) -> tuple[int, str]:

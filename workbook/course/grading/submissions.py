@@ -2,18 +2,20 @@
 
 Supported are a folder of notebooks, a folder for each learner, nbgrader's tree
 `submitted/STUDENT/ASSIGNMENT/NOTEBOOK.ipynb` (its user guide, "The philosophy and the approach"), a zip of any of
-these, and the zips that Moodle and Canvas export (`names` says how they name files). A zip inside is opened, one level
-deep: its names tell the chapter, never the learner. A notebook whose name says something else, such as
+these, and what Moodle, Canvas and Gradescope export (`names` says how they name files). A zip inside is opened, one
+level deep: its names tell the chapter, never the learner. A notebook whose name says something else, such as
 "02_convolution.ipynb.txt" by a browser, is read. A learner who handed in something else, or an empty folder, is listed
 with the reason.
 """
 
+import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from workbook.course.grading import gradescope_export
 from workbook.course.grading.containers import (
     NOTHING,
     OUTSIDE,
@@ -112,6 +114,7 @@ def _claims(path: Path, chapters: Sequence[str], student: str) -> list[tuple[Ent
     entries = [_recognised(entry) if _looks_like_notebook(entry, chapters) else entry for entry in entries]
     entries, in_course = _without_wrapper(entries, owner, chapters, in_course)
     claims = [(entry, claim(_named(entry), chapters, owner if _is_read(entry) else "")) for entry in entries]
+    claims = _named_by_gradescope(entries, claims)
     claims = _with_hidden_notebooks(claims, chapters)
     depths = {_depth(entry, chapters) for entry in entries if _is_read(entry)}
     if student:
@@ -120,6 +123,21 @@ def _claims(path: Path, chapters: Sequence[str], student: str) -> list[tuple[Ent
         (entry, claimed)
         for entry, claimed in claims
         if _is_read(entry) or claimed.from_platform or in_course or _is_work(entry, claimed, chapters, depths)
+    ]
+
+
+def _named_by_gradescope(
+    entries: list[Entry], claims: list[tuple[Entry, Claim]]
+) -> list[tuple[Entry, Claim]]:
+    """Give the numbered folders of Gradescope's export to the learners whom its table names."""
+    names: dict[str, str] = {}
+    for entry in entries:
+        if entry.parts == (gradescope_export.TABLE,):
+            with contextlib.suppress(ValueError):
+                names = gradescope_export.submitters(entry.source.read().decode("utf-8-sig", "replace"))
+    return [
+        (entry, replace(claimed, student=names.get(claimed.student, claimed.student)))
+        for entry, claimed in claims
     ]
 
 

@@ -15,6 +15,8 @@ import socket
 import sys
 from collections.abc import Callable
 
+from workbook import calls
+
 from . import running
 from .jail_messages import JailSettings, KillRun, Ready, RunEnded, RunRequest, StartRun
 from .strict_json import WireMessage, read_any
@@ -40,7 +42,7 @@ def main(arguments: list[str]) -> None:
     else:
         request, findings = os.dup(0), os.dup(1)
         running.silence()
-        _exit_after(lambda: _work(settings, request, findings))
+        _exit_after(lambda: _work(settings, _prepared(settings, request), findings))
 
 
 class _Server:
@@ -127,14 +129,23 @@ def _confined_work(settings: JailSettings, request: int, findings: int) -> None:
     os.chdir("/scratch")
     confine.hold_devices()
     confine.own_nowhere()
+    run_request = _prepared(settings, request)
     confine.own_user()
-    _work(settings, request, findings)
+    _work(settings, run_request, findings)
 
 
-def _work(settings: JailSettings, request: int, findings: int) -> None:
-    """Read the request, give up every right, and run it."""
+def _prepared(settings: JailSettings, request: int) -> RunRequest:
+    """Read the request, and hide the files whose functions it removes: nobody can load them again."""
     with open(request, "rb") as file:
         run_request = RunRequest.from_json(json.loads(file.read(LARGEST_REQUEST)))
+    if settings.jail:
+        removed = calls.functions(run_request.removed).values()
+        confine.hide({function.__code__.co_filename for function in removed})
+    return run_request
+
+
+def _work(settings: JailSettings, run_request: RunRequest, findings: int) -> None:
+    """Give up every right, and run the request."""
     if sys.platform == "linux":
         confine.limit(memory=settings.memory, seconds=settings.seconds)
     if settings.jail:

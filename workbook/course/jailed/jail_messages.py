@@ -62,11 +62,15 @@ class ExerciseTask(WireMessage):
 
 @dataclass(frozen=True)
 class RunRequest(WireMessage):
-    """One run of a submission: the steps in their order, the task of each exercise, the limit of one cell."""
+    """One run of a submission: the steps in their order, the task of each exercise, the limit of one cell.
+
+    `removed` are functions of the course that do not exist in this run: neither their code nor the files with it.
+    """
 
     steps: tuple[RunStep, ...]
     tasks: dict[str, ExerciseTask]
     cell_seconds: float
+    removed: tuple[str, ...] = ()
 
 
 # Out of the jail: what a run tells. A submission can forge every one of these --------------------------------------

@@ -61,6 +61,7 @@ def warm_up(modules: Iterable[str]) -> None:
 
 def run(request: RunRequest, tell: Tell) -> None:
     """Carry out the steps of a request in order and tell what each gave."""
+    calls.remove(calls.functions(request.removed))
     builtins.input = lambda prompt="": ""  # nobody is there to answer
     sys.path.insert(0, "")  # as in a notebook: a file that a cell writes can be imported
     runner = _Runner(request, tell)

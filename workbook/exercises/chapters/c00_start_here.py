@@ -100,6 +100,7 @@ CROP = Exercise(
     answer_name="crop",
     section="An image is an array",
     cases=_crop_cases,
+    groups=lambda image, *box: "grey pictures" if image.ndim == 2 else "colour pictures",
     reference=lambda image, top, left, height, width: image[top : top + height, left : left + width],
     mistakes=(
         Mistake(
@@ -244,6 +245,7 @@ BRIGHTEN = Exercise(
     section="Two hundred plus one hundred",
     points=2,
     cases=_bright_cases,
+    groups=lambda image, amount: "grey pictures" if image.ndim == 2 else "colour pictures",
     compare=_close_in_dtype,
     reference=lambda image, amount: np.minimum(_sum(image, amount), BYTE).astype(np.uint8),
     mistakes=(

@@ -25,6 +25,7 @@ DENSE = Exercise(
     answer_name="dense_parameters",
     section="One layer, a trillion weights",
     cases=_dense_cases,
+    groups=lambda height, width, channels, units: "one channel" if channels == 1 else "three channels",
     reference=lambda height, width, channels, units: arithmetic.dense_parameters(
         height * width * channels, units
     ),
@@ -83,6 +84,7 @@ MEMORY = Exercise(
     answer_name="memory",
     section="How much memory is that?",
     cases=_memory_cases,
+    groups=lambda weights, bytes_each: "float32 weights" if bytes_each == 4 else "weights of other types",
     reference=lambda weights, bytes_each: (weights * bytes_each / 10**6, weights * bytes_each / 2**20),
     mistakes=(
         Mistake(
@@ -269,6 +271,7 @@ TOEPLITZ = Exercise(
     minutes=10,
     points=3,
     cases=_row_cases,
+    groups=lambda kernel, size: "whole numbers" if kernel.dtype.kind == "i" else "fractions",
     reference=_row_matrix,
     solved_by=("reference.dense_matrix",),
     mistakes=(
@@ -339,6 +342,11 @@ def _places(height: int, width: int, kernel_height: int, kernel_width: int) -> i
     return (height - kernel_height + 1) * (width - kernel_width + 1)
 
 
+def _shape_group(height: int, width: int, kernel_height: int, kernel_width: int) -> str:
+    is_square = height == width and kernel_height == kernel_width
+    return "square images and kernels" if is_square else "other images and kernels"
+
+
 ZEROS = Exercise(
     id="1.6",
     title="How empty is the matrix?",
@@ -346,6 +354,7 @@ ZEROS = Exercise(
     section="Pruned and shared",
     points=2,
     cases=_zero_cases,
+    groups=_shape_group,
     reference=lambda height, width, kernel_height, kernel_width: (
         1 - kernel_height * kernel_width / (height * width)
     ),

@@ -150,7 +150,8 @@ GLOBAL = Exercise(
     minutes=3,
     cases=_batch_cases,
     reference=lambda maps: reference.global_pool(maps),
-    solved_by=("reference.global_pool", "reference.pool2d", "reference.pool2d_loops"),
+    solved_by=("reference.global_pool",),
+    may_use=("reference.pool2d", "reference.pool2d_loops"),  # with the whole map as the window
     mistakes=(
         Mistake(
             "averages the batch too",
@@ -205,7 +206,8 @@ GLOBAL = Exercise(
 def _head_cases(rng: np.random.Generator) -> list[Inputs]:
     fixed: list[Inputs] = [(7, 7, 512, 1000), (4, 6, 64, 10)]
     drawn = [tuple(rng.integers((2, 2, 3, 3), (9, 9, 65, 21)).tolist()) for _ in range(5)]
-    return fixed + drawn
+    side, _, *sizes = drawn[0]
+    return [*fixed, (side, side, *sizes), *drawn[1:]]
 
 
 def _head_parameters(height: int, width: int, channels: int, classes: int) -> tuple[int, int]:

@@ -199,6 +199,7 @@ RESPONSE = Exercise(
     minutes=12,
     points=3,
     cases=_response_cases,
+    groups=lambda maps, k, n, *powers: "n is odd" if n % 2 else "n is even",
     reference=local_response,
     mistakes=(
         Mistake(

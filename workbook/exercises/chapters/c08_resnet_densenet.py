@@ -18,6 +18,10 @@ def _residual_cases(rng: np.random.Generator) -> list[Inputs]:
     return [(16, 16, 1), (16, 32, 2), (filters, filters, 2), (filters, filters + int(rng.integers(1, 9)), 1)]
 
 
+def _shortcut_group(channels: int, filters: int, strides: int) -> str:
+    return "the shape stays" if strides == 1 and channels == filters else "the shape changes"
+
+
 def _residual_variant(
     channels: int,
     filters: int,
@@ -75,6 +79,7 @@ RESIDUAL_BLOCK = Exercise(
     minutes=12,
     points=3,
     cases=_residual_cases,
+    groups=_shortcut_group,
     reference=residual_block,
     observe=observe_model,
     compare=same_model(),
@@ -141,6 +146,12 @@ def _shortcut_cases(rng: np.random.Generator) -> list[Inputs]:
     return cases
 
 
+def _option_a_group(x: np.ndarray, filters: int, strides: int) -> str:
+    if strides == 1:
+        return "more channels"
+    return "larger strides" if filters == x.shape[-1] else "larger strides and more channels"
+
+
 def padded_shortcut(x: np.ndarray, filters: int, strides: int) -> np.ndarray:
     """Keep every `strides`-th row and column; append channels of zeros."""
     kept = x[:, ::strides, ::strides]
@@ -178,6 +189,7 @@ PADDED = Exercise(
     minutes=8,
     points=2,
     cases=_shortcut_cases,
+    groups=_option_a_group,
     reference=padded_shortcut,
     mistakes=(
         Mistake(
@@ -419,6 +431,7 @@ DIRECTION = Exercise(
     minutes=10,
     points=3,
     cases=_direction_cases,
+    groups=lambda weights, direction: "convolutions" if weights.ndim == 4 else "dense layers and vectors",
     reference=surface.filter_normalised,
     solved_by=("interpret.surface.filter_normalised",),
     mistakes=(
@@ -680,6 +693,7 @@ DENSE_BLOCK = Exercise(
     minutes=10,
     points=3,
     cases=_block_cases,
+    groups=lambda channels, count, growth: "one layer" if count == 1 else "several layers",
     reference=dense_block,
     observe=observe_model,
     compare=same_model(),

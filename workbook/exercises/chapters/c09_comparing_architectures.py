@@ -252,6 +252,7 @@ MOMENTUM_STEP = Exercise(
     minutes=8,
     points=2,
     cases=_step_cases,
+    groups=lambda *inputs: "with weight decay" if inputs[-1] else "without weight decay",
     reference=momentum_step,
     compare=close(rtol=1e-6, atol=1e-10),
     mistakes=(
@@ -346,6 +347,7 @@ SCHEDULE = Exercise(
     minutes=10,
     points=2,
     cases=_rate_cases,
+    groups=lambda step, base, warmup, drops: "in the warm-up" if step < warmup else "after the warm-up",
     reference=learning_rate,
     compare=close(rtol=1e-6, atol=1e-12),
     mistakes=(

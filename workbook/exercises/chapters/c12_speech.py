@@ -40,6 +40,10 @@ def _filled_up(signal: np.ndarray, frame_length: int, hop: int) -> np.ndarray:
     return np.array([padded[start : start + frame_length] for start in starts])
 
 
+def _rest_group(signal: np.ndarray, frame_length: int, hop: int) -> str:
+    return "samples left over" if (len(signal) - frame_length) % hop else "nothing left over"
+
+
 FRAMES = Exercise(
     id="12.1",
     title="Cut a sound into frames",
@@ -48,6 +52,7 @@ FRAMES = Exercise(
     minutes=6,
     points=2,
     cases=_frame_cases,
+    groups=_rest_group,
     reference=cut_frames,
     solved_by=("audio.frames",),
     mistakes=(
@@ -544,6 +549,7 @@ BEST_SHIFT = Exercise(
     minutes=10,
     points=3,
     cases=_image_cases,
+    groups=lambda image, other, largest, axis: "shifts in time" if axis else "shifts in frequency",
     reference=best_shift,
     may_use=("audio.shifted",),
     mistakes=(

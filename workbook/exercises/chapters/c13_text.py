@@ -203,6 +203,10 @@ def _known_only(sentence: str, words: list[str], length: int) -> list[int]:
     return encode(" ".join(word for word in sentence.split() if word in words), words, length)
 
 
+def _length_group(sentence: str, words: list[str], length: int) -> str:
+    return "sentences to pad" if len(sentence.split()) < length else "sentences that fill the length"
+
+
 ENCODE = Exercise(
     id="13.2",
     title="A sentence as numbers",
@@ -211,6 +215,7 @@ ENCODE = Exercise(
     minutes=6,
     points=2,
     cases=_sentence_cases,
+    groups=_length_group,
     reference=encode,
     solved_by=("text.encode",),
     mistakes=(

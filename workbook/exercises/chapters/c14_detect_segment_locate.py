@@ -558,6 +558,11 @@ def _only_predicted_classes(matrix: np.ndarray) -> float:
     return float(np.mean(common[predicted] / union[predicted]))
 
 
+def _absence_group(matrix: np.ndarray) -> str:
+    occurs = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
+    return "every class occurs" if occurs.all() else "a class is absent"
+
+
 MEAN_IOU = Exercise(
     id="14.5",
     title="Mean IoU, with absent classes",
@@ -566,6 +571,7 @@ MEAN_IOU = Exercise(
     minutes=8,
     points=2,
     cases=_matrices,
+    groups=_absence_group,
     reference=mean_iou,
     solved_by=("vision_tasks.metrics.mean_iou", "vision_tasks.metrics.class_iou"),
     mistakes=(

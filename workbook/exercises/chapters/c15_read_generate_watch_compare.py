@@ -132,6 +132,11 @@ def _sums(probabilities: np.ndarray, text: str) -> float:
     return total
 
 
+def _repeat_group(probabilities: np.ndarray, text: str) -> str:
+    repeats = any(text[place] == text[place + 1] for place in range(len(text) - 1))
+    return "a digit twice in a row" if repeats else "no digit twice in a row"
+
+
 STRING_PROBABILITY = Exercise(
     id="15.2",
     title="The probability of a string",
@@ -140,6 +145,7 @@ STRING_PROBABILITY = Exercise(
     minutes=12,
     points=3,
     cases=_grids,
+    groups=_repeat_group,
     reference=string_probability,
     may_use=("vision_tasks.reading.collapse",),
     solved_by=("vision_tasks.reading.string_probability",),

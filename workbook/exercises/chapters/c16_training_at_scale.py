@@ -51,6 +51,10 @@ def _idle_per_cent(batch_size: int, load: float, step: float, workers: int) -> t
     return images, 100 * idle
 
 
+def _worker_group(batch_size: int, load: float, step: float, workers: int) -> str:
+    return {0: "no worker", 1: "one worker"}.get(workers, "several workers")
+
+
 PIPELINE = Exercise(
     id="16.1",
     title="Who waits for whom?",
@@ -59,6 +63,7 @@ PIPELINE = Exercise(
     minutes=8,
     points=2,
     cases=_pipeline_cases,
+    groups=_worker_group,
     reference=throughput,
     mistakes=(
         Mistake(
@@ -286,6 +291,7 @@ LOSS_SCALING = Exercise(
     minutes=10,
     points=3,
     cases=_gradient_cases,
+    groups=lambda gradients, scale: "not scaled" if scale == 1 else "scaled",
     reference=through_float16,
     compare=close(rtol=1e-7, atol=1e-14),  # all steps are exact: scales are powers of two
     mistakes=(
@@ -402,6 +408,11 @@ def _fall_from_the_start(step: int, images: int, batch_size: int, rate: float, k
     return steps, k * rate * (1 - step / steps) if is_falling else _one_cycle(step, steps, k * rate)
 
 
+def _part_of_schedule(step: int, images: int, batch_size: int, rate: float, k: int) -> str:
+    is_rising = step < math.ceil(images / (k * batch_size)) / 5
+    return "while the rate rises" if is_rising else "while the rate falls"
+
+
 LARGER_BATCH = Exercise(
     id="16.4",
     title="k times the batch",
@@ -410,6 +421,7 @@ LARGER_BATCH = Exercise(
     minutes=10,
     points=3,
     cases=_batch_cases,
+    groups=_part_of_schedule,
     reference=larger_batch,
     compare=close(rtol=1e-6, atol=1e-12),
     mistakes=(
