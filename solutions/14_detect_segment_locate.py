@@ -117,9 +117,9 @@ print("top-1 is above .96, top-5 above .99:", tops[1] > 0.96 and tops[5] > 0.99)
 #
 # A scene shows several digits, and a softmax shares one unit of probability among all classes: more for one is less for
 # the others. Chapter 13 ended with four numbers that an image service gave to one photograph. The other function that
-# makes a number between 0 and 1 of a score s is the **sigmoid**, 1 / (1 + e^−s); it looks at one score only. **Predict
-# first:** softmax or sigmoid? The cell adds the four up, undoes the sigmoid (s = ln(p / (1 − p))), and puts the scores
-# that come out through a softmax:
+# makes a number between 0 and 1 of a score s is the **sigmoid**, $1 / (1 + e^{-s})$; it looks at one score
+# only. **Predict first:** softmax or sigmoid? The cell adds the four up, undoes the sigmoid (s = ln(p / (1 − p))), and
+# puts the scores that come out through a softmax:
 
 # %% tags=["nbval-check-output"]
 scores = np.array([0.860755, 0.669319, 0.488238, 0.294248])
@@ -605,12 +605,12 @@ print(runs["hardware"], f"seeds {runs['seeds']}", runs["date"], sep=", ")
 #
 # | what | formula |
 # |---|---|
-# | sigmoid | 1 / (1 + e^−s) |
-# | IoU | common area / (area + area − common area) |
-# | precision, recall at rank k | hits among the first k / k, hits among the first k / objects |
-# | average precision | mean over 101 recalls r of the best precision at a recall ≥ r |
-# | mean IoU | mean over classes of diagonal / (row + column − diagonal) |
-# | PCK@a | share of points with distance ≤ a · longer side of the object's box |
+# | sigmoid | $1 / (1 + e^{-s})$ |
+# | IoU | $\dfrac{\lvert A \cap B \rvert}{\lvert A \rvert + \lvert B \rvert - \lvert A \cap B \rvert}$, the common area of A and B over that of both together |
+# | precision, recall at rank k | $\text{hits}_k / k$ and $\text{hits}_k / \text{objects}$, with the hits among the first k |
+# | average precision | $\frac{1}{101} \sum_r \max_{r' \ge r} \text{precision}(r')$, over the recalls r = 0, 0.01, …, 1 |
+# | mean IoU | $\frac{1}{K} \sum_k \dfrac{n_{k,k}}{\text{row}_k + \text{column}_k - n_{k,k}}$, from the confusion matrix n of K classes |
+# | PCK@a | share of points with $\text{distance} \le a \cdot \text{longer side of the object's box}$ |
 #
 # ## Where to read on
 #
