@@ -654,7 +654,7 @@ interpret.upload(paint)
 # | carried to the next octave | picture + enlarged(dreamed − small) |
 # | content loss | $L_\text{content} = \sum (F - P)^2 \big/ \sum P^2$ |
 # | Gram matrix | $G_{i,j} = \frac{1}{H W} \sum_{r,c} A^i_{r,c}\, A^j_{r,c}$ |
-# | style loss | $L_\text{style} = \frac{1}{L} \sum_l \Bigl( \sum (G_l - T_l)^2 \big/ \sum T_l^2 \Bigr)$, over L layers with the wanted matrices $T_l$ |
+# | style loss | $L_\text{style} = \frac{1}{n} \sum_l \Bigl( \sum (G_l - T_l)^2 \big/ \sum T_l^2 \Bigr)$, over n layers with the wanted matrices $T_l$ |
 # | whole loss | $c\,L_\text{content} + s\,L_\text{style} + t \cdot \text{total variation} / \text{number of values}$ |
 #
 # ## Where to read on

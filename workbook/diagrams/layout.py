@@ -178,19 +178,18 @@ class _Graph:
                 rows[row].append(_Item(self.lane(name), LANE / 2))
         return [sorted(row, key=lambda item: self.order[item.column]) for row in rows]
 
-    def _places(self) -> dict[str, float]:
-        """Return each column's x: apart from its neighbours, and near the columns that it is linked to."""
+    def _distances(self) -> dict[tuple[str, str], float]:
+        """Return how far apart columns must be that are neighbours in some row."""
         apart: dict[tuple[str, str], float] = {}
         for row in self.rows:
             for left, right in pairwise(row):
-                distance = left.half + right.half + GAP
                 pair = (left.column, right.column)
                 if left.column != right.column:
-                    apart[pair] = max(apart.get(pair, 0.0), distance)
-        columns = sorted(self.order, key=self.order.__getitem__)
-        columns = [name for name in columns if any(item.column == name for row in self.rows for item in row)]
-        lefts = {name: [(a, d) for (a, b), d in apart.items() if b == name] for name in columns}
-        rights = {name: [(b, d) for (a, b), d in apart.items() if a == name] for name in columns}
+                    apart[pair] = max(apart.get(pair, 0.0), left.half + right.half + GAP)
+        return apart
+
+    def _links(self, columns: Sequence[str]) -> dict[str, set[str]]:
+        """Return for each column those that it wants to be near: a fork or a join, and its branches."""
         links: dict[str, set[str]] = {name: set() for name in columns}
         for operation in self.of.values():
             for source in operation.inputs:
@@ -198,6 +197,15 @@ class _Graph:
                     ends = {self.column[source], self.column[operation.name]}
                     for name in ends:
                         links[name] |= ends - {name}
+        return links
+
+    def _places(self) -> dict[str, float]:
+        """Return each column's x: apart from its neighbours, and in the middle of the columns that it is linked to."""
+        used = {item.column for row in self.rows for item in row}
+        columns = [name for name in sorted(self.order, key=self.order.__getitem__) if name in used]
+        apart, links = self._distances(), self._links(columns)
+        lefts = {name: [(a, d) for (a, b), d in apart.items() if b == name] for name in columns}
+        rights = {name: [(b, d) for (a, b), d in apart.items() if a == name] for name in columns}
         x: dict[str, float] = {}
         for name in columns:
             x[name] = max((x[a] + d for a, d in lefts[name]), default=0.0)
@@ -205,12 +213,19 @@ class _Graph:
             for name in columns if sweep % 2 or sweep > 50 else reversed(columns):
                 low = max((x[a] + d for a, d in lefts[name]), default=-1e9)
                 high = min((x[b] - d for b, d in rights[name]), default=1e9)
-                around = [x[other] for other in links[name]]
-                wanted = (min(around) + max(around)) / 2 if around else x[name]
                 if name.endswith("|"):
                     wanted = low if sweep > 50 else x[name] + 1
+                else:
+                    wanted = _middle([x[other] for other in links[name]] or [x[name]])
                 x[name] = min(max(wanted, low), high)
         return x
+
+
+def _middle(places: Sequence[float]) -> float:
+    """Return the middle of places on a line, or the place nearest to it, if that saves a small step aside."""
+    middle = (min(places) + max(places)) / 2
+    nearest = min(places, key=lambda place: abs(place - middle))
+    return nearest if abs(nearest - middle) < 0.15 else middle
 
 
 def rows_of(diagram: Sequence[Operation]) -> dict[str, int]:
