@@ -626,6 +626,22 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
     print(f"step {step}   RMSProp: u {u:.3f}, v {v:.3f}   SGD: u {u_slow:.3f}, v {v_slow:.3f}")
 
 # %% [markdown]
+# And sixty steps of each, on a map of the valley:
+
+# %% alt="A map of the loss with both weights from 0 to 1; the contours are long vertical stripes. Both paths start at the top right. RMSProp's goes down the diagonal, in steps of about the same length, to the bottom at 0, 0. SGD's jumps straight to the middle of the valley, u = 0, and then creeps down along it, not a tenth of the way."
+u, v = np.meshgrid(np.linspace(-0.15, 1.1, 200), np.linspace(-0.1, 1.1, 200))
+ax = plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
+ax.contour(u, v, 500 * u**2 + v**2 / 2, np.geomspace(0.05, 500, 9), colors="0.7", linewidths=0.8)
+for label, optimizer, colour, marker in (
+    ("RMSProp, rate 0.01", keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=1e-3), plots.COLOURS[0], "o"),
+    ("SGD, rate 0.001", keras.optimizers.SGD(0.001), plots.COLOURS[1], "s"),
+):
+    path = np.vstack([[1, 1], descend(optimizer, steps=60)])
+    ax.plot(*path.T, color=colour, marker=marker, markersize=4, label=label)
+ax.set(xlabel="u, the steep weight", ylabel="v, the flat weight")
+ax.legend(loc="lower right");
+
+# %% [markdown]
 # **Notice** that RMSProp walks along both at the same pace, while SGD is done with u and has hardly moved along v:
 # above a rate of .002 it would be thrown out of the valley along u. The paper used ρ = .9 and a rate of .045 that falls
 # by 6 % every two epochs, and ε = 1.0: far larger than Keras's 1e-7, so that small gradients count as small.
@@ -666,6 +682,27 @@ for true, other in ((0.91, 0.01), (0.9, 0.1 / 9)):
     print(f"{true} and {other:.4f}: as Keras:", np.isclose(-(target * np.log(p)).sum(), keras_loss, atol=1e-5))
 
 # %% [markdown]
+# What does it change? Let the network give p to the true class, and share the rest equally among the nine others.
+# **Predict first:** at which p is the smoothed loss smallest?
+
+# %% alt="The loss against the probability of the true class, from 0.5 to 1. Without smoothing it falls all the way, to 0 at 1. With smoothing it falls to a smallest value at 0.91, marked by a dot, and then shoots up towards 1."
+p = 1 - np.geomspace(0.5, 1e-5, 400)
+plain = -np.log(p)
+smoothed = -(0.91 * np.log(p) + 9 * 0.01 * np.log((1 - p) / 9))
+lowest = smoothed.argmin()
+ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
+ax.plot(p, plain, color=plots.COLOURS[0], label="labels 1 and 0")
+ax.plot(p, smoothed, "--", color=plots.COLOURS[1], label="labels .91 and .01")
+ax.plot(p[lowest], smoothed[lowest], "o", color=plots.COLOURS[1])
+ax.set(xlabel="probability of the true class", ylabel="cross-entropy", ylim=(0, 1.6))
+ax.legend();
+
+# %% tags=["nbval-check-output"]
+print(f"the smoothed loss is smallest at p = {p[lowest]:.2f}")
+
+# %% [markdown]
+# **Notice** the right end: more certainty than .91 is punished. So the scores need not grow without end.
+#
 # **Mind the slide.** 1 − ε and ε/(K − 1), here .9 and .0111, is often printed. It adds up to 1 as well, and is neither
 # the paper's form nor Keras's.
 #

@@ -199,13 +199,18 @@ for p in (0.01, 0.1, 0.5, 0.9):
 # The network reads the picture down to 6 × 6 cells, each of which sees 41 × 41 pixels (their receptive field, chapter
 # 03), and comes back up to 12 × 12, where the answer is given. On the way up the maps are enlarged and the finer ones
 # of `encoder_3` laid beside them, 96 + 48 channels, which `encoder_6` mixes with 1 × 1 kernels. (The list shows the
-# main layers. Small ones between, such as those that enlarge and normalise, are left out.)
+# main layers. Small ones between, such as those that enlarge and normalise, are left out; the drawing has them.)
 
 # %% tags=["nbval-check-output"]
 detector = networks.detector()
 for name in (*networks.ENCODER, "centres", "boxes"):
     layer = detector.get_layer(name)
     print(f"{name:10} {layer.output.shape[1:]!s:14} {layer.count_params():7,} parameters")
+
+# %% alt="The detector as a column of boxes, from 48×48×1 down by convolutions with strides 2 to 6×6×96, then enlarged to 12×12×96. The maps of the third convolution, 12×12×48, go by a coloured line beside the column to the concatenation, 12×12×144. After a 1×1 convolution with 64 filters it forks: a 1×1 with 32 and one with 4 filters for the boxes, and a 1×1 with 10 filters and a sigmoid for the centres."
+from workbook import diagrams
+
+diagrams.show_model(detector, title="detector");
 
 # %% [markdown]
 # The layers up to `encoder_6` are those of the classifier, so the detector *begins with the classifier's weights* and
@@ -393,6 +398,9 @@ check("14.4", small_unet);
 # picture itself. Every pixel has to learn, so it takes longer: this one was trained for two epochs on 9,000 scenes,
 # about a minute, and comes stored as well (`WORKBOOK_BUDGET=full` trains it here). In the pictures a colour is a class,
 # and background is left as it is.
+
+# %% alt="The segmenter as a column of boxes. Down: 48×48×1, 24×24×16, 12×12×48, 6×6×96. Up: enlarged to 12×12, 24×24 and 48×48. Three bridges lead by the side to three concatenations: from the 12×12 maps, from the 24×24 maps, and from a 5×5 convolution on the picture itself. Last a 1×1 convolution with 11 filters and a softmax, 48×48×11."
+diagrams.show_model(networks.segmenter(), title="segmenter, a small U-Net");
 
 # %% tags=["slow"]
 more = tasks.training_scenes(tasks.MANY, seed=201) if FULL else None

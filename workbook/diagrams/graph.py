@@ -62,7 +62,7 @@ def _square(size: Any) -> str:
 LIGHT = {
     "BatchNormalization": "BN", "LayerNormalization": "LN", "LocalResponseNormalization": "LRN", "ReLU": "ReLU",
     "Softmax": "softmax", "Dropout": "dropout", "ZeroPadding2D": "zero padding", "Flatten": "flatten",
-    "Rescaling": "rescale", "PaddedShortcut": "zeros for new channels", "UpSampling2D": "enlarge",
+    "Rescaling": "rescale", "PaddedShortcut": "zeros for new channels",
 }  # fmt: skip
 CONVOLUTIONS = {
     "Conv1D": "conv", "Conv2D": "conv", "Conv3D": "conv", "DepthwiseConv2D": "depthwise",
@@ -143,6 +143,8 @@ def _operation(layer: Any, output: Any) -> Operation:
             return replace(box, kind="pool", text=f"global {name} pool", filters=size[-1])
         text = f"{name} pool {_square(layer.pool_size)}"
         return replace(box, kind="pool", text=text, then=_strides(layer.strides))
+    if kind == "UpSampling2D":
+        return replace(box, kind="pool", text=f"enlarge {_square(layer.size)}")
     if kind == "Add":
         return replace(box, kind="add", text="+")
     if kind in JOINS:

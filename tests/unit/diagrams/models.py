@@ -56,6 +56,7 @@ def dense_block(count: int) -> Any:
 def every_diagram() -> dict[str, list[Operation]]:
     """Return the diagrams of the course, and some that are harder to lay out."""
     from workbook.architectures import inception, inception_v3, inception_v4
+    from workbook.vision_tasks import networks
 
     operations = diagrams.operations
     vgg = {letter: operations(planned(name)) for letter, name in (("A", "vgg11"), ("E", "vgg19"))}
@@ -78,5 +79,6 @@ def every_diagram() -> dict[str, list[Operation]]:
             operations(planned("googlenet", auxiliary=True)), {name: name for name in MODULES}
         ),
         "dense block": diagrams.spread(operations(dense_block(4))),
+        "u-net": operations(networks.segmenter()),
         "resnet34": operations(planned("resnet34")),
     }

@@ -11,7 +11,7 @@ from workbook.diagrams.layout import Box, Edge, Layout
 
 NAMES = (
     "lenet5", "alexnet", "vgg", "blocks", "inception v1", "inception v3", "crosses", "stem of v4",
-    "inception resnet", "googlenet", "dense block", "resnet34",
+    "inception resnet", "googlenet", "dense block", "u-net", "resnet34",
 )  # fmt: skip
 
 
