@@ -501,13 +501,12 @@ print("normalised, rate 0.3, over 80 %:", accuracy[0.3, True] > 0.8)
 # Two of its modules: 3a, and 3c, which halves the maps. There the 1×1 is missing, the last layer of each branch has
 # strides 2, and the pooling passes all channels on.
 
-# %% alt="Two modules of Inception v2. 3a on 28×28×192: a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3; a mean pooling and a 1×1; all with batch normalisation and ReLU, concatenated to 28×28×256. 3c on 28×28×320: a 1×1 and a 3×3 with strides 2; a 1×1 and two 3×3, the last with strides 2; a max pooling with strides 2; concatenated to 14×14×576."
-modules_v2 = {}
+# %% alt="Two modules of Inception v2, one below the other. 3a on 28×28×192: a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3; a mean pooling and a 1×1; all with batch normalisation and ReLU, concatenated to 28×28×256. 3c on 28×28×320: a 1×1 and a 3×3 with strides 2; a 1×1 and two 3×3, the last with strides 2; a max pooling with strides 2; concatenated to 14×14×576."
 for name, channels in (("3a", 192), ("3c", 320)):
     *widths, kind, projection = inception.INCEPTION_V2[name]
     module = inception.module_v2(widths, kind, projection)
-    modules_v2[name] = diagrams.operations(module_model((28, 28, channels), module, blocks.Norm()))
-diagrams.show(diagrams.side_by_side(modules_v2, level=False));
+    model = module_model((28, 28, channels), module, blocks.Norm())
+    diagrams.show_model(model, title=f"Inception v2, module {name}")
 
 # %% [markdown]
 # ## Inception v3
@@ -560,11 +559,11 @@ print(f"{factorised / 10**6:.0f} M MACs; with a 7×7 for each pair {full / 10**6
 # wide convolution first would cost four times the work. So both run in parallel, with strides 2 (the paper's figures 7
 # and 10):
 
-# %% alt="Left, the module for 8×8 maps: a 1×1; a 1×1 that forks into a 1×3 and a 3×1; a 1×1 and a 3×3 that forks in the same way; a mean pooling with a 1×1; all six outputs concatenated to 8×8×2048. Right, the reduction from 35×35×288 to 17×17×768: a 3×3 with strides 2; a 1×1, a 3×3 and a 3×3 with strides 2; a max pooling with strides 2; concatenated."
+# %% alt="Above, the module for 8×8 maps: a 1×1; a 1×1 that forks into a 1×3 and a 3×1; a 1×1 and a 3×3 that forks in the same way; a mean pooling with a 1×1; all six outputs concatenated to 8×8×2048. Below, the reduction from 35×35×288 to 17×17×768: a 3×3 with strides 2; a 1×1, a 3×3 and a 3×3 with strides 2; a max pooling with strides 2; concatenated."
 last = diagrams.operations(module_model((8, 8, 1280), inception_v3.MODULE_8, blocks.Norm()))
 halving = diagrams.operations(module_model((35, 35, 288), inception_v3.REDUCTION_35, blocks.Norm()))
-pair = {"maps of 8×8": diagrams.spread(last), "from 35×35 to 17×17": halving}
-diagrams.show(diagrams.side_by_side(pair, level=False));
+diagrams.show(diagrams.spread(last), title="Inception v3, maps of 8×8")
+diagrams.show(halving, title="from 35×35 to 17×17");
 
 # %% [markdown]
 # ### RMSProp
@@ -736,12 +735,9 @@ branches = inception_v4.A_V2  # 1×1; 1×1 and 3×3; 1×1 and two 3×3
 restored = (branches, blocks.Conv(384, 1, linear=True))  # back to 384 channels, without activation
 residual = module_model((35, 35, 384), blocks.Residual(restored, scale=0.17), blocks.Norm())
 
-# %% alt="Left, a module of Inception v4: a mean pooling and a 1×1; a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3, all of 96 filters at the end, concatenated to 384 channels. Right, a block of Inception-ResNet: three narrower branches, concatenated to 128 channels, a 1×1 to 384 that is multiplied by 0.17, and an addition to which the input comes on a line of its own beside the branches; then ReLU."
-pair = {
-    "Inception v4": diagrams.operations(module_model((35, 35, 384), inception_v4.A_V4, blocks.Norm())),
-    "Inception-ResNet v2": diagrams.operations(residual),
-}
-diagrams.show(diagrams.side_by_side(pair, level=False));
+# %% alt="Above, a module of Inception v4: a mean pooling and a 1×1; a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3, all of 96 filters at the end, concatenated to 384 channels. Below, a block of Inception-ResNet: three narrower branches, concatenated to 128 channels, a 1×1 to 384 that is multiplied by 0.17, and an addition to which the input comes on a line of its own beside the branches; then ReLU."
+diagrams.show_model(module_model((35, 35, 384), inception_v4.A_V4, blocks.Norm()), title="Inception v4")
+diagrams.show_model(residual, title="Inception-ResNet v2");
 
 # %% [markdown]
 # | top-5 error on ImageNet, one network, one crop, validation data | % | source |

@@ -6,7 +6,6 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.textpath import TextPath
 
 from workbook.diagrams.graph import COLOURS, Operation, readers
@@ -74,8 +73,10 @@ class _Graph:
         self.readers = readers(diagram)
         self.row = rows_of(diagram)
         self.side = self._side_branches()
+        self.above = self._straight()
         self.column = self._columns()
         self.order = self._column_order()
+        self.beside = self._beside()
         self.rows = self._items()
         self.x = self._places()
 
@@ -87,7 +88,7 @@ class _Graph:
         """Return the last row that the operation's tensor passes, or its own."""
         rows = [self.row[name]]
         for reader in self.readers[name]:
-            enters_beside = reader.kind == "add" and self.straight(reader.name) != name
+            enters_beside = (name, reader.name) in self.beside
             rows.append(self.row[reader.name] - (0 if enters_beside else 1))
         return max(rows)
 
@@ -95,8 +96,36 @@ class _Graph:
         """Return whether the tensor has one reader, so that its lane goes on where its box was."""
         return len(self.readers[name]) == 1
 
-    def straight(self, name: str) -> str:
-        """Return the input that an operation stands below, "" if it stands between several."""
+    def _straight(self) -> dict[str, str]:
+        """Return for each operation the input that it stands below, "" if it stands between several."""
+        above: dict[str, str] = {}
+        for name in self.of:
+            source = self._main_input(name)
+            above[name] = "" if source in above.values() else source
+        return above
+
+    def _beside(self) -> set[tuple[str, str]]:
+        """Return the lines that come in from the side: into an addition, one from the left and one from the right."""
+        beside: set[tuple[str, str]] = set()
+        for name, operation in self.of.items():
+            if operation.kind != "add":
+                continue
+            here = self.order[self.column[name]]
+            level = [other for other in self.of if self.row[other] == self.row[name] and other != name]
+            for is_left in (True, False):
+                places = [
+                    (abs(self.order[self.lane(source)] - here), source)
+                    for source in operation.inputs
+                    if source != self.above[name] and (self.order[self.lane(source)] < here) == is_left
+                ]
+                distance, source = min(places, default=(0, ""))
+                boxes = [self.order[self.column[other]] - here for other in level]
+                is_free = not any(0 < abs(box) < distance and (box < 0) == is_left for box in boxes)
+                if source and distance and is_free:
+                    beside.add((source, name))
+        return beside
+
+    def _main_input(self, name: str) -> str:
         operation = self.of[name]
         direct = self.direct(name)
         branches = [s for s in operation.inputs if s in direct or self.is_branch(s)]
@@ -141,7 +170,7 @@ class _Graph:
     def _columns(self) -> dict[str, str]:
         column: dict[str, str] = {}
         for name in self.of:
-            above = self.straight(name)
+            above = self.above[name]
             column[name] = column[above] if above else name
         return column
 
@@ -332,10 +361,6 @@ class _Routes:
         if not any(left - GAP / 2 < end < right + GAP / 2 for end in ends):
             self.centre[name], self.half[name] = (left + right) / 2, (right - left) / 2
 
-    def enters_beside(self, source: str, target: str) -> bool:
-        """Return whether a line comes in from the side: into an addition, from another column."""
-        return self.graph.of[target].kind == "add" and self.graph.straight(target) != source
-
     def entry(self, source: str, gap: int) -> float:
         """Return the x at which a tensor comes into the gap below row `gap`."""
         graph = self.graph
@@ -343,19 +368,31 @@ class _Routes:
 
     def port(self, source: str, target: str) -> float:
         """Return the x at which a line ends on the upper side of a box."""
-        gap, centre, half = self.graph.row[target] - 1, self.centre[target], self.half[target]
-        inputs = [name for name in self.graph.of[target].inputs if not self.enters_beside(name, target)]
-        x = self.entry(source, gap)
-        is_over = self.graph.of[target].kind == "join" and abs(x - centre) < half - 0.05
-        if len(inputs) == 1 or abs(x - centre) < 1e-3:
-            return centre
-        if is_over:
-            return x
-        side = np.sign(x - centre)
-        beside = sorted((abs(self.entry(name, gap) - centre), name) for name in inputs
-                        if np.sign(self.entry(name, gap) - centre) == side)  # fmt: skip
-        number = 1 + [name for _, name in beside].index(source)
-        return centre + side * number * min(0.16, (half - 0.06) / len(beside))
+        return self.ports(target)[source]
+
+    def ports(self, target: str) -> dict[str, float]:
+        """Return the x of all lines that end on the upper side of a box: below their lanes, or else in their order."""
+        gap, centre, half = self.graph.row[target] - 1, self.centre[target], self.half[target] - 0.06
+        inputs = [name for name in self.graph.of[target].inputs if (name, target) not in self.graph.beside]
+        entries = {name: self.entry(name, gap) for name in inputs}
+        if len(inputs) < 2:
+            return dict.fromkeys(inputs, centre)
+        inputs.sort(key=lambda name: entries[name])
+        step = min(0.16, 2 * half / (len(inputs) - 1))
+        if self.graph.of[target].kind == "join":
+            wanted = [min(max(entries[name], centre - half), centre + half) for name in inputs]
+        else:
+            lefts = sum(entries[name] < centre - 1e-3 for name in inputs)
+            is_straight = any(abs(entries[name] - centre) < 1e-3 for name in inputs)
+            first = -step * (lefts if is_straight else (len(inputs) - 1) / 2)
+            wanted = [max(centre + first + step * i, centre - half) for i in range(len(inputs))]
+        for i in range(1, len(wanted)):
+            wanted[i] = max(wanted[i], wanted[i - 1] + step)
+        limit = centre + half
+        for i in reversed(range(len(wanted))):
+            wanted[i] = min(wanted[i], limit)
+            limit = wanted[i] - step
+        return dict(zip(inputs, wanted, strict=True))
 
     def _nets(self, gap: int) -> dict[str, list[float]]:
         """Return for each tensor in the gap below a row the x at which it comes in, then those at which it goes on."""
@@ -369,7 +406,7 @@ class _Routes:
             ):
                 continue
             below = [r.name for r in graph.readers[name] if graph.row[r.name] == gap + 1]
-            ends = [self.port(name, target) for target in below if not self.enters_beside(name, target)]
+            ends = [self.port(name, target) for target in below if (name, target) not in graph.beside]
             if graph.last_row(name) > gap:
                 ends.append(graph.x[graph.lane(name)])
             nets[name] = [self.entry(name, gap), *ends]
@@ -404,7 +441,7 @@ class _Routes:
     def _line(self, source: str, target: str, boxes: Mapping[str, Box]) -> tuple[tuple[float, float], ...]:
         graph, x = self.graph, self.centre[source]
         points = [(x, boxes[source].bottom + boxes[source].height)]
-        beside = self.enters_beside(source, target)
+        beside = (source, target) in graph.beside
         for gap in range(graph.row[source], graph.row[target]):
             is_last = gap == graph.row[target] - 1 and not beside
             goal = self.port(source, target) if is_last else graph.x[graph.lane(source)]
@@ -419,18 +456,30 @@ class _Routes:
 
 
 def _levels(nets: Mapping[str, list[float]]) -> dict[str, int]:
-    """Return at which level each tensor goes across: short ways first, and none on top of another."""
+    """Return at which level each tensor goes across: short ways first, and none on top of another.
+
+    Where one tensor comes down and another goes on, the first is the upper one.
+    """
+    waiting = sorted((max(ends) - min(ends), name) for name, ends in nets.items())
+    names = [name for span, name in waiting if span > 1e-6]
+    upper = {
+        name: {
+            other
+            for other in names
+            if other != name and any(abs(nets[other][0] - end) < 0.03 for end in nets[name][1:])
+        }
+        for name in names
+    }
     levels: dict[str, int] = {}
     taken: list[list[tuple[float, float]]] = []
-    spans = sorted((max(ends) - min(ends), name) for name, ends in nets.items())
-    for span, name in spans:
-        if span < 1e-6:
-            continue
+    while names:
+        name = next((name for name in names if upper[name] <= levels.keys()), names[0])
+        names.remove(name)
         low, high = min(nets[name]) - 0.06, max(nets[name]) + 0.06
-        free = (i for i, level in enumerate(taken) if all(high < a or low > b for a, b in level))
-        number = next(free, len(taken))
-        if number == len(taken):
-            taken.append([])
+        number = max((levels[other] + 1 for other in upper[name] if other in levels), default=0)
+        while number < len(taken) and any(high > a and low < b for a, b in taken[number]):
+            number += 1
+        taken += [[] for _ in range(number + 1 - len(taken))]
         taken[number].append((low, high))
         levels[name] = number
     return levels

@@ -1,5 +1,6 @@
 """No line behind a box, no box on another, whatever the network."""
 
+import random
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -32,6 +33,12 @@ def _touches(start: tuple[float, float], end: tuple[float, float], box: Box) -> 
     )  # fmt: skip
 
 
+def _overlap(first: Box, second: Box) -> bool:
+    across = min(first.left + first.width, second.left + second.width) - max(first.left, second.left)
+    along = min(first.bottom + first.height, second.bottom + second.height) - max(first.bottom, second.bottom)
+    return min(across, along) > 1e-6
+
+
 def _hidden(placed: Layout) -> list[tuple[Edge, str]]:
     return [
         (edge, name)
@@ -48,9 +55,7 @@ def test_geometry(diagrams: dict[str, list[Operation]], name: str, direction: st
     diagram = diagrams[name]
     placed = layout(diagram, direction=direction)
     for first, second in combinations(placed.boxes.values(), 2):
-        across = first.left + first.width <= second.left or second.left + second.width <= first.left
-        along = first.bottom + first.height <= second.bottom or second.bottom + second.height <= first.bottom
-        assert across or along
+        assert not _overlap(first, second)
     assert not _hidden(placed)
     assert [(edge.source, edge.target) for edge in placed.edges] == [
         (source, operation.name) for operation in diagram for source in operation.inputs
@@ -116,6 +121,32 @@ def test_levels_of_columns(diagrams: dict[str, list[Operation]]) -> None:
     boxes = layout(diagrams["vgg"]).boxes
     for number in range(1, 6):
         assert boxes[f"A/block{number}_pool"].bottom == boxes[f"E/block{number}_pool"].bottom
+
+
+def _random_diagram(seed: int) -> list[Operation]:
+    """Return up to 14 operations that read one to three of the five before them."""
+    draw = random.Random(seed)
+    diagram = [Operation("0", "data", "input")]
+    for number in range(1, draw.randint(3, 14)):
+        kind = draw.choice(["conv", "conv", "pool", "join", "add"])
+        before = range(max(0, number - 5), number)
+        count = min(len(before), 1 if kind in ("conv", "pool") else draw.randint(2, 3))
+        inputs = tuple(str(source) for source in draw.sample(before, count))
+        text = "x" * draw.randint(1, 14)
+        diagram.append(Operation(str(number), kind if count > 1 else "conv", text, inputs))
+    return diagram
+
+
+def test_geometry_of_networks_that_nobody_would_build() -> None:
+    for seed in range(60):
+        diagram = _random_diagram(seed)
+        placed = layout(diagram)
+        assert not _hidden(placed), seed
+        for edge in placed.edges:
+            assert _on_edge(edge.points[0], placed.boxes[edge.source]), seed
+            assert _on_edge(edge.points[-1], placed.boxes[edge.target]), seed
+        for first, second in combinations(placed.boxes.values(), 2):
+            assert not _overlap(first, second), seed
 
 
 A = Operation("a", "data", "a")
