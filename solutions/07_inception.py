@@ -625,9 +625,9 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
     print(f"step {step}   RMSProp: u {u:.3f}, v {v:.3f}   SGD: u {u_slow:.3f}, v {v_slow:.3f}")
 
 # %% [markdown]
-# And sixty steps of each, on a map of the valley:
+# And 120 steps of each, on a map of the valley:
 
-# %% alt="A map of the loss with both weights from 0 to 1; the contours are long vertical stripes. Both paths start at the top right. RMSProp's goes down the diagonal, in steps of about the same length, to the bottom at 0, 0. SGD's jumps straight to the middle of the valley, u = 0, and then creeps down along it, not a tenth of the way."
+# %% alt="A map of the loss with both weights from 0 to 1; the contours are long vertical stripes. Both paths start at the top right. RMSProp's goes down the diagonal, in steps of about the same length, to the bottom at 0, 0. SGD's jumps straight to the middle of the valley, u = 0, and then creeps down along it, a little more than a tenth of the way."
 u, v = np.meshgrid(np.linspace(-0.15, 1.1, 200), np.linspace(-0.1, 1.1, 200))
 ax = plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
 ax.contour(u, v, 500 * u**2 + v**2 / 2, np.geomspace(0.05, 500, 9), colors="0.7", linewidths=0.8)
@@ -635,8 +635,8 @@ for label, optimizer, colour, marker in (
     ("RMSProp, rate 0.01", keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=1e-3), plots.COLOURS[0], "o"),
     ("SGD, rate 0.001", keras.optimizers.SGD(0.001), plots.COLOURS[1], "s"),
 ):
-    path = np.vstack([[1, 1], descend(optimizer, steps=60)])
-    ax.plot(*path.T, color=colour, marker=marker, markersize=4, label=label)
+    path = np.vstack([[1, 1], descend(optimizer, steps=120)])
+    ax.plot(*path.T, color=colour, marker=marker, markersize=3, label=label)
 ax.set(xlabel="u, the steep weight", ylabel="v, the flat weight")
 ax.legend(loc="lower right");
 

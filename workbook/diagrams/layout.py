@@ -378,14 +378,15 @@ class _Routes:
         if len(inputs) < 2:
             return dict.fromkeys(inputs, centre)
         inputs.sort(key=lambda name: entries[name])
-        step = min(0.16, 2 * half / (len(inputs) - 1))
-        if self.graph.of[target].kind == "join":
-            wanted = [min(max(entries[name], centre - half), centre + half) for name in inputs]
-        else:
-            lefts = sum(entries[name] < centre - 1e-3 for name in inputs)
-            is_straight = any(abs(entries[name] - centre) < 1e-3 for name in inputs)
-            first = -step * (lefts if is_straight else (len(inputs) - 1) / 2)
-            wanted = [max(centre + first + step * i, centre - half) for i in range(len(inputs))]
+        places = [entries[name] - centre for name in inputs]
+        straight = next((i for i, place in enumerate(places) if abs(place) < 1e-3), None)
+        if sum(abs(place) < half for place in places) > 1:  # a bar below its branches
+            step = min(0.16, 2 * half / (len(inputs) - 1))
+            wanted = [centre + min(max(place, -half), half) for place in places]
+        else:  # beside the one that comes straight down
+            first = (len(inputs) - 1) / 2 if straight is None else straight
+            step = min(0.16, half / max(first, len(inputs) - 1 - first))
+            wanted = [centre + step * (i - first) for i in range(len(inputs))]
         for i in range(1, len(wanted)):
             wanted[i] = max(wanted[i], wanted[i - 1] + step)
         limit = centre + half
