@@ -681,8 +681,8 @@ for true, other in ((0.91, 0.01), (0.9, 0.1 / 9)):
     print(f"{true} and {other:.4f}: as Keras:", np.isclose(-(target * np.log(p)).sum(), keras_loss, atol=1e-5))
 
 # %% [markdown]
-# What does it change? Let the network give p to the true class, and share the rest equally among the nine others.
-# **Predict first:** at which p is the smoothed loss smallest?
+# What does it change? Let the network give p to the true class, and share the rest equally among the nine
+# others. **Predict first:** at which p is the smoothed loss smallest?
 
 # %% alt="The loss against the probability of the true class, from 0.5 to 1. Without smoothing it falls all the way, to 0 at 1. With smoothing it falls to a smallest value at 0.91, marked by a dot, and then shoots up towards 1."
 p = 1 - np.geomspace(0.5, 1e-5, 400)
