@@ -91,8 +91,9 @@ def test_lines_begin_and_end_at_their_boxes(diagrams: dict[str, list[Operation]]
 
 def _on_each_other(edges: Sequence[Edge]) -> tuple[str, str] | None:
     """Return two tensors of which one's line lies on the other's, if there are two."""
-    ways = [(edge.source, *sorted(ends)) for edge in edges for ends in pairwise(edge.points)]
-    for (source, start, end), (other, begin, stop) in combinations(ways, 2):
+    ways = [(edge.source, *ends) for edge in edges for ends in pairwise(edge.points)]
+    for (source, *first), (other, *second) in combinations(ways, 2):
+        (start, end), (begin, stop) = sorted(first), sorted(second)
         for axis in (0, 1):
             is_same_line = max(abs(point[axis] - start[axis]) for point in (end, begin, stop)) < 0.02
             shared = min(end[1 - axis], stop[1 - axis]) - max(start[1 - axis], begin[1 - axis])
