@@ -387,11 +387,11 @@ print({name: version(name) for name in ("cnn-workbook", "keras", "numpy", "matpl
 #
 # | what | formula |
 # |---|---|
-# | numbers in a batch | N · H · W · C |
+# | numbers in a batch | $N \cdot H \cdot W \cdot C$ |
 # | patch | `image[top : top + height, left : left + width]` |
-# | luma | 0.299 · red + 0.587 · green + 0.114 · blue |
-# | sum of two bytes | (a + b) mod 256 |
-# | scaling to 0–1 | x / 255 |
+# | luma | $0.299\,\text{red} + 0.587\,\text{green} + 0.114\,\text{blue}$ |
+# | sum of two bytes | $(a + b) \bmod 256$ |
+# | scaling to 0–1 | $x / 255$ |
 #
 # How far did you get? `check.progress()` shows the whole course, `check.progress(0)` one chapter. What has passed is
 # remembered on this computer, in one small file that is read by nobody but you.

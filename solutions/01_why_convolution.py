@@ -423,12 +423,12 @@ check("1.6", share_of_zeros);
 #
 # | what | formula |
 # |---|---|
-# | parameters of a dense layer | (H·W·C + 1)·units |
-# | memory | weights × bytes each; 1 MB = 10⁶ bytes, 1 MiB = 2²⁰ bytes |
-# | units of a layer with F × F windows, no padding | (H − F + 1)·(W − F + 1) |
-# | weights, locally connected | units · F² |
-# | weights, shared | F² |
-# | share of zeros in the matrix | 1 − F² / (H·W) |
+# | parameters of a dense layer | $(H W C + 1) \cdot \text{units}$ |
+# | memory | $\text{weights} \cdot \text{bytes each}$; 1 MB = $10^6$ bytes, 1 MiB = $2^{20}$ bytes |
+# | units of a layer with F × F windows, no padding | $(H - F + 1)(W - F + 1)$ |
+# | weights, locally connected | $\text{units} \cdot F^2$ |
+# | weights, shared | $F^2$ |
+# | share of zeros in the matrix | $1 - F^2 / (H W)$ |
 #
 # The figures of this chapter, recomputed:
 

@@ -526,7 +526,9 @@ plots.show_cone([(3, 1), (2, 2), (3, 1)], 16, axes[1], names=names, title="with 
 # pixel on both sides. On the right the last kernel's three neurons lie *two* pixels apart, because pooling moved in
 # steps of two. So a layer adds (f − 1) times the product of all strides before it:
 #
-# l_k = l_{k−1} + (f_k − 1) · s_1 · s_2 · … · s_{k−1}, starting from l_0 = 1: a pixel sees itself.
+# $$l_k = l_{k-1} + (f_k - 1) \prod_{i<k} s_i$$
+#
+# It starts from $l_0 = 1$: a pixel sees itself.
 
 # %% tags=["nbval-check-output"]
 print("two 3×3:  ", arithmetic.receptive_fields([(3, 1), (3, 1)]))
@@ -691,10 +693,10 @@ for ax, depth in zip(axes, (10, 20, 40), strict=True):
 #
 # | what | formula |
 # |---|---|
-# | pooled size | ⌊(W − F) / S⌋ + 1, depth unchanged, 0 parameters |
-# | Flatten head | (H·W·C + 1)·classes parameters |
-# | pooled head | (C + 1)·classes parameters |
-# | receptive field | l_k = l_{k−1} + (f_k − 1)·∏_{i<k} s_i, with l_0 = 1 |
+# | pooled size | $\left\lfloor \dfrac{W - F}{S} \right\rfloor + 1$, depth unchanged, 0 parameters |
+# | Flatten head | $(H W C + 1) \cdot \text{classes}$ parameters |
+# | pooled head | $(C + 1) \cdot \text{classes}$ parameters |
+# | receptive field | $l_k = l_{k-1} + (f_k - 1) \prod_{i<k} s_i$, with $l_0 = 1$ |
 # | strides of a stack | the product of the layers' strides |
 #
 # The figures of this chapter, recomputed:

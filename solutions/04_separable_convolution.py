@@ -495,7 +495,9 @@ print(f"pairs that meet: {straight.sum()} of 81 straight, {shuffled.sum()} of 81
 #
 # Keras's **functional API** writes a network as you would draw it. Each layer is called on the tensor that comes out of
 # the one before; the model is what lies between the first tensor and the last. The last layer often ends in
-# a **softmax**, which turns scores into positive numbers that add up to 1: e^score, divided by the sum of all of them.
+# a **softmax**, which turns the scores $s_i$ of the classes into positive numbers that add up to 1:
+#
+# $$p_i = \frac{e^{s_i}}{\sum_j e^{s_j}}$$
 
 # %% tags=["nbval-check-output"]
 inputs = keras.Input((28, 28, 1))
@@ -580,11 +582,11 @@ print("both far better than guessing (10 %):", all(curve[-1] > 0.4 for curve in 
 #
 # | layer | weights | biases |
 # |---|---|---|
-# | ordinary | k²·C_in·C_out | C_out |
-# | depthwise, multiplier m | k²·C_in·m | C_in·m |
-# | pointwise | C_in·C_out | C_out |
-# | separable (both, m = 1) | k²·C_in + C_in·C_out | C_out |
-# | grouped | k²·C_in·C_out / G | C_out |
+# | ordinary | $k^2\,C_{in}\,C_{out}$ | $C_{out}$ |
+# | depthwise, multiplier m | $k^2\,C_{in}\,m$ | $C_{in}\,m$ |
+# | pointwise | $C_{in}\,C_{out}$ | $C_{out}$ |
+# | separable (both, m = 1) | $k^2\,C_{in} + C_{in}\,C_{out}$ | $C_{out}$ |
+# | grouped | $k^2\,C_{in}\,C_{out} / G$ | $C_{out}$ |
 #
 # MACs are the weights times the output's height × width. The figures of this chapter, recomputed:
 

@@ -64,7 +64,10 @@ plots.show_images(x_train[:20], [str(label) for label in y_train[:20]], columns=
 # ## What training minimises
 #
 # A classifier gives ten probabilities for an image. It is good if the true class has a large one, and the loss says so
-# in one number: the **cross-entropy**, −ln of the probability of the true class, averaged over the batch.
+# in one number: the **cross-entropy**, −ln of the probability of the true class, averaged over the batch. For n images
+# with the true classes $y_1, \ldots, y_n$:
+#
+# $$L = -\frac{1}{n} \sum_{i=1}^{n} \ln p_i(y_i)$$
 
 # %% tags=["nbval-check-output"]
 for probability in (0.99, 0.5, 0.1, 0.01):
@@ -72,8 +75,10 @@ for probability in (0.99, 0.5, 0.1, 0.01):
 
 # %% [markdown]
 # **Notice** how the price rises: a confident mistake is expensive. A network that knows nothing gives 0.1 to each
-# digit, so training starts near 2.30. The probabilities come from a **softmax**: e^score of a class, divided by the sum
-# of e^score over all.
+# digit, so training starts near 2.30. The probabilities come from a **softmax** of the classes' scores $s_k$, here over
+# K = 10 classes:
+#
+# $$p(k) = \frac{e^{s_k}}{\sum_{j=1}^{K} e^{s_j}}$$
 
 # %% [markdown] exercise="5.1"
 # ### Exercise 5.1 · The loss that is minimised (8 min, 2 points)
@@ -136,6 +141,15 @@ def lenet5():
     return keras.Model(inputs, layers.Dense(10, activation="softmax", name="output")(x), name="lenet5")
 
 # %% [markdown]
+# `diagrams` draws a Keras model: a box for each layer, with what it does and the shape of its output. It works for your
+# own models, too.
+
+# %% alt="LeNet-5 as a column of boxes. Input 28×28×1; convolution 5×5 with 6 filters and tanh, 28×28×6; mean pooling 2×2, 14×14×6; convolution 5×5 with 16 filters, 10×10×16; mean pooling, 5×5×16; convolution 5×5 with 120 filters, 1×1×120; dense layers of 84 and 10 units, the last with softmax."
+from workbook import diagrams
+
+diagrams.show_model(lenet5(), title="LeNet-5");
+
+# %% [markdown]
 # The main differences from the paper: its pooling layers had a trainable factor and bias for each map and an
 # activation, each of its C3 filters read only some of the six maps, its digits stood in 32 × 32 pixels instead of being
 # padded, and its output layer measured distances to drawn patterns.
@@ -183,9 +197,12 @@ def separable_network():
     x = layers.GlobalAveragePooling2D()(x)  # (batch, 64)
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x), name="separable")
 
+# %% alt="The separable network as a column of boxes. Convolution 5×5 with 24 filters and strides 2, 14×14×24; separable 5×5 with 64 filters and strides 2, 7×7×64; twice separable 3×3 with 64 filters; each with batch normalisation and ReLU; then global mean pooling and a dense layer of 10 units with softmax."
+diagrams.show_model(separable_network(), title="separable network");
+
 # %% [markdown]
-# `BatchNormalization` centres and scales each channel over the batch, so that a large learning rate does no harm;
-# chapter 07 takes it apart. It makes the bias before it useless, hence `use_bias=False`.
+# `BatchNormalization` (BN in the picture) centres and scales each channel over the batch, so that a large learning rate
+# does no harm; chapter 07 takes it apart. It makes the bias before it useless, hence `use_bias=False`.
 
 # %% [markdown] exercise="5.3"
 # ### Exercise 5.3 · A network from its table (10 min, 3 points)
@@ -620,10 +637,11 @@ check("5.6", early_stopping);
 #
 # | what | formula |
 # |---|---|
-# | cross-entropy | −mean of ln p(true class) |
-# | label smoothing | 1 − ε + ε/K for the true class, ε/K for each other |
-# | convolution layer | (F·F·C + 1)·filters parameters, H′·W′·F·F·C·filters MACs |
-# | dense layer | (inputs + 1)·units parameters, inputs·units MACs |
+# | softmax | $p(k) = e^{s_k} / \sum_j e^{s_j}$ |
+# | cross-entropy | $-\frac{1}{n} \sum_i \ln p_i(y_i)$, with $y_i$ the true class of image i |
+# | label smoothing | $1 - \varepsilon + \varepsilon / K$ for the true class, $\varepsilon / K$ for each other |
+# | convolution layer | $(F^2 C + 1) \cdot \text{filters}$ parameters, $H' W' F^2 C \cdot \text{filters}$ MACs |
+# | dense layer | $(\text{inputs} + 1) \cdot \text{units}$ parameters, $\text{inputs} \cdot \text{units}$ MACs |
 #
 # The figures of this chapter, recomputed:
 

@@ -44,10 +44,12 @@ from workbook.layers import LocalResponseNormalization
 # (multiply-adds) for one image. It takes milliseconds.
 
 # %%
-def cost(name):
+def planned(name):
     with keras.StatelessScope(initialize_variables=False):
-        model = architectures.build(name)
-    return account(model)
+        return architectures.build(name)
+
+def cost(name):
+    return account(planned(name))
 
 # %% [markdown]
 # ## LeNet-5 once more
@@ -244,8 +246,17 @@ print("ReLU ends with less than four fifths of tanh's training loss:", losses["r
 # ## Two towers
 #
 # A GPU of 2012 had 3 GB, too little. So AlexNet lay on two, half of the maps on each: two **towers**. In conv2, conv4
-# and conv5 a filter reads only the maps of its own tower; conv3 and the dense layers read both. Chapter 04 called this
-# a grouped convolution:
+# and conv5 a filter reads only the maps of its own tower; conv3 and the dense layers read both. The package builds
+# AlexNet with grouped convolutions (chapter 04); here they are drawn apart, as in figure 2 of the paper.
+
+# %% alt="AlexNet as two columns of boxes, one per tower. Each: convolution 11×11 with 48 filters and strides 4, pooling, convolution 5×5 with 128, pooling; then both read both: convolutions 3×3 with 192, 192 and 128 filters, of which only the first reads both towers; pooling; two dense layers of 2,048 units that read both; last one layer of 1,000 classes."
+from workbook import diagrams
+
+diagrams.show(diagrams.towers(diagrams.operations(planned("alexnet"))), title="AlexNet in two towers");
+
+# %% [markdown]
+# **Notice** where lines cross: only there does one tower learn what the other has seen. To read nothing but one's own
+# tower is what a grouped convolution does:
 
 # %% alt="Two grids of eight input channels by eight filters. Left, one group: every filter reads every channel. Right, two groups in two colours: the first four filters read the first four channels, the others the other four."
 axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")[1]
@@ -289,7 +300,7 @@ for name in ("alexnet", "alexnet_ungrouped"):
 # each activation by what the channels around it do at the same place. With aᵢ the activation of channel i, and N
 # channels:
 #
-# bᵢ = aᵢ / (k + α · Σⱼ aⱼ²)^β, j from max(0, i − n//2) to min(N − 1, i + n//2)
+# $$b_i = \frac{a_i}{\Bigl(k + \alpha \sum_j a_j^2\Bigr)^{\beta}}, \qquad j = \max(0,\, i - \lfloor n/2 \rfloor),\; \ldots,\; \min(N - 1,\, i + \lfloor n/2 \rfloor)$$
 #
 # The paper chose k = 2, n = 5, α = 0.0001 and β = 0.75 on validation data. Nothing in it is learned. Keras has no such
 # layer; the package does:
@@ -366,6 +377,16 @@ for layer in ("conv1", "conv2", "conv3"):
 print(f"in all {zfnet.parameters:,} parameters, {zfnet.macs / 1e9:.2f} billion MACs")
 
 # %% [markdown]
+# And the two in a drawing, up to the last pooling. Each row has the layer of the same name.
+
+# %% alt="AlexNet and ZFNet beside each other, five convolutions and three poolings each. ZFNet's first convolution is 7×7 with strides 2 and makes maps of 110×110, where AlexNet's is 11×11 with strides 4 and makes 55×55; ZFNet's second has strides 2. Below they have the same sizes."
+convolutions = {
+    title: diagrams.between(diagrams.operations(planned(name)), "conv1", "pool5")
+    for title, name in (("AlexNet", "alexnet"), ("ZFNet", "zfnet"))
+}
+diagrams.show(diagrams.side_by_side(convolutions));
+
+# %% [markdown]
 # **Notice** that conv1 gets *fewer* weights, 14,208 parameters for 34,944, and more work: it looks at four times as
 # many places. Six of their networks, averaged, came to 14.8 % top-5 error on the test data of 2012 (table 2). The entry
 # that won in 2013, with 11.7 % (the contest's results page), was that of Zeiler's company Clarifai, not ZFNet itself.
@@ -419,6 +440,17 @@ print(f"{'':10} {'filters':>10}", *(f"{count:>12}" for count in FILTERS))
 for letter, name in zip(("A", "A-LRN", "B", "C", "D", "E"), TABLE):
     stages = (" ".join(map(str, stage)) for stage in TABLE[name])
     print(f"{letter:10} {name:>10}", *(f"{text:>12}" for text in stages))
+
+# %% [markdown]
+# The same as a drawing. Layers of one name stand level, so a gap is a layer that a network lacks.
+
+# %% alt="VGG A, B, C, D and E as five columns of convolutions in five stages with 64, 128, 256, 512 and 512 filters, a 2×2 max pooling after each stage. A has one or two convolutions per stage, B two; C, D and E have three or four from the third stage on, and the third one of C is 1×1."
+letters = {"A": "vgg11", "B": "vgg13", "C": "vgg16_1x1", "D": "vgg16", "E": "vgg19"}
+columns = {
+    letter: diagrams.between(diagrams.operations(planned(name)), "block1_conv1", "block5_pool")
+    for letter, name in letters.items()
+}
+diagrams.show(diagrams.side_by_side(columns), details=False, sizes=False);
 
 # %% [markdown]
 # All end alike: two dense layers of 4,096 units with dropout, and 1,000 classes. C has 1 × 1 convolutions, which only
@@ -521,14 +553,17 @@ print("the same:", np.allclose(by_convolution, dense(maps), atol=1e-5))
 # %% [markdown]
 # The second: no dense head. The last layer makes one map for each class, and **global average pooling** (chapter 03)
 # turns each map into that class's score. Nothing is left to over-fit there, any image size will do, and each map
-# shows *where* its class was seen.
+# shows *where* its class was seen. The drawing after the table has the three mlpconv layers beside each other.
 
 # %% tags=["nbval-check-output"]
 nin = cost("nin")
 print(nin)
 
-# %% alt="A row of blocks from left to right, one for each layer of Network in Network: after each of the three large kernels stand two narrow 1 by 1 layers of the same width; the area of a block is its multiply-adds."
-plots.show_architecture(nin.blocks(), labels=0, title="Network in Network");
+# %% alt="Network in Network as three columns, one per mlpconv layer, to be read one after another. Each begins with a convolution, 5×5, 5×5 and 3×3, and goes on with two 1×1 convolutions. The first ends in max pooling, the second in mean pooling, the third in a global mean of its 10 maps and a softmax."
+nin_layers = diagrams.operations(planned("nin"))
+parts = (("mlpconv1_1", "pool1"), ("mlpconv2_1", "pool2"), ("mlpconv3_1", "avg_pool"))
+columns = {f"mlpconv {i}": diagrams.between(nin_layers, *part) for i, part in enumerate(parts, 1)}
+diagrams.show(diagrams.side_by_side(columns, level=False));
 
 # %% [markdown]
 # **Notice** under a million parameters, and the last lines: `avg_pool` and `predictions` have none. The authors
@@ -580,10 +615,10 @@ check("6.6", small_nin);
 #
 # | what | formula |
 # |---|---|
-# | output size | floor((W − F) / S) + 1 without padding |
-# | grouped convolution | (F·F·C / groups + 1)·filters parameters |
-# | local response normalisation | bᵢ = aᵢ / (k + α Σⱼ aⱼ²)^β, j from i − n//2 to i + n//2, cut off at the ends |
-# | stack of d layers 3×3 | sees 2d + 1 pixels; 9·d·C² weights, against (2d + 1)²·C² |
+# | output size | $\left\lfloor \dfrac{W - F}{S} \right\rfloor + 1$ without padding |
+# | grouped convolution | $(F^2 C / G + 1) \cdot \text{filters}$ parameters, with $G$ groups |
+# | local response normalisation | $b_i = a_i / \bigl(k + \alpha \sum_j a_j^2\bigr)^{\beta}$, j from $i - \lfloor n/2 \rfloor$ to $i + \lfloor n/2 \rfloor$, cut off at the ends |
+# | stack of d layers 3×3 | sees $2d + 1$ pixels; $9\,d\,C^2$ weights, against $(2d + 1)^2\,C^2$ |
 #
 # The figures of this chapter, recomputed:
 

@@ -56,8 +56,10 @@ def naive_module(shape=(28, 28, 256)):
     pooled = layers.MaxPooling2D(3, strides=1, padding="same", name="pool")(inputs)  # (batch, 28, 28, 256)
     return keras.Model(inputs, layers.Concatenate(name="join")([one, three, five, pooled]), name="naive")
 
-# %% alt="Four branches between one input and one output: a 1 by 1 of 128 filters, a 3 by 3 of 192, a 5 by 5 of 96, and a 3 by 3 max pooling."
-plots.show_branches([["1×1, 128"], ["3×3, 192"], ["5×5, 96"], ["max 3×3"]], title="naive module");
+# %% alt="The naive module: an input of 28×28×256 goes to four boxes side by side, convolutions 1×1 with 128 filters, 3×3 with 192 and 5×5 with 96, and a max pooling 3×3; their outputs go to a concatenation. Sizes are left out."
+from workbook import diagrams
+
+diagrams.show_model(naive_module(), sizes=False, title="naive module");
 
 # %% [markdown]
 # **Predict first:** how many channels come out? Which branch costs most: the 192 filters of 3×3, or the 96 of 5×5?
@@ -147,9 +149,13 @@ print("rank of the merged kernel:", np.linalg.matrix_rank(merged.reshape(64, -1)
 # | 3 | `reduce5` filters 1×1, then `five` filters 5×5 | H×W×`five` |
 # | 4 | max pooling 3×3, strides 1, then `projection` filters 1×1 | H×W×`projection` |
 
-# %% alt="The four branches again, with a 1 by 1 of 64 filters before the 3 by 3, another before the 5 by 5, and a third after the max pooling."
-chains = [["1×1, 128"], ["1×1, 64", "3×3, 192"], ["1×1, 64", "5×5, 96"], ["max 3×3", "1×1, 64"]]
-plots.show_branches(chains, title="module with bottlenecks");
+# %% alt="The module with bottlenecks: four branches from an input of 28×28×256 to a concatenation of 480 channels. A 1×1 with 128 filters; a 1×1 with 64, then a 3×3 with 192; a 1×1 with 64, then a 5×5 with 96; a max pooling 3×3, then a 1×1 with 64."
+def module_model(shape, module, norm=None):
+    inputs = keras.Input(shape, name="input")
+    return keras.Model(inputs, blocks.assemble(inputs, module, "module", norm), name="thin")
+
+bottlenecks = module_model((28, 28, 256), inception.module_v1(128, 64, 192, 64, 96, 64))
+diagrams.show_model(bottlenecks, title="module with bottlenecks");
 
 # %% [markdown] exercise="7.2"
 # ### Exercise 7.2 · An inception module (12 min, 3 points)
@@ -180,12 +186,10 @@ def inception_module(shape, widths):
 check("7.2", inception_module);
 
 # %% [markdown]
-# The package writes such a module as a list of branches; here it is with 64 in every bottleneck.
+# The package writes such a module as a list of branches: `inception.module_v1(…)` above, with 64 in every bottleneck.
 
 # %%
-inputs = keras.Input((28, 28, 256))
-module = inception.module_v1(128, 64, 192, 64, 96, 64)
-thin = account(keras.Model(inputs, blocks.assemble(inputs, module, "module", None), name="thin"))
+thin = account(bottlenecks)
 
 # %% tags=["nbval-check-output"]
 print(f"{naive.macs:,} MACs naive, {thin.macs:,} with bottlenecks: {naive.macs / thin.macs:.2f} × fewer")
@@ -253,6 +257,11 @@ with_heads = planned("googlenet", auxiliary=True)
 print([tuple(output.shape) for output in with_heads.outputs])
 print(f"{with_heads.count_params():,} parameters with the heads, {googlenet.parameters:,} without")
 
+# %% alt="GoogLeNet as a column: stem, inception 3a and 3b, pooling, 4a to 4e, pooling, 5a and 5b, global mean pooling, a dense layer of 1,000 classes. Beside it hang two heads, on 4a and on 4d: a mean pooling 5×5 with strides 3, a 1×1 convolution with 128 filters, a dense layer of 1,024 units with dropout 0.7, and 1,000 classes."
+boxes = {f"inception_{name}": f"inception {name}" for name in inception.GOOGLENET if not name.startswith("pool")}
+boxes |= dict.fromkeys(("conv1", "pool1", "conv2", "pool2"), "stem")
+diagrams.show(diagrams.collapse(diagrams.operations(with_heads), boxes), title="GoogLeNet with its heads");
+
 # %% [markdown]
 # **Notice** that the heads nearly double the parameters: whoever quotes a size for GoogLeNet must say which one. Later
 # the authors found that the heads do not speed training up at the start, as they had thought, but help a little near
@@ -279,10 +288,10 @@ print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], s
 #
 # | step | formula |
 # |---|---|
-# | mean | μ = (1/m) Σ x |
-# | variance | σ² = (1/m) Σ (x − μ)² |
-# | normalise | x̂ = (x − μ) / √(σ² + ε) |
-# | scale and shift | y = γ x̂ + β |
+# | mean | $\mu = \dfrac{1}{m} \sum_i x_i$ |
+# | variance | $\sigma^2 = \dfrac{1}{m} \sum_i (x_i - \mu)^2$ |
+# | normalise | $\hat{x}_i = \dfrac{x_i - \mu}{\sqrt{\sigma^2 + \varepsilon}}$ |
+# | scale and shift | $y_i = \gamma\,\hat{x}_i + \beta$ |
 #
 # γ and β are learned, one pair for each channel: if a feature is better off with another spread or centre, training can
 # set it. ε is a small constant against division by zero. Four values, with ε = 0, γ = 1 and β = 0:
@@ -342,11 +351,11 @@ print("Keras and the formulas agree:", np.allclose(normalised, formula, atol=1e-
 # neighbours. So the layer keeps a **moving mean** and a **moving variance** of every channel while it trains, and at
 # inference uses those:
 #
-# > moving ← momentum · moving + (1 − momentum) · batch
+# $$\text{moving} \leftarrow m \cdot \text{moving} + (1 - m) \cdot \text{batch}$$
 #
-# (This momentum is not the one of SGD in chapter 06; only the name is the same.) The two start at 0 and 1. They are
-# parameters that no gradient touches: `count_params()` has four numbers per channel, and the summary calls two of them
-# non-trainable.
+# with the **momentum** m. (It is not the momentum of SGD in chapter 06; only the name is the same.) The two start at 0
+# and 1. They are parameters that no gradient touches: `count_params()` has four numbers per channel, and the summary
+# calls two of them non-trainable.
 
 # %% [markdown] exercise="7.4"
 # ### Exercise 7.4 · Moving statistics (8 min, 2 points)
@@ -488,6 +497,16 @@ print("normalised, rate 0.3, over 80 %:", accuracy[0.3, True] > 0.8)
 # weights. One of the paper's runs, with five times the learning rate, no dropout and a faster decay of the rate,
 # reached the best accuracy of the same network without batch normalisation in 2.1 million steps instead of 31 (figure
 # 3; "14 times fewer", says the paper). (The paper on v3 uses the name v2 for a step on its own way to v3.)
+#
+# Two of its modules: 3a, and 3c, which halves the maps. There the 1×1 is missing, the last layer of each branch has
+# strides 2, and the pooling passes all channels on.
+
+# %% alt="Two modules of Inception v2, one below the other. 3a on 28×28×192: a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3; a mean pooling and a 1×1; all with batch normalisation and ReLU, concatenated to 28×28×256. 3c on 28×28×320: a 1×1 and a 3×3 with strides 2; a 1×1 and two 3×3, the last with strides 2; a max pooling with strides 2; concatenated to 14×14×576."
+for name, channels in (("3a", 192), ("3c", 320)):
+    *widths, kind, projection = inception.INCEPTION_V2[name]
+    module = inception.module_v2(widths, kind, projection)
+    model = module_model((28, 28, channels), module, blocks.Norm())
+    diagrams.show_model(model, title=f"Inception v2, module {name}")
 
 # %% [markdown]
 # ## Inception v3
@@ -524,14 +543,10 @@ plots.show_images([column, row, column @ row, np.eye(7)], titles, columns=4, sca
 # module for 17×17 maps.
 
 # %%
-inputs = keras.Input((17, 17, 768))
-module = inception_v3.module_17(128)
-wide = keras.Model(inputs, blocks.assemble(inputs, module, "m", blocks.Norm()))
+wide = module_model((17, 17, 768), inception_v3.module_17(128), blocks.Norm())
 
-# %% alt="Four branches: a 1 by 1; a 1 by 1, then 1 by 7 and 7 by 1; a 1 by 1, then 7 by 1, 1 by 7, 7 by 1 and 1 by 7; and a mean pooling with a 1 by 1."
-long = ["1×1, 128", "7×1, 128", "1×7, 128", "7×1, 128", "1×7, 192"]
-chains = [["1×1, 192"], ["1×1, 128", "1×7, 128", "7×1, 192"], long, ["mean 3×3", "1×1, 192"]]
-plots.show_branches(chains, title="Inception v3, maps of 17×17×768");
+# %% alt="Four branches of Inception v3 on 17×17×768: a 1×1; a 1×1, then 1×7 and 7×1; a 1×1, then 7×1, 1×7, 7×1 and 1×7; and a mean pooling with a 1×1; concatenated to 17×17×768."
+diagrams.show_model(wide, title="Inception v3, maps of 17×17");
 
 # %% tags=["nbval-check-output"]
 factorised = account(wide).macs
@@ -539,14 +554,26 @@ full = 17 * 17 * (768 * (192 + 128 + 128 + 192) + 49 * (128 * 192 + 128 * 128 + 
 print(f"{factorised / 10**6:.0f} M MACs; with a 7×7 for each pair {full / 10**6:,.0f} M")
 
 # %% [markdown]
+# On the 8×8 maps at the end a 1×3 and a 3×1 stand **side by side**, to make more channels for the classifier. Between
+# the groups of modules the maps are halved, and neither branch comes first: a pooling first would lose information, a
+# wide convolution first would cost four times the work. So both run in parallel, with strides 2 (the paper's figures 7
+# and 10):
+
+# %% alt="Above, the module for 8×8 maps: a 1×1; a 1×1 that forks into a 1×3 and a 3×1; a 1×1 and a 3×3 that forks in the same way; a mean pooling with a 1×1; all six outputs concatenated to 8×8×2048. Below, the reduction from 35×35×288 to 17×17×768: a 3×3 with strides 2; a 1×1, a 3×3 and a 3×3 with strides 2; a max pooling with strides 2; concatenated."
+last = diagrams.operations(module_model((8, 8, 1280), inception_v3.MODULE_8, blocks.Norm()))
+halving = diagrams.operations(module_model((35, 35, 288), inception_v3.REDUCTION_35, blocks.Norm()))
+diagrams.show(diagrams.spread(last), title="Inception v3, maps of 8×8")
+diagrams.show(halving, title="from 35×35 to 17×17");
+
+# %% [markdown]
 # ### RMSProp
 #
 # v3 was trained with **RMSProp** instead of momentum. Each weight w keeps a moving average of its squared gradients g
 # and divides its step by the root of it (RMS: the root of the mean of squares):
 #
-# > average ← ρ · average + (1 − ρ) · g²
-# >
-# > w ← w − rate · g / √(average + ε)
+# $$\begin{aligned} a &\leftarrow \rho\,a + (1 - \rho)\,g^2 \\ w &\leftarrow w - \alpha\,\frac{g}{\sqrt{a + \varepsilon}} \end{aligned}$$
+#
+# with the average a, the learning rate α and a small constant ε.
 #
 # A weight on a steep slope and one on a flat slope then take steps of about the same length.
 
@@ -598,6 +625,22 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
     print(f"step {step}   RMSProp: u {u:.3f}, v {v:.3f}   SGD: u {u_slow:.3f}, v {v_slow:.3f}")
 
 # %% [markdown]
+# And 120 steps of each, on a map of the valley:
+
+# %% alt="A map of the loss with both weights from 0 to 1; the contours are long vertical stripes. Both paths start at the top right. RMSProp's goes down the diagonal, in steps of about the same length, to the bottom at 0, 0. SGD's jumps straight to the middle of the valley, u = 0, and then creeps down along it, a little more than a tenth of the way."
+u, v = np.meshgrid(np.linspace(-0.15, 1.1, 200), np.linspace(-0.1, 1.1, 200))
+ax = plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
+ax.contour(u, v, 500 * u**2 + v**2 / 2, np.geomspace(0.05, 500, 9), colors="0.7", linewidths=0.8)
+for label, optimizer, colour, marker in (
+    ("RMSProp, rate 0.01", keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=1e-3), plots.COLOURS[0], "o"),
+    ("SGD, rate 0.001", keras.optimizers.SGD(0.001), plots.COLOURS[1], "s"),
+):
+    path = np.vstack([[1, 1], descend(optimizer, steps=120)])
+    ax.plot(*path.T, color=colour, marker=marker, markersize=3, label=label)
+ax.set(xlabel="u, the steep weight", ylabel="v, the flat weight")
+ax.legend(loc="lower right");
+
+# %% [markdown]
 # **Notice** that RMSProp walks along both at the same pace, while SGD is done with u and has hardly moved along v:
 # above a rate of .002 it would be thrown out of the valley along u. The paper used ρ = .9 and a rate of .045 that falls
 # by 6 % every two epochs, and ε = 1.0: far larger than Keras's 1e-7, so that small gradients count as small.
@@ -638,6 +681,27 @@ for true, other in ((0.91, 0.01), (0.9, 0.1 / 9)):
     print(f"{true} and {other:.4f}: as Keras:", np.isclose(-(target * np.log(p)).sum(), keras_loss, atol=1e-5))
 
 # %% [markdown]
+# What does it change? Let the network give p to the true class, and share the rest equally among the nine
+# others. **Predict first:** at which p is the smoothed loss smallest?
+
+# %% alt="The loss against the probability of the true class, from 0.5 to 1. Without smoothing it falls all the way, to 0 at 1. With smoothing it falls to a smallest value at 0.91, marked by a dot, and then shoots up towards 1."
+p = 1 - np.geomspace(0.5, 1e-5, 400)
+plain = -np.log(p)
+smoothed = -(0.91 * np.log(p) + 9 * 0.01 * np.log((1 - p) / 9))
+lowest = smoothed.argmin()
+ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
+ax.plot(p, plain, color=plots.COLOURS[0], label="labels 1 and 0")
+ax.plot(p, smoothed, "--", color=plots.COLOURS[1], label="labels .91 and .01")
+ax.plot(p[lowest], smoothed[lowest], "o", color=plots.COLOURS[1])
+ax.set(xlabel="probability of the true class", ylabel="cross-entropy", ylim=(0, 1.6))
+ax.legend();
+
+# %% tags=["nbval-check-output"]
+print(f"the smoothed loss is smallest at p = {p[lowest]:.2f}")
+
+# %% [markdown]
+# **Notice** the right end: more certainty than .91 is punished. So the scores need not grow without end.
+#
 # **Mind the slide.** 1 − ε and ε/(K − 1), here .9 and .0111, is often printed. It adds up to 1 as well, and is neither
 # the paper's form nor Keras's.
 #
@@ -661,8 +725,21 @@ for how in ("one_crop", "ensemble"):
 # In 2016 the same group asked whether inception modules need the **shortcuts** of ResNet, which add a block's input to
 # its output (chapter 08). **Inception v4** has none: a more regular v3, with more modules. **Inception-ResNet** puts
 # the shortcut around each module; a 1×1 behind the branches restores the number of channels, so that the two can be
-# added.
-#
+# added. Here are both on 35×35×384. In the package a residual block is a branch in a `Residual`, and building it takes
+# the same call:
+
+# %%
+from workbook.architectures import inception_v4
+
+branches = inception_v4.A_V2  # 1×1; 1×1 and 3×3; 1×1 and two 3×3
+restored = (branches, blocks.Conv(384, 1, linear=True))  # back to 384 channels, without activation
+residual = module_model((35, 35, 384), blocks.Residual(restored, scale=0.17), blocks.Norm())
+
+# %% alt="Above, a module of Inception v4: a mean pooling and a 1×1; a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3, all of 96 filters at the end, concatenated to 384 channels. Below, a block of Inception-ResNet: three narrower branches, concatenated to 128 channels, a 1×1 to 384 that is multiplied by 0.17, and an addition to which the input comes on a line of its own beside the branches; then ReLU."
+diagrams.show_model(module_model((35, 35, 384), inception_v4.A_V4, blocks.Norm()), title="Inception v4")
+diagrams.show_model(residual, title="Inception-ResNet v2");
+
+# %% [markdown]
 # | top-5 error on ImageNet, one network, one crop, validation data | % | source |
 # |---|---|---|
 # | GoogLeNet (v1) | 10.07 | Szegedy et al. 2015, table 3 |
@@ -707,12 +784,12 @@ plots.show_bars(work, xlabel="billion MACs per image", form="{:.2f}");
 #
 # | what | formula |
 # |---|---|
-# | bottleneck | C·R + F²·R·K weights instead of F²·C·K; MACs: times H·W |
-# | batch normalisation | γ (x − μ) / √(σ² + ε) + β |
-# | moving statistics | m · old + (1 − m) · new |
-# | F×F as 1×F and F×1 | 2F·C² weights instead of F²·C² |
-# | RMSProp | a ← ρ a + (1 − ρ) g²; w ← w − rate · g / √(a + ε) |
-# | label smoothing | 1 − ε + ε/K for the true class, ε/K for each other |
+# | bottleneck | $C R + F^2 R K$ weights instead of $F^2 C K$; MACs: times $H W$ |
+# | batch normalisation | $y = \gamma\,\dfrac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta$ |
+# | moving statistics | $m \cdot \text{moving} + (1 - m) \cdot \text{batch}$ |
+# | F×F as 1×F and F×1 | $2 F C^2$ weights instead of $F^2 C^2$ |
+# | RMSProp | $a \leftarrow \rho\,a + (1 - \rho)\,g^2$; $w \leftarrow w - \alpha\,g / \sqrt{a + \varepsilon}$ |
+# | label smoothing | $1 - \varepsilon + \varepsilon / K$ for the true class, $\varepsilon / K$ for each other |
 #
 # The figures of this chapter, recomputed:
 

@@ -160,13 +160,26 @@ print("residual: all within a factor of 20:", bool(residual.max() < 20 * residua
 # If layers find it hard to pass their input on, give it to them for nothing. A **residual block** adds its input to
 # what its layers make:
 #
-# y = F(x) + x
+# $$y = F(x) + x$$
 #
-# The layers learn only the **residual** F(x) = y − x, the correction. To pass x on they need to make F = 0, and small
-# weights do that. Let us see: a block whose last normalisation has the scale γ = 0.
+# The layers learn only the **residual** F(x) = y − x, the correction. Here is a block of the builder above, without and
+# with its shortcut:
+
+# %% alt="Two blocks of two 3×3 convolutions with 8 filters and batch normalisation. Plain: one below the other, then ReLU. Residual: the same, but the input also goes by a coloured line beside the convolutions to an addition before the ReLU."
+from workbook import diagrams
+
+inputs = keras.Input((6, 4, 8), name="input")
+pair = {
+    "residual" if shortcuts else "plain": diagrams.operations(keras.Model(inputs, block(inputs, 8, 1, shortcuts)))
+    for shortcuts in (False, True)
+}
+diagrams.show(diagrams.side_by_side(pair, level=False));
+
+# %% [markdown]
+# To pass x on, the layers need to make F = 0, and small weights do that. Let us see: a block whose last normalisation
+# has the scale γ = 0.
 
 # %% tags=["nbval-check-output"]
-inputs = keras.Input((6, 4, 8))
 for shortcuts in (False, True):
     one = keras.Model(inputs, block(inputs, 8, 1, shortcuts))
     last = [layer for layer in one.layers if isinstance(layer, layers.BatchNormalization)][-1]
@@ -374,22 +387,26 @@ check("8.3", diagnose);
 # ## The bottleneck
 #
 # For 50 layers and more the paper changes the block: a 1×1 convolution makes the input narrow, the 3×3 works there,
-# another 1×1 makes it four times as wide again. It looks like this, beside the **basic** block:
+# another 1×1 makes it four times as wide again. It looks like this, beside the **basic** block, and the basic block
+# that begins a stage, with option B's projection:
 
-# %% alt="Two blocks drawn from left to right. The basic block: two equal 3×3 convolutions of 64 channels. The bottleneck: a narrow 1×1, a narrow 3×3 and a 1×1 of 256 channels. In both an arc leads from the input over the layers to the dot where they are added."
+# %% alt="Three blocks. Basic: input 56×56×64, two 3×3 convolutions with 64 filters, an addition to which the input comes on a line beside the convolutions, ReLU. Bottleneck: input 56×56×256, a 1×1 and a 3×3 with 64 filters, a 1×1 with 256, addition and ReLU. With a projection: a 3×3 with 128 filters and strides 2, a second 3×3, and beside them a 1×1 with 128 filters and strides 2; both come to the addition at 28×28×128."
 from workbook.architectures import resnet
 
-axes = plt.subplots(1, 2, figsize=(11, 3), layout="constrained")[1]
-for ax, channels, bottleneck in zip(axes, (64, 256), (False, True)):
-    inputs = keras.Input((56, 56, channels))
-    first = resnet.conv_norm(inputs, channels, 1, 1, False, name="input")
-    outputs = resnet.block(first, 64, 1, resnet.ResNet((1,), bottleneck), False, name="block")
-    model = keras.Model(inputs, outputs)
-    plots.show_architecture(accountant.account(model).blocks(), ax, title="bottleneck" if bottleneck else "basic")
+def block_model(channels, filters, strides, *, bottleneck):
+    inputs = keras.Input((56, 56, channels), name="input")
+    kind = resnet.ResNet((1,), bottleneck)
+    return keras.Model(inputs, resnet.block(inputs, filters, strides, kind, False, name="block"))
+
+drawn = {
+    "basic": diagrams.operations(block_model(64, 64, 1, bottleneck=False)),
+    "bottleneck": diagrams.operations(block_model(256, 64, 1, bottleneck=True)),
+    "with a projection": diagrams.operations(block_model(64, 128, 2, bottleneck=False)),
+}
+diagrams.show(diagrams.side_by_side(drawn, level=False));
 
 # %% [markdown]
-# (The first box of each stands for what comes before the block.) The bottleneck carries 256 channels instead of 64.
-# What does it cost?
+# The bottleneck carries 256 channels instead of 64. What does it cost?
 
 # %% tags=["nbval-check-output"]
 def weights(*kernels):
@@ -544,19 +561,21 @@ for name, grid in surfaces.items():
 #
 # A sum mixes: once x and F(x) are added nobody can tell them apart. Huang, Liu, van der Maaten and Weinberger keep them
 # apart. In a **dense block** each layer reads the maps of *all* layers before it in the block, side by side, and
-# appends a few new ones: the **growth rate** k, often 12 or 32.
+# appends a few new ones: the **growth rate** k, often 12 or 32. In Keras each layer is followed by a `Concatenate` of
+# all that is there so far. `diagrams.spread` leaves those out, and draws what they mean: who reads whom.
 
-# %% alt="A dense block of four layers drawn from left to right. The convolutions have the same width, 32 channels, and grow in area. An arc leads over each of them to a dot, where its maps join all earlier ones."
+# %% alt="A dense block of four layers in a column, growth rate 32, below an input of 28×28×64. Each is batch normalisation, ReLU and a 3×3 convolution with 32 filters. The input's line runs beside them, in a colour of its own, and reaches all four layers and the concatenation at the end; the first layer's line reaches all layers below it, and so on: ten lines besides the five that come to the end. The result has 28×28×192."
 from workbook.architectures import densenet
 
-inputs = keras.Input((28, 28, 64))
-x = densenet.conv(inputs, 64, 1, name="input")
+inputs = keras.Input((28, 28, 64), name="input")
+x = inputs
 for i in range(1, 5):
     x = densenet.dense_layer(x, densenet.DenseNet((4,), 32, bottleneck=False), name=f"layer{i}")
-account = accountant.account(keras.Model(inputs, x))
-plots.show_architecture(account.blocks(), title="a dense block, growth rate 32");
+model = keras.Model(inputs, x)
+diagrams.show(diagrams.spread(diagrams.operations(model)), title="dense block");
 
 # %% tags=["nbval-check-output"]
+account = accountant.account(model)
 for row in account.rows:
     if row.kind in ("Conv2D", "Concatenate"):
         print(f"{row.kind:12} {row.name:9} {row.channels:4} channels {row.parameters:7,} weights")
@@ -666,12 +685,12 @@ for name in ("resnet50", "densenet121"):
 #
 # | what | formula |
 # |---|---|
-# | residual block | y = ReLU(F(x) + x), or ReLU(F(x) + W·x) with a projection W |
-# | basic block, C channels | 18·C² weights |
-# | bottleneck, 4w channels | 4w² + 9w² + 4w² = 17·w² weights, 4w·channels more with a projection |
-# | depth of CIFAR's ResNets | 6n + 2 |
-# | filter normalisation | δ of a filter · ‖θ of that filter‖ / ‖δ of that filter‖ |
-# | channels after ℓ dense layers | k₀ + ℓ·k |
+# | residual block | $y = \mathrm{ReLU}(F(x) + x)$, or $\mathrm{ReLU}(F(x) + W x)$ with a projection $W$ |
+# | basic block, C channels | $18\,C^2$ weights |
+# | bottleneck, 4w channels | $4w^2 + 9w^2 + 4w^2 = 17\,w^2$ weights, $4w \cdot \text{channels}$ more with a projection |
+# | depth of CIFAR's ResNets | $6n + 2$ |
+# | filter normalisation | $\delta_f \leftarrow \delta_f\,\dfrac{\lVert \theta_f \rVert}{\lVert \delta_f \rVert}$ for each filter f |
+# | channels after ℓ dense layers | $k_0 + \ell\,k$ |
 #
 # The figures of this chapter, recomputed:
 

@@ -309,7 +309,7 @@ print("dense layers:", sum(row.kind == "Dense" for row in account.rows))
 # keeps μ of it (0.9 in all the recipes above with "sgd") and adds the new pull, scaled by the learning rate α. **Weight
 # decay** λ pulls every weight to zero, a little each step. As AlexNet's authors write it:
 #
-# v ← μ·v − α·(g + λ·w), w ← w + v
+# $$v \leftarrow \mu\,v - \alpha\,(g + \lambda\,w), \qquad w \leftarrow w + v$$
 
 # %% [markdown] exercise="9.3"
 # ### Exercise 9.3 · One step with momentum (8 min, 2 points)
@@ -331,8 +331,9 @@ check("9.3", momentum_step);
 
 # %% [markdown]
 # Is that what Keras does? Ten steps, with made-up gradients, the formulas beside the optimizers. RMSProp, Inception
-# v3's optimizer (chapter 07), divides each gradient by the root of a running mean of its squares: G ← ρ·G + (1 − ρ)·g²,
-# w ← w − α·g / √(G + ε).
+# v3's optimizer (chapter 07), divides each gradient by the root of a running mean a of its squares:
+#
+# $$a \leftarrow \rho\,a + (1 - \rho)\,g^2, \qquad w \leftarrow w - \alpha\,\frac{g}{\sqrt{a + \varepsilon}}$$
 
 # %%
 rng = np.random.default_rng(9)
@@ -780,12 +781,12 @@ print("its loss is below the members' mean loss:", bool(loss(average) < np.mean(
 #
 # | what | formula |
 # |---|---|
-# | sizes | 4 bytes a float32; MB = 10⁶ bytes, MiB = 2²⁰ bytes |
-# | momentum with weight decay | v ← μ·v − α·(g + λ·w), w ← w + v |
-# | RMSProp | G ← ρ·G + (1 − ρ)·g², w ← w − α·g / √(G + ε) |
-# | weight decay as a penalty | ½λ·w², in Keras `L2(λ / 2)` |
+# | sizes | 4 bytes per float32; MB = $10^6$ bytes, MiB = $2^{20}$ bytes |
+# | momentum with weight decay | $v \leftarrow \mu\,v - \alpha\,(g + \lambda\,w)$, $w \leftarrow w + v$ |
+# | RMSProp | $a \leftarrow \rho\,a + (1 - \rho)\,g^2$, $w \leftarrow w - \alpha\,g / \sqrt{a + \varepsilon}$ |
+# | weight decay as a penalty | $\frac{1}{2} \lambda\,w^2$, in Keras `L2(λ / 2)` |
 # | top-k accuracy | share of pictures whose class is among the k likeliest |
-# | ensemble | p = (p₁ + … + pₙ) / n |
+# | ensemble | $p = \frac{1}{n} \sum_i p_i$ |
 #
 # The figures of this chapter, recomputed:
 

@@ -199,10 +199,10 @@ plots.show_images(x_val[best], titles, columns=8, size=1.0);
 # Training holds the images fixed and moves the weights *down* the gradient of a loss. Turn it round: hold the weights,
 # and move the pixels *up* the gradient of the activation degree a:
 #
-# x ← x + rate · g / √mean(g²), with g = ∂a/∂x
+# $$x \leftarrow x + \alpha\,\frac{g}{\sqrt{\mathrm{mean}(g^2)}}, \qquad g = \frac{\partial a}{\partial x}$$
 #
-# The division makes all steps equally long, however faint the gradient: with a rate of 0.1 a pixel moves by about 0.1.
-# Pixels that have gone below 0 are then set to 0, those above 1 to 1.
+# The division makes all steps equally long, however faint the gradient: with a rate α of 0.1 a pixel moves by about
+# 0.1. Pixels that have gone below 0 are then set to 0, those above 1 to 1.
 
 # %% [markdown] exercise="10.3"
 # ### Exercise 10.3 · One step uphill (8 min, 2 points)
@@ -563,11 +563,11 @@ plots.show_images(shown, ["image", "saliency", "Grad-CAM"] * 3, columns=9, size=
 #
 # | what | formula |
 # |---|---|
-# | activation degree of filter k | Σ over rows and columns of map k |
-# | gradient ascent | x ← x + rate · g / √mean(g²), g = ∂a/∂x |
-# | with a price for ink | climb a − λ · Σ pixels |
-# | total variation | Σ of absolute differences of neighbours, down and to the right |
-# | Grad-CAM | max(0, Σ over k of mean(∂score/∂map k) · map k) |
+# | activation degree of filter k | $a_k = \sum_{i,j} A^k_{i,j}$, over rows and columns of its map $A^k$ |
+# | gradient ascent | $x \leftarrow x + \alpha\,g / \sqrt{\mathrm{mean}(g^2)}$, with $g = \partial a / \partial x$ |
+# | with a price for ink | climb $a - \lambda \sum_{i,j} x_{i,j}$ |
+# | total variation | $\sum_{i,j} \lvert x_{i+1,j} - x_{i,j} \rvert + \lvert x_{i,j+1} - x_{i,j} \rvert$ |
+# | Grad-CAM | $\max\Bigl(0,\; \sum_k \mathrm{mean}\bigl(\partial s / \partial A^k\bigr)\, A^k\Bigr)$, for the score s of a class |
 #
 # ## Where to read on
 #

@@ -269,7 +269,7 @@ print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 128 * 12
 # be anything. Minimised is the **content loss**, for the maps F of the picture being made and the maps P of the
 # photograph:
 #
-# content = Σ (F − P)² / Σ P²
+# $$L_\text{content} = \frac{\sum (F - P)^2}{\sum P^2}$$
 #
 # (The division makes losses of different layers comparable: maps that are 0 everywhere have a loss of 1.) We begin with
 # noise about a middle grey. How like the photograph a picture has become, pixel by pixel, is said by the correlation of
@@ -320,11 +320,13 @@ print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
 # places? For two filters i and j, multiply their maps place by place, and take the mean. All pairs make a table,
 # the **Gram matrix**:
 #
-# G[i, j] = mean over all places of map i · map j
+# $$G_{i,j} = \frac{1}{H W} \sum_{r,c} A^i_{r,c}\, A^j_{r,c}$$
 #
-# It has one row and one column for each filter, whatever the size of the picture. The diagonal, a filter with itself,
-# says how strongly each answers. Off the diagonal a positive number says that two answer with the same sign at the same
-# places, a negative one that they answer with opposite signs.
+# where $A^i$ is the map of filter i, and r and c run over its rows and columns.
+#
+# The matrix has one row and one column for each filter, whatever the size of the picture. The diagonal, a filter with
+# itself, says how strongly each answers. Off the diagonal a positive number says that two answer with the same sign at
+# the same places, a negative one that they answer with opposite signs.
 
 # %% [markdown] exercise="11.4"
 # ### Exercise 11.4 · The Gram matrix (10 min, 3 points)
@@ -647,14 +649,14 @@ interpret.upload(paint)
 #
 # | what | formula |
 # |---|---|
-# | what a dream climbs | mean of a² over rows, columns and filters of a layer |
-# | its derivative | 2 · a / (H · W · filters) |
-# | octave k below the full size | (round(height / scaleᵏ), round(width / scaleᵏ)) |
+# | what a dream climbs | $\mathrm{mean}(a^2)$ over rows, columns and filters of a layer |
+# | its derivative | $2a / (H W \cdot \text{filters})$ |
+# | octave k below the full size | $\mathrm{round}(H / \text{scale}^k) \times \mathrm{round}(W / \text{scale}^k)$ |
 # | carried to the next octave | picture + enlarged(dreamed − small) |
-# | content loss | Σ (F − P)² / Σ P² |
-# | Gram matrix | G[i, j] = mean over places of map i · map j |
-# | style loss | mean over layers of Σ (G − A)² / Σ A² |
-# | whole loss | c · content + s · style + t · total variation / number of values |
+# | content loss | $L_\text{content} = \sum (F - P)^2 \big/ \sum P^2$ |
+# | Gram matrix | $G_{i,j} = \frac{1}{H W} \sum_{r,c} A^i_{r,c}\, A^j_{r,c}$ |
+# | style loss | $L_\text{style} = \frac{1}{n} \sum_l \Bigl( \sum (G_l - T_l)^2 \big/ \sum T_l^2 \Bigr)$, over n layers with the wanted matrices $T_l$ |
+# | whole loss | $c\,L_\text{content} + s\,L_\text{style} + t \cdot \text{total variation} / \text{number of values}$ |
 #
 # ## Where to read on
 #

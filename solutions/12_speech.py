@@ -133,8 +133,11 @@ axes[0].legend(fontsize=8);
 # and add up: if the frame has a part that swings along, the sum is large. Two sums, because the part may swing shifted.
 # They are kept as one complex number (1j is Python's i): the cosine's sum is its real part, minus the sine's its
 # imaginary part. Its size, √(real² + imaginary²), says how strong the part is, its angle, the **phase**, how far it is
-# shifted. That is **bin** number k of the discrete Fourier transform; `np.fft.rfft` has all of them at once. Here they
-# are by hand, for one frame:
+# shifted. For a frame of N samples $x_n$, **bin** number k of the discrete Fourier transform is
+#
+# $$X_k = \sum_{n=0}^{N-1} x_n \left( \cos\frac{2\pi k n}{N} - i \sin\frac{2\pi k n}{N} \right)$$
+#
+# `np.fft.rfft` has all of them at once. Here they are by hand, for one frame:
 
 # %% tags=["nbval-check-output"]
 frame = frames[10] * audio.hann(256)
@@ -653,8 +656,8 @@ check("12.6", best_shift);
 # %% [markdown]
 # We start with the bundled voices, all of them: each of the 120 test clips against every training clip of the same
 # word, 36 of them in 12 other voices. How much of the squared difference is left after the best shift? (`distances` has
-# all pairs at once, by Σ(a − b)² = Σa² + Σb² − 2Σab.) **Predict first:** along which axis is less left? And against
-# training clips of *other* words?
+# all pairs at once, by $\sum (a - b)^2 = \sum a^2 + \sum b^2 - 2 \sum a b$.) **Predict first:** along which axis is
+# less left? And against training clips of *other* words?
 
 # %%
 known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)  # (360, 40, 61), (120, 40, 61)
@@ -830,12 +833,12 @@ Table(heads, rows)
 #
 # | what | formula |
 # |---|---|
-# | frames | floor((samples − frame length) / hop) + 1 |
-# | bins | frame length / 2 + 1, each rate / frame length hertz from the next |
-# | Hann's window | sin²(πn / N) |
-# | decibels | 10 · log₁₀(power / reference) |
-# | mel | 2595 · log₁₀(1 + f / 700) |
-# | weight of a bin in a band | max(0, 1 − distance in mel from the centre / distance between centres) |
+# | frames | $\left\lfloor \dfrac{\text{samples} - \text{frame length}}{\text{hop}} \right\rfloor + 1$ |
+# | bins | $N / 2 + 1$ for a frame of N samples, each $\text{rate} / N$ hertz from the next |
+# | Hann's window | $\sin^2(\pi n / N)$ |
+# | decibels | $10 \log_{10}(\text{power} / \text{reference})$ |
+# | mel | $2595 \log_{10}(1 + f / 700)$ |
+# | weight of a bin in a band | $\max(0,\; 1 - d / D)$, with d its distance in mel from the centre and D that between centres |
 #
 # ## Where to read on
 #

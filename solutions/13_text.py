@@ -315,14 +315,17 @@ check("13.5", what_fires);
 # Kim's network (2014, section 2) puts filters of several widths side by side, takes the maximum over time of each
 # filter, and classifies the list of all maxima:
 
-# %% alt="Three branches side by side between one input and one output: a convolution of width 3, 4 or 5, each followed by a maximum over time."
-branches = [[f"width {width}", "max over time"] for width in (3, 4, 5)]
-plots.show_branches(branches, title="from the embedding (left) to dropout and classifier (right)");
+# %% alt="The text CNN: ids go to an embedding of 16 dimensions, 20×16, and from there to three branches side by side, convolutions of width 3, 4 and 5 with 24 filters and ReLU, each followed by a maximum over time; the 72 maxima are concatenated, then come dropout and a dense layer of one unit with a sigmoid."
+from workbook import diagrams
+
+diagrams.show_model(text.text_cnn(4000, dimensions=16, filters=24, length=20), title="text CNN");
 
 # %% [markdown]
 # The widths are his, 3, 4 and 5. The sizes are ours: 16 dimensions instead of 300, 24 filters a width instead of 100,
 # one sigmoid output instead of two with a softmax, and Adam instead of Adadelta with a limit on the norm of the weights
-# (his section 3.1). A **sigmoid** turns a score s into a probability, 1 / (1 + e^−s), here the probability of praise.
+# (his section 3.1). A **sigmoid** turns a score s into a probability, here the probability of praise:
+#
+# $$\sigma(s) = \frac{1}{1 + e^{-s}}$$
 
 # %% [markdown] exercise="13.6"
 # ### Exercise 13.6 · The text CNN from its table (12 min, 3 points)
@@ -701,12 +704,12 @@ print("sigmoids of the logits:", sigmoid(logits).round(2), "softmax of them:", s
 #
 # | what | formula |
 # |---|---|
-# | embedding | one-hot (time, words) · table (words, dimensions); words·dimensions parameters |
-# | filter of width F, D dimensions | F·D weights and a bias, T − F + 1 places on T words |
-# | maximum over time | max over t of ReLU(w · x[t : t+F] + b) |
-# | text CNN | V·D + Σ over widths of (F·D + 1)·filters + (widths·filters + 1) parameters |
-# | naive Bayes weight of a word | ln(share among the words of class 1 / share among those of class 0) |
-# | softmax of two scores | sigmoid(s₁ − s₀) |
+# | embedding | one-hot (time, words) · table (words, dimensions); $V D$ parameters for $V$ words and $D$ dimensions |
+# | filter of width F, D dimensions | $F D$ weights and a bias, $T - F + 1$ places on T words |
+# | maximum over time | $\max_t\, \mathrm{ReLU}\bigl(w \cdot x_{t : t+F} + b\bigr)$ |
+# | text CNN | $V D + \sum_F (F D + 1) \cdot \text{filters} + (\text{widths} \cdot \text{filters} + 1)$ parameters, the sum over the widths F |
+# | naive Bayes weight of a word | $\ln(q_1 / q_0)$, with $q_k$ its share among the words of class k |
+# | softmax of two scores | $p_1 = \sigma(s_1 - s_0)$, with the sigmoid $\sigma(s) = 1 / (1 + e^{-s})$ |
 #
 # ## Where to read on
 #

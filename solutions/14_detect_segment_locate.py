@@ -117,9 +117,9 @@ print("top-1 is above .96, top-5 above .99:", tops[1] > 0.96 and tops[5] > 0.99)
 #
 # A scene shows several digits, and a softmax shares one unit of probability among all classes: more for one is less for
 # the others. Chapter 13 ended with four numbers that an image service gave to one photograph. The other function that
-# makes a number between 0 and 1 of a score s is the **sigmoid**, 1 / (1 + e^−s); it looks at one score only. **Predict
-# first:** softmax or sigmoid? The cell adds the four up, undoes the sigmoid (s = ln(p / (1 − p))), and puts the scores
-# that come out through a softmax:
+# makes a number between 0 and 1 of a score s is the **sigmoid**, $1 / (1 + e^{-s})$; it looks at one score
+# only. **Predict first:** softmax or sigmoid? The cell adds the four up, undoes the sigmoid (s = ln(p / (1 − p))), and
+# puts the scores that come out through a softmax:
 
 # %% tags=["nbval-check-output"]
 scores = np.array([0.860755, 0.669319, 0.488238, 0.294248])
@@ -200,13 +200,18 @@ for p in (0.01, 0.1, 0.5, 0.9):
 # The network reads the picture down to 6 × 6 cells, each of which sees 41 × 41 pixels (their receptive field, chapter
 # 03), and comes back up to 12 × 12, where the answer is given. On the way up the maps are enlarged and the finer ones
 # of `encoder_3` laid beside them, 96 + 48 channels, which `encoder_6` mixes with 1 × 1 kernels. (The list shows the
-# main layers. Small ones between, such as those that enlarge and normalise, are left out.)
+# main layers. Small ones between, such as those that enlarge and normalise, are left out; the drawing has them.)
 
 # %% tags=["nbval-check-output"]
 detector = networks.detector()
 for name in (*networks.ENCODER, "centres", "boxes"):
     layer = detector.get_layer(name)
     print(f"{name:10} {layer.output.shape[1:]!s:14} {layer.count_params():7,} parameters")
+
+# %% alt="The detector as a column of boxes, from 48×48×1 down by convolutions with strides 2 to 6×6×96, then enlarged to 12×12×96. The maps of the third convolution, 12×12×48, go by a coloured line beside the column to the concatenation, 12×12×144. After a 1×1 convolution with 64 filters it forks: a 1×1 with 32 and one with 4 filters for the boxes, and a 1×1 with 10 filters and a sigmoid for the centres."
+from workbook import diagrams
+
+diagrams.show_model(detector, title="detector");
 
 # %% [markdown]
 # The layers up to `encoder_6` are those of the classifier, so the detector *begins with the classifier's weights* and
@@ -396,6 +401,9 @@ check("14.4", small_unet);
 # picture itself. Every pixel has to learn, so it takes longer: this one was trained for two epochs on 9,000 scenes,
 # about a minute, and comes stored as well (`WORKBOOK_BUDGET=full` trains it here). In the pictures a colour is a class,
 # and background is left as it is.
+
+# %% alt="The segmenter as a column of boxes. Down: 48×48×1, 24×24×16, 12×12×48, 6×6×96. Up: enlarged to 12×12, 24×24 and 48×48. Three bridges lead by the side to three concatenations: from the 12×12 maps, from the 24×24 maps, and from a 5×5 convolution on the picture itself. Last a 1×1 convolution with 11 filters and a softmax, 48×48×11."
+diagrams.show_model(networks.segmenter(), title="segmenter, a small U-Net");
 
 # %% tags=["slow"]
 more = tasks.training_scenes(tasks.MANY, seed=201) if FULL else None
@@ -609,12 +617,12 @@ print(runs["hardware"], f"seeds {runs['seeds']}", runs["date"], sep=", ")
 #
 # | what | formula |
 # |---|---|
-# | sigmoid | 1 / (1 + e^−s) |
-# | IoU | common area / (area + area − common area) |
-# | precision, recall at rank k | hits among the first k / k, hits among the first k / objects |
-# | average precision | mean over 101 recalls r of the best precision at a recall ≥ r |
-# | mean IoU | mean over classes of diagonal / (row + column − diagonal) |
-# | PCK@a | share of points with distance ≤ a · longer side of the object's box |
+# | sigmoid | $1 / (1 + e^{-s})$ |
+# | IoU | $\dfrac{\lvert A \cap B \rvert}{\lvert A \rvert + \lvert B \rvert - \lvert A \cap B \rvert}$, the common area of A and B over that of both together |
+# | precision, recall at rank k | $\text{hits}_k / k$ and $\text{hits}_k / \text{objects}$, with the hits among the first k |
+# | average precision | $\frac{1}{101} \sum_r \max_{r' \ge r} \text{precision}(r')$, over the recalls r = 0, 0.01, …, 1 |
+# | mean IoU | $\frac{1}{K} \sum_k \dfrac{n_{k,k}}{\text{row}_k + \text{column}_k - n_{k,k}}$, from the confusion matrix n of K classes |
+# | PCK@a | share of points with $\text{distance} \le a \cdot \text{longer side of the object's box}$ |
 #
 # ## Where to read on
 #

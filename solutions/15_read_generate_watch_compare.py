@@ -106,11 +106,13 @@ check("15.1", collapse);
 # fits many: the 7 in column 3, or in columns 5 to 9, with blanks around. **CTC** (*connectionist temporal
 # classification*, Graves and others 2006) does not choose. It trains for *all of them together*:
 #
-# p(text) = Σ over all paths that read the text, of Π over the columns of the probability of the path's class
+# $$p(\text{text}) = \sum_{\pi \,\text{reads text}}\; \prod_{t=1}^{T} p_t(\pi_t)$$
 #
-# (Σ adds up, Π multiplies), and the loss is −ln p(text). The network may decide for itself where the digits are. Here
-# is a small case: three columns and three classes, 0 for the blank, 1 for the digit 0 and 2 for the digit 1. The cell
-# lists every path that reads the text "0", and its probability. **Predict first:** why is (1, 0, 1) not among them?
+# The sum goes over all paths π that read the text, the product over the T columns; $p_t(\pi_t)$ is the probability of
+# the path's class in column t. The loss is $-\ln p(\text{text})$. The network may decide for itself where the digits
+# are. Here is a small case: three columns and three classes, 0 for the blank, 1 for the digit 0 and 2 for the digit 1.
+# The cell lists every path that reads the text "0", and its probability. **Predict first:** why is (1, 0, 1) not among
+# them?
 
 # %% tags=["nbval-check-output"]
 grid = np.array([[0.5, 0.4, 0.1], [0.3, 0.6, 0.1], [0.6, 0.3, 0.1]])  # a row for each column, blank first
@@ -256,8 +258,12 @@ for text in ("", "0"):
 #   what to do with every code around. Written so, the noise is an input, and the gradient passes by it to mean and
 #   variance (the *reparameterisation trick*).
 # - A penalty keeps the clouds near that same normal distribution, so that codes drawn from *there* are codes of
-#   pictures. It is the *divergence of Kullback and Leibler*, ½ Σ (mean² + variance − 1 − ln variance), the sum over the
-#   six numbers: 0 for mean 0 and variance 1, and more for any other cloud.
+#   pictures. It is the *divergence of Kullback and Leibler*, here a sum over the six numbers: 0 for mean 0 and variance
+#   1, and more for any other cloud.
+#
+# With means $\mu_i$, standard deviations $\sigma_i$ and noise $z_i$, code and divergence are
+#
+# $$c_i = \mu_i + \sigma_i z_i, \qquad D = \frac{1}{2} \sum_i \left( \mu_i^2 + \sigma_i^2 - 1 - \ln \sigma_i^2 \right)$$
 #
 # The loss is the cross-entropy of the two pictures, pixel by pixel, plus a multiple of this penalty. The encoder gives
 # ln variance, the *log-variance*, because it may be any number, and its exponential is positive.
@@ -571,9 +577,12 @@ print(f"recall at 1 by pixels: {embedding.recall_at(pixels, views.labels):.2f}")
 #
 # The closeness of two vectors of length 1 is their **cosine**, the sum of the products of their numbers: 1 if they
 # point the same way, 0 at a right angle, −1 if opposite. Written as a loss (*NT-Xent*, Chen and others 2020): for each
-# vector a softmax over all others of the batch, by their cosine, divided by a *temperature* of 0.1, which makes small
-# differences count; the loss is −ln of what the partner gets. **Predict first:** eight pairs are sixteen vectors. If
-# all are alike, what does the partner get, and what is the loss?
+# vector a softmax over all others of the batch, by their cosine, divided by a *temperature* τ of 0.1, which makes small
+# differences count; the loss is −ln of what the partner gets. For vector i with its partner j:
+#
+# $$\ell_{i,j} = -\ln \frac{e^{\cos(z_i, z_j) / \tau}}{\sum_{k \ne i} e^{\cos(z_i, z_k) / \tau}}$$
+#
+# **Predict first:** eight pairs are sixteen vectors. If all are alike, what does the partner get, and what is the loss?
 
 # %% tags=["nbval-check-output"]
 pairs = embedding.training_pairs(3000, seed=SEED)  # two views of each of 3,000 digits from 0 to 4
@@ -628,12 +637,12 @@ three_seeds("metric learning")
 #
 # | what | formula |
 # |---|---|
-# | CTC | −ln Σ over paths that read the text of Π over columns p(class of the path) |
-# | code | mean + e^(log-variance / 2) · noise |
-# | divergence | ½ Σ (mean² + variance − 1 − ln variance) |
-# | rectified flow | noisy = (1 − t) · picture + t · noise; step: x + (guess − x) / steps left |
-# | joint, separable | (t·k²·C + 1)·F, (k²·C + 1)·F + (t·F + 1)·F |
-# | NT-Xent | −ln(e^(cos of partners / τ) / Σ over all others of e^(cos / τ)) |
+# | CTC | $-\ln \sum_{\pi} \prod_{t} p_t(\pi_t)$, over the paths π that read the text |
+# | code | $\mu + e^{v / 2} z$, with the log-variance $v = \ln \sigma^2$ and noise z |
+# | divergence | $\frac{1}{2} \sum_i \bigl(\mu_i^2 + \sigma_i^2 - 1 - \ln \sigma_i^2\bigr)$ |
+# | rectified flow | $(1 - t)\,\text{picture} + t\,\text{noise}$; step: $x + (\text{guess} - x) / \text{steps left}$ |
+# | joint, separable | $(t\,k^2 C + 1)\,F$ and $(k^2 C + 1)\,F + (t F + 1)\,F$ |
+# | NT-Xent | $-\ln \Bigl( e^{\cos(z_i, z_j) / \tau} \big/ \sum_{k \ne i} e^{\cos(z_i, z_k) / \tau} \Bigr)$ |
 # | recall at 1 | share of points whose nearest other point is of their class |
 #
 # ## Where to read on

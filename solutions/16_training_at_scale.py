@@ -886,12 +886,12 @@ for name, tolerance in (("two, exchanged", 1e-3), ("two, statistics of each", 0.
 #
 # | what | formula |
 # |---|---|
-# | images per second | batch / (load + step) in turn, batch / max(load / workers, step) overlapped |
-# | intensity, attainable speed | operations / bytes; min(peak, intensity · bandwidth) |
-# | loss scaling | float32(float16(s · g)) / s; the step is skipped if anything overflows |
-# | linear scaling | k times the batch: steps / k, rate · k |
-# | gradient of all devices | Σ counts · gradients / Σ counts |
-# | variance of all devices, equal shares | mean(variance + mean²) − (mean of means)² |
+# | images per second | $\dfrac{\text{batch}}{\text{load} + \text{step}}$ in turn, $\dfrac{\text{batch}}{\max(\text{load} / \text{workers},\; \text{step})}$ overlapped |
+# | intensity, attainable speed | $I = \text{operations} / \text{bytes}$; $\min(\text{peak},\; I \cdot \text{bandwidth})$ |
+# | loss scaling | $\text{float32}(\text{float16}(s\,g)) / s$; the step is skipped if anything overflows |
+# | linear scaling | k times the batch: $\text{steps} / k$ and $\text{rate} \cdot k$ |
+# | gradient of all devices | $\sum_d n_d\,g_d \big/ \sum_d n_d$, for device d with $n_d$ examples |
+# | variance of all devices, equal shares | $\mathrm{mean}_d\bigl(\sigma_d^2 + \mu_d^2\bigr) - \bigl(\mathrm{mean}_d \mu_d\bigr)^2$ |
 #
 # ## Where to read on
 #

@@ -291,13 +291,9 @@ def show_architecture(
     for block, (x, y, width, height) in zip(blocks, boxes, strict=True):
         for number in block["inputs"]:
             left, bottom, source_width, source_height = boxes[number]
-            start_x, start_y, end_y = left + source_width, bottom + source_height / 2, y + height / 2
-            along = np.linspace(0, 1, 40)
-            line = start_y + (end_y - start_y) * along
-            is_level = abs(start_y) + abs(end_y) < 1e-6 * tallest
-            if is_level and any(start_x < box[0] < x for box in boxes):
-                line = line + 2 * tallest * along * (1 - along)  # an arc over the blocks between
-            ax.plot(start_x + (x - start_x) * along, line, color="0.5", linewidth=0.8, zorder=1)
+            start = left + source_width, bottom + source_height / 2
+            line = _line_between(start, (x, y + height / 2), boxes)
+            ax.plot(*zip(*line, strict=True), color="0.46", linewidth=0.8, zorder=1)
         if not block["macs"]:
             ax.scatter(x, y, s=8, color="0.4", zorder=2)
             continue
@@ -317,6 +313,19 @@ def show_architecture(
     )
     ax.spines[["top", "right", "left"]].set_visible(False)
     return ax
+
+
+def _line_between(
+    start: tuple[float, float], end: tuple[float, float], boxes: Sequence[tuple[float, ...]]
+) -> list[tuple[float, float]]:
+    """Return the corners of a line between two blocks: straight, or over the blocks that stand between."""
+    between = [box for box in boxes if start[0] < box[0] + box[2] / 2 < end[0] and box[2] > 0]
+    steps = np.linspace(start, end, 100)[1:-1]  # (98, 2)
+    if not any(((steps > box[:2]) & (steps < np.add(box[:2], box[2:]))).all(axis=1).any() for box in between):
+        return [start, end]
+    above = max(box[1] + box[3] for box in between) + 0.08 * max(box[3] for box in boxes)
+    first, last = min(box[0] for box in between), max(box[0] + box[2] for box in between)
+    return [start, ((start[0] + first) / 2, above), ((last + end[0]) / 2, above), end]
 
 
 def _place_blocks(blocks: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float, ...]], int]:

@@ -97,7 +97,7 @@ FLOORS = (
     ("arithmetic", "text"),
     ("reference", "data", "architectures", "accountant"),
     ("interactive",),
-    ("audio", "drawing", "ledger", "pretrained", "roofline", "stepper", "vision_tasks"),
+    ("audio", "diagrams", "drawing", "ledger", "pretrained", "roofline", "stepper", "vision_tasks"),
     ("interpret",),
     ("training",),
     ("exercises",),

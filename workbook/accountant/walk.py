@@ -33,7 +33,7 @@ class _Walk:
         """Follow a functional model from these inputs; return its `wanted` outputs."""
         wanted = list(wanted)
         tensor_of = {id(symbol): tensor for symbol, tensor in zip(model.inputs, tensors, strict=True)}
-        for node in _needed(model, wanted):
+        for node in calls_needed(model, wanted):
             inputs = [tensor_of[id(symbol)] for symbol in node.input_tensors]
             outputs = self._call(node, inputs, prefix)
             for symbol, tensor in zip(node.output_tensors, outputs, strict=True):
@@ -88,7 +88,7 @@ def functional(layer: Any) -> Any:
     return layer if hasattr(layer, "_nodes_by_depth") else None
 
 
-def _needed(model: Any, wanted: Iterable[Any]) -> Iterator[Any]:
+def calls_needed(model: Any, wanted: Iterable[Any]) -> Iterator[Any]:
     """Return the calls that the wanted tensors depend on, each after the calls whose outputs it reads."""
     nodes = [
         node for depth in sorted(model._nodes_by_depth) for node in reversed(model._nodes_by_depth[depth])

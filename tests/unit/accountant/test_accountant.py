@@ -1,7 +1,7 @@
 """The accountant against counted multiplications, published totals, and gradients."""
 
 import sys
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -544,3 +544,23 @@ def test_the_picture_has_areas_that_are_macs() -> None:
     for first, second in product(drawn, drawn):
         apart = first is second or first.get_bbox().count_overlaps([second.get_bbox()]) == 0
         assert apart
+
+
+def test_no_line_of_the_picture_goes_behind_a_block(keras: Any) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from workbook import plots
+
+    inputs = keras.Input((8, 8, 4))
+    x = keras.layers.Conv2D(4, 1)(inputs)
+    inner = keras.layers.Conv2D(4, 3, padding="same")(keras.layers.Conv2D(4, 3, padding="same")(x))
+    model = keras.Model(inputs, keras.layers.Add()([x, inner]))
+    ax = plots.show_architecture(account(model).blocks())
+    for line in ax.lines:
+        points = np.concatenate([np.linspace(a, b, 50) for a, b in pairwise(line.get_xydata())])
+        for patch in ax.patches:
+            box = patch.get_bbox()
+            inside = (points > box.min + 1e-9).all(axis=1) & (points < box.max - 1e-9).all(axis=1)
+            assert not inside.any()
+    assert len(ax.lines) == 4

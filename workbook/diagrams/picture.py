@@ -1,0 +1,151 @@
+"""Draw a diagram with Matplotlib."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, FancyBboxPatch, Polygon
+
+from workbook.diagrams.graph import COLOURS, Operation, operations
+from workbook.diagrams.layout import SIZES, Box, Edge, Layout, layout, rows_of
+
+LINE, SKIPS = "#333333", ("#D55E00", "#0072B2", "#00805d", "#a8558a", "#8a6d00", "#767676")
+
+
+def show(
+    diagram: Sequence[Operation],
+    ax: Axes | None = None,
+    *,
+    direction: str = "down",
+    details: bool = True,
+    sizes: bool = True,
+    title: str = "",
+) -> Axes:
+    """Draw operations as labelled boxes, in rows that run "down" or "right".
+
+    `details` says whether strides, normalisation, activation and dropout are written, `sizes` whether shapes are. A
+    tensor that passes rows by, such as a shortcut, has a colour of its own. Without `ax` the figure is as large as the
+    diagram; in a smaller `ax` everything is smaller, letters too.
+    """
+    placed = layout(diagram, direction=direction, details=details, sizes=sizes)
+    scale = 1.0
+    if ax is None:
+        head = 0.3 if title else 0.0
+        height = placed.height + head
+        figure = plt.figure(figsize=(placed.width, height), facecolor="white")
+        ax = figure.add_axes((0, 0, 1, placed.height / height))
+    else:
+        window = ax.get_window_extent()
+        dots = ax.figure.get_dpi()
+        scale = min(1.0, window.width / dots / placed.width, window.height / dots / placed.height)
+    ax.set(xlim=(0, placed.width), ylim=(0, placed.height), aspect="equal")
+    ax.axis("off")
+    if title:
+        ax.set_title(title, fontsize=10, pad=4, color="black")
+    _draw_lines(ax, diagram, placed, scale)
+    for operation in diagram:
+        lines = operation.lines(details=details, sizes=sizes)
+        _draw_box(ax, operation, placed.boxes[operation.name], lines, scale)
+    return ax
+
+
+def show_model(
+    model: Any,
+    ax: Axes | None = None,
+    *,
+    merge: bool = True,
+    direction: str = "down",
+    details: bool = True,
+    sizes: bool = True,
+    title: str = "",
+) -> Axes:
+    """Draw a functional Keras model: `show(operations(model))`."""
+    diagram = operations(model, merge=merge)
+    return show(diagram, ax, direction=direction, details=details, sizes=sizes, title=title)
+
+
+def _draw_box(ax: Axes, operation: Operation, box: Box, lines: list[str], scale: float) -> None:
+    fill, edge = COLOURS[operation.kind]
+    look: dict[str, Any] = {"facecolor": fill, "edgecolor": edge, "linewidth": 1.2 * scale, "zorder": 4}
+    middle = box.left + box.width / 2, box.bottom + box.height / 2
+    if operation.kind == "add":
+        ax.add_patch(Circle(middle, box.height / 2, **look))
+    else:
+        style = "round,pad=0,rounding_size=0.04"
+        ax.add_patch(FancyBboxPatch((box.left, box.bottom), box.width, box.height, boxstyle=style, **look))
+    step = (box.height - 0.09) / len(lines)
+    for i, line in enumerate(lines):
+        is_strong = line == operation.lines(details=False, sizes=False)[0]
+        y = box.bottom + box.height - 0.045 - step * (i + 0.5)
+        size = 13 if operation.kind == "add" else SIZES[not is_strong]
+        ax.text(
+            middle[0], y, line, fontsize=scale * size, ha="center", va="center_baseline",
+            color="black" if is_strong else "#333333", zorder=5, gid=f"label {operation.name}",
+        )  # fmt: skip
+
+
+def _draw_lines(ax: Axes, diagram: Sequence[Operation], placed: Layout, scale: float) -> None:
+    """Draw each tensor's lines on a white edge, so that crossings read as one line above another, and its arrows."""
+    captions = {operation.name for operation in diagram if operation.kind == "caption"}
+    tensors: dict[str, list[Edge]] = {}
+    for edge in placed.edges:
+        if edge.source not in captions:
+            tensors.setdefault(edge.source, []).append(edge)
+    skipping = [name for name, edges in tensors.items() if len(edges) > 1 and _passes_by(diagram, edges)]
+    for edges in sorted(tensors.values(), key=len, reverse=True):
+        name = edges[0].source
+        colour = SKIPS[skipping.index(name) % len(SKIPS)] if name in skipping else LINE
+        for white in (True, False):
+            for edge in edges:
+                points = np.array(edge.points)
+                points[-1] += 0.06 * _direction(points)  # the tip of the arrow covers the end of the line
+                ax.plot(
+                    *points.T, color="white" if white else colour, linewidth=scale * (4 if white else 1.4),
+                    solid_joinstyle="round", solid_capstyle="butt", zorder=2,
+                )  # fmt: skip
+        for edge in edges:
+            ax.add_patch(_arrow(edge, colour))
+        for x, y in _forks(edges):
+            ax.plot(x, y, "o", color=colour, markersize=4 * scale, zorder=3)
+
+
+def _passes_by(diagram: Sequence[Operation], edges: Sequence[Edge]) -> bool:
+    """Return whether one of a tensor's readers stands further on than another."""
+    row = rows_of(diagram)
+    return len({row[edge.target] for edge in edges}) > 1
+
+
+def _direction(points: np.ndarray) -> np.ndarray:
+    """Return the unit vector along which a line ends, pointing back."""
+    back = points[-2] - points[-1]
+    return back / np.hypot(*back)
+
+
+def _arrow(edge: Edge, colour: str) -> Polygon:
+    points = np.array(edge.points)
+    back, tip = _direction(points), points[-1]
+    beside = np.array([-back[1], back[0]])
+    corners = [tip, tip + 0.1 * back + 0.045 * beside, tip + 0.1 * back - 0.045 * beside]
+    return Polygon(
+        corners, facecolor=colour, edgecolor="none", zorder=3, gid=f"arrow {edge.source} → {edge.target}"
+    )
+
+
+def _forks(edges: Sequence[Edge]) -> set[tuple[float, float]]:
+    """Return the corners of a tensor's lines from which lines lead on in more than one direction."""
+    ways: dict[tuple[float, float], set[tuple[float, float]]] = {}
+    for edge in edges:
+        for before, corner, after in zip(edge.points, edge.points[1:], edge.points[2:], strict=False):
+            for end in (before, after):
+                across, along = np.sign(np.round(np.subtract(end, corner), 6))
+                ways.setdefault(corner, set()).add((float(across), float(along)))
+    for edge in edges:  # a line that passes a corner of another
+        for (x0, y0), (x1, y1) in zip(edge.points, edge.points[1:], strict=False):
+            for x, y in ways:
+                if abs(x0 - x1) < 1e-6 and abs(x - x0) < 1e-6 and min(y0, y1) + 1e-6 < y < max(y0, y1) - 1e-6:
+                    ways[x, y] |= {(0.0, 1.0), (0.0, -1.0)}
+                if abs(y0 - y1) < 1e-6 and abs(y - y0) < 1e-6 and min(x0, x1) + 1e-6 < x < max(x0, x1) - 1e-6:
+                    ways[x, y] |= {(1.0, 0.0), (-1.0, 0.0)}
+    return {corner for corner, directions in ways.items() if len(directions) > 2}
