@@ -31,8 +31,9 @@ from workbook import accountant, architectures, arithmetic, check, data, figures
 from workbook import pictures, plots, pretrained, recipes
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -468,7 +469,8 @@ row = recipes.recipe("resnet")
 network = recipes.compile_with(small(1), row, classes=10, steps_per_epoch=12)
 history = network.fit(
     x, labels, batch_size=row.batch_size, epochs=4, verbose=0,
-    validation_data=(x_val, labels_val), callbacks=recipes.callbacks(row, patience=3),
+    validation_data=(x_val, labels_val),
+    callbacks=[*recipes.callbacks(row, patience=3), live.progress("ResNet's recipe")],
 ).history
 print("the kernels' penalty is part of the loss:", len(network.losses) == 3)
 print("reads more than 80 % of the validation digits:", history["val_accuracy"][-1] > 0.8)
@@ -651,7 +653,7 @@ def from_nothing():
 
 def learn(model, features, *, rate, epochs):
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(features, y_few, batch_size=12, epochs=epochs, verbose=0)
+    model.fit(features, y_few, batch_size=12, epochs=epochs, verbose=0, callbacks=[live.progress()])
     return model
 
 # %% tags=["slow"]
@@ -735,7 +737,8 @@ members = []
 for seed in range(3):
     model = small(seed)
     model.compile(keras.optimizers.Adam(0.003), "categorical_crossentropy")
-    model.fit(x, labels, batch_size=100, epochs=3, verbose=0)
+    shown = [live.progress(f"member {seed + 1} of 3")]
+    model.fit(x, labels, batch_size=100, epochs=3, verbose=0, callbacks=shown)
     members.append(keras.ops.convert_to_numpy(model(x_val, training=False)))
 members = np.array(members)  # (3, 2000, 10)
 

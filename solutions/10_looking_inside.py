@@ -30,8 +30,9 @@
 from workbook import check, data, interpret, plots, receptive  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -63,7 +64,8 @@ def train(seed):
     model = network()
     rate = keras.optimizers.schedules.CosineDecay(0.003, 200)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0)
+    shown = [live.progress(f"seed {seed}")]
+    model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0, callbacks=shown)
     return model
 
 # %% [markdown]

@@ -30,7 +30,7 @@ import os
 from workbook import check, interpret, pictures, plots, pretrained  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 
 keras.utils.set_random_seed(1)
 

@@ -36,8 +36,9 @@ from workbook.interpret import gradients
 import numpy as np
 import matplotlib.pyplot as plt
 import ml_dtypes
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 backend = keras.backend.backend()
 with contextlib.suppress(RuntimeError):  # make one processor count as two devices, unless it is too late
@@ -533,7 +534,8 @@ def accuracy_with(batch_size, rate):
     for filters in (16, 32):
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
     model = compiled(keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x))), rate)
-    model.fit(small, mnist.y_train[:12_000], batch_size=batch_size, epochs=2, verbose=0)
+    shown = [live.progress(f"batches of {batch_size}")]
+    model.fit(small, mnist.y_train[:12_000], batch_size=batch_size, epochs=2, verbose=0, callbacks=shown)
     return float(np.mean(model.predict(small_val, batch_size=500, verbose=0).argmax(1) == mnist.y_train[-5000:]))
 
 # %% name="batch-runs"
@@ -593,7 +595,8 @@ def train_digits(count, *, seed=1):
     rate = training.Triangular(0.02, count // 100)
     model.compile(keras.optimizers.Adam(rate), smooth, metrics=["accuracy"])
     targets = keras.utils.to_categorical(mnist.y_train[:count])
-    model.fit(data.batches(mnist.x_train[:count], targets, batch_size=100, seed=seed), verbose=0)
+    batches = data.batches(mnist.x_train[:count], targets, batch_size=100, seed=seed)
+    model.fit(batches, verbose=0, callbacks=[live.progress("digits")])
     return model
 
 # %% tags=["slow"]
@@ -628,7 +631,7 @@ def rehearse(*, seed=1):
     model = compiled(network(), training.Triangular(0.4, 2 * len(batches)))
     now = roofline.clock()
     start = now()
-    history = model.fit(batches, epochs=2, verbose=0)
+    history = model.fit(batches, epochs=2, verbose=0, callbacks=[live.progress("rehearsal")])
     return history.history["loss"], now() - start
 
 # %% tags=["slow"]

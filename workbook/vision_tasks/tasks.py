@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbook import data
+from workbook import data, live
 from workbook.vision_tasks import arrows, metrics, networks, scenes, targets
 from workbook.vision_tasks.metrics import Detection, Truth
 
@@ -82,7 +82,8 @@ def train(model: "keras.Model", x: Any, y: Any, loss: Any, recipe: TaskTraining)
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)  # built now, so that the training step is traced one time less
     model.compile(optimizer, loss)
-    model.fit(x, y, batch_size=recipe.batch_size, epochs=recipe.epochs, verbose=0)
+    shown = [live.progress(model.name)]
+    model.fit(x, y, batch_size=recipe.batch_size, epochs=recipe.epochs, verbose=0, callbacks=shown)
     return model
 
 
