@@ -222,8 +222,9 @@ for name, start in (("sigmoid", "glorot_uniform"), ("tanh", "glorot_uniform"), (
     model = small_network(name, start)
     optimizer = keras.optimizers.SGD(0.01, momentum=0.9)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    shown = [live.progress(name)]
-    history = model.fit(x_train, y_train, batch_size=50, epochs=5, verbose=0, callbacks=shown)
+    callbacks = [live.progress(name)]
+    history = model.fit(x_train, y_train, batch_size=50, epochs=5, verbose=0,
+                        callbacks=callbacks)
     losses[name] = history.history["loss"]
     accuracies[name] = model.evaluate(x_val, y_val, batch_size=500, verbose=0)[1]
 
@@ -489,8 +490,9 @@ for name in ("vgg11", "vgg19"):
     keras.utils.set_random_seed(1)
     model = architectures.build(name, input_shape=(32, 32, 1), num_classes=10, width=1 / 8)
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
-    shown = [live.progress(name)]
-    history = model.fit(framed, y_train[:2000], batch_size=50, epochs=4, verbose=0, callbacks=shown)
+    callbacks = [live.progress(name)]
+    history = model.fit(framed, y_train[:2000], batch_size=50, epochs=4, verbose=0,
+                        callbacks=callbacks)
     depths[name] = history.history["loss"]
 
 # %% tags=["slow"] alt="Training loss over four epochs. VGG-11 falls from 2.3 to well below 1. VGG-19 is a flat line at 2.3."

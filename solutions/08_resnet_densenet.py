@@ -299,8 +299,9 @@ for shortcuts in (False, True):
     model = network(20, shortcuts=shortcuts)
     model.compile(keras.optimizers.SGD(0.05, momentum=0.9), loss_of)
     name = "residual" if shortcuts else "plain"
-    x, y, shown = digits[:2000], labels[:2000], [live.progress(name)]
-    history = model.fit(x, y, batch_size=100, epochs=2, verbose=0, callbacks=shown)
+    callbacks = [live.progress(name)]
+    history = model.fit(digits[:2000], labels[:2000], batch_size=100, epochs=2, verbose=0,
+                        callbacks=callbacks)
     losses[name] = history.history["loss"]
 
 # %% tags=["slow", "nbval-check-output"]

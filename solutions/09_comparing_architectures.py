@@ -561,8 +561,10 @@ ways = {
     "as trained": bundled.normalise(crop), "0 to 255": crop, "0 to 1": crop / 255,
     "blue, green, red": bundled.normalise(crop[..., ::-1]),
 }
-outputs = bundled.model(np.stack(list(ways.values())), training=False)  # (4, 1000)
-espresso = dict(zip(ways, np.asarray(outputs)[:, bundled.labels.index("espresso")]))
+espresso = {}
+for name, pixels in ways.items():  # one at a time, to save memory
+    outputs = np.asarray(bundled.model(pixels[np.newaxis], training=False))  # (1, 1000)
+    espresso[name] = outputs[0, bundled.labels.index("espresso")]
 plots.show_bars(espresso, title="probability of espresso", form="{:.2f}").set_xlim(0, 1.2);
 
 # %% tags=["slow", "nbval-check-output"]
@@ -653,7 +655,8 @@ def from_nothing():
 
 def learn(model, features, *, rate, epochs):
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(features, y_few, batch_size=12, epochs=epochs, verbose=0, callbacks=[live.progress()])
+    callbacks = [live.progress()]
+    model.fit(features, y_few, batch_size=12, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
 
 # %% tags=["slow"]
@@ -672,9 +675,9 @@ results = {"from nothing": scratch.evaluate(test[..., np.newaxis], y_test, verbo
 trunk = keras.Model(bundled.model.input, bundled.model.get_layer("block7a_project_norm").output)
 
 def features(images):
-    return np.concatenate([  # four at a time, to save memory
-        keras.ops.convert_to_numpy(trunk(bundled.preprocess(list(images[i : i + 4])), training=False))
-        for i in range(0, len(images), 4)
+    return np.concatenate([  # one at a time, to save memory
+        keras.ops.convert_to_numpy(trunk(bundled.preprocess([image]), training=False))
+        for image in live.track(images, "pictures")
     ])
 
 maps, maps_test = features(few), features(test)
@@ -737,8 +740,8 @@ members = []
 for seed in range(3):
     model = small(seed)
     model.compile(keras.optimizers.Adam(0.003), "categorical_crossentropy")
-    shown = [live.progress(f"member {seed + 1} of 3")]
-    model.fit(x, labels, batch_size=100, epochs=3, verbose=0, callbacks=shown)
+    callbacks = [live.progress(f"member {seed + 1} of 3")]
+    model.fit(x, labels, batch_size=100, epochs=3, verbose=0, callbacks=callbacks)
     members.append(keras.ops.convert_to_numpy(model(x_val, training=False)))
 members = np.array(members)  # (3, 2000, 10)
 

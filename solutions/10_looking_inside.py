@@ -64,8 +64,8 @@ def train(seed):
     model = network()
     rate = keras.optimizers.schedules.CosineDecay(0.003, 200)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    shown = [live.progress(f"seed {seed}")]
-    model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0, callbacks=shown)
+    callbacks = [live.progress(f"seed {seed}")]
+    model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0, callbacks=callbacks)
     return model
 
 # %% [markdown]

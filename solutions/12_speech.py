@@ -457,8 +457,8 @@ print("the test voices are", "the same as in training" if heard else "others tha
 def train(model, images, labels, *, name="", epochs=12):
     rate = keras.optimizers.schedules.CosineDecay(0.004, epochs * len(images) // 20)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    x, shown = images[..., np.newaxis], [live.progress(name)]
-    model.fit(x, labels, batch_size=20, epochs=epochs, verbose=0, callbacks=shown)
+    x, callbacks = images[..., np.newaxis], [live.progress(name)]
+    model.fit(x, labels, batch_size=20, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
 
 # %% tags=["slow"]

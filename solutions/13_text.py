@@ -391,8 +391,8 @@ SEEDS = 1, 2, 3
 def train(model, ids, y, seed, epochs=2):
     keras.utils.set_random_seed(seed)  # the same batches and the same dropout for every model
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
-    shown = [live.progress(f"{model.name}, seed {seed}")]
-    model.fit(ids, y, batch_size=200, epochs=epochs, verbose=0, callbacks=shown)
+    callbacks = [live.progress(f"{model.name}, seed {seed}")]
+    model.fit(ids, y, batch_size=200, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
 
 def says_yes(model, ids):

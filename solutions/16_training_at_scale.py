@@ -534,8 +534,9 @@ def accuracy_with(batch_size, rate):
     for filters in (16, 32):
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
     model = compiled(keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x))), rate)
-    shown = [live.progress(f"batches of {batch_size}")]
-    model.fit(small, mnist.y_train[:12_000], batch_size=batch_size, epochs=2, verbose=0, callbacks=shown)
+    callbacks = [live.progress(f"batches of {batch_size}")]
+    model.fit(small, mnist.y_train[:12_000], batch_size=batch_size, epochs=2, verbose=0,
+              callbacks=callbacks)
     return float(np.mean(model.predict(small_val, batch_size=500, verbose=0).argmax(1) == mnist.y_train[-5000:]))
 
 # %% name="batch-runs"
@@ -829,7 +830,10 @@ def five_losses(scope, *, synchronized=False):
     with scope:
         jit_compile = False if backend == "tensorflow" else "auto"
         model, watch = compiled(network(synchronized=synchronized), jit_compile=jit_compile), Losses()
-        model.fit(images[:500], labels[:500], batch_size=100, shuffle=False, verbose=0, callbacks=[watch])
+        model.fit(
+            images[:500], labels[:500], batch_size=100, shuffle=False, verbose=0,
+            callbacks=[watch, live.progress("five steps")],
+        )
     return np.array(watch.seen)  # each the mean of the losses up to that step
 
 # %% name="two-devices" tags=["slow"]

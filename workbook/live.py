@@ -264,16 +264,18 @@ def _texts(lines: Sequence[Line]) -> list[str]:
 
 def as_html(texts: Sequence[str], done: float, curve: Curve = ()) -> str:
     """Return a line as HTML: a bar for the part that is `done`, above it the curve of the loss, beside it the texts."""
-    spans = "".join(f'<span style="white-space:nowrap">{html.escape(text)}</span>' for text in texts)
-    style = "display:flex;flex-wrap:wrap;align-items:center;gap:0 1em;font-variant-numeric:tabular-nums"
+    spans = "".join(f"<span>{html.escape(text)}</span>" for text in texts)
+    outer = "display:flex;align-items:center;gap:1em;font-variant-numeric:tabular-nums"
+    inner = "display:flex;flex-wrap:wrap;gap:0 1em"
     bottom = HEIGHT - 1.5
     paths = (
         f'<path d="M0 {bottom}H{WIDTH}" stroke="currentColor" stroke-width="3" opacity="0.25"/>'
         f'<path d="M0 {bottom}H{done * WIDTH:.1f}" stroke="{COLOUR}" stroke-width="3"/>{_curve_path(curve)}'
     )
     size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    picture = f'<svg {size} role="img" aria-label="{100 * done:.0f} % done" fill="none">{paths}</svg>'
-    return f'<div style="{style}">{picture}{spans}</div>'
+    label = f'role="img" aria-label="{100 * done:.0f} % done"'
+    picture = f'<svg {size} style="flex:none" {label} fill="none">{paths}</svg>'
+    return f'<div style="{outer}">{picture}<div style="{inner}">{spans}</div></div>'
 
 
 def _curve_path(curve: Curve) -> str:

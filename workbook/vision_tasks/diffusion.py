@@ -109,8 +109,8 @@ def train(examples: Digits, recipe: DiffusionTraining = LONG, *, seed: int = 0) 
     )
     model.compile(keras.optimizers.Adam(rate), "mean_squared_error")
     made = batches(examples, recipe, seed)
-    shown = [live.progress(model.name)]
-    model.fit(made, steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0, callbacks=shown)
+    callbacks = [live.progress(model.name)]
+    model.fit(made, steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
     return model
 
 

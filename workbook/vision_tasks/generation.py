@@ -79,9 +79,9 @@ def train_judge() -> "keras.Model":
     steps = JUDGE_EPOCHS * math.ceil(len(examples.images) / 100)
     rate = keras.optimizers.schedules.CosineDecay(JUDGE_RATE, steps)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
-    shown = [live.progress(model.name)]
+    callbacks = [live.progress(model.name)]
     x, y = examples.images, examples.labels
-    model.fit(x, y, batch_size=100, epochs=JUDGE_EPOCHS, verbose=0, callbacks=shown)
+    model.fit(x, y, batch_size=100, epochs=JUDGE_EPOCHS, verbose=0, callbacks=callbacks)
     return model
 
 

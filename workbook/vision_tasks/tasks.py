@@ -82,8 +82,8 @@ def train(model: "keras.Model", x: Any, y: Any, loss: Any, recipe: TaskTraining)
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)  # built now, so that the training step is traced one time less
     model.compile(optimizer, loss)
-    shown = [live.progress(model.name)]
-    model.fit(x, y, batch_size=recipe.batch_size, epochs=recipe.epochs, verbose=0, callbacks=shown)
+    callbacks = [live.progress(model.name)]
+    model.fit(x, y, batch_size=recipe.batch_size, epochs=recipe.epochs, verbose=0, callbacks=callbacks)
     return model
 
 

@@ -149,8 +149,8 @@ def train(examples: Digits, recipe: VaeTraining = QUICK, *, seed: int = 0) -> Va
     weights = {"image": 1.0, "cloud": recipe.weight}
     model.compile(keras.optimizers.Adam(rate), losses, loss_weights=weights)
     made = batches(examples, recipe, seed)
-    shown = [live.progress(model.name)]
-    model.fit(made, steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0, callbacks=shown)
+    callbacks = [live.progress(model.name)]
+    model.fit(made, steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
     return pair
 
 
