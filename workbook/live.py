@@ -171,7 +171,7 @@ class Line:
     """One line that is overwritten: an output that is updated in a notebook, a carriage return in a terminal.
 
     A line that begins while another one is open in the same cell writes into that one. `share` is the part of its work
-    that such a line inside it does, 0 to 1.
+    that such a line inside it does, 0 to 1. Where nobody is watching, nothing is written.
     """
 
     _open: ClassVar[list["Line"]] = []  # the outermost first
@@ -186,8 +186,10 @@ class Line:
         self._handle: Any = None
         self._width = 0
         self._cell = getattr(_shell(), "execution_count", None)
-        Line._open = [line for line in Line._open if line._cell == self._cell]  # others were interrupted
-        Line._open.append(self)
+        self._watched = is_watched()
+        if self._watched:
+            Line._open = [line for line in Line._open if line._cell == self._cell]  # others were interrupted
+            Line._open.append(self)
 
     def elapsed(self) -> float:
         """Return the seconds since the line was made."""
@@ -199,6 +201,8 @@ class Line:
 
     def show(self, parts: Sequence[str], done: float, curve: Curve = ()) -> None:
         """Write the parts of the text over those before; `done` is the part of the work that is done, 0 to 1."""
+        if not self._watched:
+            return
         self._shown = time.monotonic()
         self._parts, self._done, self._curve = list(parts), done, curve
         if self._first is None and done:  # what came before, such as compiling, comes only once

@@ -105,6 +105,9 @@ def test_where_nobody_watches_there_is_no_output_and_no_work(
 
     _fit(network, "small")
     assert list(live.track(iter("abc"), "letters")) == ["a", "b", "c"]
+    line = live.Line("reading")
+    line.show(["some seconds"], 0.0)
+    line.close(["done"])
     assert capsys.readouterr().out == ""
     assert type(live.progress()) is keras.callbacks.Callback  # no method that Keras would call after a batch
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbook import quiet
+from workbook import live, quiet
 from workbook.data.bundled import (
     DIGITS,
     LICENCES,
@@ -69,6 +69,8 @@ def read_prepared(name: str, folder: Path) -> Dataset:
     """
     check_complete(folder)
     failure = None
+    line = live.Line(f"reading {name}")
+    line.show(["TensorFlow needs some seconds"], 0.0)
     with quiet.stderr_aside():  # TensorFlow's C++ side writes there while it reads
         try:
             return _read_builder(name, folder)
@@ -76,6 +78,8 @@ def read_prepared(name: str, folder: Path) -> Dataset:
             failure = DataError(f"{folder} needs tensorflow and tensorflow-datasets ({first_line(error)}).")
         except Exception as error:
             failure = DataError(f"{folder} is damaged ({type(error).__name__}: {first_line(error)}).")
+        finally:
+            line.close([])
     raise failure
 
 
