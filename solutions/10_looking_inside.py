@@ -340,7 +340,7 @@ gradient = interpret.input_gradient(lambda images: keras.ops.sum(scores(images) 
 
 # %% tags=["slow"] name="just-enough"
 near = np.random.default_rng(1).random((50, 28, 28, 1)).astype("float32")
-for _ in range(100):
+for _ in live.track(range(100), "steps"):
     slopes = gradient(near)[1]
     step = 0.01 * slopes / np.sqrt((slopes**2).mean(axis=(1, 2, 3), keepdims=True))
     unsure = probability(first, near) < 0.99

@@ -171,7 +171,9 @@ def images_a_second(batches):
     return best
 
 # %% tags=["slow"]
-rates = {name: images_a_second(batches) for name, batches in pipelines().items()}
+rates = {}
+for name, batches in live.track(pipelines().items(), "pipelines"):
+    rates[name] = images_a_second(batches)
 first, step = seconds_a_step(compiled(network()))
 rates["the training step"] = 200 / step
 
@@ -433,7 +435,7 @@ def with_policy(name):
 
 # %% tags=["slow"]
 policies = {}
-for name in ("float32", "mixed_float16", "mixed_bfloat16"):
+for name in live.track(("float32", "mixed_float16", "mixed_bfloat16"), "policies"):
     policies[name] = seconds_a_step(with_policy(name), 64, 3)[1]
 
 # %% tags=["slow", "nbval-ignore-output"]
@@ -468,7 +470,9 @@ for name, trips in (("one by one", 3), ("fused", 1)):
 
 # %% name="xla" tags=["slow"]
 if backend == "tensorflow":
-    compilers = {on: seconds_a_step(compiled(network(), jit_compile=on), 64, 3) for on in (False, True)}
+    compilers = {}
+    for on in live.track((False, True), "compilers"):
+        compilers[on] = seconds_a_step(compiled(network(), jit_compile=on), 64, 3)
 else:
     print(f"On the {backend} backend everything is compiled by XLA: there is nothing to compare.")
     compilers = {True: seconds_a_step(compiled(network()), 64, 3)}

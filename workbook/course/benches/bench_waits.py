@@ -1,6 +1,6 @@
 """Measure how long each cell of the complete notebooks works, and how long it shows nothing to somebody who watches.
 
-Both are CPU seconds of the kernel, which other programs on the machine hardly change. On two quiet cores a cell takes
+These are CPU seconds of the kernel, which other programs on the machine hardly change. On two quiet cores a cell takes
 about as many seconds, or fewer.
 """
 
@@ -20,23 +20,31 @@ from nbformat import NotebookNode
 from workbook.course.authoring import chapter
 from workbook.course.authoring.build import chosen
 
-SECONDS = 3.0  # a cell that works for longer is listed, and must not show nothing for longer
+SECONDS = 3.0  # a cell that works for longer is listed, and must show something before
+SILENCE = 5.0  # the longest stretch without an update later: Keras prepares the first step of a large network
 STORED = Path("tests/fixtures/waits.json")
 OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result")
 
 
 @dataclass(frozen=True)
 class Wait:
-    """A cell's work, and the longest stretch of it without a new output, in CPU seconds."""
+    """A cell's work, what of it was done at its first output, and the longest stretch without one, in CPU seconds."""
 
     id: str
     first_line: str
     seconds: float
+    first_output: float
     silence: float
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether somebody who watches wonders if the cell hangs."""
+        return self.first_output > SECONDS or self.silence > SILENCE
+
     def line(self) -> str:
-        verdict = "  SILENT" if self.silence > SECONDS else ""
-        return f"{self.id:16} {self.seconds:6.1f} s, silent for {self.silence:4.1f} s{verdict}  {self.first_line}"
+        verdict = "  SILENT" if self.is_silent else ""
+        times = f"{self.seconds:6.1f} s, first output after {self.first_output:4.1f} s, silent for {self.silence:4.1f} s"
+        return f"{self.id:16} {times}{verdict}  {self.first_line}"
 
 
 class _Watcher(NotebookClient):
@@ -81,8 +89,10 @@ def measure(notebook: NotebookNode, folder: Path) -> list[Wait]:
             times = [*client.signs, end]
             silence = max(later - earlier for earlier, later in itertools.pairwise(times))
             if cell.cell_type == "code" and end - start > SECONDS:
-                first = cell.source.split("\n")[0]
-                waits.append(Wait(cell.id, first, round(end - start, 1), round(silence, 1)))
+                seconds = (end - start, times[1] - start, silence)
+                waits.append(
+                    Wait(cell.id, cell.source.split("\n")[0], *(round(value, 1) for value in seconds))
+                )
     return waits
 
 
