@@ -31,6 +31,7 @@ from workbook import check, interpret, pictures, plots, pretrained  # before Ker
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -563,7 +564,9 @@ def stylise(inputs, style, weight, steps=50):
 
 # %% tags=["slow"]
 WEIGHTS = (1, 10, 100)
-painted = {weight: stylise(content, coffee, weight) for weight in live.track(WEIGHTS, "paintings")}
+painted = {}
+for weight in live.track(WEIGHTS, "paintings"):
+    painted[weight] = stylise(content, coffee, weight)
 
 # %% tags=["slow"] alt="The cat, the cup of coffee, and the cat painted with three weights. With weight 1 it is only softer and a little browner. With 10 it is red and brown, with brush strokes in place of fur, and its eyes are still there. With 100 the colours are stronger, and strokes cover the face."
 shown = [canvas.picture(one) for one in (content, coffee, *(painted[weight].image for weight in WEIGHTS))]

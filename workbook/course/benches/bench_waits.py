@@ -43,8 +43,8 @@ class Wait:
 
     def line(self) -> str:
         verdict = "  SILENT" if self.is_silent else ""
-        times = f"{self.seconds:6.1f} s, first output after {self.first_output:4.1f} s, silent for {self.silence:4.1f} s"
-        return f"{self.id:16} {times}{verdict}  {self.first_line}"
+        times = f"{self.seconds:6.1f} s, first output at {self.first_output:4.1f} s"
+        return f"{self.id:16} {times}, silent for {self.silence:4.1f} s{verdict}  {self.first_line}"
 
 
 class _Watcher(NotebookClient):
