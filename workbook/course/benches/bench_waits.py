@@ -21,7 +21,7 @@ from workbook.course.authoring import chapter
 from workbook.course.authoring.build import chosen
 
 SECONDS = 3.0  # a cell that works for longer is listed, and must show something before
-SILENCE = 5.0  # the longest stretch without an update later: Keras prepares the first step of a large network
+SILENCE = 8.0  # the longest stretch without an update later: a line says that Keras prepares the first step
 STORED = Path("tests/fixtures/waits.json")
 OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result")
 
