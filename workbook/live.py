@@ -212,9 +212,9 @@ class Line:
 
     def close(self, parts: Sequence[str], curve: Curve = ()) -> None:
         """Write the last state; clear the line if there are no parts."""
-        is_outermost = Line._open[:1] == [self]
-        Line._open = [line for line in Line._open if line is not self]
-        if not is_outermost:
+        place = Line._open.index(self) if self in Line._open else None
+        Line._open = Line._open[:place]  # with lines inside it that an error left open
+        if place != 0:
             return
         self._parts, self._done, self._curve = list(parts), 1.0, curve
         if parts:

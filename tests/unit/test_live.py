@@ -209,6 +209,16 @@ def test_a_line_inside_a_loop_writes_into_the_loops_line(notebook: _Notebook) ->
     assert notebook.texts()[-1] == "pictures: 2 in 0 s"
 
 
+def test_a_line_that_an_error_left_open_is_closed_with_the_one_around_it(notebook: _Notebook) -> None:
+    outer = live.Line("reading")
+    outer.show(["some seconds"], 0.0)
+    live.Line("train split").show(["100 of 50,000 images"], 0.0)
+    outer.close([])
+    list(live.track("ab", "sizes"))
+    assert notebook.outputs == 2
+    assert notebook.texts()[-1] == "sizes: 2 in 0 s"
+
+
 def test_a_loop_that_is_left_says_so(notebook: _Notebook) -> None:
     for item in live.track(range(5), "seeds"):
         if item == 2:

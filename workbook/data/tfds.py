@@ -132,11 +132,14 @@ def _read_images(builder: Any) -> dict[str, Any]:
         count = builder.info.splits[split].num_examples
         images = np.empty((count, *builder.info.features["image"].shape), np.uint8)
         labels = np.empty(count, np.int64)
-        done = 0
+        done, line = 0, live.Line(f"{split} split")
         for batch in _examples(builder, split, batch_size=100):
             stop = done + len(batch["label"])
             images[done:stop], labels[done:stop] = batch["image"], batch["label"]
             done = stop
+            if line.is_due():
+                line.show([f"{done:,} of {count:,} images"], 0.0)
+        line.close([])
         if done != count:
             raise ValueError(f"split {split!r} has {done:,} of {count:,} images")
         fields[f"x_{split}"], fields[f"y_{split}"] = images, labels
