@@ -13,15 +13,15 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from workbook import colours
+
 if TYPE_CHECKING:
     import keras
 
 PAUSE = 0.3  # seconds between two updates
 POINTS = 80  # in the curve of the loss
 WIDTH, HEIGHT = 120, 22  # of that curve, in pixels
-COLOUR = (
-    "#0072B2"  # of the training loss, as in `plots`; contrast above 3 on white and on JupyterLab's dark grey
-)
+COLOUR = colours.BLUE  # of the training loss, as in `plots`
 ACCURACIES = ("accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy")
 
 T = TypeVar("T")
