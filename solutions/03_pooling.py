@@ -64,7 +64,7 @@ plots.show_numbers(reference.pool2d(feature_map, 2, kind="mean"), axes[2], title
 # seconds.)
 
 # %% tags=["nbval-check-output"]
-import keras
+import keras  # loading Keras takes some seconds
 for layer in (keras.layers.MaxPooling2D(2), keras.layers.AveragePooling2D(2)):
     output = layer(np.zeros((1, 28, 28, 64)))
     print(f"{layer.name}: (1, 28, 28, 64) -> {tuple(output.shape)}, {layer.count_params()} parameters")

@@ -31,7 +31,8 @@ import time
 import numpy as np
 import matplotlib.pyplot as plt
 from workbook import arithmetic, check, data, figures, interactive, plots, reference, stepper
-import keras
+import keras  # loading Keras takes some seconds
+from workbook import live
 
 # %% [markdown]
 # ## What an ordinary filter does at once
@@ -558,7 +559,9 @@ for second in (keras.layers.Conv2D, keras.layers.SeparableConv2D):
     keras.utils.set_random_seed(0)
     model = small_network(second)
     model.compile(keras.optimizers.Adam(0.02), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(digits.x_train, digits.y_train, batch_size=64, epochs=4, verbose=0)
+    callbacks = [live.progress(second.__name__)]
+    history = model.fit(digits.x_train, digits.y_train, batch_size=64, epochs=4, verbose=0,
+                        callbacks=callbacks)
     curves[second.__name__] = history.history["accuracy"]
 plots.show_curves(curves, ylabel="training accuracy", title="the same network, two kinds of second layer")
 print("both far better than guessing (10 %):", all(curve[-1] > 0.4 for curve in curves.values()))

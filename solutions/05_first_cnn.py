@@ -30,8 +30,9 @@ import time
 from workbook import arithmetic, check, data, drawing, figures, interactive, plots  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -241,7 +242,8 @@ check("5.3", small_cnn);
 def train(model, *, epochs=1):
     start = time.process_time()
     model.compile(keras.optimizers.Adam(0.004), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x_train, y_train, batch_size=200, epochs=epochs, verbose=0)
+    callbacks = [live.progress(model.name)]  # a line that shows how far the training is
+    model.fit(x_train, y_train, batch_size=200, epochs=epochs, verbose=0, callbacks=callbacks)
     return model, time.process_time() - start
 
 # %% [markdown]
@@ -260,7 +262,9 @@ def train_fast(model, *, epochs=3, batch_size=250, peak=0.03):
     smooth = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
     model.compile(keras.optimizers.Adam(rate), smooth, metrics=["accuracy"])
     targets = keras.utils.to_categorical(y_train)
-    model.fit(x_train, targets, batch_size=batch_size, epochs=epochs, verbose=0)
+    callbacks = [live.progress(model.name)]
+    model.fit(x_train, targets, batch_size=batch_size, epochs=epochs, verbose=0,
+              callbacks=callbacks)
     return model, time.process_time() - start
 
 # %% [markdown]
@@ -445,7 +449,9 @@ for name, head in heads.items():
     keras.utils.set_random_seed(1)
     model = network_with(head())
     model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x_train[:5000], y_train[:5000], batch_size=100, epochs=2, verbose=0)
+    callbacks = [live.progress(name)]
+    model.fit(x_train[:5000], y_train[:5000], batch_size=100, epochs=2, verbose=0,
+              callbacks=callbacks)
     results[name] = model.evaluate(x_val[:2000], y_val[:2000], batch_size=500, verbose=0)[1], model.count_params()
 
 # %% tags=["slow"] alt="Bars for three heads. Flatten has 30,234 parameters, global average and global max 14,874 each; yet here Flatten makes the fewest validation errors, and global average the most."

@@ -29,8 +29,9 @@
 from workbook import architectures, arithmetic, check, data, figures, plots  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 from workbook.accountant import account
 from workbook.architectures.vgg import FILTERS, TABLE
 from workbook.layers import LocalResponseNormalization
@@ -223,7 +224,10 @@ for name, start in (("sigmoid", "glorot_uniform"), ("tanh", "glorot_uniform"), (
     model = small_network(name, start)
     optimizer = keras.optimizers.SGD(0.01, momentum=0.9)
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-    losses[name] = model.fit(x_train, y_train, batch_size=50, epochs=5, verbose=0).history["loss"]
+    callbacks = [live.progress(name)]
+    history = model.fit(x_train, y_train, batch_size=50, epochs=5, verbose=0,
+                        callbacks=callbacks)
+    losses[name] = history.history["loss"]
     accuracies[name] = model.evaluate(x_val, y_val, batch_size=500, verbose=0)[1]
 
 # %% tags=["slow"] alt="Training loss over five epochs. The sigmoid network stays at 2.3. The tanh and the ReLU network both fall steeply; ReLU starts no better and ends lowest."
@@ -518,7 +522,10 @@ for name in ("vgg11", "vgg19"):
     keras.utils.set_random_seed(1)
     model = architectures.build(name, input_shape=(32, 32, 1), num_classes=10, width=1 / 8)
     model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
-    depths[name] = model.fit(framed, y_train[:2000], batch_size=50, epochs=4, verbose=0).history["loss"]
+    callbacks = [live.progress(name)]
+    history = model.fit(framed, y_train[:2000], batch_size=50, epochs=4, verbose=0,
+                        callbacks=callbacks)
+    depths[name] = history.history["loss"]
 
 # %% tags=["slow"] alt="Training loss over four epochs. VGG-11 falls from 2.3 to well below 1. VGG-19 is a flat line at 2.3."
 plots.show_curves(depths, title="an eighth of the filters, 2,000 digits", ylabel="training loss");

@@ -30,8 +30,9 @@ from workbook.accountant import account
 from workbook.architectures import blocks, inception, inception_v3
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -462,7 +463,9 @@ for rate in (0.1, 0.3):
         keras.utils.set_random_seed(1)
         model = deep_network(normalise)
         model.compile(keras.optimizers.SGD(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-        model.fit(x_train, y_train, batch_size=50, epochs=4, verbose=0)
+        kind = "with" if normalise else "without"
+        callbacks = [live.progress(f"rate {rate}, {kind} normalisation")]
+        model.fit(x_train, y_train, batch_size=50, epochs=4, verbose=0, callbacks=callbacks)
         accuracy[rate, normalise] = model.evaluate(x_val, y_val, batch_size=500, verbose=0)[1]
 
 # %% tags=["slow"] alt="Bars of the validation accuracy for two learning rates, without and with batch normalisation. Without it both rates give hardly more than chance here; with it both give more than 80 per cent."

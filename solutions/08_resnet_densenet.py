@@ -29,8 +29,9 @@
 from workbook import accountant, arithmetic, architectures, chains, check, data, figures, plots
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -310,8 +311,11 @@ for shortcuts in (False, True):
     keras.utils.set_random_seed(1)
     model = network(20, shortcuts=shortcuts)
     model.compile(keras.optimizers.SGD(0.05, momentum=0.9), loss_of)
-    history = model.fit(digits[:2000], labels[:2000], batch_size=100, epochs=2, verbose=0).history["loss"]
-    losses["residual" if shortcuts else "plain"] = history
+    name = "residual" if shortcuts else "plain"
+    callbacks = [live.progress(name)]
+    history = model.fit(digits[:2000], labels[:2000], batch_size=100, epochs=2, verbose=0,
+                        callbacks=callbacks)
+    losses[name] = history.history["loss"]
 
 # %% tags=["slow", "nbval-check-output"]
 print("after two passes the residual network has the lower loss:", losses["residual"][-1] < losses["plain"][-1])

@@ -31,8 +31,9 @@ from workbook import accountant, architectures, arithmetic, check, data, figures
 from workbook import pictures, plots, pretrained, recipes
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -70,7 +71,7 @@ names = (
     "inception_v3", "resnet18", "resnet34", "resnet50", "resnet152", "densenet121",
 )
 table, accounts = {}, {}
-for name in names:
+for name in live.track(names, "networks"):
     model, account = counted(name)
     accounts[name] = account
     sizes = {size for layer in model.layers if isinstance(layer, layers.Conv2D) for size in layer.kernel_size}
@@ -469,7 +470,8 @@ row = recipes.recipe("resnet")
 network = recipes.compile_with(small(1), row, classes=10, steps_per_epoch=12)
 history = network.fit(
     x, labels, batch_size=row.batch_size, epochs=4, verbose=0,
-    validation_data=(x_val, labels_val), callbacks=recipes.callbacks(row, patience=3),
+    validation_data=(x_val, labels_val),
+    callbacks=[*recipes.callbacks(row, patience=3), live.progress("ResNet's recipe")],
 ).history
 print("the kernels' penalty is part of the loss:", len(network.losses) == 3)
 print("reads more than 80 % of the validation digits:", history["val_accuracy"][-1] > 0.8)
@@ -560,8 +562,8 @@ ways = {
     "as trained": bundled.normalise(crop), "0 to 255": crop, "0 to 1": crop / 255,
     "blue, green, red": bundled.normalise(crop[..., ::-1]),
 }
-outputs = bundled.model(np.stack(list(ways.values())), training=False)  # (4, 1000)
-espresso = dict(zip(ways, np.asarray(outputs)[:, bundled.labels.index("espresso")]))
+outputs = bundled.model.predict_on_batch(np.stack(list(ways.values())))  # (4, 1000)
+espresso = dict(zip(ways, outputs[:, bundled.labels.index("espresso")]))
 plots.show_bars(espresso, title="probability of espresso", form="{:.2f}").set_xlim(0, 1.2);
 
 # %% tags=["slow", "nbval-check-output"]
@@ -603,7 +605,7 @@ def top_k_accuracy(probabilities, labels, k):
 check("9.6", top_k_accuracy);
 
 # %% tags=["slow", "nbval-check-output"]
-digits = keras.ops.convert_to_numpy(network(x_val, training=False))  # (2000, 10), by the small network from above
+digits = network.predict(x_val, batch_size=100, verbose=0)  # (2000, 10), by the small network from above
 hits = {k: keras.ops.in_top_k(labels_val.argmax(1), digits, k) for k in (1, 2, 5, 10)}
 accuracy = [float(np.mean(hit)) for hit in hits.values()]
 print("more guesses, more hits:", accuracy == sorted(accuracy))
@@ -653,7 +655,8 @@ def from_nothing():
 
 def learn(model, features, *, rate, epochs):
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(features, y_few, batch_size=12, epochs=epochs, verbose=0)
+    callbacks = [live.progress()]
+    model.fit(features, y_few, batch_size=12, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
 
 # %% tags=["slow"]
@@ -673,8 +676,8 @@ trunk = keras.Model(bundled.model.input, bundled.model.get_layer("block7a_projec
 
 def features(images):
     return np.concatenate([  # four at a time, to save memory
-        keras.ops.convert_to_numpy(trunk(bundled.preprocess(list(images[i : i + 4])), training=False))
-        for i in range(0, len(images), 4)
+        trunk.predict_on_batch(bundled.preprocess(list(images[i : i + 4])))
+        for i in live.track(range(0, len(images), 4), "batches of four")
     ])
 
 maps, maps_test = features(few), features(test)
@@ -737,8 +740,9 @@ members = []
 for seed in range(3):
     model = small(seed)
     model.compile(keras.optimizers.Adam(0.003), "categorical_crossentropy")
-    model.fit(x, labels, batch_size=100, epochs=3, verbose=0)
-    members.append(keras.ops.convert_to_numpy(model(x_val, training=False)))
+    callbacks = [live.progress(f"member {seed + 1} of 3")]
+    model.fit(x, labels, batch_size=100, epochs=3, verbose=0, callbacks=callbacks)
+    members.append(model.predict(x_val, batch_size=100, verbose=0))
 members = np.array(members)  # (3, 2000, 10)
 
 # %%

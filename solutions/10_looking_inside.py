@@ -30,8 +30,9 @@
 from workbook import check, data, interpret, plots, receptive  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -63,7 +64,8 @@ def train(seed):
     model = network()
     rate = keras.optimizers.schedules.CosineDecay(0.003, 200)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0)
+    callbacks = [live.progress(f"seed {seed}")]
+    model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0, callbacks=callbacks)
     return model
 
 # %% [markdown]
@@ -338,7 +340,7 @@ gradient = interpret.input_gradient(lambda images: keras.ops.sum(scores(images) 
 
 # %% tags=["slow"] name="just-enough"
 near = np.random.default_rng(1).random((50, 28, 28, 1)).astype("float32")
-for _ in range(100):
+for _ in live.track(range(100), "steps"):
     slopes = gradient(near)[1]
     step = 0.01 * slopes / np.sqrt((slopes**2).mean(axis=(1, 2, 3), keepdims=True))
     unsure = probability(first, near) < 0.99

@@ -30,7 +30,8 @@ import os
 from workbook import check, interpret, pictures, plots, pretrained  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -113,7 +114,7 @@ def dream(layer, inputs, octaves):
     return interpret.dream(model, layer, inputs, octaves=octaves, steps=steps, rate=0.03, bounds=canvas.bounds)
 
 # %% tags=["slow"]
-plain = {name: dream(name, photo, 1) for name in LAYERS}
+plain = {name: dream(name, photo, 1) for name in live.track(LAYERS, "dreams")}
 
 # %% tags=["slow"] alt="The face of a cat, and five dreams of it. The first is covered with a grid of coloured dots; the second with short bent stripes in all directions; the third with parallel stripes, like a fingerprint's, that follow the face; in the fourth fine lines are combed along the face and run in rings around the eyes; the fifth has sharp, bristling fur, and the eyes and the nose glitter."
 shown = [canvas.picture(photo), *(canvas.picture(one.image) for one in plain.values())]
@@ -240,7 +241,7 @@ check("11.3", next_octave);
 
 # %% tags=["slow"]
 chosen = [LAYERS[1], LAYERS[3]]
-in_octaves = {name: dream(name, photo, 3) for name in chosen}
+in_octaves = {name: dream(name, photo, 3) for name in live.track(chosen, "dreams")}
 
 # %% tags=["slow"] alt="Two dreams of the cat, each without and with three octaves. Without octaves the stripes are fine and dense. With octaves the same kinds of patterns are wider: broad bent ribbons from the second layer, stripes that can be counted, and wider rings around the eyes, from the fourth."
 shown = [canvas.picture(one[name].image) for name in chosen for one in (plain, in_octaves)]
@@ -290,7 +291,7 @@ def rebuild(layer, inputs, seed):
 
 # %% tags=["slow"]
 content = canvas.prepare(pictures.photograph("chelsea"), 96)
-rebuilt = {name: rebuild(name, content, 1) for name in LAYERS}
+rebuilt = {name: rebuild(name, content, 1) for name in live.track(LAYERS, "photographs")}
 
 # %% tags=["slow"] alt="The cat, and five pictures made from noise. From the first layer it comes back nearly as it was. From the second its eyes, nose and outlines are clear under speckles of wrong colours; from the third the outlines are thinner and the fur is gone; from the fourth rings remain where the eyes were; from the fifth a tangle of colours with a hint of them."
 shown = [canvas.picture(content), *(canvas.picture(one.image) for one in rebuilt.values())]
@@ -496,7 +497,8 @@ def texture(inputs, seed):
     )
 
 # %% tags=["slow"] alt="Left, a brick wall and what was made from noise: a tangle of light upright lines with crosspieces, grey with coloured specks. Right, a cup of coffee and a tangle of soft strokes in its red, brown and white, with no cup to be seen."
-made = {name: texture(one, 1) for name, one in (("brick", wall), ("coffee", coffee))}
+textures = {"brick": wall, "coffee": coffee}
+made = {name: texture(textures[name], 1) for name in live.track(textures, "textures")}
 shown = [canvas.picture(one) for one in (wall, made["brick"].image, coffee, made["coffee"].image)]
 plots.show_images(shown, ["brick", "made from noise", "coffee", "made from noise"], columns=4, size=2.0);
 
@@ -565,7 +567,9 @@ def stylise(inputs, style, weight, steps=50):
 
 # %% tags=["slow"]
 WEIGHTS = (1, 10, 100)
-painted = {weight: stylise(content, coffee, weight) for weight in WEIGHTS}
+painted = {}
+for weight in live.track(WEIGHTS, "paintings"):
+    painted[weight] = stylise(content, coffee, weight)
 
 # %% tags=["slow"] alt="The cat, the cup of coffee, and the cat painted with three weights. With weight 1 it is only softer and a little browner. With 10 it is red and brown, with brush strokes in place of fur, and its eyes are still there. With 100 the colours are stronger, and strokes cover the face."
 shown = [canvas.picture(one) for one in (content, coffee, *(painted[weight].image for weight in WEIGHTS))]

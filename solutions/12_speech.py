@@ -29,8 +29,9 @@
 from workbook import audio, check, data, plots, standins
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -456,10 +457,11 @@ print("the test voices are", "the same as in training" if heard else "others tha
 # To hear one of them: `audio.player(digits.x_train[0])`, in a cell of your own.
 
 # %% name="train" tags=["slow"]
-def train(model, images, labels, *, epochs=12):
+def train(model, images, labels, *, name="", epochs=12):
     rate = keras.optimizers.schedules.CosineDecay(0.004, epochs * len(images) // 20)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    model.fit(images[..., np.newaxis], labels, batch_size=20, epochs=epochs, verbose=0)
+    x, callbacks = images[..., np.newaxis], [live.progress(name)]
+    model.fit(x, labels, batch_size=20, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
 
 # %% tags=["slow"]
@@ -467,7 +469,7 @@ x_train, x_test = audio.log_mel(digits.x_train), audio.log_mel(digits.x_test)  #
 accuracy = {}
 for axis in SETTINGS:
     keras.utils.set_random_seed(1)
-    model = train(network(axis), x_train, digits.y_train)
+    model = train(network(axis), x_train, digits.y_train, name=f"along {axis}")
     accuracy[axis] = model.evaluate(x_test[..., np.newaxis], digits.y_test, verbose=0)[1]
 
 # %% tags=["slow", "nbval-ignore-output"]

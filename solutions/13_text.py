@@ -29,8 +29,9 @@
 from workbook import check, data, plots, text  # before Keras: it sets Keras up
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 keras.utils.set_random_seed(1)
 
@@ -394,7 +395,8 @@ SEEDS = 1, 2, 3
 def train(model, ids, y, seed, epochs=2):
     keras.utils.set_random_seed(seed)  # the same batches and the same dropout for every model
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
-    model.fit(ids, y, batch_size=200, epochs=epochs, verbose=0)
+    callbacks = [live.progress(f"{model.name}, seed {seed}")]
+    model.fit(ids, y, batch_size=200, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
 
 def says_yes(model, ids):

@@ -31,7 +31,7 @@ from workbook.vision_tasks import arrows, metrics, networks, scenes, stored, tar
 import os
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
 
 keras.utils.set_random_seed(1)

@@ -30,7 +30,7 @@ from workbook import check, data, plots  # before Keras: it sets Keras up
 from workbook.vision_tasks import embedding, reading, tasks, video
 import numpy as np
 import matplotlib.pyplot as plt
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
 
 SEED = 1

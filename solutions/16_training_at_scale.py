@@ -36,8 +36,9 @@ from workbook.interpret import gradients
 import numpy as np
 import matplotlib.pyplot as plt
 import ml_dtypes
-import keras
+import keras  # loading Keras takes some seconds
 from keras import layers
+from workbook import live
 
 backend = keras.backend.backend()
 with contextlib.suppress(RuntimeError):  # make one processor count as two devices, unless it is too late
@@ -170,7 +171,9 @@ def images_a_second(batches):
     return best
 
 # %% tags=["slow"]
-rates = {name: images_a_second(batches) for name, batches in pipelines().items()}
+rates = {}
+for name, batches in live.track(pipelines().items(), "pipelines"):
+    rates[name] = images_a_second(batches)
 first, step = seconds_a_step(compiled(network()))
 rates["the training step"] = 200 / step
 
@@ -432,7 +435,7 @@ def with_policy(name):
 
 # %% tags=["slow"]
 policies = {}
-for name in ("float32", "mixed_float16", "mixed_bfloat16"):
+for name in live.track(("float32", "mixed_float16", "mixed_bfloat16"), "policies"):
     policies[name] = seconds_a_step(with_policy(name), 64, 3)[1]
 
 # %% tags=["slow", "nbval-ignore-output"]
@@ -467,7 +470,9 @@ for name, trips in (("one by one", 3), ("fused", 1)):
 
 # %% name="xla" tags=["slow"]
 if backend == "tensorflow":
-    compilers = {on: seconds_a_step(compiled(network(), jit_compile=on), 64, 3) for on in (False, True)}
+    compilers = {}
+    for on in live.track((False, True), "compilers"):
+        compilers[on] = seconds_a_step(compiled(network(), jit_compile=on), 64, 3)
 else:
     print(f"On the {backend} backend everything is compiled by XLA: there is nothing to compare.")
     compilers = {True: seconds_a_step(compiled(network()), 64, 3)}
@@ -533,7 +538,9 @@ def accuracy_with(batch_size, rate):
     for filters in (16, 32):
         x = layers.Conv2D(filters, 3, strides=2, padding="same", activation="relu")(x)
     model = compiled(keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x))), rate)
-    model.fit(small, mnist.y_train[:12_000], batch_size=batch_size, epochs=2, verbose=0)
+    callbacks = [live.progress(f"batches of {batch_size}")]
+    model.fit(small, mnist.y_train[:12_000], batch_size=batch_size, epochs=2, verbose=0,
+              callbacks=callbacks)
     return float(np.mean(model.predict(small_val, batch_size=500, verbose=0).argmax(1) == mnist.y_train[-5000:]))
 
 # %% name="batch-runs"
@@ -593,7 +600,8 @@ def train_digits(count, *, seed=1):
     rate = training.Triangular(0.02, count // 100)
     model.compile(keras.optimizers.Adam(rate), smooth, metrics=["accuracy"])
     targets = keras.utils.to_categorical(mnist.y_train[:count])
-    model.fit(data.batches(mnist.x_train[:count], targets, batch_size=100, seed=seed), verbose=0)
+    batches = data.batches(mnist.x_train[:count], targets, batch_size=100, seed=seed)
+    model.fit(batches, verbose=0, callbacks=[live.progress("digits")])
     return model
 
 # %% tags=["slow"]
@@ -628,7 +636,7 @@ def rehearse(*, seed=1):
     model = compiled(network(), training.Triangular(0.4, 2 * len(batches)))
     now = roofline.clock()
     start = now()
-    history = model.fit(batches, epochs=2, verbose=0)
+    history = model.fit(batches, epochs=2, verbose=0, callbacks=[live.progress("rehearsal")])
     return history.history["loss"], now() - start
 
 # %% tags=["slow"]
@@ -826,7 +834,10 @@ def five_losses(scope, *, synchronized=False):
     with scope:
         jit_compile = False if backend == "tensorflow" else "auto"
         model, watch = compiled(network(synchronized=synchronized), jit_compile=jit_compile), Losses()
-        model.fit(images[:500], labels[:500], batch_size=100, shuffle=False, verbose=0, callbacks=[watch])
+        model.fit(
+            images[:500], labels[:500], batch_size=100, shuffle=False, verbose=0,
+            callbacks=[watch, live.progress("five steps")],
+        )
     return np.array(watch.seen)  # each the mean of the losses up to that step
 
 # %% name="two-devices" tags=["slow"]

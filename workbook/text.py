@@ -139,7 +139,8 @@ def text_cnn(
         strongest.append(layers.GlobalMaxPooling1D(name=f"max{width}")(maps))  # (batch, filters)
     x = layers.Concatenate()(strongest) if len(strongest) > 1 else strongest[0]
     x = layers.Dropout(dropout)(x)
-    return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="positive")(x), name="text_cnn")
+    name = "_".join(["text_cnn", *map(str, widths)])
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid", name="positive")(x), name=name)
 
 
 def permuted(model: "keras.Model", order: Sequence[int], *, kernels: bool = True) -> "keras.Model":

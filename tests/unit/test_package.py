@@ -93,7 +93,7 @@ def test_check_is_found_in_the_package() -> None:
 # everything in it.
 FLOORS = (
     ("calls", "colours", "keras_settings", "moved", "tables"),
-    ("plots", "quiet"),
+    ("live", "plots", "quiet"),
     ("arithmetic", "text"),
     ("reference", "data", "architectures", "accountant"),
     ("interactive",),

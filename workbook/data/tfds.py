@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbook import quiet
+from workbook import live, quiet
 from workbook.data.bundled import (
     DIGITS,
     LICENCES,
@@ -69,6 +69,8 @@ def read_prepared(name: str, folder: Path) -> Dataset:
     """
     check_complete(folder)
     failure = None
+    line = live.Line(f"reading {name}")
+    line.show(["TensorFlow needs some seconds"], 0.0)
     with quiet.stderr_aside():  # TensorFlow's C++ side writes there while it reads
         try:
             return _read_builder(name, folder)
@@ -76,6 +78,8 @@ def read_prepared(name: str, folder: Path) -> Dataset:
             failure = DataError(f"{folder} needs tensorflow and tensorflow-datasets ({first_line(error)}).")
         except Exception as error:
             failure = DataError(f"{folder} is damaged ({type(error).__name__}: {first_line(error)}).")
+        finally:
+            line.close([])
     raise failure
 
 
@@ -128,11 +132,14 @@ def _read_images(builder: Any) -> dict[str, Any]:
         count = builder.info.splits[split].num_examples
         images = np.empty((count, *builder.info.features["image"].shape), np.uint8)
         labels = np.empty(count, np.int64)
-        done = 0
+        done, line = 0, live.Line(f"{split} split")
         for batch in _examples(builder, split, batch_size=100):
             stop = done + len(batch["label"])
             images[done:stop], labels[done:stop] = batch["image"], batch["label"]
             done = stop
+            if line.is_due():
+                line.show([f"{done:,} of {count:,} images"], 0.0)
+        line.close([])
         if done != count:
             raise ValueError(f"split {split!r} has {done:,} of {count:,} images")
         fields[f"x_{split}"], fields[f"y_{split}"] = images, labels

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbook import live
 from workbook.interpret import maps
 from workbook.interpret.gradients import InputGradient, Objective, input_gradient
 from workbook.interpret.penalties import blurred, check_penalties, total_penalty
-from workbook.interpret.progress import counted
 
 if TYPE_CHECKING:
     import keras
@@ -144,7 +144,7 @@ def climb(
     _check(steps, rate, bounds, blur, jitter)
     rng, images, record = np.random.default_rng(seed), start.copy(), []
     low, high = bounds
-    for step in counted(steps, task):
+    for step in live.track(range(steps), task, keep=False):
         remaining = 1 - step / steps
         shift = tuple(rng.integers(-jitter, jitter + 1, 2))
         images = np.roll(blurred(images, blur * remaining), shift, (1, 2))

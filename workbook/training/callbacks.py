@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from workbook.interpret import progress
+from workbook import live
 
 SIZE = (6.0, 3.0)  # inches
 COLOURS = {"": "#0072B2", "val_": "#D55E00"}  # Okabe and Ito's blue and vermilion
@@ -103,4 +103,4 @@ class StopOnTime(keras.callbacks.Callback):
 
 def in_front_end() -> bool:
     """Return whether a person is looking at a notebook, so that a picture can be shown and updated."""
-    return progress.kernel() is not None and progress.is_watched()
+    return live.kernel() is not None and live.is_watched()

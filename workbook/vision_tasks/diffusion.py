@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbook import live
 from workbook.vision_tasks.generation import Digits, as_images, one_hot
 
 if TYPE_CHECKING:
@@ -107,9 +108,9 @@ def train(examples: Digits, recipe: DiffusionTraining = LONG, *, seed: int = 0) 
         0.0, recipe.steps - rising, warmup_steps=rising, warmup_target=recipe.rate
     )
     model.compile(keras.optimizers.Adam(rate), "mean_squared_error")
-    model.fit(
-        batches(examples, recipe, seed), steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0
-    )
+    made = batches(examples, recipe, seed)
+    callbacks = [live.progress(model.name)]
+    model.fit(made, steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
     return model
 
 

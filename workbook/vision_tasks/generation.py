@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from workbook import data
+from workbook import data, live
 from workbook.vision_tasks import networks
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def train_judge() -> "keras.Model":
     steps = JUDGE_EPOCHS * math.ceil(len(examples.images) / 100)
     rate = keras.optimizers.schedules.CosineDecay(JUDGE_RATE, steps)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
-    model.fit(examples.images, examples.labels, batch_size=100, epochs=JUDGE_EPOCHS, verbose=0)
+    callbacks = [live.progress(model.name)]
+    x, y = examples.images, examples.labels
+    model.fit(x, y, batch_size=100, epochs=JUDGE_EPOCHS, verbose=0, callbacks=callbacks)
     return model
 
 

@@ -138,11 +138,11 @@ def _spaced(centres: np.ndarray, scores: np.ndarray, apart: float) -> np.ndarray
 def landmark_targets(points: np.ndarray, *, size: int = 48) -> np.ndarray:
     """Return a heat-map with the sum 1 for each of the `points` (N, points, 2): (N, g·g, points), g = size / 2."""
     grid = size // FINE
-    heat = np.stack(
-        [[bump(grid, point / FINE - 0.5, LANDMARK_SPREAD) for point in landmarks] for landmarks in points]
-    )
-    heat = heat.reshape(*points.shape[:2], -1)
-    return np.swapaxes(heat / heat.sum(axis=2, keepdims=True), 1, 2).astype(np.float32)
+    targets = np.empty((len(points), grid * grid, points.shape[1]), np.float32)
+    for number, landmarks in enumerate(points):
+        bumps = [bump(grid, point / FINE - 0.5, LANDMARK_SPREAD).ravel() for point in landmarks]
+        targets[number] = np.stack([heat / heat.sum() for heat in bumps], axis=1)
+    return targets
 
 
 def decode_landmarks(heat: np.ndarray, *, reach: int = 2) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbook import data
+from workbook import data, live
 from workbook.vision_tasks import arrows, metrics, networks, scenes, targets
 from workbook.vision_tasks.metrics import Detection, Truth
 
@@ -82,7 +82,8 @@ def train(model: "keras.Model", x: Any, y: Any, loss: Any, recipe: TaskTraining)
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(model.trainable_variables)  # built now, so that the training step is traced one time less
     model.compile(optimizer, loss)
-    model.fit(x, y, batch_size=recipe.batch_size, epochs=recipe.epochs, verbose=0)
+    callbacks = [live.progress(model.name)]
+    model.fit(x, y, batch_size=recipe.batch_size, epochs=recipe.epochs, verbose=0, callbacks=callbacks)
     return model
 
 
@@ -153,10 +154,20 @@ def name_pixels(model: "keras.Model", images: np.ndarray) -> np.ndarray:
 
 
 def train_offsets(segmenter: "keras.Model", examples: scenes.Scenes, recipe: TaskTraining) -> "keras.Model":
-    """Train the head that predicts the offset of each pixel to its centre, on the maps of a fixed segmenter."""
-    maps = predict(networks.features(segmenter), examples.images)  # (N, 24, 24, 32)
+    """Train the head that predicts the offset of each pixel to its centre, on the maps of a fixed segmenter.
+
+    The maps (24, 24, 32) are computed batch by batch: those of all scenes would take 110 MB, and `fit` copies its data.
+    """
+    import keras
+
+    maps, head = networks.features(segmenter), networks.offset_head()
+    images = keras.Input(segmenter.input.shape[1:])
+    joined = keras.Model(images, head(maps(images, training=False)), name="offset_head_on_maps")
+    maps.trainable = False
     offsets = targets.offset_targets(examples.instance_maps, examples.boxes)
-    return train(networks.offset_head(), maps, offsets, where_marked, recipe)
+    train(joined, examples.images, offsets, where_marked, recipe)
+    maps.trainable = True
+    return head
 
 
 def find_masks(model: "keras.Model", images: np.ndarray) -> list[Detection]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbook import live
 from workbook.vision_tasks.generation import Digits, as_images, one_hot
 
 if TYPE_CHECKING:
@@ -147,9 +148,9 @@ def train(examples: Digits, recipe: VaeTraining = QUICK, *, seed: int = 0) -> Va
     losses = {"image": picture_loss, "cloud": cloud_loss}
     weights = {"image": 1.0, "cloud": recipe.weight}
     model.compile(keras.optimizers.Adam(rate), losses, loss_weights=weights)
-    model.fit(
-        batches(examples, recipe, seed), steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0
-    )
+    made = batches(examples, recipe, seed)
+    callbacks = [live.progress(model.name)]
+    model.fit(made, steps_per_epoch=recipe.steps, epochs=1, shuffle=False, verbose=0, callbacks=callbacks)
     return pair
 
 

@@ -33,6 +33,11 @@ def test_time_work_and_memory_are_measured(tmp_path: Path) -> None:
     assert big.seconds >= 1.5
 
 
+def test_the_kernel_sees_what_a_learner_installs(tmp_path: Path) -> None:
+    code = "import sys\ntry:\n    import jax\nexcept ImportError:\n    pass\nelse:\n    raise RuntimeError('seen')"
+    assert measure(_notebook(tmp_path / "n.ipynb", code)).cpu_seconds > 0
+
+
 def test_both_folders_are_run_and_chapters_chosen(tmp_path: Path) -> None:
     for folder in ("notebooks", "solutions"):
         for name in ("01_a", "02_b"):

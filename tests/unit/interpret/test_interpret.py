@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from workbook import interpret, pretrained
-from workbook.interpret import progress, surface
+from workbook import interpret, live, pretrained
+from workbook.interpret import surface
 
 keras = pytest.importorskip("keras")
 layers = keras.layers
@@ -586,33 +586,9 @@ def test_the_loss_surface_is_the_one_of_the_surface_module():
 
 def test_nothing_is_shown_where_nobody_watches(smooth, capsys):
     """Of ours, that is: TensorFlow writes to the file descriptor what it likes, depending on what ran before."""
-    assert not progress.is_watched()
+    assert not live.is_watched()
     interpret.ascend(smooth, "low", [0], steps=3)
     assert capsys.readouterr() == ("", "")
-
-
-def test_a_watcher_sees_a_line_that_is_cleared_at_the_end(monkeypatch, capfd):
-    monkeypatch.setattr(progress, "is_watched", lambda: True)
-    monkeypatch.setattr(progress, "kernel", lambda: None)
-    monkeypatch.setattr(progress, "PAUSE", 0.0)
-    assert list(progress.counted(3, "ascent")) == [0, 1, 2]
-    shown = capfd.readouterr().out
-    assert "\rascent: step 2 of 3" in shown
-    assert shown.endswith("\r" + " " * len("ascent: step 2 of 3") + "\r")
-
-
-class _Kernel:
-    def __init__(self, allow_stdin: bool) -> None:
-        self._allow_stdin = allow_stdin
-
-
-@pytest.mark.parametrize("asks", [True, False])
-def test_a_notebook_is_watched_if_its_front_end_can_be_asked(monkeypatch, asks):
-    monkeypatch.delenv("PYTEST_CURRENT_TEST")
-    monkeypatch.setattr(progress, "kernel", lambda: _Kernel(asks))
-    assert progress.is_watched() is asks
-    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
-    assert not progress.is_watched()
 
 
 def test_importing_it_loads_no_keras():

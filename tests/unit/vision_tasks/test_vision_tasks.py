@@ -293,6 +293,26 @@ def test_the_joined_network_says_what_its_parts_say(few: scenes.Scenes) -> None:
     assert out["offsets"] == pytest.approx(tasks.predict(parts[2], maps), abs=1e-5)
 
 
+def test_the_head_for_offsets_learns_on_a_segmenter_that_stays(
+    few: scenes.Scenes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[Any, Any, list[str]]] = []
+
+    def train(model: Any, x: Any, *rest: Any) -> None:
+        seen.append((model, x, [weight.path for weight in model.trainable_variables]))
+
+    monkeypatch.setattr(tasks, "train", train)
+    segmenter = networks.segmenter()
+    head = tasks.train_offsets(segmenter, few, tasks.RECIPES["instance segmentation"])
+    ((joined, images, learning),) = seen
+    assert images is few.images
+    assert learning == [weight.path for weight in head.trainable_variables]
+    maps = networks.features(segmenter)(few.images, training=False)
+    expected = np.asarray(head(maps, training=False))
+    assert np.asarray(joined(few.images, training=False)) == pytest.approx(expected, abs=1e-5)
+    assert segmenter.trainable_variables
+
+
 def test_an_encoder_is_copied_whole(few: scenes.Scenes) -> None:
     import keras
 

@@ -161,6 +161,20 @@ def bench_notebooks(
     raise typer.Exit(any(not row.within_budget for row in rows))
 
 
+@bench.command("waits")
+def bench_waits(chapters: Chapters = None, *, root: Root = Path()) -> None:
+    """Measure how long cells work and show nothing; store those over 3 s in tests/fixtures/waits.json."""
+    from workbook.course.benches.bench_waits import STORED, measure_chapters, store
+
+    folder = _root(root)
+    _check_chapters(folder, chapters)
+    for chapter, waits in measure_chapters(folder, chapters or []):
+        console.print(chapter)
+        for wait in waits:
+            console.print(f"  {wait.line()}", markup=False, soft_wrap=True)
+        store(folder / STORED, chapter, waits)
+
+
 @bench.command("grade")
 def bench_grade(
     chapter: Annotated[str, typer.Argument(help="A chapter, as 05.")] = "05",
