@@ -82,7 +82,9 @@ print("You have run a cell.")
 
 # %% alt="A colour photograph of a ginger tabby cat: its face close up, with green eyes, a brick-red nose and white whiskers."
 photo = data.photograph("chelsea")
-plots.show_image(photo, plt.subplots(figsize=(5, 3.4), layout="constrained")[1], title="chelsea");
+plots.show_image(
+    photo, plt.subplots(figsize=(5, 3.4), layout="constrained")[1], title="chelsea"
+);
 
 # %% [markdown]
 # **Predict first:** the photograph is 451 pixels wide and 300 high. To a program it is an array of numbers. How many
@@ -103,7 +105,9 @@ print("the pixel at the top left:", photo[0, 0])
 # %% alt="Left, a grey photograph of a man behind a camera on a tripod, a small frame at the tip of his nose. Right, a piece of it as 8 rows of 10 numbers: around 218 in the bright sky, down to 75 where it is darkest."
 camera = data.photograph("camera")  # (512, 512): grey, so no channel axis
 axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained", width_ratios=(1, 1.15))[1]
-plots.mark_windows(plots.show_image(camera, axes[0], title="camera (512, 512)"), [(160, 243, 16, 20)])
+plots.mark_windows(
+    plots.show_image(camera, axes[0], title="camera (512, 512)"), [(160, 243, 16, 20)]
+)
 patch = camera[164:172, 248:258]  # the tip of the nose, and the sky
 plots.show_pixels(patch, axes[1], title="camera[164:172, 248:258], shape (8, 10)");
 
@@ -236,7 +240,9 @@ print(pixels + np.uint8(100))
 # %% alt="The cat three times: the photograph; plus 100 in uint8, where bright fur has turned turquoise and the brightest parts of the background black; plus 100 and clipped, simply brighter, with some parts white."
 wrapped = photo + np.uint8(100)
 safe = np.clip(photo.astype(int) + 100, 0, 255).astype(np.uint8)
-plots.show_images([photo, wrapped, safe], ["photograph", "+ 100 in uint8", "+ 100, clipped"], size=2.6);
+plots.show_images(
+    [photo, wrapped, safe], ["photograph", "+ 100 in uint8", "+ 100, clipped"], size=2.6
+);
 
 # %% [markdown]
 # **Notice** that only the bright parts went wrong: what was above 155 came round to dark, each channel by itself, and
@@ -360,7 +366,9 @@ plots.show_images(cifar.x_train[chosen], cifar.class_names, columns=10, size=1.1
 # same" means that they agree. A fact that nobody can recompute is only stated.
 
 # %% tags=["nbval-check-output"]
-figures.table([row for row in [*figures.ledger(), *figures.facts()] if row.id.startswith("F19")])
+figures.table(
+    [row for row in [*figures.ledger(), *figures.facts()] if row.id.startswith("F19")]
+)
 
 # %% [markdown]
 # **Mind the slide.** CIFAR-10's page says "163 MB". The file has 170,498,071 bytes: 170.5 MB, if a MB is a million

@@ -80,7 +80,9 @@ check("1.1", dense_parameters);
 # is **mebibyte** (MiB). The gap widens with each step:
 
 # %% tags=["nbval-check-output"]
-for power, (decimal, binary) in enumerate([("MB", "MiB"), ("GB", "GiB"), ("TB", "TiB")], start=2):
+for power, (decimal, binary) in enumerate(
+    [("MB", "MiB"), ("GB", "GiB"), ("TB", "TiB")], start=2
+):
     print(f"1 {binary} = {1024**power / 1000**power:.3f} {decimal}")
 print(f"the trillion weights: {4e12 / 1000**4:.2f} TB = {4e12 / 1024**4:.2f} TiB")
 
@@ -147,7 +149,9 @@ print(f"{np.mean(answer(weights, others) == answers):.1%} of the other digits ar
 order = np.random.default_rng(0).permutation(784)
 shuffled = images.reshape(-1, 784)[:, order].reshape(-1, 28, 28)
 shuffled_others = others.reshape(-1, 784)[:, order].reshape(-1, 28, 28)
-plots.show_images([*images[:6], *shuffled[:6]], [*labels[:6], *labels[:6]], columns=6, size=1.1);
+plots.show_images(
+    [*images[:6], *shuffled[:6]], [*labels[:6], *labels[:6]], columns=6, size=1.1
+);
 
 # %% [markdown]
 # **Predict first:** we train a new layer on the lower row. Can it still read? Will it be a little worse, much worse, or
@@ -228,7 +232,9 @@ plots.show_curves(curves, axes[2], xlabel="shift in pixels", ylabel="share right
 coins = data.photograph("coins")  # (303, 384)
 windows = [(94, 34, 20, 20), (96, 92, 20, 20), (166, 34, 20, 20), (224, 166, 20, 20)]
 axes = plt.subplots(1, 3, figsize=(10, 2.9), layout="constrained")[1]
-plots.mark_windows(plots.show_image(coins, axes[0], title="1. patterns are local"), windows[:1])
+plots.mark_windows(
+    plots.show_image(coins, axes[0], title="1. patterns are local"), windows[:1]
+)
 plots.mark_windows(plots.show_image(coins, axes[1], title="2. and may be anywhere"), windows)
 plots.show_image(coins[::4, ::4], axes[2], title="3. a sixteenth of the pixels will do");
 
@@ -245,7 +251,8 @@ plots.show_image(coins[::4, ::4], axes[2], title="3. a sixteenth of the pixels w
 # beyond it. No biases.)
 
 # %% tags=["nbval-check-output"]
-units, window, thinned = 200 * 200, 10 * 10, 50 * 50  # thinned: every fourth row and column is kept
+# thinned: every fourth row and column is kept
+units, window, thinned = 200 * 200, 10 * 10, 50 * 50
 totals = {
     "dense": units * units + units * 10,
     "1. local": units * window + units * 10,
@@ -255,7 +262,9 @@ totals = {
 print(totals)
 
 # %% alt="Bars of the number of weights on a logarithmic scale: dense 1,600,400,000, local 4,400,000, shared 400,100, subsampled 25,100. Every step saves a factor of ten or more."
-ax = plots.show_bars(totals, title="200 × 200 pixels to ten outputs", xlabel="weights, logarithmic", log=True)
+ax = plots.show_bars(
+    totals, title="200 × 200 pixels to ten outputs", xlabel="weights, logarithmic", log=True
+)
 ax.set_xlim(1e3, 1e12);
 
 # %% [markdown]
@@ -280,7 +289,9 @@ for row, column in ((124, 23), (195, 24), (124, 65)):  # two left rims, one righ
     print(f"neuron {w @ x:4}, feature map {feature_map[row, column]:4}")
 
 # %% tags=["cover"] alt="Left, the photograph of the coins. Right, its feature map: nearly white, but each coin has a purple rim on its left and an orange rim on its right."
-plots.show_images([coins, feature_map], ["coins (303, 384)", "feature map (301, 382)"], size=3);
+plots.show_images(
+    [coins, feature_map], ["coins (303, 384)", "feature map (301, 382)"], size=3
+);
 
 # %% [markdown]
 # Orange where it is positive, purple where it is negative: nine weights have found the left and the right rim
@@ -349,7 +360,9 @@ check("1.5", as_matrix);
 nine = np.arange(1, 10).reshape(3, 3)
 ax = plt.subplots(figsize=(9, 4), layout="constrained")[1]
 matrix = reference.dense_matrix(nine, (6, 6))
-plots.show_image(matrix, ax, title="M (16, 36) of a 3 × 3 kernel with the weights 1 to 9", bar=True)
+plots.show_image(
+    matrix, ax, title="M (16, 36) of a 3 × 3 kernel with the weights 1 to 9", bar=True
+)
 ax.set(xlabel="input pixel, row after row", ylabel="output");
 
 # %% [markdown]
@@ -361,7 +374,10 @@ ax.set(xlabel="input pixel, row after row", ylabel="output");
 image = np.array([[10, 10, 10, 0, 0, 0]] * 6)
 matrix = reference.dense_matrix(kernel, (6, 6))
 print((matrix @ image.ravel()).reshape(4, 4))
-print("as the convolution:", np.array_equal(matrix @ image.ravel(), reference.conv2d(image, kernel).ravel()))
+print(
+    "as the convolution:",
+    np.array_equal(matrix @ image.ravel(), reference.conv2d(image, kernel).ravel()),
+)
 
 # %% [markdown]
 # ## Pruned and shared
@@ -371,7 +387,10 @@ print("as the convolution:", np.array_equal(matrix @ image.ravel(), reference.co
 # %% tags=["nbval-check-output"]
 matrix = reference.dense_matrix(nine, (6, 6))
 places, different = np.count_nonzero(matrix), len(np.unique(matrix[matrix != 0]))
-print(f"{matrix.size} entries, {matrix.size - places} zeros, {places} weights, {different} of them different")
+print(
+    f"{matrix.size} entries, {matrix.size - places} zeros, {places} weights, {different} of "
+    "them different"
+)
 
 # %% [markdown]
 # Two steps, then. **Pruning** removes 432 connections of 576, which leaves 144: the locally connected

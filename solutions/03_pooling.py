@@ -54,7 +54,9 @@ axes = plt.subplots(1, 3, figsize=(7.5, 3), layout="constrained")[1]
 plots.show_numbers(feature_map, axes[0], title="feature map (4, 4)", scale=(1, 9))
 plots.mark_windows(axes[0], [(0, 0, 2, 2), (0, 2, 2, 2), (2, 0, 2, 2), (2, 2, 2, 2)])
 plots.show_numbers(reference.pool2d(feature_map, 2), axes[1], title="max", scale=(1, 9))
-plots.show_numbers(reference.pool2d(feature_map, 2, kind="mean"), axes[2], title="mean", scale=(1, 9));
+plots.show_numbers(
+    reference.pool2d(feature_map, 2, kind="mean"), axes[2], title="mean", scale=(1, 9)
+);
 
 # %% [markdown]
 # **Notice** that the maxima keep what stands out, from 4 to 9, and that the means level it, from 2.5 to 4.75.
@@ -67,7 +69,10 @@ plots.show_numbers(reference.pool2d(feature_map, 2, kind="mean"), axes[2], title
 import keras  # loading Keras takes some seconds
 for layer in (keras.layers.MaxPooling2D(2), keras.layers.AveragePooling2D(2)):
     output = layer(np.zeros((1, 28, 28, 64)))
-    print(f"{layer.name}: (1, 28, 28, 64) -> {tuple(output.shape)}, {layer.count_params()} parameters")
+    print(
+        f"{layer.name}: (1, 28, 28, 64) -> {tuple(output.shape)}, {layer.count_params()} "
+        "parameters"
+    )
 
 # %% [markdown]
 # **Notice** what that saves: a quarter of the values are left. The next convolution has a quarter of the work.
@@ -101,9 +106,15 @@ plots.show_images([edges, *small.values()], ["edges", *small], scale=(0, 500), s
 
 # %% tags=["nbval-check-output"]
 for size, strides in ((2, 2), (3, 2), (3, 3)):
-    print(f"55 wide, pool size {size}, strides {strides}: {arithmetic.output_size(55, size, strides)}")
+    print(
+        f"55 wide, pool size {size}, strides {strides}: "
+        f"{arithmetic.output_size(55, size, strides)}"
+    )
 print("5 × 5 map, pool size 2, valid:", reference.pool2d(np.zeros((5, 5)), 2).shape)
-print("5 × 5 map, pool size 2, same: ", reference.pool2d(np.zeros((5, 5)), 2, padding="same").shape)
+print(
+    "5 × 5 map, pool size 2, same: ",
+    reference.pool2d(np.zeros((5, 5)), 2, padding="same").shape,
+)
 
 # %% [markdown]
 # **Notice** that the strides decide the size; the wider, overlapping window costs nothing here. And a window that would
@@ -127,7 +138,8 @@ def max_pool(image, pool_size, strides):
     for row in range(rows):
         for column in range(columns):
             top, left = row * strides, column * strides
-            window = image[top : top + pool_size, left : left + pool_size]  # (pool_size, pool_size, C)
+            # (pool_size, pool_size, C)
+            window = image[top : top + pool_size, left : left + pool_size]
             output[row, column] = window.max(axis=(0, 1))
     return output
     ### END SOLUTION
@@ -169,7 +181,10 @@ maps = np.random.default_rng(0).normal(size=(7, 7, 512))
 print("global average:", reference.global_pool(maps).shape)
 print("flattened:     ", maps.reshape(-1).shape)
 for kind in ("mean", "max"):
-    print(f"global {kind} of the 4 × 4 map: {reference.global_pool(feature_map[..., None], kind)[0]}")
+    print(
+        f"global {kind} of the 4 × 4 map: "
+        f"{reference.global_pool(feature_map[..., None], kind)[0]}"
+    )
 
 # %% [markdown] exercise="3.2"
 # ### Exercise 3.2 · Global average pooling (3 min, 1 point)
@@ -286,7 +301,9 @@ print("moved by 2, they are equal exactly:", np.array_equal(before[:, :-2], afte
 # %% tags=["nbval-check-output"]
 for shift in (1, 2, 3, 4):
     coarse, moved = edge_map(view(0))[::2, ::2], edge_map(view(shift))[::2, ::2]
-    same = [k for k in range(4) if np.array_equal(moved[:, k:], coarse[:, : coarse.shape[1] - k])]
+    same = [
+        k for k in range(4) if np.array_equal(moved[:, k:], coarse[:, : coarse.shape[1] - k])
+    ]
     answer = f"the output moved by {same[0]}" if same else "no move explains the output"
     print(f"input moved by {shift}: {answer}")
 
@@ -366,10 +383,14 @@ stays, moves_along = {}, {}
 for name, operation in outputs.items():
     results = [operation(view(shift)) for shift in range(9)]
     stays[name] = [difference(results[0], result, 0) for result in results]
-    moves_along[name] = [min(difference(results[0], result, k) for k in range(9)) for result in results]
+    moves_along[name] = [
+        min(difference(results[0], result, k) for k in range(9)) for result in results
+    ]
 axes = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained", sharey=True)[1]
 labels = {"xlabel": "input moved by (pixels)", "start": 0}
-plots.show_curves(stays, axes[0], title="Does it stay?", ylabel="relative difference", **labels)
+plots.show_curves(
+    stays, axes[0], title="Does it stay?", ylabel="relative difference", **labels
+)
 plots.show_curves(moves_along, axes[1], title="Does it move along?", **labels);
 
 # %% [markdown]
@@ -458,7 +479,8 @@ sides = sides[:, :, None, :]  # (3, 3, 1, 4)
 
 # %%
 corners = np.zeros((3, 3, 4, 4), int)  # (kh, kw, sides, corners)
-kinds = ((0, 2, 1, 1), (1, 2, 1, -1), (0, 3, -1, 1), (1, 3, -1, -1))  # which sides; where they go on
+# which sides; where they go on
+kinds = ((0, 2, 1, 1), (1, 2, 1, -1), (0, 3, -1, 1), (1, 3, -1, -1))
 for k, (upright, level, down, right) in enumerate(kinds):
     corners[1 + down, 1, upright, k] = corners[1, 1 + right, level, k] = 1
     corners[1 - down, 1, upright, k] = corners[1, 1 - right, level, k] = -1
@@ -476,8 +498,10 @@ for k in range(4):
 
 def layers(image):
     """Return the maps of sides, of corners, of pooled corners, and the last neuron's value."""
-    side_maps = np.maximum(reference.conv2d(image[..., None], sides, padding="same"), 0)  # (32, 32, 4)
-    corner_maps = np.maximum(reference.conv2d(side_maps, corners, padding="same") - 3, 0)  # (32, 32, 4)
+    # (32, 32, 4)
+    side_maps = np.maximum(reference.conv2d(image[..., None], sides, padding="same"), 0)
+    # (32, 32, 4)
+    corner_maps = np.maximum(reference.conv2d(side_maps, corners, padding="same") - 3, 0)
     pooled = reference.pool2d(corner_maps, 16)  # (2, 2, 4)
     found = np.maximum(reference.conv2d(pooled, square) - 3, 0)  # (1, 1, 1)
     return side_maps, corner_maps, pooled, found.item()
@@ -496,7 +520,8 @@ images["cross"][13:19, 6:26] = images["cross"][6:26, 13:19] = 1
 rows, titles = [], []
 for name, image in images.items():
     side_maps, corner_maps, pooled, found = layers(image)
-    wanted = (pooled * square[..., 0]).sum(axis=2)  # (2, 2): which quarters hold the corner asked for
+    # (2, 2): which quarters hold the corner asked for
+    wanted = (pooled * square[..., 0]).sum(axis=2)
     rows += [image, side_maps[..., 0] / 3, corner_maps.max(axis=2), wanted]
     titles += [name, "left sides", "all corners", f"wanted corners: neuron {found}"]
 plots.show_images(rows, titles, columns=4, scale=(0, 1), size=1.9);
@@ -519,7 +544,9 @@ axes = plt.subplots(1, 2, figsize=(11, 3.4), layout="constrained")[1]
 names = ["pixels", "conv 3", "conv 3", "conv 3"]
 plots.show_cone([(3, 1)] * 3, 15, axes[0], names=names, title="three convolutions")
 names = ["pixels", "conv 3", "pool 2", "conv 3"]
-plots.show_cone([(3, 1), (2, 2), (3, 1)], 16, axes[1], names=names, title="with pooling in between");
+plots.show_cone(
+    [(3, 1), (2, 2), (3, 1)], 16, axes[1], names=names, title="with pooling in between"
+);
 
 # %% [markdown]
 # Read from the top: the neuron sees three neurons, these see five, these see seven pixels. Each 3 × 3 layer adds one
@@ -549,7 +576,9 @@ fields = {
     "3×3 convolutions alone": arithmetic.receptive_fields([(3, 1)] * len(vgg)),
     "VGG-16, with its 5 poolings": arithmetic.receptive_fields(vgg),
 }
-plots.show_curves(fields, xlabel="layer", ylabel="receptive field (pixels)").set_xticks(range(0, 19, 3))
+plots.show_curves(fields, xlabel="layer", ylabel="receptive field (pixels)").set_xticks(
+    range(0, 19, 3)
+)
 for name, sizes in fields.items():
     print(f"{name}: {sizes[-1]} pixels after {len(sizes)} layers")
 
@@ -617,7 +646,11 @@ def random_network(*layers, size):
     model = keras.Sequential([keras.Input((size, size, 1))])
     for width, strides in layers:
         if strides == 1:
-            model.add(keras.layers.Conv2D(8, width, activation="relu", kernel_initializer="he_normal"))
+            model.add(
+                keras.layers.Conv2D(
+                    8, width, activation="relu", kernel_initializer="he_normal"
+                )
+            )
         else:
             model.add(keras.layers.MaxPooling2D(width, strides))
     return model
@@ -671,7 +704,9 @@ for ax, depth in zip(axes, (10, 20, 40), strict=True):
     images = np.random.default_rng(1).normal(size=(16, size, size, 1))
     gradient = receptive.gradient_map(random_network(*[(3, 1)] * depth, size=size), images)
     side = receptive.effective_field(gradient)[0]
-    plots.show_image(gradient / gradient.max(), ax, title=f"{depth} layers: {side} of {size} pixels")
+    plots.show_image(
+        gradient / gradient.max(), ax, title=f"{depth} layers: {side} of {size} pixels"
+    )
     plots.mark_windows(ax, [((size - side) // 2, (size - side) // 2, side, side)])
 
 # %% [markdown]

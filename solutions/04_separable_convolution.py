@@ -57,9 +57,16 @@ print(layer.kernel.shape, "->", layer.count_params(), "weights")
 every, alone = np.ones((6, 6), int), np.diag([1, 2, 3, 4, 5, 6])
 halves = np.kron(np.diag([1, 2]), np.ones((3, 3), int))
 axes = plt.subplots(1, 4, figsize=(12, 3.4), layout="constrained")[1]
-for ax, (name, pairs, size) in zip(axes, (
-    ("ordinary 3×3", every, 3), ("2 groups", halves, 3), ("depthwise", alone, 3), ("pointwise, 1×1", every, 1)
-), strict=True):
+for ax, (name, pairs, size) in zip(
+    axes,
+    (
+        ("ordinary 3×3", every, 3),
+        ("2 groups", halves, 3),
+        ("depthwise", alone, 3),
+        ("pointwise, 1×1", every, 1),
+    ),
+    strict=True,
+):
     title = f"{name}: {np.count_nonzero(pairs) * size**2} weights"
     plots.show_connections(pairs, ax, kernel_size=size, title=title)
 
@@ -75,12 +82,15 @@ for ax, (name, pairs, size) in zip(axes, (
 # %% alt="The cat and three maps in orange and purple: vertical edges of red, such as the sides of the eyes; horizontal edges of green, such as the lids; all edges of blue, with fine fur and whiskers."
 colour = data.photograph("chelsea").astype(float) / 255  # (300, 451, 3)
 names = {"red": "vertical edge", "green": "horizontal edge", "blue": "all edges"}
-kernel = np.stack([stepper.KERNELS[name] for name in names.values()], axis=-1)  # (3, 3, channels)
+# (3, 3, channels)
+kernel = np.stack([stepper.KERNELS[name] for name in names.values()], axis=-1)
 maps = reference.depthwise_conv2d(colour, kernel[..., None])  # (298, 449, 3)
 axes = plt.subplots(1, 4, figsize=(12, 2.4), layout="constrained")[1]
 plots.show_image(colour, axes[0], title="photograph")
 for index, (channel, name) in enumerate(names.items()):
-    plots.show_image(maps[..., index], axes[index + 1], title=f"{name} of {channel}", scale=(-0.5, 0.5))
+    plots.show_image(
+        maps[..., index], axes[index + 1], title=f"{name} of {channel}", scale=(-0.5, 0.5)
+    )
 
 # %% [markdown]
 # Three channels in, three maps out: the first saw nothing but red. Keras's kernel has a fourth axis, the **depth
@@ -135,7 +145,12 @@ dense = keras.layers.Dense(units=4)
 output = pointwise_layer(features)  # (2, 5, 7, 4)
 dense.build(features.shape)
 dense.set_weights([pointwise_layer.kernel.numpy()[0, 0], pointwise_layer.bias.numpy()])
-print("kernel of the convolution", pointwise_layer.kernel.shape, "of the dense layer", dense.kernel.shape)
+print(
+    "kernel of the convolution",
+    pointwise_layer.kernel.shape,
+    "of the dense layer",
+    dense.kernel.shape,
+)
 print("both give the same:", np.allclose(output, dense(features), atol=1e-5))
 
 # %% [markdown]
@@ -148,7 +163,9 @@ print("both give the same:", np.allclose(output, dense(features), atol=1e-5))
 # %% tags=["nbval-check-output"]
 for name in ("A7.direct_parameters", "A7.bottleneck_parameters"):
     print(f"{figures.figure(name).computed:7,} parameters: {name.split('.')[1].split('_')[0]}")
-print(f"multiplications saved: {figures.figure('A7.bottleneck_saving').computed:.2f} times fewer")
+print(
+    f"multiplications saved: {figures.figure('A7.bottleneck_saving').computed:.2f} times fewer"
+)
 
 # %% [markdown]
 # GoogLeNet, in a later chapter, is a whole network built around this bottleneck. Used the other way round, a 1×1 layer
@@ -200,7 +217,10 @@ for size, channels, filters in sizes:
     ordinary = arithmetic.conv_parameters(size, channels, filters, bias=False)
     separable = arithmetic.separable_parameters(size, channels, filters, bias=False)
     share, rule = separable / ordinary, 1 / filters + 1 / size**2
-    print(f"{size}×{size} {channels:12} {filters:8} {ordinary:10,} {separable:10,} {share:6.3f} {rule:12.3f}")
+    print(
+        f"{size}×{size} {channels:12} {filters:8} {ordinary:10,} {separable:10,} {share:6.3f} "
+        f"{rule:12.3f}"
+    )
 
 # %% [markdown]
 # **Notice** three things. The share is 1/C_out + 1/k², exactly: divide the one formula by the other. With many filters
@@ -213,7 +233,10 @@ for size, channels, filters in sizes:
 # %% tags=["nbval-check-output"]
 ordinary = arithmetic.conv_macs((28, 28), 3, 64, 128)
 separable = arithmetic.separable_macs((28, 28), 3, 64, 128)
-print(f"ordinary {ordinary:,} MACs, separable {separable:,} MACs: {ordinary / separable:.2f} times fewer")
+print(
+    f"ordinary {ordinary:,} MACs, separable {separable:,} MACs: {ordinary / separable:.2f} "
+    "times fewer"
+)
 
 # %% [markdown] exercise="4.3"
 # ### Exercise 4.3 · Parameters of a separable layer (5 min, 1 point)
@@ -263,10 +286,14 @@ layers = {
     "grouped": keras.layers.Conv2D(groups=4, **options),
 }
 times = {name: best_milliseconds(layer, images) for name, layer in layers.items()}
-weights = {name: layer.count_params() for name, layer in layers.items()}  # no biases: as many MACs a pixel
+# no biases: as many MACs a pixel
+weights = {name: layer.count_params() for name, layer in layers.items()}
 for name in layers:
     less_work, less_time = weights["ordinary"] / weights[name], times["ordinary"] / times[name]
-    print(f"{name:9} {times[name]:5.1f} ms; against ordinary: MACs ÷ {less_work:.1f}, time ÷ {less_time:.1f}")
+    print(
+        f"{name:9} {times[name]:5.1f} ms; against ordinary: MACs ÷ {less_work:.1f}, time ÷ "
+        f"{less_time:.1f}"
+    )
 
 # %% [markdown]
 # What the cell printed was measured on the computer that ran it; run it on yours. On a CPU the separable layer's time
@@ -309,7 +336,10 @@ candidates["Sobel"] = column * row
 for name, weights in candidates.items():
     values = np.linalg.svd(weights, compute_uv=False)
     rank = np.linalg.matrix_rank(weights)
-    print(f"{name:13} singular values {' '.join(f'{abs(value):5.2f}' for value in values)}   rank {rank}")
+    print(
+        f"{name:13} singular values {' '.join(f'{abs(value):5.2f}' for value in values)}   "
+        f"rank {rank}"
+    )
 
 # %% [markdown]
 # **Notice** that the two edge detectors are single products, and that "all edges" and emboss need two each. A layer
@@ -345,7 +375,8 @@ check("4.4", full_kernel);
 
 # %% tags=["nbval-check-output"]
 depthwise_kernel, pointwise_kernel, bias = separable_layer.get_weights()
-full = np.einsum("ijc,cf->ijcf", depthwise_kernel[..., 0], pointwise_kernel[0, 0])  # (3, 3, 16, 8)
+# (3, 3, 16, 8)
+full = np.einsum("ijc,cf->ijcf", depthwise_kernel[..., 0], pointwise_kernel[0, 0])
 ordinary = keras.layers.Conv2D(filters=8, kernel_size=3, padding="same")
 ordinary.build(features.shape)
 ordinary.set_weights([full, bias])
@@ -380,7 +411,9 @@ for name, weights in (("separable", full), ("ordinary", free.kernel.numpy())):
 # %% tags=["nbval-check-output"]
 for groups in (1, 2, 4, 32):
     weights = arithmetic.conv_parameters(5, 96, 256, groups=groups, bias=False)
-    print(f"groups={groups:2}: each filter reads {96 // groups:2} channels, {weights:7,} weights")
+    print(
+        f"groups={groups:2}: each filter reads {96 // groups:2} channels, {weights:7,} weights"
+    )
 
 # %% [markdown]
 # AlexNet used two groups in 2012, and not to be clever: the network did not fit into the 3 GB of one graphics card. The
@@ -392,7 +425,9 @@ for groups in (1, 2, 4, 32):
 kernel = rng.normal(size=(3, 3, 1, 16)).astype("float32")  # each filter reads 1 of 16 channels
 as_groups = reference.conv2d(features, kernel, groups=16)
 as_depthwise = reference.depthwise_conv2d(features, np.swapaxes(kernel, 2, 3))
-print("as many groups as channels is depthwise:", np.allclose(as_groups, as_depthwise, atol=1e-5))
+print(
+    "as many groups as channels is depthwise:", np.allclose(as_groups, as_depthwise, atol=1e-5)
+)
 
 # %% [markdown]
 # In Keras it is one argument of `Conv2D`, and its kernel is (kh, kw, C / G, filters). It works on a CPU, forward and in
@@ -472,12 +507,17 @@ interactive.cost(kernel_size=5, in_channels=96, filters=256, size=27, groups=2)
 # %% tags=["cover"] alt="Three grids, nine input channels by nine filters. One layer in 3 groups: three blocks on the diagonal. Two such layers: the same three blocks. Two layers, shuffled between: every cell is filled."
 groups = np.kron(np.diag([1, 2, 3]), np.ones((3, 3), int))  # 9 channels in 3 groups
 reads = (groups > 0).astype(int)
-shuffle = np.arange(9).reshape(3, 3).T.ravel()  # 0 3 6 1 4 7 2 5 8: one channel of each group, then the next
+# 0 3 6 1 4 7 2 5 8: one channel of each group, then the next
+shuffle = np.arange(9).reshape(3, 3).T.ravel()
 straight, shuffled = reads @ reads > 0, reads[:, shuffle] @ reads > 0
 axes = plt.subplots(1, 3, figsize=(9.5, 3.4), layout="constrained")[1]
 plots.show_connections(groups, axes[0], kernel_size=1, largest=1, title="one layer, 3 groups")
-plots.show_connections(groups * straight, axes[1], kernel_size=1, largest=1, title="two layers")
-plots.show_connections(shuffled * 1, axes[2], kernel_size=1, largest=1, title="two layers, shuffled between");
+plots.show_connections(
+    groups * straight, axes[1], kernel_size=1, largest=1, title="two layers"
+)
+plots.show_connections(
+    shuffled * 1, axes[2], kernel_size=1, largest=1, title="two layers, shuffled between"
+);
 
 # %% [markdown]
 # **Notice** that a second grouped layer fixes nothing: the groups are separate networks for as long as only grouped
@@ -558,13 +598,21 @@ curves = {}
 for second in (keras.layers.Conv2D, keras.layers.SeparableConv2D):
     keras.utils.set_random_seed(0)
     model = small_network(second)
-    model.compile(keras.optimizers.Adam(0.02), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(0.02),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
     callbacks = [live.progress(second.__name__)]
     history = model.fit(digits.x_train, digits.y_train, batch_size=64, epochs=4, verbose=0,
                         callbacks=callbacks)
     curves[second.__name__] = history.history["accuracy"]
-plots.show_curves(curves, ylabel="training accuracy", title="the same network, two kinds of second layer")
-print("both far better than guessing (10 %):", all(curve[-1] > 0.4 for curve in curves.values()))
+plots.show_curves(
+    curves, ylabel="training accuracy", title="the same network, two kinds of second layer"
+)
+print(
+    "both far better than guessing (10 %):", all(curve[-1] > 0.4 for curve in curves.values())
+)
 
 # %% [markdown]
 # With a fifth of the parameters the separable network learns at about the same pace. Do not read more into the two

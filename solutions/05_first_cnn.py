@@ -27,7 +27,8 @@
 
 # %% tags=["setup"]
 import time
-from workbook import arithmetic, check, data, drawing, figures, interactive, plots  # before Keras: it sets Keras up
+# before Keras: it sets Keras up
+from workbook import arithmetic, check, data, drawing, figures, interactive, plots
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
@@ -133,13 +134,16 @@ def dense_network():
 def lenet5():
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(inputs)
-    x = layers.Conv2D(6, 5, padding="same", activation="tanh", name="C1")(x)  # (batch, 28, 28, 6)
+    # (batch, 28, 28, 6)
+    x = layers.Conv2D(6, 5, padding="same", activation="tanh", name="C1")(x)
     x = layers.AveragePooling2D(2, name="S2")(x)  # (batch, 14, 14, 6)
     x = layers.Conv2D(16, 5, activation="tanh", name="C3")(x)  # (batch, 10, 10, 16)
     x = layers.AveragePooling2D(2, name="S4")(x)  # (batch, 5, 5, 16)
     x = layers.Conv2D(120, 5, activation="tanh", name="C5")(x)  # (batch, 1, 1, 120)
     x = layers.Dense(84, activation="tanh", name="F6")(layers.Flatten()(x))
-    return keras.Model(inputs, layers.Dense(10, activation="softmax", name="output")(x), name="lenet5")
+    return keras.Model(
+        inputs, layers.Dense(10, activation="softmax", name="output")(x), name="lenet5"
+    )
 
 # %% [markdown]
 # `diagrams` draws a Keras model: a box for each layer, with what it does and the shape of its output. It works for your
@@ -176,7 +180,10 @@ parameters = {
 check("5.2", parameters);
 
 # %% tags=["nbval-check-output"]
-print(f"LeNet-5 has {lenet5().count_params():,} parameters, the dense network {dense_network().count_params():,}")
+print(
+    f"LeNet-5 has {lenet5().count_params():,} parameters, the dense network "
+    f"{dense_network().count_params():,}"
+)
 
 # %% [markdown]
 # ## Fewer parameters, more digits
@@ -191,10 +198,13 @@ def norm_relu(x):
 def separable_network():
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(inputs)
-    x = norm_relu(layers.Conv2D(24, 5, strides=2, padding="same", use_bias=False)(x))  # (batch, 14, 14, 24)
-    x = norm_relu(layers.SeparableConv2D(64, 5, strides=2, padding="same", use_bias=False)(x))  # (batch, 7, 7, 64)
+    # (batch, 14, 14, 24)
+    x = norm_relu(layers.Conv2D(24, 5, strides=2, padding="same", use_bias=False)(x))
+    # (batch, 7, 7, 64)
+    x = norm_relu(layers.SeparableConv2D(64, 5, strides=2, padding="same", use_bias=False)(x))
     for _ in range(2):
-        x = norm_relu(layers.SeparableConv2D(64, 3, padding="same", use_bias=False)(x))  # (batch, 7, 7, 64)
+        # (batch, 7, 7, 64)
+        x = norm_relu(layers.SeparableConv2D(64, 3, padding="same", use_bias=False)(x))
     x = layers.GlobalAveragePooling2D()(x)  # (batch, 64)
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x), name="separable")
 
@@ -241,7 +251,9 @@ check("5.3", small_cnn);
 # %%
 def train(model, *, epochs=1):
     start = time.process_time()
-    model.compile(keras.optimizers.Adam(0.004), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(0.004), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     callbacks = [live.progress(model.name)]  # a line that shows how far the training is
     model.fit(x_train, y_train, batch_size=200, epochs=epochs, verbose=0, callbacks=callbacks)
     return model, time.process_time() - start
@@ -273,7 +285,11 @@ def train_fast(model, *, epochs=3, batch_size=250, peak=0.03):
 
 # %% tags=["slow"]
 trained = {}
-for build, recipe in ((dense_network, train), (lenet5, train), (separable_network, train_fast)):
+for build, recipe in (
+    (dense_network, train),
+    (lenet5, train),
+    (separable_network, train_fast),
+):
     keras.utils.set_random_seed(1)
     model, seconds = recipe(build())
     accuracy = np.mean(model.predict(x_val, batch_size=500, verbose=0).argmax(1) == y_val)
@@ -281,7 +297,10 @@ for build, recipe in ((dense_network, train), (lenet5, train), (separable_networ
 
 # %% tags=["slow", "nbval-ignore-output"]
 for name, row in trained.items():
-    print(f"{name:10} {100 * row['accuracy']:.2f} % of the validation digits, {row['seconds']:.0f} CPU seconds")
+    print(
+        f"{name:10} {100 * row['accuracy']:.2f} % of the validation digits, "
+        f"{row['seconds']:.0f} CPU seconds"
+    )
 
 # %% [markdown]
 # And the work for one image, counted in multiply-adds (MACs) from the formulas of chapters 02 and 04:
@@ -290,17 +309,28 @@ for name, row in trained.items():
 conv, separable = arithmetic.conv_macs, arithmetic.separable_macs
 macs = {
     "dense": 784 * 128 + 128 * 10,
-    "lenet5": conv((28, 28), 5, 1, 6) + conv((10, 10), 5, 6, 16) + conv((1, 1), 5, 16, 120) + 120 * 84 + 84 * 10,
-    "separable": conv((14, 14), 5, 1, 24) + separable((7, 7), 5, 24, 64) + 2 * separable((7, 7), 3, 64, 64) + 64 * 10,
+    "lenet5": conv((28, 28), 5, 1, 6)
+    + conv((10, 10), 5, 6, 16)
+    + conv((1, 1), 5, 16, 120)
+    + 120 * 84
+    + 84 * 10,
+    "separable": conv((14, 14), 5, 1, 24)
+    + separable((7, 7), 5, 24, 64)
+    + 2 * separable((7, 7), 3, 64, 64)
+    + 64 * 10,
 }
 for name, count in macs.items():
     print(f"{name:10} {count:9,} MACs")
 
 # %% tags=["slow", "timed"] alt="Bars for the dense network, LeNet-5 and the separable one. The separable network has by far the fewest parameters and the fewest validation errors, but the most MACs per image and the most seconds of training."
 axes = plt.subplots(1, 4, figsize=(13, 2.2), layout="constrained")[1]
-plots.show_bars({n: r["model"].count_params() for n, r in trained.items()}, axes[0], title="parameters")
+plots.show_bars(
+    {n: r["model"].count_params() for n, r in trained.items()}, axes[0], title="parameters"
+)
 plots.show_bars(macs, axes[1], title="MACs per image")
-plots.show_bars({n: r["seconds"] for n, r in trained.items()}, axes[2], title="CPU seconds of training")
+plots.show_bars(
+    {n: r["seconds"] for n, r in trained.items()}, axes[2], title="CPU seconds of training"
+)
 errors = {n: 100 - 100 * r["accuracy"] for n, r in trained.items()}
 plots.show_bars(errors, axes[3], title="validation errors, %", form="{:.2f}");
 
@@ -317,7 +347,9 @@ print("and the separable network the most:", accuracy["separable"] > max(others)
 network = trained["separable"]["model"]
 probabilities = network.predict(x_test, batch_size=500, verbose=0)  # (10000, 10)
 predicted = probabilities.argmax(axis=1)
-print("it reads at least 99.0 % of the test digits:", bool(np.mean(predicted == y_test) >= 0.99))
+print(
+    "it reads at least 99.0 % of the test digits:", bool(np.mean(predicted == y_test) >= 0.99)
+)
 
 # %% [markdown]
 # **Notice** what was won and what was paid. The separable network has less than a seventh of the dense network's
@@ -393,7 +425,9 @@ figure.canvas.draw()
 paper = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # (120, 120, 3), dark on light
 plt.close(figure)
 digit = data.to_digit(paper)  # (28, 28, 1), light on dark
-plots.show_images([paper, digit], ["on paper", f"read as {predict(digit[np.newaxis]).argmax()}"]);
+plots.show_images(
+    [paper, digit], ["on paper", f"read as {predict(digit[np.newaxis]).argmax()}"]
+);
 
 # %% [markdown]
 # ## Your own network, opened
@@ -437,26 +471,40 @@ def network_with(head):
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(inputs)
     for filters, kernel_size, strides in ((16, 5, 2), (32, 3, 2), (32, 3, 1)):
-        x = norm_relu(layers.Conv2D(filters, kernel_size, strides=strides, padding="same", use_bias=False)(x))
-    return keras.Model(inputs, layers.Dense(10, activation="softmax")(head(x)))  # x is (batch, 7, 7, 32)
+        x = norm_relu(
+            layers.Conv2D(
+                filters, kernel_size, strides=strides, padding="same", use_bias=False
+            )(x)
+        )
+    # x is (batch, 7, 7, 32)
+    return keras.Model(inputs, layers.Dense(10, activation="softmax")(head(x)))
 
 # %% tags=["slow"]
 heads = {
-    "flatten": layers.Flatten, "global average": layers.GlobalAveragePooling2D, "global max": layers.GlobalMaxPooling2D,
+    "flatten": layers.Flatten,
+    "global average": layers.GlobalAveragePooling2D,
+    "global max": layers.GlobalMaxPooling2D,
 }
 results = {}
 for name, head in heads.items():
     keras.utils.set_random_seed(1)
     model = network_with(head())
-    model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     callbacks = [live.progress(name)]
     model.fit(x_train[:5000], y_train[:5000], batch_size=100, epochs=2, verbose=0,
               callbacks=callbacks)
-    results[name] = model.evaluate(x_val[:2000], y_val[:2000], batch_size=500, verbose=0)[1], model.count_params()
+    results[name] = (
+        model.evaluate(x_val[:2000], y_val[:2000], batch_size=500, verbose=0)[1],
+        model.count_params(),
+    )
 
 # %% tags=["slow"] alt="Bars for three heads. Flatten has 30,234 parameters, global average and global max 14,874 each; yet here Flatten makes the fewest validation errors, and global average the most."
 axes = plt.subplots(1, 2, figsize=(9, 1.9), layout="constrained")[1]
-plots.show_bars({name: count for name, (_, count) in results.items()}, axes[0], title="parameters")
+plots.show_bars(
+    {name: count for name, (_, count) in results.items()}, axes[0], title="parameters"
+)
 errors = {name: 100 - 100 * accuracy for name, (accuracy, _) in results.items()}
 plots.show_bars(errors, axes[1], title="validation errors, %", form="{:.1f}");
 
@@ -492,7 +540,9 @@ for ax, (degree, fit) in zip(axes, fits.items(), strict=True):
 # %% tags=["nbval-check-output"]
 for degree, fit in fits.items():
     seen, unseen = np.mean((fit(x) - y) ** 2), np.mean((fit(x_new) - y_new) ** 2)
-    print(f"degree {degree:2}: error {seen:.2f} on the 12 points, {unseen:5.2f} on 40 new ones")
+    print(
+        f"degree {degree:2}: error {seen:.2f} on the 12 points, {unseen:5.2f} on 40 new ones"
+    )
 
 # %% [markdown]
 # Degree 1 is too stiff: wrong on both (**under-fitting**). Degree 11 goes through every point and is useless between
@@ -538,8 +588,10 @@ def large_network(*, dropout=0.0, shift=0.0):
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(inputs)
     x = layers.RandomTranslation(shift, shift, fill_mode="constant")(x) if shift else x
-    x = layers.Conv2D(16, 5, strides=2, padding="same", activation="relu")(x)  # (batch, 14, 14, 16)
-    x = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)  # (batch, 7, 7, 32)
+    # (batch, 14, 14, 16)
+    x = layers.Conv2D(16, 5, strides=2, padding="same", activation="relu")(x)
+    # (batch, 7, 7, 32)
+    x = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)
     x = layers.Dropout(dropout)(layers.Flatten()(x))
     x = layers.Dropout(dropout)(layers.Dense(64, activation="relu")(x))
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
@@ -568,18 +620,29 @@ for key in ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seco
 
 # %% alt="Left, untouched, first seed: the training loss falls to zero, the validation loss turns at a dotted line and climbs. Right, validation losses, each a line in a band of three seeds: dropout, weight decay and augmentation all end below the untouched one, augmentation lowest."
 def first_best(losses, patience=3):
-    return next(e for e in range(len(losses)) if losses[e] < min(losses[e + 1 : e + 1 + patience], default=np.inf))
+    return next(
+        e
+        for e in range(len(losses))
+        if losses[e] < min(losses[e + 1 : e + 1 + patience], default=np.inf)
+    )
 
 axes = plt.subplots(1, 2, figsize=(12, 3.4), layout="constrained")[1]
-one = {"training": curves("untouched", "loss")[0], "validation": curves("untouched", "val_loss")[0]}
+one = {
+    "training": curves("untouched", "loss")[0],
+    "validation": curves("untouched", "val_loss")[0],
+}
 plots.show_curves(one, axes[0], title="untouched, seed 1", ylabel="loss")
 axes[0].axvline(first_best(one["validation"]) + 1, color="0.5", linestyle=":")
 cures = ("untouched", "dropout", "weight decay", "augmentation")
 losses = {cure: np.array(curves(cure, "val_loss")) for cure in cures}  # (seeds, epochs)
 means = {cure: values.mean(axis=0) for cure, values in losses.items()}
-plots.show_curves(means, axes[1], title="three seeds: mean and spread", ylabel="validation loss")
+plots.show_curves(
+    means, axes[1], title="three seeds: mean and spread", ylabel="validation loss"
+)
 for colour, values in zip(plots.COLOURS, losses.values()):
-    axes[1].fill_between(np.arange(1, 16), values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2);
+    axes[1].fill_between(
+        np.arange(1, 16), values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2
+    );
 
 # %% tags=["nbval-check-output"]
 def show_ends(name, what, ends, form="{:5.3f}"):
@@ -589,7 +652,11 @@ kept = [first_best(run) for run in curves("untouched", "val_loss")]  # one epoch
 for key, what in (("val_loss", "validation loss"), ("val_accuracy", "validation accuracy")):
     for cure in cures:
         show_ends(cure, what, [run[-1] for run in curves(cure, key)])
-    show_ends("early stopping", what, [run[epoch] for run, epoch in zip(curves("untouched", key), kept)])
+    show_ends(
+        "early stopping",
+        what,
+        [run[epoch] for run, epoch in zip(curves("untouched", key), kept)],
+    )
 
 # %% [markdown]
 # **Notice** the left picture: the training loss goes to zero while the validation loss turns and climbs, by half and
@@ -652,7 +719,9 @@ check("5.6", early_stopping);
 # The figures of this chapter, recomputed:
 
 # %% tags=["nbval-check-output"]
-figures.table([row for row in figures.ledger() if row.id.startswith(("F13.", "F18.", "A1.parameters"))])
+figures.table(
+    [row for row in figures.ledger() if row.id.startswith(("F13.", "F18.", "A1.parameters"))]
+)
 
 # %% [markdown]
 # ## Where to read on

@@ -26,7 +26,8 @@
 # **Minutes:** about 85 with the exercises; the notebook itself runs in under a minute.
 
 # %% tags=["setup"]
-from workbook import architectures, arithmetic, check, data, figures, plots  # before Keras: it sets Keras up
+# before Keras: it sets Keras up
+from workbook import architectures, arithmetic, check, data, figures, plots
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
@@ -71,7 +72,11 @@ print(cost("lenet5"))
 
 # %% tags=["nbval-check-output"]
 on = np.arange(5)  # how many of the four pixels are on
-for what, w, b in (("a small factor", 0.5, -1), ("large, b = −5", 10, -5), ("large, b = −35", 10, -35)):
+for what, w, b in (
+    ("a small factor", 0.5, -1),
+    ("large, b = −5", 10, -5),
+    ("large, b = −35", 10, -35),
+):
     print(f"{what:15}", np.round(1 / (1 + np.exp(-(w * on + b))), 2))
 
 # %% [markdown]
@@ -88,10 +93,13 @@ kinds = [1] * 6 + [2] * 6 + [3] * 3 + [4]
 reads = np.zeros((6, 16), int)  # which map (row) each filter (column) reads
 for column, maps in enumerate([*runs, [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], range(6)]):
     reads[list(maps), column] = kinds[column]
-plots.show_connections(reads, kernel_size=1, largest=1, title="C3 of LeNet-5, table I of the paper");
+plots.show_connections(
+    reads, kernel_size=1, largest=1, title="C3 of LeNet-5, table I of the paper"
+);
 
 # %% tags=["nbval-check-output"]
-c3 = int((reads > 0).sum()) * 5 * 5 + 16  # a 5×5 kernel for each connection, a bias for each filter
+# a 5×5 kernel for each connection, a bias for each filter
+c3 = int((reads > 0).sum()) * 5 * 5 + 16
 parts = {"C1": 156, "S2": 6 * 2, "C3": c3, "S4": 16 * 2, "C5": 48_120, "F6": 10_164}
 print(parts, "together", sum(parts.values()))
 
@@ -106,7 +114,9 @@ print(parts, "together", sum(parts.values()))
 # LeNet that came with a library, much larger:
 
 # %% tags=["nbval-check-output"]
-figures.table([row for row in figures.ledger() if row.id in ("A1.survey_weights", "A1.caffe_weights")])
+figures.table(
+    [row for row in figures.ledger() if row.id in ("A1.survey_weights", "A1.caffe_weights")]
+)
 
 # %% [markdown]
 # ## AlexNet
@@ -166,7 +176,10 @@ check("6.1", alexnet_sizes);
 # %% tags=["nbval-check-output"]
 for size in (224, 227):
     maps = arithmetic.output_size(size, 11, 4, "valid")
-    print(f"{size} pixels make {maps} × {maps}; left over at the edge: {size - 11 - 4 * (maps - 1)}")
+    print(
+        f"{size} pixels make {maps} × {maps}; left over at the edge: "
+        f"{size - 11 - 4 * (maps - 1)}"
+    )
 
 # %% [markdown]
 # **Mind the slide.** An input of 224 and maps of 55 × 55 do not go together; 227 gives 55 exactly. And it is often said
@@ -183,7 +196,11 @@ for size in (224, 227):
 a = np.linspace(-4, 4, 401)
 sigmoid = 1 / (1 + np.exp(-a))
 values = {"sigmoid": sigmoid, "tanh": np.tanh(a), "ReLU": np.maximum(a, 0)}
-slopes = {"sigmoid": sigmoid * (1 - sigmoid), "tanh": 1 - np.tanh(a) ** 2, "ReLU": np.where(a > 0, 1.0, 0.0)}
+slopes = {
+    "sigmoid": sigmoid * (1 - sigmoid),
+    "tanh": 1 - np.tanh(a) ** 2,
+    "ReLU": np.where(a > 0, 1.0, 0.0),
+}
 axes = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")[1]
 for ax, title, curves in zip(axes, ("activation", "slope"), (values, slopes), strict=True):
     for colour, (name, curve) in zip(plots.COLOURS, curves.items()):
@@ -193,7 +210,10 @@ for ax, title, curves in zip(axes, ("activation", "slope"), (values, slopes), st
 axes[0].legend();
 
 # %% tags=["nbval-check-output"]
-print(f"ten sigmoids pass on at most {0.25**10:.0e} of the slope, ten ReLUs that are on all of it")
+print(
+    f"ten sigmoids pass on at most {0.25**10:.0e} of the slope, ten ReLUs that are on all of "
+    "it"
+)
 print(f"ten tanh pass on all of it at a = 0, at a = 2 only {(1 - np.tanh(2) ** 2) ** 10:.0e}")
 
 # %% [markdown]
@@ -219,7 +239,11 @@ def small_network(activation, start):
 
 # %% tags=["slow"]
 losses, accuracies = {}, {}
-for name, start in (("sigmoid", "glorot_uniform"), ("tanh", "glorot_uniform"), ("relu", "he_uniform")):
+for name, start in (
+    ("sigmoid", "glorot_uniform"),
+    ("tanh", "glorot_uniform"),
+    ("relu", "he_uniform"),
+):
     keras.utils.set_random_seed(1)
     model = small_network(name, start)
     optimizer = keras.optimizers.SGD(0.01, momentum=0.9)
@@ -234,9 +258,18 @@ for name, start in (("sigmoid", "glorot_uniform"), ("tanh", "glorot_uniform"), (
 plots.show_curves(losses, title="2,500 digits, rate 0.01", ylabel="training loss");
 
 # %% tags=["slow", "nbval-check-output"]
-print("the sigmoid network has learned nothing, its loss is above 2.2:", losses["sigmoid"][-1] > 2.2)
-print("tanh and ReLU read more than 90 % of new digits:", min(accuracies["tanh"], accuracies["relu"]) > 0.9)
-print("ReLU ends with less than four fifths of tanh's training loss:", losses["relu"][-1] < 0.8 * losses["tanh"][-1])
+print(
+    "the sigmoid network has learned nothing, its loss is above 2.2:",
+    losses["sigmoid"][-1] > 2.2,
+)
+print(
+    "tanh and ReLU read more than 90 % of new digits:",
+    min(accuracies["tanh"], accuracies["relu"]) > 0.9,
+)
+print(
+    "ReLU ends with less than four fifths of tanh's training loss:",
+    losses["relu"][-1] < 0.8 * losses["tanh"][-1],
+)
 
 # %% [markdown]
 # **Notice** three things. The sigmoid, with its slope of a quarter at best, stands still at 2.30, the loss of guessing.
@@ -256,7 +289,9 @@ print("ReLU ends with less than four fifths of tanh's training loss:", losses["r
 # %% alt="AlexNet as two columns of boxes, one per tower. Each: convolution 11×11 with 48 filters and strides 4, pooling, convolution 5×5 with 128, pooling; then both read both: convolutions 3×3 with 192, 192 and 128 filters, of which only the first reads both towers; pooling; two dense layers of 2,048 units that read both; last one layer of 1,000 classes."
 from workbook import diagrams
 
-diagrams.show(diagrams.towers(diagrams.operations(planned("alexnet"))), title="AlexNet in two towers");
+diagrams.show(
+    diagrams.towers(diagrams.operations(planned("alexnet"))), title="AlexNet in two towers"
+);
 
 # %% [markdown]
 # **Notice** where lines cross: only there does one tower learn what the other has seen. To read nothing but one's own
@@ -264,8 +299,11 @@ diagrams.show(diagrams.towers(diagrams.operations(planned("alexnet"))), title="A
 
 # %% alt="Two grids of eight input channels by eight filters. Left, one group: every filter reads every channel. Right, two groups in two colours: the first four filters read the first four channels, the others the other four."
 axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")[1]
-plots.show_connections(np.ones((8, 8), int), axes[0], kernel_size=1, largest=1, title="one tower")
-groups = np.kron([[1, 0], [0, 2]], np.ones((4, 4), int))  # 1 and 2 on the diagonal, 0 beside it
+plots.show_connections(
+    np.ones((8, 8), int), axes[0], kernel_size=1, largest=1, title="one tower"
+)
+# 1 and 2 on the diagonal, 0 beside it
+groups = np.kron([[1, 0], [0, 2]], np.ones((4, 4), int))
 plots.show_connections(groups, axes[1], kernel_size=1, largest=1, title="two towers");
 
 # %% [markdown] exercise="6.2"
@@ -316,7 +354,9 @@ for ax, alpha in zip(axes, (1e-4, 0.005), strict=True):
     after = np.asarray(LocalResponseNormalization(alpha=alpha)(activations)).ravel()
     ax.bar(np.arange(9) - 0.2, activations.ravel(), 0.4, color="0.55", label="before")
     ax.bar(np.arange(9) + 0.2, after, 0.4, color=plots.COLOURS[0], label="after")
-    ax.set(title=f"k = 2, n = 5, α = {alpha:g}, β = 0.75", xlabel="channel", ylabel="activation")
+    ax.set(
+        title=f"k = 2, n = 5, α = {alpha:g}, β = 0.75", xlabel="channel", ylabel="activation"
+    )
 axes[0].legend();
 
 # %% [markdown]
@@ -377,7 +417,10 @@ check("6.3", local_response);
 zfnet = cost("zfnet")
 for layer in ("conv1", "conv2", "conv3"):
     old, new = alexnet[layer], zfnet[layer]
-    print(f"{layer}: {old.shape}, now {new.shape}; {old.macs / 1e6:.0f} million MACs, now {new.macs / 1e6:.0f}")
+    print(
+        f"{layer}: {old.shape}, now {new.shape}; {old.macs / 1e6:.0f} million MACs, now "
+        f"{new.macs / 1e6:.0f}"
+    )
 print(f"in all {zfnet.parameters:,} parameters, {zfnet.macs / 1e9:.2f} billion MACs")
 
 # %% [markdown]
@@ -405,7 +448,10 @@ diagrams.show(diagrams.side_by_side(convolutions));
 # %% tags=["nbval-check-output"]
 for count, large in ((2, 5), (3, 7)):
     field = arithmetic.receptive_field([(3, 1)] * count)
-    print(f"{count} layers 3×3 see {field}×{field}: {9 * count} C² weights; one {large}×{large}: {large**2} C²")
+    print(
+        f"{count} layers 3×3 see {field}×{field}: {9 * count} C² weights; one "
+        f"{large}×{large}: {large**2} C²"
+    )
 
 # %% [markdown]
 # Three 3 × 3 layers see 7 × 7, as one 7 × 7 does, with 27 C² weights in place of 49 C² (C channels in and out), and
@@ -465,8 +511,15 @@ diagrams.show(diagrams.side_by_side(columns), details=False, sizes=False);
 costs = {letter: cost(name) for letter, name in zip(("A", "A-LRN", "B", "C", "D", "E"), TABLE)}
 axes = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")[1]
 shown = [letter for letter in costs if letter != "A-LRN"]  # as A in both numbers
-plots.show_bars({n: costs[n].parameters / 1e6 for n in shown}, axes[0], title="parameters, million", form="{:.1f}")
-plots.show_bars({n: costs[n].macs / 1e9 for n in shown}, axes[1], title="MACs, billion", form="{:.1f}");
+plots.show_bars(
+    {n: costs[n].parameters / 1e6 for n in shown},
+    axes[0],
+    title="parameters, million",
+    form="{:.1f}",
+)
+plots.show_bars(
+    {n: costs[n].macs / 1e9 for n in shown}, axes[1], title="MACs, billion", form="{:.1f}"
+);
 
 # %% tags=["nbval-check-output"]
 for letter in ("D", "E"):
@@ -516,7 +569,8 @@ check("6.5", small_vgg);
 # first 2,000 digits, with Adam. **Predict first:** which ends better?
 
 # %% tags=["slow"]
-framed = np.pad(x_train[:2000], ((0, 0), (2, 2), (2, 2), (0, 0))).astype("float32") / 255  # (2000, 32, 32, 1)
+# (2000, 32, 32, 1)
+framed = np.pad(x_train[:2000], ((0, 0), (2, 2), (2, 2), (0, 0))).astype("float32") / 255
 depths = {}
 for name in ("vgg11", "vgg19"):
     keras.utils.set_random_seed(1)
@@ -528,7 +582,9 @@ for name in ("vgg11", "vgg19"):
     depths[name] = history.history["loss"]
 
 # %% tags=["slow"] alt="Training loss over four epochs. VGG-11 falls from 2.3 to well below 1. VGG-19 is a flat line at 2.3."
-plots.show_curves(depths, title="an eighth of the filters, 2,000 digits", ylabel="training loss");
+plots.show_curves(
+    depths, title="an eighth of the filters, 2,000 digits", ylabel="training loss"
+);
 
 # %% tags=["slow", "nbval-check-output"]
 print("VGG-11 learns, its loss falls below 1:", depths["vgg11"][-1] < 1)
@@ -569,7 +625,9 @@ print(nin)
 # %% alt="Network in Network as three columns, one per mlpconv layer, to be read one after another. Each begins with a convolution, 5×5, 5×5 and 3×3, and goes on with two 1×1 convolutions. The first ends in max pooling, the second in mean pooling, the third in a global mean of its 10 maps and a softmax."
 nin_layers = diagrams.operations(planned("nin"))
 parts = (("mlpconv1_1", "pool1"), ("mlpconv2_1", "pool2"), ("mlpconv3_1", "avg_pool"))
-columns = {f"mlpconv {i}": diagrams.between(nin_layers, *part) for i, part in enumerate(parts, 1)}
+columns = {
+    f"mlpconv {i}": diagrams.between(nin_layers, *part) for i, part in enumerate(parts, 1)
+}
 diagrams.show(diagrams.side_by_side(columns, level=False));
 
 # %% [markdown]
@@ -630,7 +688,9 @@ check("6.6", small_nin);
 # The figures of this chapter, recomputed:
 
 # %% tags=["nbval-check-output"]
-figures.table([row for row in figures.ledger() if row.id.startswith(("A1.", "A2.", "A3.", "A5."))])
+figures.table(
+    [row for row in figures.ledger() if row.id.startswith(("A1.", "A2.", "A3.", "A5."))]
+)
 
 # %% [markdown]
 # ## Where to read on

@@ -25,7 +25,8 @@
 # **Minutes:** about 75 with the exercises; the notebook itself runs in under a minute on two CPU cores.
 
 # %% tags=["setup"]
-from workbook import architectures, arithmetic, check, data, figures, plots  # before Keras: it sets Keras up
+# before Keras: it sets Keras up
+from workbook import architectures, arithmetic, check, data, figures, plots
 from workbook.accountant import account
 from workbook.architectures import blocks, inception, inception_v3
 import numpy as np
@@ -54,8 +55,11 @@ def naive_module(shape=(28, 28, 256)):
     one = layers.Conv2D(128, 1, **same, name="one")(inputs)  # (batch, 28, 28, 128)
     three = layers.Conv2D(192, 3, **same, name="three")(inputs)  # (batch, 28, 28, 192)
     five = layers.Conv2D(96, 5, **same, name="five")(inputs)  # (batch, 28, 28, 96)
-    pooled = layers.MaxPooling2D(3, strides=1, padding="same", name="pool")(inputs)  # (batch, 28, 28, 256)
-    return keras.Model(inputs, layers.Concatenate(name="join")([one, three, five, pooled]), name="naive")
+    # (batch, 28, 28, 256)
+    pooled = layers.MaxPooling2D(3, strides=1, padding="same", name="pool")(inputs)
+    return keras.Model(
+        inputs, layers.Concatenate(name="join")([one, three, five, pooled]), name="naive"
+    )
 
 # %% alt="The naive module: an input of 28×28×256 goes to four boxes side by side, convolutions 1×1 with 128 filters, 3×3 with 192 and 5×5 with 96, and a max pooling 3×3; their outputs go to a concatenation. Sizes are left out."
 from workbook import diagrams
@@ -116,7 +120,10 @@ check("7.1", bottleneck_cost);
 # %% tags=["nbval-check-output"]
 thin_parameters = arithmetic.conv_parameters(1, 64, 32) + arithmetic.conv_parameters(5, 32, 64)
 thin_macs = arithmetic.conv_macs((1, 1), 1, 64, 32) + arithmetic.conv_macs((1, 1), 5, 32, 64)
-print(f"with a bottleneck: {thin_parameters:,} parameters, {thin_macs:,}·i² MACs, {macs / thin_macs:.2f} × fewer")
+print(
+    f"with a bottleneck: {thin_parameters:,} parameters, {thin_macs:,}·i² MACs, "
+    f"{macs / thin_macs:.2f} × fewer"
+)
 
 # %% [markdown]
 # **Mind the slide.** The direct convolution is often printed as "10240 i²" MACs. A zero is missing: it is 102,400 i².
@@ -193,7 +200,10 @@ check("7.2", inception_module);
 thin = account(bottlenecks)
 
 # %% tags=["nbval-check-output"]
-print(f"{naive.macs:,} MACs naive, {thin.macs:,} with bottlenecks: {naive.macs / thin.macs:.2f} × fewer")
+print(
+    f"{naive.macs:,} MACs naive, {thin.macs:,} with bottlenecks: {naive.macs / thin.macs:.2f} "
+    "× fewer"
+)
 print("channels out:", naive.rows[-1].channels, "and", thin.rows[-1].channels)
 for row in thin.rows:
     if row.macs:
@@ -204,7 +214,10 @@ axes = plt.subplots(1, 2, figsize=(10, 2.2), layout="constrained", sharex=True)[
 bars = {name: naive[name].macs / 10**6 for name in ("one", "three", "five", "pool")}
 plots.show_bars(bars, axes[0], title="naive", xlabel="million MACs")
 steps = {"one": ("1",), "three": ("2a", "2b"), "five": ("3a", "3b"), "pool": ("4b",)}
-bars = {name: sum(thin[f"module_{one}"].macs for one in parts) / 10**6 for name, parts in steps.items()}
+bars = {
+    name: sum(thin[f"module_{one}"].macs for one in parts) / 10**6
+    for name, parts in steps.items()
+}
 plots.show_bars(bars, axes[1], title="with bottlenecks", xlabel="million MACs");
 
 # %% [markdown]
@@ -226,7 +239,9 @@ plots.show_bars(bars, axes[1], title="with bottlenecks", xlabel="million MACs");
 print("module     1×1  red3   3×3  red5   5×5  proj   out")
 for name, row in inception.GOOGLENET.items():
     if len(row) == 6:
-        print(f"{name:7}", *[f"{width:5}" for width in (*row, row[0] + row[2] + row[4] + row[5])])
+        print(
+            f"{name:7}", *[f"{width:5}" for width in (*row, row[0] + row[2] + row[4] + row[5])]
+        )
     else:
         print("        max pooling 3×3, strides 2")
 
@@ -238,7 +253,10 @@ def planned(name, **options):
 googlenet = account(planned("googlenet"))
 print(f"GoogLeNet: {googlenet.parameters:,} parameters, {googlenet.macs / 10**9:.2f} G MACs")
 for name, row in (("VGG-16", "A5.vgg16"), ("AlexNet", "A2.grouped_parameters")):
-    print(f"{name} has {figures.figure(row).computed / googlenet.parameters:.0f} × the parameters")
+    print(
+        f"{name} has {figures.figure(row).computed / googlenet.parameters:.0f} × the "
+        "parameters"
+    )
 
 # %% alt="GoogLeNet as blocks from left to right. A tall stem comes first; then nine groups of small parallel blocks that grow wider and flatter toward the end."
 plots.show_architecture(googlenet.blocks(), labels=0, title="GoogLeNet");
@@ -256,12 +274,22 @@ plots.show_architecture(googlenet.blocks(), labels=0, title="GoogLeNet");
 # %% tags=["nbval-check-output"]
 with_heads = planned("googlenet", auxiliary=True)
 print([tuple(output.shape) for output in with_heads.outputs])
-print(f"{with_heads.count_params():,} parameters with the heads, {googlenet.parameters:,} without")
+print(
+    f"{with_heads.count_params():,} parameters with the heads, {googlenet.parameters:,} "
+    "without"
+)
 
 # %% alt="GoogLeNet as a column: stem, inception 3a and 3b, pooling, 4a to 4e, pooling, 5a and 5b, global mean pooling, a dense layer of 1,000 classes. Beside it hang two heads, on 4a and on 4d: a mean pooling 5×5 with strides 3, a 1×1 convolution with 128 filters, a dense layer of 1,024 units with dropout 0.7, and 1,000 classes."
-boxes = {f"inception_{name}": f"inception {name}" for name in inception.GOOGLENET if not name.startswith("pool")}
+boxes = {
+    f"inception_{name}": f"inception {name}"
+    for name in inception.GOOGLENET
+    if not name.startswith("pool")
+}
 boxes |= dict.fromkeys(("conv1", "pool1", "conv2", "pool2"), "stem")
-diagrams.show(diagrams.collapse(diagrams.operations(with_heads), boxes), title="GoogLeNet with its heads");
+diagrams.show(
+    diagrams.collapse(diagrams.operations(with_heads), boxes),
+    title="GoogLeNet with its heads",
+);
 
 # %% [markdown]
 # **Notice** that the heads nearly double the parameters: whoever quotes a size for GoogLeNet must say which one. Later
@@ -300,7 +328,14 @@ print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], s
 # %% tags=["nbval-check-output"]
 values = np.array([2.0, 4.0, 4.0, 6.0])
 mean, variance = values.mean(), ((values - values.mean()) ** 2).mean()
-print("mean", mean, "variance", variance, "normalised", ((values - mean) / np.sqrt(variance)).round(2))
+print(
+    "mean",
+    mean,
+    "variance",
+    variance,
+    "normalised",
+    ((values - mean) / np.sqrt(variance)).round(2),
+)
 
 # %% [markdown]
 # In a batch of maps (batch, H, W, C) a channel is one feature, looked for at every place of every image. So its m =
@@ -332,8 +367,15 @@ check("7.3", batch_norm);
 maps = rng.normal(loc=[0, 50, -3], scale=[1, 20, 0.1], size=(16, 8, 8, 3)).astype("float32")
 layer = layers.BatchNormalization()
 normalised = np.asarray(layer(maps, training=True))
-print("before: mean", maps.mean((0, 1, 2)).round(1) + 0, "spread", maps.std((0, 1, 2)).round(1))
-print("after:  mean", np.abs(normalised.mean((0, 1, 2))).round(1), "spread", normalised.std((0, 1, 2)).round(2))
+print(
+    "before: mean", maps.mean((0, 1, 2)).round(1) + 0, "spread", maps.std((0, 1, 2)).round(1)
+)
+print(
+    "after:  mean",
+    np.abs(normalised.mean((0, 1, 2))).round(1),
+    "spread",
+    normalised.std((0, 1, 2)).round(2),
+)
 formula = (maps - maps.mean((0, 1, 2))) / np.sqrt(maps.var((0, 1, 2)) + layer.epsilon)
 print("Keras and the formulas agree:", np.allclose(normalised, formula, atol=1e-3))
 
@@ -400,7 +442,10 @@ for step in range(1, 61):
 # %% tags=["nbval-check-output"]
 for training in (True, False):
     alone, among = layer(maps[:2], training=training)[0], layer(maps, training=training)[0]
-    print(f"training={training}: the first image's answer depends on its batch:", not np.allclose(alone, among))
+    print(
+        f"training={training}: the first image's answer depends on its batch:",
+        not np.allclose(alone, among),
+    )
 
 # %% [markdown]
 # `fit` calls layers with `training=True`, `predict` and `evaluate` with `False`. At inference all numbers are fixed:
@@ -439,14 +484,19 @@ def spreads(normalise, factor):
         if isinstance(one, layers.Conv2D):
             one.kernel.assign(factor * one.kernel)
     outputs = [one.output for one in model.layers if isinstance(one, layers.ReLU)]
-    return [float(np.std(maps)) for maps in keras.Model(model.input, outputs)(x_train[:100], training=True)]
+    return [
+        float(np.std(maps))
+        for maps in keras.Model(model.input, outputs)(x_train[:100], training=True)
+    ]
 
 # %% alt="The spread of the maps in layers 1 to 10 on a logarithmic axis, for weights as they are, halved and doubled. Without normalisation the three lines fan out over six powers of ten; with it they lie on top of each other and stay flat."
 axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained", sharey=True)[1]
 for ax, normalise in zip(axes, (False, True)):
     curves = {f"weights × {factor}": spreads(normalise, factor) for factor in (2, 1, 0.5)}
     title = "with batch normalisation" if normalise else "without"
-    plots.show_curves(curves, ax, title=title, xlabel="layer", ylabel="spread of the maps").set_yscale("log")
+    plots.show_curves(
+        curves, ax, title=title, xlabel="layer", ylabel="spread of the maps"
+    ).set_yscale("log")
 
 # %% [markdown]
 # **Notice** that on the right the three lines are one: batch normalisation divides any factor out again. The size of
@@ -462,7 +512,9 @@ for rate in (0.1, 0.3):
     for normalise in (False, True):
         keras.utils.set_random_seed(1)
         model = deep_network(normalise)
-        model.compile(keras.optimizers.SGD(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.compile(
+            keras.optimizers.SGD(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
         kind = "with" if normalise else "without"
         callbacks = [live.progress(f"rate {rate}, {kind} normalisation")]
         model.fit(x_train, y_train, batch_size=50, epochs=4, verbose=0, callbacks=callbacks)
@@ -471,12 +523,19 @@ for rate in (0.1, 0.3):
 # %% tags=["slow"] alt="Bars of the validation accuracy for two learning rates, without and with batch normalisation. Without it both rates give hardly more than chance here; with it both give more than 80 per cent."
 axes = plt.subplots(1, 2, figsize=(10, 2), layout="constrained", sharex=True)[1]
 for ax, normalise in zip(axes, (False, True)):
-    bars = {f"rate {rate}": 100 * value for (rate, norm), value in accuracy.items() if norm == normalise}
+    bars = {
+        f"rate {rate}": 100 * value
+        for (rate, norm), value in accuracy.items()
+        if norm == normalise
+    }
     title = "with batch normalisation" if normalise else "without"
     plots.show_bars(bars, ax, title=title, xlabel="validation accuracy, %", form="{:.0f}")
 
 # %% tags=["slow", "nbval-check-output"]
-print("plain, fewer than 60 % right at either rate:", max(accuracy[rate, False] for rate in (0.1, 0.3)) < 0.6)
+print(
+    "plain, fewer than 60 % right at either rate:",
+    max(accuracy[rate, False] for rate in (0.1, 0.3)) < 0.6,
+)
 print("normalised, rate 0.3, over 80 %:", accuracy[0.3, True] > 0.8)
 
 # %% [markdown]
@@ -536,7 +595,10 @@ print(np.array_equal(np.array([[1], [1], [1]]) @ np.array([[1, 0, -1]]), vertica
 print("ranks:", np.linalg.matrix_rank(vertical), "and", np.linalg.matrix_rank(outline))
 
 # %% tags=["cover"] alt="A bell-shaped column, a row that rises and falls, and their product: a 7 by 7 kernel with a light and a dark blob side by side. Last a diagonal stroke, which no column and row can give."
-column, row = np.exp(-np.linspace(-2, 2, 7) ** 2)[:, None], np.array([[1, 2, 3, 0, -3, -2, -1]]) / 3
+column, row = (
+    np.exp(-(np.linspace(-2, 2, 7) ** 2))[:, None],
+    np.array([[1, 2, 3, 0, -3, -2, -1]]) / 3,
+)
 titles = ["7×1", "1×7", "their product", "rank 7"]
 plots.show_images([column, row, column @ row, np.eye(7)], titles, columns=4, scale=(-1, 1));
 
@@ -564,7 +626,9 @@ print(f"{factorised / 10**6:.0f} M MACs; with a 7×7 for each pair {full / 10**6
 
 # %% alt="Above, the module for 8×8 maps: a 1×1; a 1×1 that forks into a 1×3 and a 3×1; a 1×1 and a 3×3 that forks in the same way; a mean pooling with a 1×1; all six outputs concatenated to 8×8×2048. Below, the reduction from 35×35×288 to 17×17×768: a 3×3 with strides 2; a 1×1, a 3×3 and a 3×3 with strides 2; a max pooling with strides 2; concatenated."
 last = diagrams.operations(module_model((8, 8, 1280), inception_v3.MODULE_8, blocks.Norm()))
-halving = diagrams.operations(module_model((35, 35, 288), inception_v3.REDUCTION_35, blocks.Norm()))
+halving = diagrams.operations(
+    module_model((35, 35, 288), inception_v3.REDUCTION_35, blocks.Norm())
+)
 diagrams.show(diagrams.spread(last), title="Inception v3, maps of 8×8")
 diagrams.show(halving, title="from 35×35 to 17×17");
 
@@ -607,7 +671,9 @@ steepness = np.array([1000.0, 1.0])
 def descend(optimizer, steps=4):
     weights, path = keras.Variable([1.0, 1.0]), []
     for _ in range(steps):
-        optimizer.apply([keras.ops.convert_to_tensor(steepness * np.asarray(weights))], [weights])
+        optimizer.apply(
+            [keras.ops.convert_to_tensor(steepness * np.asarray(weights))], [weights]
+        )
         path.append(keras.ops.convert_to_numpy(weights).copy())
     return np.array(path)
 
@@ -623,7 +689,10 @@ def by_hand(rate, rho, epsilon, steps=4):
 # %% tags=["nbval-check-output"]
 theirs = descend(keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=1e-3))
 slow = descend(keras.optimizers.SGD(0.001))
-print("the formulas give what Keras gives:", np.allclose(theirs, by_hand(0.01, 0.9, 1e-3), atol=1e-5))
+print(
+    "the formulas give what Keras gives:",
+    np.allclose(theirs, by_hand(0.01, 0.9, 1e-3), atol=1e-5),
+)
 for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
     print(f"step {step}   RMSProp: u {u:.3f}, v {v:.3f}   SGD: u {u_slow:.3f}, v {v_slow:.3f}")
 
@@ -633,9 +702,16 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
 # %% alt="A map of the loss with both weights from 0 to 1; the contours are long vertical stripes. Both paths start at the top right. RMSProp's goes down the diagonal, in steps of about the same length, to the bottom at 0, 0. SGD's jumps straight to the middle of the valley, u = 0, and then creeps down along it, a little more than a tenth of the way."
 u, v = np.meshgrid(np.linspace(-0.15, 1.1, 200), np.linspace(-0.1, 1.1, 200))
 ax = plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
-ax.contour(u, v, 500 * u**2 + v**2 / 2, np.geomspace(0.05, 500, 9), colors="0.7", linewidths=0.8)
+ax.contour(
+    u, v, 500 * u**2 + v**2 / 2, np.geomspace(0.05, 500, 9), colors="0.7", linewidths=0.8
+)
 for label, optimizer, colour, marker in (
-    ("RMSProp, rate 0.01", keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=1e-3), plots.COLOURS[0], "o"),
+    (
+        "RMSProp, rate 0.01",
+        keras.optimizers.RMSprop(0.01, rho=0.9, epsilon=1e-3),
+        plots.COLOURS[0],
+        "o",
+    ),
     ("SGD, rate 0.001", keras.optimizers.SGD(0.001), plots.COLOURS[1], "s"),
 ):
     path = np.vstack([[1, 1], descend(optimizer, steps=120)])
@@ -681,7 +757,10 @@ label = np.eye(10)[[3]]
 keras_loss = float(keras.losses.CategoricalCrossentropy(label_smoothing=0.1)(label, p))
 for true, other in ((0.91, 0.01), (0.9, 0.1 / 9)):
     target = np.where(label == 1, true, other)
-    print(f"{true} and {other:.4f}: as Keras:", np.isclose(-(target * np.log(p)).sum(), keras_loss, atol=1e-5))
+    print(
+        f"{true} and {other:.4f}: as Keras:",
+        np.isclose(-(target * np.log(p)).sum(), keras_loss, atol=1e-5),
+    )
 
 # %% [markdown]
 # What does it change? Let the network give p to the true class, and share the rest equally among the nine
@@ -735,11 +814,14 @@ for how in ("one_crop", "ensemble"):
 from workbook.architectures import inception_v4
 
 branches = inception_v4.A_V2  # 1×1; 1×1 and 3×3; 1×1 and two 3×3
-restored = (branches, blocks.Conv(384, 1, linear=True))  # back to 384 channels, without activation
+# back to 384 channels, without activation
+restored = (branches, blocks.Conv(384, 1, linear=True))
 residual = module_model((35, 35, 384), blocks.Residual(restored, scale=0.17), blocks.Norm())
 
 # %% alt="Above, a module of Inception v4: a mean pooling and a 1×1; a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3, all of 96 filters at the end, concatenated to 384 channels. Below, a block of Inception-ResNet: three narrower branches, concatenated to 128 channels, a 1×1 to 384 that is multiplied by 0.17, and an addition to which the input comes on a line of its own beside the branches; then ReLU."
-diagrams.show_model(module_model((35, 35, 384), inception_v4.A_V4, blocks.Norm()), title="Inception v4")
+diagrams.show_model(
+    module_model((35, 35, 384), inception_v4.A_V4, blocks.Norm()), title="Inception v4"
+)
 diagrams.show_model(residual, title="Inception-ResNet v2");
 
 # %% [markdown]
@@ -798,7 +880,9 @@ plots.show_bars(work, xlabel="billion MACs per image", form="{:.2f}");
 
 # %% tags=["nbval-check-output"]
 rows = [row for row in figures.ledger() if row.id.startswith(("A7.", "A9."))]
-figures.table([row for row in rows if row.id not in ("A7.module_3x3", "A7.module_counted_twice")])
+figures.table(
+    [row for row in rows if row.id not in ("A7.module_3x3", "A7.module_counted_twice")]
+)
 
 # %% [markdown]
 # ## Where to read on

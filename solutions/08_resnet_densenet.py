@@ -48,7 +48,9 @@ keras.utils.set_random_seed(1)
 stored = data.stored("degradation")
 def results(kind, depth, what):
     """Return one number per seed."""
-    return [run[what] for run in stored["runs"] if (run["kind"], run["depth"]) == (kind, depth)]
+    return [
+        run[what] for run in stored["runs"] if (run["kind"], run["depth"]) == (kind, depth)
+    ]
 
 # %% tags=["nbval-check-output"]
 def show_errors(kind):
@@ -117,7 +119,11 @@ def network(depth, *, shortcuts):
 
 # %% tags=["slow"]
 mnist = data.load("mnist", samples=3000, test_samples=10)
-digits = mnist.x_train[:, 2:-2, 2:-2].reshape(-1, 12, 2, 12, 2, 1).mean((2, 4)).astype("float32") / 255 - 0.5
+digits = (
+    mnist.x_train[:, 2:-2, 2:-2].reshape(-1, 12, 2, 12, 2, 1).mean((2, 4)).astype("float32")
+    / 255
+    - 0.5
+)
 labels = mnist.y_train
 loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
@@ -125,7 +131,11 @@ loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 import tensorflow as tf
 
 def gradient_norms(model):
-    kernels = [layer.kernel.value for layer in model.layers if getattr(layer, "kernel_size", None) == (3, 3)]
+    kernels = [
+        layer.kernel.value
+        for layer in model.layers
+        if getattr(layer, "kernel_size", None) == (3, 3)
+    ]
     with tf.GradientTape() as tape:
         loss = loss_of(labels[:200], model(digits[:200], training=True))
     return np.array([tf.norm(one) for one in tape.gradient(loss, kernels)])
@@ -134,16 +144,25 @@ def gradient_norms(model):
 norms = {}
 for shortcuts in (False, True):
     keras.utils.set_random_seed(1)
-    norms["residual" if shortcuts else "plain"] = gradient_norms(network(56, shortcuts=shortcuts))
+    norms["residual" if shortcuts else "plain"] = gradient_norms(
+        network(56, shortcuts=shortcuts)
+    )
 
 # %% tags=["slow"] alt="Gradient norms on a logarithmic scale over 55 convolutions. The plain network's are largest at the first layers and fall towards the last; the residual network's stay within a much narrower band."
-ax = plots.show_curves(norms, title="56 layers, before training", xlabel="3×3 convolution, from the image up",
-                       ylabel="norm of the gradient")
+ax = plots.show_curves(
+    norms,
+    title="56 layers, before training",
+    xlabel="3×3 convolution, from the image up",
+    ylabel="norm of the gradient",
+)
 ax.set_yscale("log");
 
 # %% tags=["slow", "nbval-check-output"]
 plain, residual = norms["plain"], norms["residual"]
-print("plain: first convolution's gradient over 300 times the last one's:", bool(plain[0] > 300 * plain[-1]))
+print(
+    "plain: first convolution's gradient over 300 times the last one's:",
+    bool(plain[0] > 300 * plain[-1]),
+)
 print("residual: all within a factor of 20:", bool(residual.max() < 20 * residual.min()))
 
 # %% [markdown]
@@ -171,7 +190,9 @@ from workbook import diagrams
 
 inputs = keras.Input((6, 4, 8), name="input")
 pair = {
-    "residual" if shortcuts else "plain": diagrams.operations(keras.Model(inputs, block(inputs, 8, 1, shortcuts)))
+    "residual" if shortcuts else "plain": diagrams.operations(
+        keras.Model(inputs, block(inputs, 8, 1, shortcuts))
+    )
     for shortcuts in (False, True)
 }
 diagrams.show(diagrams.side_by_side(pair, level=False));
@@ -186,7 +207,10 @@ for shortcuts in (False, True):
     last = [layer for layer in one.layers if isinstance(layer, layers.BatchNormalization)][-1]
     last.gamma.assign(np.zeros(8))
     x = np.random.default_rng(1).uniform(0, 1, (2, 6, 4, 8)).astype("float32")
-    print(f"shortcut {shortcuts!s:5}: gives its input back: {np.allclose(one(x), x)}, gives zeros: {not np.any(one(x))}")
+    print(
+        f"shortcut {shortcuts!s:5}: gives its input back: {np.allclose(one(x), x)}, gives "
+        f"zeros: {not np.any(one(x))}"
+    )
 
 # %% [markdown]
 # **Notice** what zeros mean in each: the plain block destroys everything, the residual one changes nothing. (The input
@@ -213,7 +237,10 @@ def planned(name, **options):
 print(f"1×1×64×96: {arithmetic.conv_parameters(1, 64, 96, bias=False):,} weights")
 for option in "ABC":
     model = planned("resnet34", shortcut=option)
-    print(f"ResNet-34 {option}: {sum(int(np.prod(w.shape)) for w in model.trainable_weights):,} parameters")
+    print(
+        f"ResNet-34 {option}: {sum(int(np.prod(w.shape)) for w in model.trainable_weights):,} "
+        "parameters"
+    )
 
 # %% [markdown]
 # C was slightly better than B, and B than A, by a few tenths of a point. So projections are not what solves
@@ -238,7 +265,9 @@ def residual_block(channels, filters, strides):
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization()(x)
     if strides > 1 or channels != filters:
-        shortcut = layers.Conv2D(filters, 1, strides=strides, padding="same", use_bias=False)(inputs)
+        shortcut = layers.Conv2D(filters, 1, strides=strides, padding="same", use_bias=False)(
+            inputs
+        )
         shortcut = layers.BatchNormalization()(shortcut)
     return keras.Model(inputs, layers.ReLU()(layers.Add()([x, shortcut])))
     ### END SOLUTION
@@ -277,11 +306,17 @@ show_errors("residual")
 # %% alt="Training error and validation error against the number of layers, 8, 20 and 56, a dot for each of three seeds. On a logarithmic scale the plain networks shoot up from 2 to 6 percent to over 70 percent at 56 layers; the residual networks stay below 5 percent at every depth."
 axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", sharey=True)[1]
 for ax, what in zip(axes, ("training_error", "validation_error")):
-    for kind, colour, shift in (("plain", plots.COLOURS[1], -0.07), ("residual", plots.COLOURS[0], 0.07)):
-        errors = 100 * np.array([results(kind, depth, what) for depth in (8, 20, 56)])  # (depths, seeds)
+    for kind, colour, shift in (
+        ("plain", plots.COLOURS[1], -0.07),
+        ("residual", plots.COLOURS[0], 0.07),
+    ):
+        # (depths, seeds)
+        errors = 100 * np.array([results(kind, depth, what) for depth in (8, 20, 56)])
         ax.plot(range(3), errors.mean(axis=1), color=colour, label=kind)
         ax.plot(np.arange(3) + shift, errors, "o", color=colour, markersize=4)
-    ax.set(title=what.replace("_", " "), xlabel="layers", xticks=range(3), xticklabels=(8, 20, 56))
+    ax.set(
+        title=what.replace("_", " "), xlabel="layers", xticks=range(3), xticklabels=(8, 20, 56)
+    )
     ax.set(yscale="log", ylim=(0.4, 100), yticks=(1, 10, 100), yticklabels=(1, 10, 100))
 axes[0].set_ylabel("error, % (logarithmic)")
 axes[0].legend();
@@ -289,8 +324,11 @@ axes[0].legend();
 # %% tags=["nbval-check-output"]
 for depth in (8, 20, 56):
     plain, residual = (results(kind, depth, "training_loss") for kind in ("plain", "residual"))
-    print(f"{depth:2} layers, mean training loss: plain {np.mean(plain):.2f}, residual {np.mean(residual):.2f}; "
-          f"residual lower with every seed: {all(b < a for a, b in zip(plain, residual))}")
+    print(
+        f"{depth:2} layers, mean training loss: plain {np.mean(plain):.2f}, residual "
+        f"{np.mean(residual):.2f}; "
+        f"residual lower with every seed: {all(b < a for a, b in zip(plain, residual))}"
+    )
 
 # %% [markdown]
 # **Notice** three things. With 56 layers the plain networks have learned next to nothing, whatever the seed, and the
@@ -318,7 +356,10 @@ for shortcuts in (False, True):
     losses[name] = history.history["loss"]
 
 # %% tags=["slow", "nbval-check-output"]
-print("after two passes the residual network has the lower loss:", losses["residual"][-1] < losses["plain"][-1])
+print(
+    "after two passes the residual network has the lower loss:",
+    losses["residual"][-1] < losses["plain"][-1],
+)
 
 # %% [markdown]
 # ### Four numbers tell
@@ -337,7 +378,8 @@ print("after two passes the residual network has the lower loss:", losses["resid
 # on 4 % of all digits, and let each read 2,000 of them:
 
 # %% tags=["nbval-check-output"]
-spread = 100 * np.sqrt(2 * 0.04 * 0.96 / 2000)  # of the difference of two such errors, in points
+# of the difference of two such errors, in points
+spread = 100 * np.sqrt(2 * 0.04 * 0.96 / 2000)
 print(f"in 95 of 100 trials they differ by less than {1.96 * spread:.1f} points")
 
 # %% [markdown]
@@ -348,7 +390,9 @@ def show_changes(kind, shallow, deep):
     for what in ("training_error", "validation_error"):
         pairs = zip(results(kind, shallow, what), results(kind, deep, what))
         changes = [100 * (after - before) for before, after in pairs]
-        words = ["worse" if one > 1.5 else "better" if one < -1.5 else "alike" for one in changes]
+        words = [
+            "worse" if one > 1.5 else "better" if one < -1.5 else "alike" for one in changes
+        ]
         text = "  ".join(f"{one:+6.2f} {word:6}" for one, word in zip(changes, words))
         print(f"{kind:8} {shallow:2} to {deep} layers, {what.split('_')[0]:10} {text}")
 
@@ -400,7 +444,9 @@ from workbook.architectures import resnet
 def block_model(channels, filters, strides, *, bottleneck):
     inputs = keras.Input((56, 56, channels), name="input")
     kind = resnet.ResNet((1,), bottleneck)
-    return keras.Model(inputs, resnet.block(inputs, filters, strides, kind, False, name="block"))
+    return keras.Model(
+        inputs, resnet.block(inputs, filters, strides, kind, False, name="block")
+    )
 
 drawn = {
     "basic": diagrams.operations(block_model(64, 64, 1, bottleneck=False)),
@@ -416,12 +462,18 @@ diagrams.show(diagrams.side_by_side(drawn, level=False));
 def weights(*kernels):
     return sum(arithmetic.conv_parameters(*kernel, bias=False) for kernel in kernels)
 
-narrow, first_narrow = ((1, 256, 64), (3, 64, 64), (1, 64, 256)), ((1, 64, 64), (3, 64, 64), (1, 64, 256))
+narrow, first_narrow = (
+    ((1, 256, 64), (3, 64, 64), (1, 64, 256)),
+    ((1, 64, 64), (3, 64, 64), (1, 64, 256)),
+)
 print(f"basic, 64 channels:       {weights((3, 64, 64), (3, 64, 64)):9,} weights")
 print(f"bottleneck, 256 channels: {weights(*narrow):9,}")
 print(f"basic, 256 channels:      {weights((3, 256, 256), (3, 256, 256)):9,}")
 print(f"bottleneck with a projection from 256 channels:  {weights(*narrow, (1, 256, 256)):7,}")
-print(f"the first one, 64 channels in, with a projection: {weights(*first_narrow, (1, 64, 256)):6,}")
+print(
+    "the first one, 64 channels in, with a projection: "
+    f"{weights(*first_narrow, (1, 64, 256)):6,}"
+)
 
 # %% [markdown]
 # **Notice:** four times the channels, and fewer weights than the basic block. This is chapter 07's saving again. With a
@@ -437,11 +489,20 @@ print(f"the first one, 64 channels in, with a projection: {weights(*first_narrow
 # DenseNet use small kernels only" overlooks their first layer, 7×7.)
 
 # %% tags=["nbval-check-output"]
-stages = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+stages = {
+    18: (2, 2, 2, 2),
+    34: (3, 4, 6, 3),
+    50: (3, 4, 6, 3),
+    101: (3, 4, 23, 3),
+    152: (3, 8, 36, 3),
+}
 for name, blocks in stages.items():
     bottleneck = name >= 50
     depth = 2 + (3 if bottleneck else 2) * sum(blocks)
-    print(f"ResNet-{name}: {blocks!s:14} {depth} layers, {chains.resnet_parameters(blocks, bottleneck=bottleneck):,}")
+    print(
+        f"ResNet-{name}: {blocks!s:14} {depth} layers, "
+        f"{chains.resnet_parameters(blocks, bottleneck=bottleneck):,}"
+    )
 
 # %% [markdown]
 # These parameters follow from the table of the paper. Counting the layers of a model that was built gives the same:
@@ -449,7 +510,10 @@ for name, blocks in stages.items():
 # %% tags=["nbval-check-output"]
 model = planned("resnet50")
 trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
-print(f"ResNet-50 as built: {trainable:,}; running means and variances besides: {model.count_params() - trainable:,}")
+print(
+    f"ResNet-50 as built: {trainable:,}; running means and variances besides: "
+    f"{model.count_params() - trainable:,}"
+)
 
 # %% [markdown]
 # (`keras.applications.ResNet50` says 25,636,712: it counts these statistics, and its convolutions have 26,560 biases,
@@ -462,9 +526,24 @@ print(f"ResNet-50 as built: {trainable:,}; running means and variances besides: 
 # How good were they? Top-5 error on ImageNet: how often the true class is not among the five most probable ones.
 
 # %% alt="Bars of top-5 errors in percent: VGG 8.43, GoogLeNet 7.89, ResNet-34 B 5.71, ResNet-34 C 5.60, ResNet-50 5.25, ResNet-101 4.60, ResNet-152 4.49, and the ensemble of ResNets 3.57."
-top5 = {fact.id.split(".")[-1]: fact.value for fact in figures.facts() if fact.id.startswith("A11.top5.")}
-names = ("VGG", "GoogLeNet", "ResNet-34 B", "ResNet-34 C", "ResNet-50", "ResNet-101", "ResNet-152", "ensemble")
-plots.show_bars(dict(zip(names, top5.values(), strict=True)), xlabel="top-5 error, %", form="{:.2f}");
+top5 = {
+    fact.id.split(".")[-1]: fact.value
+    for fact in figures.facts()
+    if fact.id.startswith("A11.top5.")
+}
+names = (
+    "VGG",
+    "GoogLeNet",
+    "ResNet-34 B",
+    "ResNet-34 C",
+    "ResNet-50",
+    "ResNet-101",
+    "ResNet-152",
+    "ensemble",
+)
+plots.show_bars(
+    dict(zip(names, top5.values(), strict=True)), xlabel="top-5 error, %", form="{:.2f}"
+);
 
 # %% [markdown]
 # (He et al. 2016, tables 4 and 5.) **Notice** that depth pays now, from 34 to 152. The ensemble's 3.57 % is on
@@ -531,7 +610,11 @@ for ax, (name, grid) in zip(axes, surfaces.items()):
     drawn = ax.contourf(steps, steps, np.log10(grid), levels, cmap="viridis")
     ax.contour(steps, steps, np.log10(grid), levels, colors="white", linewidths=0.5)
     ax.plot(0, 0, "o", color=plots.COLOURS[1])
-    ax.set(title=f"{name}, loss in the middle {grid[8, 8]:.2f}", xlabel="a, first direction", aspect="equal")
+    ax.set(
+        title=f"{name}, loss in the middle {grid[8, 8]:.2f}",
+        xlabel="a, first direction",
+        aspect="equal",
+    )
 axes[0].set_ylabel("b, second direction")
 axes[0].figure.colorbar(drawn, ax=axes, label="log₁₀ of the loss", ticks=range(-1, 11, 2));
 
@@ -539,14 +622,22 @@ axes[0].figure.colorbar(drawn, ax=axes, label="log₁₀ of the loss", ticks=ran
 figure = plt.figure(figsize=(10, 4), layout="constrained")
 for place, (name, grid) in enumerate(surfaces.items(), 1):
     ax = figure.add_subplot(1, 2, place, projection="3d")
-    ax.plot_surface(*np.meshgrid(steps, steps), np.log10(grid), cmap="viridis", vmin=-1, vmax=10.5)
+    ax.plot_surface(
+        *np.meshgrid(steps, steps), np.log10(grid), cmap="viridis", vmin=-1, vmax=10.5
+    )
     ax.set(title=name, xlabel="a", ylabel="b", zlabel="log₁₀ of the loss", zlim=(-1, 10.5))
 
 # %% tags=["nbval-check-output"]
 for name, grid in surfaces.items():
     inside = grid[6:11, 6:11]  # within a quarter of a filter's length
-    print(f"{name}: {grid[8, 8]:.2f} in the middle; within a quarter of a length {inside.min():.2f} to {inside.max():.2f};")
-    print(f"    at most {grid.max():.0e}; below 10 on {100 * np.mean(grid < 10):.0f} % of the points")
+    print(
+        f"{name}: {grid[8, 8]:.2f} in the middle; within a quarter of a length "
+        f"{inside.min():.2f} to {inside.max():.2f};"
+    )
+    print(
+        f"    at most {grid.max():.0e}; below 10 on {100 * np.mean(grid < 10):.0f} % of the "
+        "points"
+    )
 
 # %% [markdown]
 # **Notice** the shape of the two. The residual network is at the bottom of a bowl, round and wide. The plain one is on
@@ -574,7 +665,9 @@ from workbook.architectures import densenet
 inputs = keras.Input((28, 28, 64), name="input")
 x = inputs
 for i in range(1, 5):
-    x = densenet.dense_layer(x, densenet.DenseNet((4,), 32, bottleneck=False), name=f"layer{i}")
+    x = densenet.dense_layer(
+        x, densenet.DenseNet((4,), 32, bottleneck=False), name=f"layer{i}"
+    )
 model = keras.Model(inputs, x)
 diagrams.show(diagrams.spread(diagrams.operations(model)), title="dense block");
 
@@ -582,7 +675,9 @@ diagrams.show(diagrams.spread(diagrams.operations(model)), title="dense block");
 account = accountant.account(model)
 for row in account.rows:
     if row.kind in ("Conv2D", "Concatenate"):
-        print(f"{row.kind:12} {row.name:9} {row.channels:4} channels {row.parameters:7,} weights")
+        print(
+            f"{row.kind:12} {row.name:9} {row.channels:4} channels {row.parameters:7,} weights"
+        )
 
 # %% [markdown]
 # **Notice** how narrow the layers may be: 32 filters, where a ResNet has hundreds. What was found once is kept and read
@@ -654,10 +749,18 @@ check("8.6", dense_block);
 # the classifier come to it.
 
 # %% tags=["nbval-check-output"]
-dense = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32), 264: (6, 12, 64, 48)}
+dense = {
+    121: (6, 12, 24, 16),
+    169: (6, 12, 32, 32),
+    201: (6, 12, 48, 32),
+    264: (6, 12, 64, 48),
+}
 for name, blocks in dense.items():
     depth = 1 + 2 * sum(blocks) + 3 + 1
-    print(f"DenseNet-{name}: {blocks!s:15} {depth} layers, {chains.densenet_parameters(blocks):,} with statistics")
+    print(
+        f"DenseNet-{name}: {blocks!s:15} {depth} layers, "
+        f"{chains.densenet_parameters(blocks):,} with statistics"
+    )
 
 # %% [markdown]
 # (Count twice: the one called 264 has 265 layers by its own table.) DenseNet-121 as built:
@@ -667,7 +770,10 @@ model = planned("densenet121")
 print(f"{model.count_params():,} parameters, with the running means and variances")
 for name in ("resnet50", "densenet121"):
     account = accountant.account(planned(name))
-    print(f"{name:11} {account.macs / 1e9:.1f} G MACs, {account.memory / 1e6:,.0f} MB for all maps of one image")
+    print(
+        f"{name:11} {account.macs / 1e9:.1f} G MACs, {account.memory / 1e6:,.0f} MB for all "
+        "maps of one image"
+    )
 
 # %% [markdown]
 # **Notice** the trade. A third of ResNet-50's parameters; but a third more numbers to keep, because each concatenation

@@ -27,7 +27,8 @@
 
 # %% tags=["setup"]
 import os
-from workbook import accountant, architectures, arithmetic, check, data, figures  # before Keras
+# before Keras
+from workbook import accountant, architectures, arithmetic, check, data, figures
 from workbook import pictures, plots, pretrained, recipes
 import numpy as np
 import matplotlib.pyplot as plt
@@ -62,7 +63,9 @@ def counted(name, **options):
 def depth(account):
     steps = []
     for row in account.rows:
-        steps.append(max([steps[i] for i in row.inputs], default=0) + (row.kind in ("Conv2D", "Dense")))
+        steps.append(
+            max([steps[i] for i in row.inputs], default=0) + (row.kind in ("Conv2D", "Dense"))
+        )
     return max(steps)
 
 # %%
@@ -74,11 +77,20 @@ table, accounts = {}, {}
 for name in live.track(names, "networks"):
     model, account = counted(name)
     accounts[name] = account
-    sizes = {size for layer in model.layers if isinstance(layer, layers.Conv2D) for size in layer.kernel_size}
+    sizes = {
+        size
+        for layer in model.layers
+        if isinstance(layer, layers.Conv2D)
+        for size in layer.kernel_size
+    }
     convolutions = [row for row in account.rows if row.kind == "Conv2D"]
     table[name] = {
-        "input": model.input_shape[1], "depth": depth(account), "kernels": " ".join(map(str, sorted(sizes))),
-        "parameters": account.parameters, "macs": account.macs, "field": convolutions[-1].field[0],
+        "input": model.input_shape[1],
+        "depth": depth(account),
+        "kernels": " ".join(map(str, sorted(sizes))),
+        "parameters": account.parameters,
+        "macs": account.macs,
+        "field": convolutions[-1].field[0],
     }
 
 # %% [markdown]
@@ -91,8 +103,11 @@ def size(parameters, unit):
 print(f"{'network':13}input  depth  kernels    parameters       MB      MiB   G MACs")
 for name, row in table.items():
     millions = size(row["parameters"], "megabytes"), size(row["parameters"], "mebibytes")
-    print(f"{name:13}{row['input']:5}  {row['depth']:5}  {row['kernels']:8}{row['parameters']:13,}"
-          f"{millions[0]:9.1f}{millions[1]:9.1f}{row['macs'] / 1e9:9.3f}")
+    print(
+        f"{name:13}{row['input']:5}  {row['depth']:5}  "
+        f"{row['kernels']:8}{row['parameters']:13,}"
+        f"{millions[0]:9.1f}{millions[1]:9.1f}{row['macs'] / 1e9:9.3f}"
+    )
 
 # %% [markdown]
 # **Mind the slide.** It is often said that modern networks use "only small kernels", 3 × 3 at most. Read the column of
@@ -104,8 +119,16 @@ for name, row in list(table.items())[1:]:
     place = row["macs"] / 1e9, row["parameters"] / 1e6
     ax.scatter(*place, s=12 + row["depth"] * 2, color=plots.COLOURS[0], alpha=0.7)
     below = name in ("vgg16", "resnet34")
-    ax.annotate(name, place, xytext=(7, -11 if below else 5), textcoords="offset points", fontsize=8)
-ax.set(xscale="log", yscale="log", xlim=(0.5, 40), ylim=(5, 250), title="a dot's area grows with its depth")
+    ax.annotate(
+        name, place, xytext=(7, -11 if below else 5), textcoords="offset points", fontsize=8
+    )
+ax.set(
+    xscale="log",
+    yscale="log",
+    xlim=(0.5, 40),
+    ylim=(5, 250),
+    title="a dot's area grows with its depth",
+)
 ax.set(xlabel="G MACs per image", ylabel="million parameters")
 ax.grid(alpha=0.3);
 
@@ -117,8 +140,14 @@ ax.grid(alpha=0.3);
 # %% tags=["nbval-check-output"]
 for name in ("alexnet", "vgg16", "googlenet", "resnet50"):
     dense = [row for row in accounts[name].rows if row.kind == "Dense"]
-    share = [100 * sum(getattr(row, what) for row in dense) / table[name][what] for what in ("parameters", "macs")]
-    print(f"{name:10} dense layers: {share[0]:4.1f} % of the parameters, {share[1]:4.1f} % of the MACs")
+    share = [
+        100 * sum(getattr(row, what) for row in dense) / table[name][what]
+        for what in ("parameters", "macs")
+    ]
+    print(
+        f"{name:10} dense layers: {share[0]:4.1f} % of the parameters, {share[1]:4.1f} % of "
+        "the MACs"
+    )
 
 # %% [markdown]
 # ### MB and MiB
@@ -191,19 +220,28 @@ slip = {
 check("9.2", slip);
 
 # %% tags=["nbval-check-output"]
-module = {name: figures.figure(f"A7.module_{name}") for name in ("naive", "bottleneck", "3x3", "saving")}
+module = {
+    name: figures.figure(f"A7.module_{name}")
+    for name in ("naive", "bottleneck", "3x3", "saving")
+}
 figures.table(module.values())
 
 # %% tags=["nbval-check-output"]
 twice = figures.figure("A7.module_counted_twice")
-print(f"bottleneck + 3x3 once more: {module['bottleneck'].computed + module['3x3'].computed:.1f} {twice.unit}")
+print(
+    "bottleneck + 3x3 once more: "
+    f"{module['bottleneck'].computed + module['3x3'].computed:.1f} {twice.unit}"
+)
 
 # %% [markdown]
 # The saving is 3.15 ×, more than the slip suggests. A second one, from a survey that everybody copies: its column for
 # LeNet-5 lists 20 and 50 filters, and 2.6 k and 58 k weights. Count both networks:
 
 # %% tags=["nbval-check-output"]
-both = {"survey": "6 and 16 filters (LeCun et al. 1998)", "caffe": "20 and 50 filters (a later teaching net)"}
+both = {
+    "survey": "6 and 16 filters (LeCun et al. 1998)",
+    "caffe": "20 and 50 filters (a later teaching net)",
+}
 for name, who in both.items():
     conv, dense = figures.figure(f"A1.{name}_weights").computed
     print(f"{who:41}{conv:7,} weights in convolutions, {dense:8,} in dense layers")
@@ -249,7 +287,9 @@ Table(("entry", "%", "what", "source"), rows)
 # %% alt="Two charts of top-5 errors. Left, the winning entries: 15.3 per cent in 2012, 11.7 in 2013, 6.67 in 2014, 3.57 in 2015. Right, single networks: VGG 8.43, GoogLeNet 7.89, and residual networks from 5.71 with 34 layers down to 4.49 with 152."
 axes = plt.subplots(1, 2, figsize=(11, 2.6), layout="constrained")[1]
 winners = {year: fact.value for year, fact in contest.items()}
-plots.show_bars(winners, axes[0], title="winning entries (ensembles), top-5 error in %", form="{:.2f}")
+plots.show_bars(
+    winners, axes[0], title="winning entries (ensembles), top-5 error in %", form="{:.2f}"
+)
 alone = "vgg", "googlenet", "resnet34_b", "resnet50", "resnet152"
 single = {name: facts[f"A11.top5.{name}"].value for name in alone}
 plots.show_bars(single, axes[1], title="single networks, top-5 error in %", form="{:.2f}");
@@ -261,10 +301,19 @@ plots.show_bars(single, axes[1], title="single networks, top-5 error in %", form
 # Like with like:
 
 # %% tags=["nbval-check-output"]
-v2, v3 = ({how: facts[f"{row}.top5.{how}"].value for how in ("one_crop", "ensemble")} for row in ("A8", "A9"))
+v2, v3 = (
+    {how: facts[f"{row}.top5.{how}"].value for how in ("one_crop", "ensemble")}
+    for row in ("A8", "A9")
+)
 for how in v2:
-    print(f"{how.replace('_', ' '):9} v2 {v2[how]:4} %, v3 {v3[how]:4} %: {v2[how] - v3[how]:.1f} points better")
-print(f"v2 alone against v3's ensemble, which compares nothing: {v2['one_crop'] - v3['ensemble']:.1f} points")
+    print(
+        f"{how.replace('_', ' '):9} v2 {v2[how]:4} %, v3 {v3[how]:4} %: "
+        f"{v2[how] - v3[how]:.1f} points better"
+    )
+print(
+    "v2 alone against v3's ensemble, which compares nothing: "
+    f"{v2['one_crop'] - v3['ensemble']:.1f} points"
+)
 
 # %% [markdown]
 # All four are on the validation set (Szegedy et al. 2016, tables 3 and 5). The 3.58 % often quoted for v3, in the same
@@ -282,8 +331,26 @@ for one in map(recipes.recipe, recipes.names()):
     every = f"×{one.every[1]} every {one.every[0]} epochs" if one.every else ""
     steps = ", ".join(f"{rate} from step {step:,}" for step, rate in one.steps)
     numbers = (one.momentum, one.weight_decay, one.dropout)
-    rows.append((one.name, one.batch_size, one.learning_rate, one.optimizer, *numbers, plateau + every + steps))
-heads = ("recipe", "batch", "rate", "optimizer", "momentum", "weight decay", "dropout", "schedule")
+    rows.append(
+        (
+            one.name,
+            one.batch_size,
+            one.learning_rate,
+            one.optimizer,
+            *numbers,
+            plateau + every + steps,
+        )
+    )
+heads = (
+    "recipe",
+    "batch",
+    "rate",
+    "optimizer",
+    "momentum",
+    "weight decay",
+    "dropout",
+    "schedule",
+)
 Table(heads, rows)
 
 # %% [markdown]
@@ -365,7 +432,9 @@ def by_rmsprop(rate, rho, epsilon):
 sgd = by_keras(keras.optimizers.SGD(0.01, momentum=0.9))
 rmsprop = by_keras(keras.optimizers.RMSprop(0.045, rho=0.9, epsilon=1.0))
 print("momentum: the same as Keras:", np.allclose(sgd, by_momentum(0.01, 0.9), atol=1e-6))
-print("RMSProp: the same as Keras:", np.allclose(rmsprop, by_rmsprop(0.045, 0.9, 1.0), atol=1e-6))
+print(
+    "RMSProp: the same as Keras:", np.allclose(rmsprop, by_rmsprop(0.045, 0.9, 1.0), atol=1e-6)
+)
 
 # %% [markdown]
 # And weight decay? Keras's option `weight_decay=`, which chapter 05 used, is a different rule: it takes α·λ·w off the
@@ -380,7 +449,10 @@ def pulled(optimizer, penalty, steps=20, decay=0.5):
         optimizer.apply([decay * weight if penalty else keras.ops.zeros(1)], [weight])
     return float(weight[0])
 
-print(f"in the gradient, as the papers: {pulled(keras.optimizers.SGD(0.01, momentum=0.9), True):.3f}")
+print(
+    "in the gradient, as the papers: "
+    f"{pulled(keras.optimizers.SGD(0.01, momentum=0.9), True):.3f}"
+)
 past = keras.optimizers.SGD(0.01, momentum=0.9, weight_decay=0.5)
 print(f"Keras's weight_decay=0.5:       {pulled(past, False):.3f}")
 
@@ -420,7 +492,13 @@ ax = plt.subplots(figsize=(7, 3.2), layout="constrained")[1]
 for index, name in enumerate(("googlenet", "inception_v3", "resnet_cifar", "resnet110_cifar")):
     rate = recipes.learning_rate(recipes.recipe(name), steps_per_epoch=391)
     values = [float(rate(int(step))) for step in times]
-    ax.plot(times, values, color=plots.COLOURS[index], label=name, linestyle="--" if "110" in name else "-")
+    ax.plot(
+        times,
+        values,
+        color=plots.COLOURS[index],
+        label=name,
+        linestyle="--" if "110" in name else "-",
+    )
 ax.set(yscale="log", xlabel="step (391 an epoch)", ylabel="learning rate")
 ax.grid(alpha=0.3)
 ax.legend(fontsize=8);
@@ -453,8 +531,14 @@ for epoch, loss in enumerate(losses):
 
 # %% tags=["slow"]
 mnist = data.load("mnist")
-x, labels = mnist.x_train[:3000].astype("float32"), keras.utils.to_categorical(mnist.y_train[:3000])
-x_val, labels_val = mnist.x_train[-2000:].astype("float32"), keras.utils.to_categorical(mnist.y_train[-2000:])
+x, labels = (
+    mnist.x_train[:3000].astype("float32"),
+    keras.utils.to_categorical(mnist.y_train[:3000]),
+)
+x_val, labels_val = (
+    mnist.x_train[-2000:].astype("float32"),
+    keras.utils.to_categorical(mnist.y_train[-2000:]),
+)
 
 def small(seed):
     keras.utils.set_random_seed(seed)
@@ -490,7 +574,10 @@ classifier = pretrained.load(wanted, otherwise=pretrained.BUNDLED)
 bundled = pretrained.load()
 
 # %% tags=["nbval-check-output"]
-print(f"{bundled.name}: {bundled.model.count_params():,} numbers, {len(bundled.labels):,} classes")
+print(
+    f"{bundled.name}: {bundled.model.count_params():,} numbers, {len(bundled.labels):,} "
+    "classes"
+)
 
 # %% [markdown]
 # ### Resize, crop, normalise
@@ -503,7 +590,9 @@ cat = pictures.photograph("chelsea")  # (300, 451, 3)
 side = min(cat.shape[:2]) * 224 / 256
 axes = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained")[1]
 plots.show_image(cat, axes[0], title=f"{cat.shape[0]} × {cat.shape[1]} pixels")
-plots.mark_windows(axes[0], [((cat.shape[0] - side) / 2, (cat.shape[1] - side) / 2, side, side)])
+plots.mark_windows(
+    axes[0], [((cat.shape[0] - side) / 2, (cat.shape[1] - side) / 2, side, side)]
+)
 plots.show_image(pretrained.centre_crop(cat), axes[1], title="224 × 224 pixels");
 
 # %% [markdown] exercise="9.5"
@@ -532,7 +621,9 @@ check("9.5", prepare);
 # the network say?
 
 # %% tags=["slow"] alt="Four photographs with bars of the five likeliest classes below each. The cat is a tiger cat, an Egyptian cat or a tabby; the cup is espresso with certainty; the cameraman's picture is called tripod; for the astronaut in her suit no class gets even a fifth, football helmet first."
-shown = {name: pictures.photograph(name) for name in ("chelsea", "coffee", "camera", "astronaut")}
+shown = {
+    name: pictures.photograph(name) for name in ("chelsea", "coffee", "camera", "astronaut")
+}
 answers = {name: classifier.classify(image) for name, image in shown.items()}
 axes = plt.subplots(2, 4, figsize=(15, 4.6), layout="constrained", height_ratios=(2, 1.4))[1]
 for column, (name, image) in enumerate(shown.items()):
@@ -541,7 +632,11 @@ for column, (name, image) in enumerate(shown.items()):
     axes[1, column].set(xlim=(0, 1.25), xticks=[0, 0.5, 1]);
 
 # %% tags=["slow", "nbval-check-output"]
-mine = answers if classifier.name == bundled.name else {name: bundled.classify(shown[name]) for name in shown}
+mine = (
+    answers
+    if classifier.name == bundled.name
+    else {name: bundled.classify(shown[name]) for name in shown}
+)
 top = {name: [label for label, _ in mine[name]] for name in shown}
 print("espresso comes first for the cup:", top["coffee"][0] == "espresso")
 cats = {"tiger cat", "Egyptian cat", "tabby"}
@@ -568,7 +663,9 @@ plots.show_bars(espresso, title="probability of espresso", form="{:.2f}").set_xl
 
 # %% tags=["slow", "nbval-check-output"]
 print("fed as it was trained, it is surest:", max(espresso, key=espresso.get))
-print("with pixels from 0 to 255 espresso gets less than 1 %:", bool(espresso["0 to 255"] < 0.01))
+print(
+    "with pixels from 0 to 255 espresso gets less than 1 %:", bool(espresso["0 to 255"] < 0.01)
+)
 print("with pixels from 0 to 1, or as blue, green, red, more than 70 %:",
       bool(min(espresso["0 to 1"], espresso["blue, green, red"]) > 0.7))
 
@@ -605,7 +702,8 @@ def top_k_accuracy(probabilities, labels, k):
 check("9.6", top_k_accuracy);
 
 # %% tags=["slow", "nbval-check-output"]
-digits = network.predict(x_val, batch_size=100, verbose=0)  # (2000, 10), by the small network from above
+# (2000, 10), by the small network from above
+digits = network.predict(x_val, batch_size=100, verbose=0)
 hits = {k: keras.ops.in_top_k(labels_val.argmax(1), digits, k) for k in (1, 2, 5, 10)}
 accuracy = [float(np.mean(hit)) for hit in hits.values()]
 print("more guesses, more hits:", accuracy == sorted(accuracy))
@@ -651,10 +749,14 @@ def from_nothing():
     for filters in (16, 32, 64):
         h = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False)(h)
         h = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(h))
-    return keras.Model(inputs, layers.Dense(6, activation="softmax")(layers.GlobalAveragePooling2D()(h)))
+    return keras.Model(
+        inputs, layers.Dense(6, activation="softmax")(layers.GlobalAveragePooling2D()(h))
+    )
 
 def learn(model, features, *, rate, epochs):
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     callbacks = [live.progress()]
     model.fit(features, y_few, batch_size=12, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
@@ -672,7 +774,9 @@ results = {"from nothing": scratch.evaluate(test[..., np.newaxis], y_test, verbo
 # they are, **frozen**.
 
 # %% tags=["slow", "nbval-check-output"]
-trunk = keras.Model(bundled.model.input, bundled.model.get_layer("block7a_project_norm").output)
+trunk = keras.Model(
+    bundled.model.input, bundled.model.get_layer("block7a_project_norm").output
+)
 
 def features(images):
     return np.concatenate([  # four at a time, to save memory
@@ -692,7 +796,10 @@ top_part.trainable = False
 inputs = keras.Input(maps.shape[1:])
 new_head = layers.Dense(6, activation="softmax")
 tuned = keras.Model(inputs, new_head(top_part(inputs, training=False)))
-print(f"{sum(np.prod(w.shape) for w in tuned.trainable_weights):,} of {tuned.count_params():,} parameters learn")
+print(
+    f"{sum(np.prod(w.shape) for w in tuned.trainable_weights):,} of {tuned.count_params():,} "
+    "parameters learn"
+)
 
 # %% tags=["slow"]
 keras.utils.set_random_seed(1)
@@ -718,9 +825,18 @@ wrong = {name: 100 - 100 * value for name, value in results.items()}
 plots.show_bars(wrong, title="errors on 90 test crops, %", form="{:.1f}");
 
 # %% tags=["slow", "nbval-check-output"]
-print("the trained features read at least 90 % of the crops:", results["features, new head"] >= 0.9)
-print("and more than the CNN from nothing:", results["features, new head"] > results["from nothing"])
-print("fine-tuning does no harm to speak of:", results["fine-tuned"] > results["features, new head"] - 0.05)
+print(
+    "the trained features read at least 90 % of the crops:",
+    results["features, new head"] >= 0.9,
+)
+print(
+    "and more than the CNN from nothing:",
+    results["features, new head"] > results["from nothing"],
+)
+print(
+    "fine-tuning does no harm to speak of:",
+    results["fine-tuned"] > results["features, new head"] - 0.05,
+)
 
 # %% [markdown]
 # Too few? The CNN from nothing reads most crops, for the two halves of one photograph look much alike: an easy test,
@@ -754,15 +870,25 @@ def loss(probabilities):
 
 # %% tags=["slow"] alt="Two bar charts for three single networks and their average: the average has fewer validation errors than the single networks have on average, and a lower loss."
 axes = plt.subplots(1, 2, figsize=(10, 2.6), layout="constrained")[1]
-rows = {**{f"network {i + 1}": one for i, one in enumerate(members)}, "their average": members.mean(axis=0)}
-for ax, measure, title in zip(axes, (errors, loss), ("validation errors, %", "validation loss")):
-    plots.show_bars({name: measure(one) for name, one in rows.items()}, ax, title=title, form="{:.3f}")
+rows = {
+    **{f"network {i + 1}": one for i, one in enumerate(members)},
+    "their average": members.mean(axis=0),
+}
+for ax, measure, title in zip(
+    axes, (errors, loss), ("validation errors, %", "validation loss")
+):
+    plots.show_bars(
+        {name: measure(one) for name, one in rows.items()}, ax, title=title, form="{:.3f}"
+    )
 
 # %% tags=["slow", "nbval-check-output"]
 average = members.mean(axis=0)
 fewer = errors(average) < np.mean([errors(one) for one in members])
 print("it errs less often than its members do on average:", bool(fewer))
-print("its loss is below the members' mean loss:", bool(loss(average) < np.mean([*map(loss, members)])))
+print(
+    "its loss is below the members' mean loss:",
+    bool(loss(average) < np.mean([*map(loss, members)])),
+)
 
 # %% [markdown]
 # The second line is a theorem: −ln is a convex function, so the loss of an average is never above the average of the

@@ -63,7 +63,9 @@ def train(seed):
     keras.utils.set_random_seed(seed)
     model = network()
     rate = keras.optimizers.schedules.CosineDecay(0.003, 200)
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     callbacks = [live.progress(f"seed {seed}")]
     model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0, callbacks=callbacks)
     return model
@@ -76,7 +78,10 @@ def train(seed):
 first, second = train(1), train(2)
 
 # %% tags=["slow", "nbval-check-output"]
-right = [float(np.mean(model.predict(x_val, verbose=0).argmax(1) == y_val)) for model in (first, second)]
+right = [
+    float(np.mean(model.predict(x_val, verbose=0).argmax(1) == y_val))
+    for model in (first, second)
+]
 print("both read at least 96 % of the validation digits:", min(right) >= 0.96)
 print(interpret.layer_names(first))
 
@@ -135,7 +140,9 @@ for name, one in maps.items():
 # %% tags=["slow"] alt="A handwritten 3, and ten of the 25 maps of the first convolution. In nearly all the 3 is still readable: some show the whole stroke, some only its right-hand or upper edges, one is nearly black."
 shown = [digit[0], *np.moveaxis(maps["conv1"][0], -1, 0)[:10]]
 top = float(maps["conv1"].max())
-plots.show_images(shown, ["image", *range(10)], columns=11, size=1.1, scale=[(0, 1), *[(0, top)] * 10]);
+plots.show_images(
+    shown, ["image", *range(10)], columns=11, size=1.1, scale=[(0, 1), *[(0, top)] * 10]
+);
 
 # %% tags=["slow"] alt="Twenty of the 50 maps of the second convolution, eleven pixels wide. The 3 can hardly be read any more: each map shows a few bright spots or streaks, where its pattern was found, and much black."
 shown, top = np.moveaxis(maps["conv2"][0], -1, 0)[:20], float(maps["conv2"].max())
@@ -185,7 +192,8 @@ check("10.2", activation_degree);
 # `conv2`, those whose degree differs most from digit to digit.
 
 # %% tags=["slow"] alt="Three rows of eight digits. The first row has 2s, 3s and 5s with slanting bars; the second and third have very thick digits of many classes."
-degrees = interpret.activation_degree(interpret.feature_maps(first, x_val, "conv2")["conv2"])  # (2000, 50)
+# (2000, 50)
+degrees = interpret.activation_degree(interpret.feature_maps(first, x_val, "conv2")["conv2"])
 liveliest = np.argsort(-degrees.std(axis=0))[:3]
 best = np.concatenate([np.argsort(-degrees[:, k])[:8] for k in liveliest])
 titles = [f"filter {k}" if i == 0 else "" for k in liveliest for i in range(8)]
@@ -239,7 +247,9 @@ check("10.3", step_uphill);
 filters = interpret.ascend(first, "conv2", range(50), steps=40)
 
 # %% tags=["slow", "cover"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
-plots.show_images(filters.images, range(len(filters.images)), columns=10, size=0.8, scale=(0, 1));
+plots.show_images(
+    filters.images, range(len(filters.images)), columns=10, size=0.8, scale=(0, 1)
+);
 
 # %% tags=["slow"] alt="Activation degrees of three filters over forty steps. Each rises steeply in the first ten steps and then levels off."
 records = {f"filter {k}": filters.scores[:, k] for k in liveliest}
@@ -249,7 +259,10 @@ plots.show_curves(records, xlabel="step", ylabel="activation degree", start=0);
 alive = filters.scores[-1] > 0
 print("at least 40 of 50 filters are excited at the end:", int(alive.sum()) >= 40)
 beaten = filters.scores[-1] > degrees.max(axis=0)
-print("at least 9 of 10 of these more than by any of 2,000 digits:", bool(beaten[alive].mean() >= 0.9))
+print(
+    "at least 9 of 10 of these more than by any of 2,000 digits:",
+    bool(beaten[alive].mean() >= 0.9),
+)
 
 # %% [markdown]
 # **Notice** three things. Most images are a *texture*: one small pattern, stripes of one slant and width, wherever
@@ -276,7 +289,9 @@ plots.show_images(neurons.images, columns=10, size=0.9, scale=(0, 1));
 # it comes back at the end of the chapter.
 
 # %% tags=["slow", "nbval-check-output"]
-slopes = interpret.saliency(first, "dense", np.repeat(x_val[:20], 5, axis=0), list(range(5)) * 20, activation=False)
+slopes = interpret.saliency(
+    first, "dense", np.repeat(x_val[:20], 5, axis=0), list(range(5)) * 20, activation=False
+)
 rows = np.flatnonzero(slopes.max(axis=(0, 2)))
 print(f"rows that count: {rows[0]} to {rows[-1]} of 0 to 27")
 
@@ -335,8 +350,11 @@ def probability(model, images):
     """Return the probability of each image's target class."""
     return keras.ops.convert_to_numpy(model(images))[np.arange(len(images)), targets]
 
-scores, own = interpret.part(first, "scores"), keras.ops.one_hot(targets, 10)  # own is (50, 10)
-gradient = interpret.input_gradient(lambda images: keras.ops.sum(scores(images) * own, axis=-1))
+# own is (50, 10)
+scores, own = interpret.part(first, "scores"), keras.ops.one_hot(targets, 10)
+gradient = interpret.input_gradient(
+    lambda images: keras.ops.sum(scores(images) * own, axis=-1)
+)
 
 # %% tags=["slow"] name="just-enough"
 near = np.random.default_rng(1).random((50, 28, 28, 1)).astype("float32")
@@ -348,10 +366,19 @@ for _ in live.track(range(100), "steps"):
 
 # %% tags=["slow"] alt="Ten squares of grey noise, made for the digits 0 to 9. At a second look a few show a ghost of a stroke or a dark hole."
 sure = probability(first, near)
-plots.show_images(near[::5], [f"{k}: {sure[5 * k]:.3f}" for k in range(10)], columns=10, size=1.1, scale=(0, 1));
+plots.show_images(
+    near[::5],
+    [f"{k}: {sure[5 * k]:.3f}" for k in range(10)],
+    columns=10,
+    size=1.1,
+    scale=(0, 1),
+);
 
 # %% tags=["slow", "nbval-check-output"]
-print("all 50 are taken with 99 % or more for the digit that they were made for:", bool((sure >= 0.99).all()))
+print(
+    "all 50 are taken with 99 % or more for the digit that they were made for:",
+    bool((sure >= 0.99).all()),
+)
 
 # %% [markdown]
 # **Notice** the numbers above the pictures. Some show a ghost of a stroke, most are noise to us. The network was never
@@ -364,10 +391,14 @@ print("all 50 are taken with 99 % or more for the digit that they were made for:
 far = interpret.ascend(first, "scores", targets, steps=60, rate=0.1, seed=1)
 
 # %% tags=["slow"] alt="Ten black and white tangles for the digits 0 to 9, with noise around the edges. In several the digit can now be traced: a ring for 0, the arcs of 3, the loop of 6 and of 9, among many other strokes."
-plots.show_images(far.images[::5], [str(k) for k in range(10)], columns=10, size=1.1, scale=(0, 1));
+plots.show_images(
+    far.images[::5], [str(k) for k in range(10)], columns=10, size=1.1, scale=(0, 1)
+);
 
 # %% tags=["slow"] alt="A curve over sixty steps, the mean of the fifty scores: it begins near 0, passes 20 within ten steps and levels off near 24."
-plots.show_curves({"mean of the 50 scores": far.scores.mean(axis=1)}, xlabel="step", ylabel="score", start=0);
+plots.show_curves(
+    {"mean of the 50 scores": far.scores.mean(axis=1)}, xlabel="step", ylabel="score", start=0
+);
 
 # %% [markdown]
 # **Mind the slide.** It is often told like this: without a constraint the images cannot be read, and only a constraint
@@ -383,10 +414,14 @@ plots.show_curves({"mean of the 50 scores": far.scores.mean(axis=1)}, xlabel="st
 # rate stay as they were. **Predict first:** what will be left of the tangles, and will the score still rise?
 
 # %% tags=["slow"]
-dear = interpret.ascend(first, "scores", targets, steps=60, rate=0.1, seed=1, penalties={"pixel_sum": 0.1})
+dear = interpret.ascend(
+    first, "scores", targets, steps=60, rate=0.1, seed=1, penalties={"pixel_sum": 0.1}
+)
 
 # %% tags=["slow"] alt="Ten images of thin, broken white strokes on black, for the digits 0 to 9. Several are now recognisable, the ring of 0, the stroke of 1, the bows of 3, the spiral of 6 and 9; others, as 4 or 8, are a loose handful of strokes."
-plots.show_images(dear.images[::5], [str(k) for k in range(10)], columns=10, size=1.1, scale=(0, 1));
+plots.show_images(
+    dear.images[::5], [str(k) for k in range(10)], columns=10, size=1.1, scale=(0, 1)
+);
 
 # %% tags=["slow"] alt="Mean score and mean penalty over sixty steps. The penalty falls steeply in the first twenty steps as ink is taken away, while the score rises, and both level off."
 means = {"score": dear.scores.mean(axis=1), "penalty": dear.charges.mean(axis=1)}
@@ -437,7 +472,11 @@ made = {"just enough": near, "climbed on": far.images, "with a price": dear.imag
 
 def measures(images, classes):
     """Return the means of ink, total variation and likeness."""
-    return interpret.ink(images).mean(), interpret.total_variation(images).mean(), likeness(images, classes).mean()
+    return (
+        interpret.ink(images).mean(),
+        interpret.total_variation(images).mean(),
+        likeness(images, classes).mean(),
+    )
 
 table = {name: measures(images, targets) for name, images in made.items()}
 table["real digits"] = measures(x_val, y_val)
@@ -512,7 +551,10 @@ for name, (agree, own, other) in believed.items():
 agreeing = min(agree for agree, _, _ in believed.values())
 print("of each kind, the second takes at least 8 of 10 for the same digit:", agreeing >= 0.8)
 print("it is 99 % sure of less than half of the noise:", believed["just enough"][2] < 0.5)
-print("and of at least 7 of 10 of the others:", min(believed["climbed on"][2], believed["with a price"][2]) >= 0.7)
+print(
+    "and of at least 7 of 10 of the others:",
+    min(believed["climbed on"][2], believed["with a price"][2]) >= 0.7,
+)
 gap = believed["with a price"][2] - believed["climbed on"][2]
 print("with or without a price makes less than 15 points of difference:", abs(gap) < 0.15)
 
@@ -538,9 +580,16 @@ print("with or without a price makes less than 15 points of difference:", abs(ga
 # %% tags=["slow"] alt="Three digits, each with its saliency and its Grad-CAM. Saliency is a scatter of bright dots on and around the strokes. Grad-CAM shows larger spots, mostly on parts of the strokes, eleven pixels wide."
 some = np.array([np.flatnonzero(y_val == k)[0] for k in (3, 4, 7)])
 dots = interpret.saliency(first, "scores", x_val[some], y_val[some])  # (3, 28, 28)
-spots = interpret.grad_cam(first, "scores", x_val[some], y_val[some], maps_of="conv2")  # (3, 11, 11)
-shown = [one for i in range(3) for one in (x_val[some][i], dots[i] / dots[i].max(), spots[i] / (spots[i].max() or 1))]
-plots.show_images(shown, ["image", "saliency", "Grad-CAM"] * 3, columns=9, size=1.25, scale=(0, 1));
+# (3, 11, 11)
+spots = interpret.grad_cam(first, "scores", x_val[some], y_val[some], maps_of="conv2")
+shown = [
+    one
+    for i in range(3)
+    for one in (x_val[some][i], dots[i] / dots[i].max(), spots[i] / (spots[i].max() or 1))
+]
+plots.show_images(
+    shown, ["image", "saliency", "Grad-CAM"] * 3, columns=9, size=1.25, scale=(0, 1)
+);
 
 # %% [markdown]
 # **Notice** how different the two are. Saliency is sharp and scattered, and blank pixels beside the strokes count too:

@@ -27,7 +27,8 @@
 
 # %% tags=["setup"]
 import os
-from workbook import check, interpret, pictures, plots, pretrained  # before Keras: it sets Keras up
+# before Keras: it sets Keras up
+from workbook import check, interpret, pictures, plots, pretrained
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
@@ -50,13 +51,22 @@ wanted = "vgg16" if os.environ.get("WORKBOOK_BUDGET") == "full" else pretrained.
 classifier = pretrained.load(wanted, otherwise=pretrained.BUNDLED)
 model, canvas = classifier.model, interpret.Canvas(classifier.normalise)
 LAYERS = {
-    "efficientnet_lite0": ["stem_relu", "block2b_add", "block3b_add", "block4c_add", "block5c_add"],
+    "efficientnet_lite0": [
+        "stem_relu",
+        "block2b_add",
+        "block3b_add",
+        "block4c_add",
+        "block5c_add",
+    ],
     "vgg16": ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"],
 }[classifier.name]
 
 # %% tags=["slow", "nbval-check-output"]
 for name in LAYERS:
-    print(f"{name:12} (rows, columns, filters) of a 224 × 224 picture:", model.get_layer(name).output.shape[1:])
+    print(
+        f"{name:12} (rows, columns, filters) of a 224 × 224 picture:",
+        model.get_layer(name).output.shape[1:],
+    )
 
 # %% [markdown]
 # A photograph has bytes, the network takes numbers about zero. The `canvas` brings the middle of a photograph there
@@ -111,7 +121,9 @@ check("11.1", amplify);
 def dream(layer, inputs, octaves):
     """Dream with 18 steps in all, shared by the octaves."""
     steps = 18 // octaves
-    return interpret.dream(model, layer, inputs, octaves=octaves, steps=steps, rate=0.03, bounds=canvas.bounds)
+    return interpret.dream(
+        model, layer, inputs, octaves=octaves, steps=steps, rate=0.03, bounds=canvas.bounds
+    )
 
 # %% tags=["slow"]
 plain = {name: dream(name, photo, 1) for name in live.track(LAYERS, "dreams")}
@@ -143,7 +155,12 @@ plots.show_curves(grown, xlabel="step", ylabel="score, in units of its start", s
 layers_of = interpret.any_size(model, LAYERS)
 def strength(inputs):
     """Return the mean squared activation of each of the layers."""
-    return np.array([float(keras.ops.mean(maps**2)) for maps in layers_of(inputs[np.newaxis], training=False)])
+    return np.array(
+        [
+            float(keras.ops.mean(maps**2))
+            for maps in layers_of(inputs[np.newaxis], training=False)
+        ]
+    )
 
 def growth(dreams, inputs):
     """Return a row per dream: how many times each layer's score has grown."""
@@ -154,7 +171,10 @@ table = growth(plain.values(), photo)
 plots.show_numbers(table.round(1), scale=(0, 6), title="dreamed by (row), seen by (column)");
 
 # %% tags=["slow", "nbval-check-output"]
-print("every layer grows most in its own dream:", bool((table.argmax(axis=0) == np.arange(5)).all()))
+print(
+    "every layer grows most in its own dream:",
+    bool((table.argmax(axis=0) == np.arange(5)).all()),
+)
 print("the first to 1.2 times or more, the others to 1.5 times or more:",
       bool(table[0, 0] >= 1.2 and (table.diagonal()[1:] >= 1.5).all()))
 
@@ -202,7 +222,9 @@ print("every layer's grain is below one pixel:", max(fine.values()) < 1)
 def octave_sizes(height, width, octaves, scale):
     """List the sizes of the octaves, the smallest first."""
     ### BEGIN SOLUTION
-    return [(round(height / scale**k), round(width / scale**k)) for k in reversed(range(octaves))]
+    return [
+        (round(height / scale**k), round(width / scale**k)) for k in reversed(range(octaves))
+    ]
     ### END SOLUTION
 
 
@@ -285,8 +307,17 @@ def rebuild(layer, inputs, seed):
     low, high = canvas.bounds  # (for the smoothness, see further down)
     noise = low + (high - low) * np.random.default_rng(seed).uniform(0.4, 0.6, inputs.shape)
     return interpret.stylise(
-        model, inputs, inputs, content_layers=[layer], style_layers=[], style_weight=0, smoothness=0.1,
-        start=noise, steps=40, rate=0.05, bounds=canvas.bounds,
+        model,
+        inputs,
+        inputs,
+        content_layers=[layer],
+        style_layers=[],
+        style_weight=0,
+        smoothness=0.1,
+        start=noise,
+        steps=40,
+        rate=0.05,
+        bounds=canvas.bounds,
     )
 
 # %% tags=["slow"]
@@ -302,7 +333,10 @@ left = {name: one.content[-1] / one.content[0] for name, one in rebuilt.items()}
 print("in every layer less than a sixth of the loss is left:", max(left.values()) < 1 / 6)
 alike = [np.corrcoef(one.image.ravel(), content.ravel())[0, 1] for one in rebuilt.values()]
 print("the first is like the photograph (correlation above 0.9):", alike[0] > 0.9)
-print("the second, third and fourth each less than the one before:", alike[:4] == sorted(alike[:4], reverse=True))
+print(
+    "the second, third and fourth each less than the one before:",
+    alike[:4] == sorted(alike[:4], reverse=True),
+)
 print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
 
 # %% [markdown]
@@ -361,12 +395,23 @@ def grams(inputs):
     return [interpret.gram_matrix(maps) for maps in maps_of(inputs)]
 
 # %% tags=["slow"] alt="Three pictures, a brick wall, gravel and a cup of coffee, and below each its Gram matrix of 24 rows and columns in orange and purple. The wall's has strong entries off the diagonal as well, orange and purple, in a few rows; in those of the gravel and of the coffee most of the strength lies on the diagonal, at different places."
-wall, gravel, coffee = (canvas.prepare(pictures.photograph(name), 96) for name in ("brick", "gravel", "coffee"))
-shown = [*map(canvas.picture, (wall, gravel, coffee)), *(grams(one)[1][0] for one in (wall, gravel, coffee))]
+wall, gravel, coffee = (
+    canvas.prepare(pictures.photograph(name), 96) for name in ("brick", "gravel", "coffee")
+)
+shown = [
+    *map(canvas.picture, (wall, gravel, coffee)),
+    *(grams(one)[1][0] for one in (wall, gravel, coffee)),
+]
 limit = max(np.abs(one).max() for one in shown[3:])
 scales = [(0, 255)] * 3 + [(-limit, limit)] * 3
 names = ["brick", "gravel", "coffee"]
-plots.show_images(shown, [*names, *(f"Gram matrix, {name}" for name in names)], columns=3, size=2.3, scale=scales);
+plots.show_images(
+    shown,
+    [*names, *(f"Gram matrix, {name}" for name in names)],
+    columns=3,
+    size=2.3,
+    scale=scales,
+);
 
 # %% [markdown]
 # **Notice** how different the three are. (Second layer, 24 filters; orange is positive, purple negative, all on one
@@ -384,7 +429,10 @@ places = np.random.default_rng(2).permutation(maps.shape[0] * maps.shape[1])
 shuffled = maps.reshape(len(places), -1)[places].reshape(maps.shape)
 print("the maps are others:", bool(np.abs(shuffled - maps).mean() > 0.1 * np.abs(maps).mean()))
 before, after = (interpret.gram_matrix(one[np.newaxis])[0] for one in (maps, shuffled))
-print("the Gram matrix is the same:", np.allclose(before, after, rtol=1e-3, atol=1e-4 * np.abs(before).max()))
+print(
+    "the Gram matrix is the same:",
+    np.allclose(before, after, rtol=1e-3, atol=1e-4 * np.abs(before).max()),
+)
 
 # %% [markdown]
 # That is exact, up to rounding: the same products are added up in another order. Now the pixels. To answer we need a
@@ -403,7 +451,9 @@ print("the Gram matrix is the same:", np.allclose(before, after, rtol=1e-3, atol
 def style_loss(made, wanted):
     """Say how far the Gram matrices are from those wanted."""
     ### BEGIN SOLUTION
-    distances = [np.sum((one - other) ** 2) / np.sum(other**2) for one, other in zip(made, wanted)]
+    distances = [
+        np.sum((one - other) ** 2) / np.sum(other**2) for one, other in zip(made, wanted)
+    ]
     return np.mean(distances)
     ### END SOLUTION
 
@@ -419,16 +469,24 @@ def changed(inputs, other, seed):
         "moved": np.roll(inputs, (31, 17), (0, 1)),
         "mirrored": inputs[:, ::-1],
         "turned by 90°": np.rot90(inputs),
-        "pixels shuffled": np.random.default_rng(seed).permutation(pixels).reshape(inputs.shape),
+        "pixels shuffled": np.random.default_rng(seed)
+        .permutation(pixels)
+        .reshape(inputs.shape),
         "another picture": other,
     }
 
 # %% tags=["slow"] alt="Bars of the style distance of a brick wall from five variants of itself. Moved and mirrored are close to zero; turned by 90 degrees is about a half; with its pixels shuffled, and for gravel, it is about 0.7."
-apart = {name: interpret.style_loss(grams(one), grams(wall)) for name, one in changed(wall, gravel, 1).items()}
+apart = {
+    name: interpret.style_loss(grams(one), grams(wall))
+    for name, one in changed(wall, gravel, 1).items()
+}
 plots.show_bars(apart, title="style distance from the brick wall", form="{:.2f}");
 
 # %% tags=["slow", "nbval-check-output"]
-print("moved or mirrored, the wall keeps its style (below 0.1):", max(apart["moved"], apart["mirrored"]) < 0.1)
+print(
+    "moved or mirrored, the wall keeps its style (below 0.1):",
+    max(apart["moved"], apart["mirrored"]) < 0.1,
+)
 print("turned, or with its pixels shuffled, it loses it (above 0.3):",
       min(apart["turned by 90°"], apart["pixels shuffled"]) > 0.3)
 
@@ -464,19 +522,31 @@ def crops(name, *, half, rng, count=6, side=64):
 def found_by(describe, seed):
     """Return the share of 36 crops whose nearest one of the other half has the same kind."""
     rng = np.random.default_rng(seed)
-    known, asked = (np.concatenate([crops(kind, half=half, rng=rng) for kind in KINDS]) for half in (0, 1))
-    inputs = [classifier.normalise(np.stack([one] * 3, axis=-1).astype("float32")) for one in (known, asked)]
-    first, second = (describe(one)[1].reshape(len(one), -1) for one in inputs)  # by the second layer
+    known, asked = (
+        np.concatenate([crops(kind, half=half, rng=rng) for kind in KINDS]) for half in (0, 1)
+    )
+    inputs = [
+        classifier.normalise(np.stack([one] * 3, axis=-1).astype("float32"))
+        for one in (known, asked)
+    ]
+    # by the second layer
+    first, second = (describe(one)[1].reshape(len(one), -1) for one in inputs)
     nearest = np.argmin([((one - first) ** 2).sum(axis=1) for one in second], axis=1)
     return np.mean(nearest // 6 == np.arange(len(second)) // 6)
 
 # %% tags=["slow"] alt="Two bars: by their feature maps between 40 and 50 percent of the crops are found, by their Gram matrices about 90 percent."
-shares = {"feature maps": 100 * found_by(maps_of, 0), "Gram matrices": 100 * found_by(grams, 0)}
+shares = {
+    "feature maps": 100 * found_by(maps_of, 0),
+    "Gram matrices": 100 * found_by(grams, 0),
+}
 plots.show_bars(shares, title="nearest is of the same kind, % of crops").set_xlim(0, 110);
 
 # %% tags=["slow", "nbval-check-output"]
 print("Gram matrices find at least 3 of 4:", shares["Gram matrices"] >= 75)
-print("and at least 20 points more than the maps:", shares["Gram matrices"] >= shares["feature maps"] + 20)
+print(
+    "and at least 20 points more than the maps:",
+    shares["Gram matrices"] >= shares["feature maps"] + 20,
+)
 
 # %% [markdown]
 # A brick is a brick wherever the crop was cut. To the maps, two crops of one wall are two different things; to the Gram
@@ -492,18 +562,34 @@ def texture(inputs, seed):
     low, high = canvas.bounds
     noise = low + (high - low) * np.random.default_rng(seed).uniform(0.4, 0.6, inputs.shape)
     return interpret.stylise(
-        model, noise, inputs, content_layers=[], style_layers=LAYERS[:3], content_weight=0, smoothness=0.1,
-        start=noise, steps=50, rate=0.05, bounds=canvas.bounds,
+        model,
+        noise,
+        inputs,
+        content_layers=[],
+        style_layers=LAYERS[:3],
+        content_weight=0,
+        smoothness=0.1,
+        start=noise,
+        steps=50,
+        rate=0.05,
+        bounds=canvas.bounds,
     )
 
 # %% tags=["slow"] alt="Left, a brick wall and what was made from noise: a tangle of light upright lines with crosspieces, grey with coloured specks. Right, a cup of coffee and a tangle of soft strokes in its red, brown and white, with no cup to be seen."
 textures = {"brick": wall, "coffee": coffee}
 made = {name: texture(textures[name], 1) for name in live.track(textures, "textures")}
-shown = [canvas.picture(one) for one in (wall, made["brick"].image, coffee, made["coffee"].image)]
-plots.show_images(shown, ["brick", "made from noise", "coffee", "made from noise"], columns=4, size=2.0);
+shown = [
+    canvas.picture(one) for one in (wall, made["brick"].image, coffee, made["coffee"].image)
+]
+plots.show_images(
+    shown, ["brick", "made from noise", "coffee", "made from noise"], columns=4, size=2.0
+);
 
 # %% tags=["slow", "nbval-check-output"]
-print("the style loss falls to less than a sixth:", all(one.style[-1] < one.style[0] / 6 for one in made.values()))
+print(
+    "the style loss falls to less than a sixth:",
+    all(one.style[-1] < one.style[0] / 6 for one in made.values()),
+)
 
 # %% [markdown]
 # **Notice** that the wall's light lines and their directions are back, and the wall is not: no row of bricks goes
@@ -561,8 +647,16 @@ check("11.6", whole_loss);
 def stylise(inputs, style, weight, steps=50):
     """Return the inputs in the style of another picture."""
     return interpret.stylise(
-        model, inputs, style, content_layers=[LAYERS[2]], style_layers=LAYERS[:3], style_weight=weight,
-        smoothness=3, steps=steps, rate=0.03, bounds=canvas.bounds,
+        model,
+        inputs,
+        style,
+        content_layers=[LAYERS[2]],
+        style_layers=LAYERS[:3],
+        style_weight=weight,
+        smoothness=3,
+        steps=steps,
+        rate=0.03,
+        bounds=canvas.bounds,
     )
 
 # %% tags=["slow"]
@@ -572,7 +666,10 @@ for weight in live.track(WEIGHTS, "paintings"):
     painted[weight] = stylise(content, coffee, weight)
 
 # %% tags=["slow"] alt="The cat, the cup of coffee, and the cat painted with three weights. With weight 1 it is only softer and a little browner. With 10 it is red and brown, with brush strokes in place of fur, and its eyes are still there. With 100 the colours are stronger, and strokes cover the face."
-shown = [canvas.picture(one) for one in (content, coffee, *(painted[weight].image for weight in WEIGHTS))]
+shown = [
+    canvas.picture(one)
+    for one in (content, coffee, *(painted[weight].image for weight in WEIGHTS))
+]
 titles = ["content", "style", *(f"style weight {weight}" for weight in WEIGHTS)]
 plots.show_images(shown, titles, columns=5, size=1.9);
 
@@ -585,9 +682,14 @@ axes[0].get_legend().remove()  # the same as on the right
 
 # %% tags=["slow", "nbval-check-output"]
 ends = np.array([(one.content[-1], one.style[-1]) for one in painted.values()])  # (3, 2)
-print("the larger the weight, the smaller the style loss:", bool((np.diff(ends[:, 1]) < 0).all()))
+print(
+    "the larger the weight, the smaller the style loss:", bool((np.diff(ends[:, 1]) < 0).all())
+)
 print("and the larger the content loss:", bool((np.diff(ends[:, 0]) > 0).all()))
-print("weight 10 takes away more than two thirds of the style loss:", bool(ends[1, 1] < painted[10].style[0] / 3))
+print(
+    "weight 10 takes away more than two thirds of the style loss:",
+    bool(ends[1, 1] < painted[10].style[0] / 3),
+)
 
 # %% [markdown]
 # **Notice** how the curves begin. The first picture *is* the content, so its content loss is 0 and jumps up at once;
@@ -604,7 +706,10 @@ shown = [canvas.picture(one) for one in (coffee, content, furry.image)]
 plots.show_images(shown, ["before", "style", "after"], size=2.0);
 
 # %% tags=["slow", "nbval-check-output"]
-print("here, too, more than two thirds of the style loss are gone:", bool(furry.style[-1] < furry.style[0] / 3))
+print(
+    "here, too, more than two thirds of the style loss are gone:",
+    bool(furry.style[-1] < furry.style[0] / 3),
+)
 
 # %% [markdown]
 # ## Your own photograph
@@ -627,7 +732,9 @@ def paint(picture):
 
 # %% tags=["slow"] alt="A woman in an orange space suit; the same with fine rings and stripes dreamed into the background, the suit and the helmet; and the same painted in the style of a stained tissue, pale, with brown and bluish strokes."
 triptych = paint(mine)
-plots.show_images(np.split(triptych, 3, axis=1), ["photograph", "dream", "painting"], size=2.1);
+plots.show_images(
+    np.split(triptych, 3, axis=1), ["photograph", "dream", "painting"], size=2.1
+);
 
 # %% [markdown]
 # Or upload one, and wait some seconds. (The button needs a running notebook; on a static page you see the pictures

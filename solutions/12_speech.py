@@ -57,7 +57,11 @@ audio.player(wave)
 
 # %% alt="Left, the wave of a second: faint noise, a loud swelling vowel, a gap, a click and faint noise, then silence. Middle, 25 milliseconds of the vowel: a pattern that repeats five times. Right, 25 milliseconds of the s: irregular jitter."
 axes = plt.subplots(1, 3, figsize=(13, 2.4), layout="constrained")[1]
-parts = {"the word": slice(0, 8000), "25 ms of the vowel": slice(1500, 1700), "25 ms of the last s": slice(3400, 3600)}
+parts = {
+    "the word": slice(0, 8000),
+    "25 ms of the vowel": slice(1500, 1700),
+    "25 ms of the last s": slice(3400, 3600),
+}
 for ax, (name, part) in zip(axes, parts.items()):
     milliseconds = np.arange(8000)[part] / 8
     ax.plot(milliseconds, wave[part], color=plots.COLOURS[0], linewidth=0.8)
@@ -115,7 +119,9 @@ print(frames.shape, "frames: floor((8000 − 256) / 128) + 1 =", (8000 - 256) //
 # %% alt="Left, a tone in a frame: cut sharply, and faded in and out by the window. Right, their spectra in decibels: both peak near 1,000 Hz; the sharply cut one falls off slowly to both sides, the faded one is down by 60 decibels 300 Hz away."
 axes = plt.subplots(1, 2, figsize=(9.5, 2.4), layout="constrained")[1]
 tone = np.sin(2 * np.pi * 1010 * np.arange(256) / 8000)
-for colour, (name, frame) in zip(plots.COLOURS, {"cut": tone, "windowed": tone * audio.hann(256)}.items()):
+for colour, (name, frame) in zip(
+    plots.COLOURS, {"cut": tone, "windowed": tone * audio.hann(256)}.items()
+):
     axes[0].plot(frame, color=colour, label=name)
     power = np.abs(np.fft.rfft(frame)) ** 2
     decibel = audio.decibel(power, reference=power.max(), floor=-90)
@@ -154,8 +160,15 @@ print(by_hand.shape, "equal to np.fft.rfft:", np.allclose(by_hand, np.fft.rfft(f
 # %% tags=["nbval-check-output"]
 spectrum = np.fft.rfft(frames * audio.hann(256))  # (frames, bins), complex
 real, imaginary = keras.ops.stft(wave.astype("float32"), 256, 128, 256, center=False)
-error = np.abs(spectrum - (np.asarray(real) + 1j * np.asarray(imaginary))).max() / np.abs(spectrum).max()
-print(spectrum.shape, "largest difference below a millionth of the largest value:", bool(error < 1e-6))
+error = (
+    np.abs(spectrum - (np.asarray(real) + 1j * np.asarray(imaginary))).max()
+    / np.abs(spectrum).max()
+)
+print(
+    spectrum.shape,
+    "largest difference below a millionth of the largest value:",
+    bool(error < 1e-6),
+)
 
 # %% [markdown]
 # You know this operation. Each bin is two kernels of 256 samples, a windowed cosine and a windowed sine, which slide
@@ -165,8 +178,15 @@ print(spectrum.shape, "largest difference below a millionth of the largest value
 # %% tags=["nbval-check-output"]
 waves = np.concatenate([np.cos(turns), -np.sin(turns)]) * audio.hann(256)  # (258, 256)
 kernels = waves.T[:, np.newaxis].astype("float32")  # (256 samples, 1 channel, 258 filters)
-maps = np.asarray(keras.ops.conv(wave.astype("float32").reshape(1, -1, 1), kernels, strides=128))  # (1, 61, 258)
-print(maps.shape, "the same numbers:", np.allclose(maps[0, :, :129], spectrum.real, atol=1e-3 * np.abs(spectrum).max()))
+# (1, 61, 258)
+maps = np.asarray(
+    keras.ops.conv(wave.astype("float32").reshape(1, -1, 1), kernels, strides=128)
+)
+print(
+    maps.shape,
+    "the same numbers:",
+    np.allclose(maps[0, :, :129], spectrum.real, atol=1e-3 * np.abs(spectrum).max()),
+)
 
 # %% [markdown] exercise="12.2"
 # ### Exercise 12.2 · What a spectrogram's pixels mean (6 min, 2 points)
@@ -255,7 +275,9 @@ axes = plt.subplots(1, 2, figsize=(9.5, 2.8), layout="constrained", sharey=True)
 for ax, length in zip(axes, (64, 1024)):
     power = np.abs(audio.stft(wave, length, 32)) ** 2
     decibel = audio.decibel(power, reference=power.max())
-    show_sound(decibel.T, ax, f"frames of {length} samples, {length // 8} ms", length=length, hop=32)
+    show_sound(
+        decibel.T, ax, f"frames of {length} samples, {length // 8} ms", length=length, hop=32
+    )
 
 # %% [markdown]
 # **Notice** that no frame length shows both. (The fine upright stripes on the left are the single closings of the vocal
@@ -310,7 +332,10 @@ check("12.4", band_centres);
 
 # %% tags=["nbval-check-output"]
 image = audio.log_mel(wave)  # (bands, frames)
-print(f"{wave.size:,} samples became {image.shape[0]} bands × {image.shape[1]} frames = {image.size:,} numbers")
+print(
+    f"{wave.size:,} samples became {image.shape[0]} bands × {image.shape[1]} frames = "
+    f"{image.size:,} numbers"
+)
 
 # %% tags=["cover"] alt="The log-mel image of the word six, 40 bands by 61 frames. The lowest lines of the voice are separate, higher ones have melted into two bright patches; noise before and after."
 ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
@@ -343,10 +368,18 @@ audio.player(audio.sound_of(image))  # from 2,440 numbers between 0 and 1
 some = [78, 18, 48, 108]
 axes = plt.subplots(1, 4, figsize=(14, 2.7), layout="constrained", sharey=True)[1]
 for ax, i in zip(axes, some):
-    show_sound(audio.log_mel(voices.x_test[i]), ax, f"{audio.pitch(voices.x_test[i]):.0f} Hz", unit="band", top=40)
+    show_sound(
+        audio.log_mel(voices.x_test[i]),
+        ax,
+        f"{audio.pitch(voices.x_test[i]):.0f} Hz",
+        unit="band",
+        top=40,
+    )
 
 # %% tags=["nbval-ignore-output"]
-audio.player(np.concatenate([voices.x_test[i, :5000] / np.abs(voices.x_test[i]).max() for i in some]))
+audio.player(
+    np.concatenate([voices.x_test[i, :5000] / np.abs(voices.x_test[i]).max() for i in some])
+)
 
 # %% [markdown]
 # **Notice** what changes: the length of the sounds, so *when* each begins; the height of the formants, a little; and
@@ -367,14 +400,33 @@ audio.player(np.concatenate([voices.x_test[i, :5000] / np.abs(voices.x_test[i]).
 
 # %% name="three-ways" alt="Three times the log-mel image of the word six. Left, a frame five bands high over the whole width, and an arrow up and down. Middle, a frame five frames wide over the whole height, and an arrow left and right. Right, a small square frame with arrows both ways."
 axes = plt.subplots(1, 3, figsize=(9.5, 2.6), layout="constrained")[1]
-sides = {"along frequency": (5, 61, True, False), "along time": (40, 5, False, True), "along both": (5, 5, True, True)}
+sides = {
+    "along frequency": (5, 61, True, False),
+    "along time": (40, 5, False, True),
+    "along both": (5, 5, True, True),
+}
 for ax, (title, (bands, frames, moves_up, moves_on)) in zip(axes, sides.items()):
-    ax.imshow(image, origin="lower", aspect="auto", cmap="gray", vmin=0)  # (40 bands, 61 frames)
+    # (40 bands, 61 frames)
+    ax.imshow(image, origin="lower", aspect="auto", cmap="gray", vmin=0)
     left, low = (61 - frames) / 2, (40 - bands) / 2
-    ax.add_patch(plt.Rectangle((left - 0.5, low - 0.5), frames, bands, fill=False, color=plots.COLOURS[1], linewidth=2))
+    ax.add_patch(
+        plt.Rectangle(
+            (left - 0.5, low - 0.5),
+            frames,
+            bands,
+            fill=False,
+            color=plots.COLOURS[1],
+            linewidth=2,
+        )
+    )
     for moves, (x, y) in ((moves_up, (0, 12)), (moves_on, (16, 0))):
         for sign in (-1, 1) if moves else ():
-            ax.annotate("", (30 + sign * x, 19.5 + sign * y), (30, 19.5), arrowprops={"color": plots.COLOURS[1], "width": 1, "headwidth": 7})
+            ax.annotate(
+                "",
+                (30 + sign * x, 19.5 + sign * y),
+                (30, 19.5),
+                arrowprops={"color": plots.COLOURS[1], "width": 1, "headwidth": 7},
+            )
     ax.set(title=title, xlabel="frame", ylabel="band")
 
 # %% [markdown]
@@ -403,8 +455,13 @@ def network(axis):
 # %% tags=["nbval-check-output"]
 for axis in SETTINGS:
     model = network(axis)
-    shapes = [tuple(one.output.shape[1:]) for one in model.layers if isinstance(one, layers.Conv2D)]
-    print(f"{axis:9} maps {shapes[0]!s:12} then {shapes[1]!s:12} {model.count_params():,} parameters")
+    shapes = [
+        tuple(one.output.shape[1:]) for one in model.layers if isinstance(one, layers.Conv2D)
+    ]
+    print(
+        f"{axis:9} maps {shapes[0]!s:12} then {shapes[1]!s:12} {model.count_params():,} "
+        "parameters"
+    )
 
 # %% [markdown]
 # **Notice** the maps: one column, one row, or an image. The numbers of filters were chosen so that all three have about
@@ -459,13 +516,16 @@ print("the test voices are", "the same as in training" if heard else "others tha
 # %% name="train" tags=["slow"]
 def train(model, images, labels, *, name="", epochs=12):
     rate = keras.optimizers.schedules.CosineDecay(0.004, epochs * len(images) // 20)
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
     x, callbacks = images[..., np.newaxis], [live.progress(name)]
     model.fit(x, labels, batch_size=20, epochs=epochs, verbose=0, callbacks=callbacks)
     return model
 
 # %% tags=["slow"]
-x_train, x_test = audio.log_mel(digits.x_train), audio.log_mel(digits.x_test)  # (clips, 40, 61)
+# (clips, 40, 61)
+x_train, x_test = audio.log_mel(digits.x_train), audio.log_mel(digits.x_test)
 accuracy = {}
 for axis in SETTINGS:
     keras.utils.set_random_seed(1)
@@ -497,7 +557,11 @@ def stored(name):
 
 def values(results, what, **wanted):
     """Return one number per run that is as wanted."""
-    return [run[what] for run in results["runs"] if all(run.get(key) == value for key, value in wanted.items())]
+    return [
+        run[what]
+        for run in results["runs"]
+        if all(run.get(key) == value for key, value in wanted.items())
+    ]
 
 # %% tags=["nbval-check-output"]
 from workbook.tables import Table
@@ -529,10 +593,24 @@ for kind in KINDS:
 axes = plt.subplots(1, 2, figsize=(12, 3), layout="constrained", sharey=True)[1]
 for ax, name, unit in zip(axes, ("bands", "frames"), ("bands up", "frames later")):
     for number, kind in enumerate(KINDS):
-        shares = 100 * np.array(values(kernels_run, f"moved_{name}", kind=kind))  # (seeds, shifts)
+        # (seeds, shifts)
+        shares = 100 * np.array(values(kernels_run, f"moved_{name}", kind=kind))
         shifts = kernels_run["band_shifts" if name == "bands" else "frame_shifts"]
-        ax.plot(shifts, shares.mean(axis=0), "o-", color=plots.COLOURS[number], markersize=3, label=kind)
-        ax.fill_between(shifts, shares.min(axis=0), shares.max(axis=0), color=plots.COLOURS[number], alpha=0.2)
+        ax.plot(
+            shifts,
+            shares.mean(axis=0),
+            "o-",
+            color=plots.COLOURS[number],
+            markersize=3,
+            label=kind,
+        )
+        ax.fill_between(
+            shifts,
+            shares.min(axis=0),
+            shares.max(axis=0),
+            color=plots.COLOURS[number],
+            alpha=0.2,
+        )
     ax.set(xlabel=f"test images moved: {unit}", ylim=(0, 100))
     ax.grid(alpha=0.3)
 axes[0].set_ylabel("accuracy, %")
@@ -541,8 +619,14 @@ axes[0].legend(fontsize=8);
 # %% tags=["nbval-check-output"]
 for name, place in (("bands", 6), ("frames", 7)):
     shifts = kernels_run["band_shifts" if name == "bands" else "frame_shifts"]
-    row = {kind: 100 * np.mean(values(kernels_run, f"moved_{name}", kind=kind), axis=0)[place] for kind in KINDS}
-    print(f"moved by {shifts[place]} {name}: " + ", ".join(f"{kind} {share:.0f} %" for kind, share in row.items()))
+    row = {
+        kind: 100 * np.mean(values(kernels_run, f"moved_{name}", kind=kind), axis=0)[place]
+        for kind in KINDS
+    }
+    print(
+        f"moved by {shifts[place]} {name}: "
+        + ", ".join(f"{kind} {share:.0f} %" for kind, share in row.items())
+    )
 
 # %% [markdown]
 # **Notice** that each network bears best what it slides along: two bands up costs the network along time twice as much
@@ -567,8 +651,14 @@ print(f"{'':10}" + "".join(f"{speaker:>10}" for speaker in pitch) + f"{'mean':>1
 print(f"{'pitch, Hz':10}" + "".join(f"{hertz:10.0f}" for hertz in pitch.values()))
 means = {}
 for kind in KINDS:
-    means[kind] = [100 * np.mean(values(unseen, "test", kind=kind, speaker=speaker)) for speaker in pitch]
-    print(f"{kind:10}" + "".join(f"{mean:10.1f}" for mean in means[kind]) + f"{np.mean(means[kind]):10.1f}")
+    means[kind] = [
+        100 * np.mean(values(unseen, "test", kind=kind, speaker=speaker)) for speaker in pitch
+    ]
+    print(
+        f"{kind:10}"
+        + "".join(f"{mean:10.1f}" for mean in means[kind])
+        + f"{np.mean(means[kind]):10.1f}"
+    )
 
 # %% alt="Accuracy on the speaker left out, for six speakers in order of pitch, a dot for each seed and network. Along frequency lies highest for jackson, nicolas, theo and george, from 65 to 91 percent; level with along time for yweweler; below it for lucas, near 50 against 65. Neither is far below nearly everywhere."
 ax = plt.subplots(figsize=(9, 3.4), layout="constrained")[1]
@@ -576,8 +666,16 @@ for number, kind in enumerate(KINDS):
     for place, speaker in enumerate(pitch):
         shares = 100 * np.array(values(unseen, "test", kind=kind, speaker=speaker))
         label = kind if place == 0 else None
-        ax.plot(np.full(len(shares), place + 0.16 * (number - 1.5)), shares, "o", color=plots.COLOURS[number], label=label)
-ax.set_xticks(range(len(pitch)), [f"{speaker}\n{hertz:.0f} Hz" for speaker, hertz in pitch.items()])
+        ax.plot(
+            np.full(len(shares), place + 0.16 * (number - 1.5)),
+            shares,
+            "o",
+            color=plots.COLOURS[number],
+            label=label,
+        )
+ax.set_xticks(
+    range(len(pitch)), [f"{speaker}\n{hertz:.0f} Hz" for speaker, hertz in pitch.items()]
+)
 ax.set(ylabel="accuracy, %", xlabel="the speaker left out")
 ax.grid(alpha=0.3)
 ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5));
@@ -585,8 +683,11 @@ ax.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5));
 # %% tags=["nbval-check-output"]
 for other in ("time", "both"):
     gaps = np.array(means["frequency"]) - np.array(means[other])
-    print(f"frequency ahead of {other}: by {np.mean(gaps):.1f} points on average, from {gaps.min():+.1f} to {gaps.max():+.1f}; "
-          f"for {np.sum(gaps > 0)} of 6 speakers")
+    print(
+        f"frequency ahead of {other}: by {np.mean(gaps):.1f} points on average, from "
+        f"{gaps.min():+.1f} to {gaps.max():+.1f}; "
+        f"for {np.sum(gaps > 0)} of 6 speakers"
+    )
 
 # %% [markdown]
 # **Notice** three things. First, the price. The networks that read 98 % of the words of men they knew read half to
@@ -612,7 +713,9 @@ print(", ".join(f"{speaker} {unseen['onset'][speaker]} ms" for speaker in pitch)
 # %% tags=["nbval-check-output"]
 late = stored("late")
 for kind in KINDS:
-    before, after = (100 * np.array(values(late, what, kind=kind)) for what in ("test", "moved"))
+    before, after = (
+        100 * np.array(values(late, what, kind=kind)) for what in ("test", "moved")
+    )
     print(f"along {kind:9} {before.mean():.1f} → {after.mean():.1f} %   each seed: "
           + ", ".join(f"{one:.1f} → {other:.1f}" for one, other in zip(before, after)))
 
@@ -646,7 +749,11 @@ def best_shift(image, other, largest, axis):
     steps = range(-largest, largest + 1)
     errors = []
     for step in steps:
-        moved = audio.shifted(other, bands=step) if axis == 0 else audio.shifted(other, frames=step)
+        moved = (
+            audio.shifted(other, bands=step)
+            if axis == 0
+            else audio.shifted(other, frames=step)
+        )
         errors.append(np.sum((image - moved) ** 2))
     return steps[int(np.argmin(errors))]
     ### END SOLUTION
@@ -662,7 +769,8 @@ check("12.6", best_shift);
 # less left? And against training clips of *other* words?
 
 # %%
-known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)  # (360, 40, 61), (120, 40, 61)
+# (360, 40, 61), (120, 40, 61)
+known, heard = audio.log_mel(voices.x_train), audio.log_mel(voices.x_test)
 same = voices.y_test[:, np.newaxis] == voices.y_train  # (120, 360): the same word?
 
 def distances(step, axis):
@@ -693,13 +801,20 @@ Table(("best of 13 shifts", "difference left for the same word", "for different 
 # nearest training clip.
 
 # %% tags=["nbval-ignore-output"]
-audio.player(np.concatenate([audio.sound_of(audio.shifted(image, bands=step))[:5000] for step in (0, 2, 4)]))
+audio.player(
+    np.concatenate(
+        [audio.sound_of(audio.shifted(image, bands=step))[:5000] for step in (0, 2, 4)]
+    )
+)
 
 # %% tags=["nbval-check-output"]
 for step in (0, 2, 4):
     sound = audio.sound_of(audio.shifted(image, bands=step))
     nearest = ((known - audio.shifted(image, bands=step)) ** 2).sum(axis=(1, 2)).argmin()
-    print(f"{step} bands up: {audio.pitch(sound):.0f} Hz, and the nearest training clip says {voices.class_names[voices.y_train[nearest]]}")
+    print(
+        f"{step} bands up: {audio.pitch(sound):.0f} Hz, and the nearest training clip says "
+        f"{voices.class_names[voices.y_train[nearest]]}"
+    )
 
 # %% [markdown]
 # **Notice** that a shift of two bands is another voice, and a shift of four may be another word. Where the formants lie
@@ -717,17 +832,39 @@ def matched(results, what, axis, **wanted):
     return np.mean([[row[what] for row in table] for table in tables], axis=0)
 
 for axis in ("frequency", "time"):
-    same, different, right = (100 * matched(unseen, what, axis) for what in ("same", "different", "accuracy"))
-    print(f"moved along {axis:9} by at most 6: {same[6]:.0f} % left for the same word, {different[6]:.0f} % for others")
-    print(f"    accuracy without a shift {right[0]:.1f} %; with shifts up to 1 … 6: " + "  ".join(f"{one:.1f}" for one in right[1:]))
+    same, different, right = (
+        100 * matched(unseen, what, axis) for what in ("same", "different", "accuracy")
+    )
+    print(
+        f"moved along {axis:9} by at most 6: {same[6]:.0f} % left for the same word, "
+        f"{different[6]:.0f} % for others"
+    )
+    print(
+        f"    accuracy without a shift {right[0]:.1f} %; with shifts up to 1 … 6: "
+        + "  ".join(f"{one:.1f}" for one in right[1:])
+    )
 print("mean best shift along frequency, in bands, lowest voice first:")
-print("    " + ", ".join(f"{who} {matched(unseen, 'shift', 'frequency', speaker=who)[6]:+.1f}" for who in pitch))
+print(
+    "    "
+    + ", ".join(
+        f"{who} {matched(unseen, 'shift', 'frequency', speaker=who)[6]:+.1f}" for who in pitch
+    )
+)
 
 # %% alt="Accuracy of the matcher on speakers left out, against the largest shift allowed, 0 to 6. Along frequency the line stays flat at 61 percent. Along time it climbs from 61 to about 70 percent."
 ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
 for number, axis in enumerate(("frequency", "time")):
-    ax.plot(100 * matched(unseen, "accuracy", axis), "o-", color=plots.COLOURS[number], label=f"along {axis}")
-ax.set(xlabel="largest shift allowed, bands or frames", ylabel="accuracy, %", title="nearest clip, unseen speakers")
+    ax.plot(
+        100 * matched(unseen, "accuracy", axis),
+        "o-",
+        color=plots.COLOURS[number],
+        label=f"along {axis}",
+    )
+ax.set(
+    xlabel="largest shift allowed, bands or frames",
+    ylabel="accuracy, %",
+    title="nearest clip, unseen speakers",
+)
 ax.grid(alpha=0.3)
 ax.legend(fontsize=8);
 
@@ -755,19 +892,35 @@ ax.legend(fontsize=8);
 low_high = stored("voices")
 print(f"{low_high['hardware']}; {low_high['date']}")
 print(*low_high["recipe"].split("; "), sep="\n")
-print("% of the clips of unheard voices, mean of 3 groups × 3 seeds (lowest and highest of the nine)")
+print(
+    "% of the clips of unheard voices, mean of 3 groups × 3 seeds (lowest and highest of the "
+    "nine)"
+)
 for kind in KINDS:
     for tested in ("low", "high"):
         shares = 100 * np.array(values(low_high, tested, kind=kind))
-        print(f"along {kind:9} {tested:4} voices {shares.mean():5.1f}  ({shares.min():.1f} to {shares.max():.1f})")
+        print(
+            f"along {kind:9} {tested:4} voices {shares.mean():5.1f}  ({shares.min():.1f} to "
+            f"{shares.max():.1f})"
+        )
 
 # %% alt="Accuracy on low and on high voices for four networks, nine dots each. Along frequency both groups lie near 97 percent. Along time the high voices lie lower, from 73 to 94 percent, along both a little lower than the low ones; neither is lowest, from 60 to 96."
 ax = plt.subplots(figsize=(8, 3), layout="constrained")[1]
 for place, kind in enumerate(KINDS):
-    for tested, shift, colour in (("low", -0.12, plots.COLOURS[0]), ("high", 0.12, plots.COLOURS[1])):
+    for tested, shift, colour in (
+        ("low", -0.12, plots.COLOURS[0]),
+        ("high", 0.12, plots.COLOURS[1]),
+    ):
         shares = 100 * np.array(values(low_high, tested, kind=kind))
         label = f"{tested} voices" if place == 0 else None
-        ax.plot(np.full(len(shares), place + shift), shares, "o", color=colour, alpha=0.6, label=label)
+        ax.plot(
+            np.full(len(shares), place + shift),
+            shares,
+            "o",
+            color=colour,
+            alpha=0.6,
+            label=label,
+        )
         ax.plot(place + shift, shares.mean(), "_", color="black", markersize=18)
 ax.set_xticks(range(len(KINDS)), [f"along {kind}" for kind in KINDS])
 ax.set(ylabel="accuracy, %", title="trained on low voices")
@@ -784,11 +937,16 @@ ax.legend(fontsize=8);
 rows = []
 for tested in ("low", "high"):
     for axis in ("frequency", "time"):
-        measured = [matched(low_high, what, axis, tested=tested) for what in ("same", "different", "accuracy")]
+        measured = [
+            matched(low_high, what, axis, tested=tested)
+            for what in ("same", "different", "accuracy")
+        ]
         alike, different, right = 100 * np.array(measured)
         shift = matched(low_high, "shift", axis, tested=tested)[6]
         left = (f"{alike[6]:.0f} %", f"{different[6]:.0f} %")
-        rows.append((tested, axis, f"{shift:+.1f}", *left, f"{right[0]:.1f} → {right[6]:.1f} %"))
+        rows.append(
+            (tested, axis, f"{shift:+.1f}", *left, f"{right[0]:.1f} → {right[6]:.1f} %")
+        )
 heads = ("voices", "along", "by, on average", "left for same word", "other words", "matcher")
 Table(heads, rows)
 

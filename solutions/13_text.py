@@ -46,7 +46,10 @@ from workbook.tables import Table
 
 reviews = data.load("movie_reviews")
 print(reviews)
-Table(("class", "sentence"), [(reviews.y_train[i], reviews.x_train[i]) for i in (5, 3, 7500, 7600)])
+Table(
+    ("class", "sentence"),
+    [(reviews.y_train[i], reviews.x_train[i]) for i in (5, 3, 7500, 7600)],
+)
 
 # %% [markdown]
 # Again a part of the training data becomes validation data. Look at the places of the four sentences above, 5, 3, 7500
@@ -54,7 +57,10 @@ Table(("class", "sentence"), [(reviews.y_train[i], reviews.x_train[i]) for i in 
 
 # %% tags=["nbval-check-output"]
 stored = reviews.y_train
-print(f"positive among all: {stored.mean():.2f}, among the last 1,500: {stored[-1500:].mean():.2f}")
+print(
+    f"positive among all: {stored.mean():.2f}, among the last 1,500: "
+    f"{stored[-1500:].mean():.2f}"
+)
 
 # %% [markdown]
 # **Notice** that the file is sorted by class, nearly. A validation set of negative sentences would praise a model that
@@ -76,7 +82,9 @@ print(f"{len(x_val):,} for validation, {y_val.mean():.2f} positive")
 # A network reads numbers. First a sentence is cut into **tokens**: here words in small letters, without punctuation.
 
 # %% tags=["nbval-check-output"]
-print(*text.tokens("It's so clever you want to hate it. But he somehow pulls it off."), sep=" | ")
+print(
+    *text.tokens("It's so clever you want to hate it. But he somehow pulls it off."), sep=" | "
+)
 
 # %% [markdown]
 # (The apostrophe is deleted: *it's* becomes *its*. That is how Keras does it, too, and it costs something: *we'll*
@@ -85,10 +93,16 @@ print(*text.tokens("It's so clever you want to hate it. But he somehow pulls it 
 # too? **Predict first:** what share of the validation words is unknown in either case?
 
 # %% tags=["nbval-check-output"]
-for name, source in (("training sentences", x_train), ("training and validation", x_train + x_val)):
+for name, source in (
+    ("training sentences", x_train),
+    ("training and validation", x_train + x_val),
+):
     words = text.vocabulary(source)
     unknown = text.unknown_share(text.encode(x_val, words, length=60))
-    print(f"from {name}: {len(words):,} entries, {100 * unknown:.1f} % of the validation words unknown")
+    print(
+        f"from {name}: {len(words):,} entries, {100 * unknown:.1f} % of the validation words "
+        "unknown"
+    )
 
 # %% [markdown]
 # **Notice** what leaks. The second list claims that no word of a new sentence is ever unknown. That is true for these
@@ -143,12 +157,22 @@ print("arrays:", train_ids.shape, val_ids.shape)
 for name, ids in (("training", train_ids), ("validation", val_ids)):
     print(f"{name}: {100 * text.unknown_share(ids):.1f} % of the words are unknown")
 print("sentences that are cut:", sum(len(text.tokens(one)) > LENGTH for one in x_train))
-print("the package's own way agrees:", bool(np.all(text.encode(x_val, words, length=LENGTH) == val_ids)))
+print(
+    "the package's own way agrees:",
+    bool(np.all(text.encode(x_val, words, length=LENGTH) == val_ids)),
+)
 
 # %% tags=["nbval-check-output"]
 every = np.concatenate([text.tokens(sentence) for sentence in x_train])
-left_out = [count for word, count in zip(*np.unique(every, return_counts=True)) if word not in set(words)]
-print(f"left out of the list: {len(left_out):,} words, {100 * np.mean(np.array(left_out) == 1):.0f} % of them seen once")
+left_out = [
+    count
+    for word, count in zip(*np.unique(every, return_counts=True))
+    if word not in set(words)
+]
+print(
+    f"left out of the list: {len(left_out):,} words, "
+    f"{100 * np.mean(np.array(left_out) == 1):.0f} % of them seen once"
+)
 
 # %% [markdown]
 # **Notice** that 8,000 entries are about half of all training words (there were 16,237 above). The rest, nearly all
@@ -199,9 +223,13 @@ def bag_accuracy(ids, y, weights):
     return np.mean((text.bag_scores(ids, weights) > 0) == y)
 
 both_ids, both_y = np.concatenate([train_ids, val_ids]), np.concatenate([y_train, y_val])
-print(f"counted in the training sentences:  {100 * bag_accuracy(val_ids, y_val, weights):.1f} %")
+print(
+    f"counted in the training sentences:  {100 * bag_accuracy(val_ids, y_val, weights):.1f} %"
+)
 leaked = text.word_weights(both_ids, both_y, SIZE)
-print(f"in the validation sentences as well: {100 * bag_accuracy(val_ids, y_val, leaked):.1f} %")
+print(
+    f"in the validation sentences as well: {100 * bag_accuracy(val_ids, y_val, leaked):.1f} %"
+)
 
 # %% [markdown]
 # **Notice** both lines. The first is the number to beat. The second is a leak again, and this time it shows: labels
@@ -319,7 +347,9 @@ check("13.5", what_fires);
 # %% alt="The text CNN: ids go to an embedding of 16 dimensions, 20×16, and from there to three branches side by side, convolutions of width 3, 4 and 5 with 24 filters and ReLU, each followed by a maximum over time; the 72 maxima are concatenated, then come dropout and a dense layer of one unit with a sigmoid."
 from workbook import diagrams
 
-diagrams.show_model(text.text_cnn(4000, dimensions=16, filters=24, length=20), title="text CNN");
+diagrams.show_model(
+    text.text_cnn(4000, dimensions=16, filters=24, length=20), title="text CNN"
+);
 
 # %% [markdown]
 # The widths are his, 3, 4 and 5. The sizes are ours: 16 dimensions instead of 300, 24 filters a width instead of 100,
@@ -428,7 +458,10 @@ print(f"standard error of one accuracy: {100 * np.sqrt(p * (1 - p) / len(y_val))
 
 # %% tags=["slow", "nbval-check-output"]
 mean = {name: np.mean(values) for name, values in results.items()}
-print("every network is right in 72 to 79 of 100:", all(0.72 < v < 0.79 for v in results["widths 3, 4, 5"]))
+print(
+    "every network is right in 72 to 79 of 100:",
+    all(0.72 < v < 0.79 for v in results["widths 3, 4, 5"]),
+)
 either = mean["width 1"], mean["widths 3, 4, 5"]
 print("the bag of words is ahead of the mean of either:", mean["bag of words"] > max(either))
 
@@ -470,7 +503,10 @@ Table(("width", "vote", "strongest n-grams"), rows)
 # %% tags=["slow"] alt="Bars over the places of one sentence: the answer of one filter of width 3 at each place. Most bars are low or zero; one stands out, and the three words under its window are written in the title."
 i = int(np.argmax(text.peaks(network, val_ids, 3)[0][:, votes[0].argmax()]))
 layer = network.get_layer("width3")
-maps = np.array(keras.Model(network.input, layer.output)(val_ids[i : i + 1]))[0, :, votes[0].argmax()]  # (38,)
+# (38,)
+maps = np.array(keras.Model(network.input, layer.output)(val_ids[i : i + 1]))[
+    0, :, votes[0].argmax()
+]
 sentence = text.decode(val_ids[i][val_ids[i] > 0], words)
 ax = plt.subplots(figsize=(9, 2.6), layout="constrained")[1]
 ax.bar(range(len(sentence)), maps[: len(sentence)], color=plots.COLOURS[0])
@@ -514,12 +550,20 @@ for seed in SEEDS:
     keras.utils.set_random_seed(seed)
     start = build()
     keras.utils.set_random_seed(seed)
-    renamed.append(says_yes(train(text.permuted(start, shuffled), train_ids, y_train, seed), val_ids))
+    renamed.append(
+        says_yes(train(text.permuted(start, shuffled), train_ids, y_train, seed), val_ids)
+    )
 
 # %% tags=["slow", "nbval-ignore-output"]
 results["dimensions permuted, then trained"] = [np.mean(answer == y_val) for answer in renamed]
 show(results)
-show({"answers that differ from before": [np.mean(one != other) for one, other in zip(renamed, answers)]})
+show(
+    {
+        "answers that differ from before": [
+            np.mean(one != other) for one, other in zip(renamed, answers)
+        ]
+    }
+)
 show({"that differ between two seeds": [np.mean(answers[0] != one) for one in answers[1:]]})
 
 # %% [markdown]
@@ -542,18 +586,26 @@ print(" ".join(text.decode(mixed[0][0], words)).strip())
 def bag_says_yes(ids):
     return text.bag_scores(ids, weights) > 0
 
-after = [[says_yes(model, one) for one in mixed] for model in models]  # three networks, five orders
+# three networks, five orders
+after = [[says_yes(model, one) for one in mixed] for model in models]
 changed = {
     "bag of words": [np.mean(bag_says_yes(one) != bag_says_yes(val_ids)) for one in mixed],
-    "width 1": [np.mean(says_yes(singles[0], one) != says_yes(singles[0], val_ids)) for one in mixed],
-    "widths 3, 4, 5": [np.mean([one != answer for one in rows]) for rows, answer in zip(after, answers)],
+    "width 1": [
+        np.mean(says_yes(singles[0], one) != says_yes(singles[0], val_ids)) for one in mixed
+    ],
+    "widths 3, 4, 5": [
+        np.mean([one != answer for one in rows]) for rows, answer in zip(after, answers)
+    ],
 }
 
 # %% tags=["slow", "nbval-ignore-output"]
 show({f"changed, {name}": values for name, values in changed.items()})
 
 # %% tags=["slow", "nbval-check-output"]
-print("the bag and width 1 do not change an answer:", max(changed["bag of words"] + changed["width 1"]) == 0)
+print(
+    "the bag and width 1 do not change an answer:",
+    max(changed["bag of words"] + changed["width 1"]) == 0,
+)
 wide = changed["widths 3, 4, 5"]
 print("widths 3, 4, 5 change between 5 and 20 %:", all(0.05 < value < 0.2 for value in wide))
 
@@ -575,10 +627,16 @@ results["trained and read in shuffled order"] = never_saw_order
 # %% tags=["slow"] alt="Accuracy on the validation sentences, a dot for each seed and a dash for their mean. The bag of words is ahead by some points; all networks, of width 1, of widths 3 to 5, with permuted dimensions and with shuffled words, lie close together between about 73 and 78 percent."
 ax = plt.subplots(figsize=(7, 2.6), layout="constrained")[1]
 for row, values in enumerate(results.values()):
-    ax.plot(100 * np.array(values), [row] * len(values), "o", color=plots.COLOURS[0], alpha=0.6)
+    ax.plot(
+        100 * np.array(values), [row] * len(values), "o", color=plots.COLOURS[0], alpha=0.6
+    )
     ax.plot(100 * np.mean(values), row, "|", color=plots.COLOURS[1], markersize=16)
 ax.set_yticks(range(len(results)), results)
-ax.set(xlabel="right, % of 1,500 validation sentences", ylim=(len(results) - 0.5, -0.5), xlim=(70, 82))
+ax.set(
+    xlabel="right, % of 1,500 validation sentences",
+    ylim=(len(results) - 0.5, -0.5),
+    xlim=(70, 82),
+)
 ax.grid(axis="x", alpha=0.3);
 
 # %% tags=["slow", "nbval-ignore-output"]
@@ -635,9 +693,14 @@ print("widths 3, 4, 5: over 80 %:", told[3, 4, 5] > 0.8)
 # %% tags=["slow", "nbval-ignore-output"]
 def rate(*sentences):
     ids = np.array(vectorize(list(sentences)))
-    praise = np.stack([np.array(model(ids))[:, 0] for model in models], axis=1)  # (sentences, 3)
+    # (sentences, 3)
+    praise = np.stack([np.array(model(ids))[:, 0] for model in models], axis=1)
     for sentence, three, score in zip(sentences, praise, text.bag_scores(ids, weights)):
-        print("networks", " ".join(f"{one:.2f}" for one in three), f"  bag {score:+.1f}   {sentence}")
+        print(
+            "networks",
+            " ".join(f"{one:.2f}" for one in three),
+            f"  bag {score:+.1f}   {sentence}",
+        )
 
 rate("A funny film, and not a dull one.", "A dull film, and not a funny one.")
 rate("It is not bad, it is good.", "It is not good, it is bad.", "Frobnicating quuxes.")
@@ -652,7 +715,10 @@ rate("It is not bad, it is good.", "It is not good, it is bad.", "Frobnicating q
 
 # %% tags=["slow", "nbval-check-output"]
 test_ids = np.array(vectorize(reviews.x_test))
-print(f"bag of words: {100 * bag_accuracy(test_ids, reviews.y_test, weights):.1f} % of the test sentences")
+print(
+    f"bag of words: {100 * bag_accuracy(test_ids, reviews.y_test, weights):.1f} % of the test "
+    "sentences"
+)
 tested = [np.mean(says_yes(model, test_ids) == reviews.y_test) for model in models]
 print("each text CNN between 71 and 80 %:", all(0.71 < value < 0.8 for value in tested))
 
@@ -683,7 +749,12 @@ print(softmax(np.array([0.4, 1.9])).round(4), sigmoid(1.9 - 0.4).round(4))
 scores = np.array([0.860755, 0.669319, 0.488238, 0.294248])
 print(f"together {scores.sum():.2f}")
 logits = np.log(scores / (1 - scores))  # the scores before the sigmoid
-print("sigmoids of the logits:", sigmoid(logits).round(2), "softmax of them:", softmax(logits).round(2))
+print(
+    "sigmoids of the logits:",
+    sigmoid(logits).round(2),
+    "softmax of them:",
+    softmax(logits).round(2),
+)
 
 # %% [markdown]
 # **Notice** the sum: 2.31 cannot come from a softmax. It is **multi-label** classification, where a picture may show a

@@ -51,11 +51,21 @@ unseen = tasks.unseen_scenes(400)  # of test digits
 def paint(image, values, ax, title=""):
     """Lay a map of classes or of instances over a picture; 0 stays as it is."""
     plots.show_image(image, ax, title=title)
-    ax.imshow(np.ma.masked_equal(values, 0), cmap="Paired", vmin=1, vmax=12, interpolation="nearest", alpha=0.85)
+    ax.imshow(
+        np.ma.masked_equal(values, 0),
+        cmap="Paired",
+        vmin=1,
+        vmax=12,
+        interpolation="nearest",
+        alpha=0.85,
+    )
 
 def key(figure):
     """Say which colour stands for which digit."""
-    patches = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in plt.get_cmap("Paired").colors[:10]]
+    patches = [
+        plt.Rectangle((0, 0), 1, 1, color=colour)
+        for colour in plt.get_cmap("Paired").colors[:10]
+    ]
     figure.legend(patches, list("0123456789"), loc="outside right center", fontsize=9)
 
 def frame(image, boxes, labels, ax, **options):
@@ -63,14 +73,25 @@ def frame(image, boxes, labels, ax, **options):
     plots.show_image(image, ax)
     plots.mark_windows(ax, [(y0, x0, y1 - y0, x1 - x0) for y0, x0, y1, x1 in boxes], **options)
     for (y0, x0, _, _), label in zip(boxes, labels):
-        ax.text(x0, y0 - 1, str(label), color="white", fontsize=9, bbox={"facecolor": "black", "pad": 0.8})
+        ax.text(
+            x0,
+            y0 - 1,
+            str(label),
+            color="white",
+            fontsize=9,
+            bbox={"facecolor": "black", "pad": 0.8},
+        )
 
 # %% name="scene" alt="One scene three times. Left, digits among short grey strokes, a frame and a name for each. Middle, the pixels of each digit coloured by class. Right, coloured by instance: every digit has its own colour."
-number = next(n for n, labels in enumerate(unseen.labels) if len(labels) == 3 and len(set(labels)) == 2)
+number = next(
+    n for n, labels in enumerate(unseen.labels) if len(labels) == 3 and len(set(labels)) == 2
+)
 axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]
 frame(unseen.images[number], unseen.boxes[number], unseen.labels[number], axes[0])
 paint(unseen.images[number], unseen.class_maps[number], axes[1], "a class for each pixel")
-paint(unseen.images[number], unseen.instance_maps[number], axes[2], "an instance for each pixel");
+paint(
+    unseen.images[number], unseen.instance_maps[number], axes[2], "an instance for each pixel"
+);
 
 # %% [markdown]
 # **Notice** the two equal digits: one colour in the middle, two on the right. Four questions, then: *what* is
@@ -98,13 +119,19 @@ for k in (1, 2, 4):
 # %%
 FULL = os.environ.get("WORKBOOK_BUDGET") == "full"
 many = tasks.training_scenes(tasks.WINDOWS, seed=1) if FULL else None
-reader = tasks.train_classifier(many, tasks.RECIPES["image classification"]) if FULL else stored.load("classifier")
+reader = (
+    tasks.train_classifier(many, tasks.RECIPES["image classification"])
+    if FULL
+    else stored.load("classifier")
+)
 windows, names = scenes.windows(unseen)  # (digits, 24, 24, 1)
 guesses = tasks.predict(reader, windows)
 
 # %% tags=["slow", "nbval-ignore-output"]
 tops = {k: metrics.top_k_accuracy(guesses, names, k) for k in (1, 2, 5)}
-print(", ".join(f"top-{k} {value:.3f}" for k, value in tops.items()), f"of {len(names)} digits")
+print(
+    ", ".join(f"top-{k} {value:.3f}" for k, value in tops.items()), f"of {len(names)} digits"
+)
 
 # %% tags=["slow", "nbval-check-output"]
 print("top-1 is above .96, top-5 above .99:", tops[1] > 0.96 and tops[5] > 0.99)
@@ -194,7 +221,10 @@ plots.show_image(heat[0].max(axis=-1), axes[1], title="what the network should s
 # %% tags=["nbval-check-output"]
 for p in (0.01, 0.1, 0.5, 0.9):
     plain, focal = -np.log(1 - p), -(p**2) * np.log(1 - p)
-    print(f"an empty cell called a centre with {p:4}: cross-entropy {plain:.4f}, focal {focal:.6f}")
+    print(
+        f"an empty cell called a centre with {p:4}: cross-entropy {plain:.4f}, focal "
+        f"{focal:.6f}"
+    )
 
 # %% [markdown]
 # The network reads the picture down to 6 × 6 cells, each of which sees 41 × 41 pixels (their receptive field, chapter
@@ -230,7 +260,9 @@ for n in range(4):
     answer = answers["centres"][n]  # (12, 12, 10)
     plots.show_image(answer.max(axis=-1), axes[1, n], scale=(0, 1))
     for y, x in np.argwhere(answer.max(axis=-1) > 0.3):
-        axes[1, n].text(x, y, answer[y, x].argmax(), color=plots.COLOURS[1], ha="center", va="center")
+        axes[1, n].text(
+            x, y, answer[y, x].argmax(), color=plots.COLOURS[1], ha="center", va="center"
+        )
 
 # %% [markdown]
 # **Notice** how unequal the spots are. Each cell shows the highest of its ten maps, from 0 (black) to 1 (white), and
@@ -330,12 +362,19 @@ check("14.3", average_precision);
 truth = tasks.box_truth(unseen)
 precisions = [metrics.class_precision(found, truth, digit, 0.5) for digit in range(10)]
 print("average precision of each digit:", np.round(precisions, 2))
-print(f"mAP@.5 {np.mean(precisions):.3f}, mAP@.75 {metrics.mean_average_precision(found, truth, threshold=0.75):.3f}")
+print(
+    f"mAP@.5 {np.mean(precisions):.3f}, mAP@.75 "
+    f"{metrics.mean_average_precision(found, truth, threshold=0.75):.3f}"
+)
 
 # %% tags=["slow", "nbval-check-output"]
 print("mAP@.5 is above .75:", np.mean(precisions) > 0.75)
-off = np.array([[10, 10, 26, 22], [11, 11, 27, 23]])  # one box, and the same a pixel lower and to the right
-print("a box of 16 × 12, off by one pixel along y and x: IoU", metrics.box_iou(off[:1], off[1:]).round(2)[0, 0])
+# one box, and the same a pixel lower and to the right
+off = np.array([[10, 10, 26, 22], [11, 11, 27, 23]])
+print(
+    "a box of 16 × 12, off by one pixel along y and x: IoU",
+    metrics.box_iou(off[:1], off[1:]).round(2)[0, 0],
+)
 
 # %% [markdown]
 # **Notice** the two limits. At .75 a box of this size may be off by one pixel each way, and no more. A cell of the map
@@ -348,10 +387,16 @@ print("a box of 16 × 12, off by one pixel along y and x: IoU", metrics.box_iou(
 
 # %% tags=["slow", "nbval-ignore-output"]
 present = tasks.presence_truth(unseen)  # (400, 10) bool
-print(f"multi-label, mean average precision: {metrics.multi_label_precision(answers['centres'].max(axis=(1, 2)), present):.3f}")
+print(
+    "multi-label, mean average precision: "
+    f"{metrics.multi_label_precision(answers['centres'].max(axis=(1, 2)), present):.3f}"
+)
 
 # %% tags=["slow", "nbval-check-output"]
-print("to name a digit is easier than to frame it:", tasks.presence_score(detector, unseen) > np.mean(precisions))
+print(
+    "to name a digit is easier than to frame it:",
+    tasks.presence_score(detector, unseen) > np.mean(precisions),
+)
 
 # %% [markdown]
 # ## Which pixels: semantic segmentation
@@ -389,7 +434,9 @@ def small_unet(filters, classes):
     x = layers.Concatenate()([layers.UpSampling2D(2)(x), half])
     x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
     x = layers.UpSampling2D(2)(x)
-    return keras.Model(inputs, layers.Conv2D(classes, 1, padding="same", activation="softmax")(x))
+    return keras.Model(
+        inputs, layers.Conv2D(classes, 1, padding="same", activation="softmax")(x)
+    )
     ### END SOLUTION
 
 
@@ -407,7 +454,11 @@ diagrams.show_model(networks.segmenter(), title="segmenter, a small U-Net");
 
 # %% tags=["slow"]
 more = tasks.training_scenes(tasks.MANY, seed=201) if FULL else None
-segmenter = tasks.train_segmenter(more, tasks.RECIPES["semantic segmentation"], reader) if FULL else stored.load("segmenter")
+segmenter = (
+    tasks.train_segmenter(more, tasks.RECIPES["semantic segmentation"], reader)
+    if FULL
+    else stored.load("segmenter")
+)
 maps = tasks.name_pixels(segmenter, unseen.images)
 
 # %% tags=["slow"] alt="Four test scenes, the true classes of their pixels below, and the predicted ones at the bottom: the same shapes in nearly the same places, most in the same colours; where the colour differs, a digit is misread, whole or in part."
@@ -429,7 +480,10 @@ key(figure)
 # %% tags=["nbval-check-output"]
 empty = np.zeros_like(unseen.class_maps)
 nothing = metrics.confusion(unseen.class_maps, empty, 11)
-print(f"right pixels: {np.trace(nothing) / nothing.sum():.2f}, mean IoU: {metrics.mean_iou(nothing):.2f}")
+print(
+    f"right pixels: {np.trace(nothing) / nothing.sum():.2f}, mean IoU: "
+    f"{metrics.mean_iou(nothing):.2f}"
+)
 
 # %% [markdown]
 # So pixels are not counted but areas compared, class by class, with the IoU: the pixels that both maps give the class,
@@ -462,7 +516,10 @@ check("14.5", mean_iou);
 matrix = metrics.confusion(unseen.class_maps, maps, 11)
 print("IoU of background and digits:", metrics.class_iou(matrix).round(2))
 ink = metrics.confusion(unseen.class_maps > 0, maps > 0, 2)
-print(f"mean IoU {metrics.mean_iou(matrix):.3f}; of digit against background only {metrics.mean_iou(ink):.3f}")
+print(
+    f"mean IoU {metrics.mean_iou(matrix):.3f}; of digit against background only "
+    f"{metrics.mean_iou(ink):.3f}"
+)
 
 # %% tags=["slow", "nbval-check-output"]
 print("background is the easiest class:", metrics.class_iou(matrix).argmax() == 0)
@@ -496,9 +553,23 @@ plots.show_image(unseen.images[number], axes[0])
 plots.show_image(unseen.images[number], axes[1], title="where each pixel points")
 rows, columns = np.nonzero(outputs["ink"][number, ::2, ::2, 0] > 0.5)
 away = targets.TYPICAL * outputs["offsets"][number, rows, columns]
-axes[1].quiver(2 * columns, 2 * rows, away[:, 1], away[:, 0], angles="xy", scale_units="xy", scale=1, color=plots.COLOURS[1])
+axes[1].quiver(
+    2 * columns,
+    2 * rows,
+    away[:, 1],
+    away[:, 0],
+    angles="xy",
+    scale_units="xy",
+    scale=1,
+    color=plots.COLOURS[1],
+)
 sure = masks[number].shapes[masks[number].scores > 0.3]
-paint(unseen.images[number], (sure * np.arange(1, len(sure) + 1)[:, None, None]).max(axis=0, initial=0), axes[2], "masks")
+paint(
+    unseen.images[number],
+    (sure * np.arange(1, len(sure) + 1)[:, None, None]).max(axis=0, initial=0),
+    axes[2],
+    "masks",
+)
 
 # %% [markdown]
 # **Notice** the arrows of the two zeros: where the digits touch, they part, each to its own middle. Only masks with a
@@ -525,7 +596,10 @@ print("trained for it:", head.count_params(), "parameters")
 # those of somebody who walks from the tail to the tip.
 
 # %%
-drawn, new = arrows.make_arrows(tasks.ARROWS, seed=1), arrows.make_arrows(400, seed=tasks.TEST_SEED)
+drawn, new = (
+    arrows.make_arrows(tasks.ARROWS, seed=1),
+    arrows.make_arrows(400, seed=tasks.TEST_SEED),
+)
 
 # %% tags=["slow"]
 keras.utils.set_random_seed(1)
@@ -537,8 +611,17 @@ figure, axes = plt.subplots(1, 5, figsize=(12, 2.4), layout="constrained")
 names = ("tip", "tail", "left barb", "right barb")
 for n, ax in enumerate(axes):
     plots.show_image(new.images[n], ax)
-    for (y, x), (true_y, true_x), name, colour in zip(points[n], new.points[n], names, plots.COLOURS[1:]):
-        ax.plot(true_x - 0.5, true_y - 0.5, "o", markersize=9, markerfacecolor="none", color="white")
+    for (y, x), (true_y, true_x), name, colour in zip(
+        points[n], new.points[n], names, plots.COLOURS[1:]
+    ):
+        ax.plot(
+            true_x - 0.5,
+            true_y - 0.5,
+            "o",
+            markersize=9,
+            markerfacecolor="none",
+            color="white",
+        )
         ax.plot(x - 0.5, y - 0.5, "o", markersize=4, color=colour, label=name)
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
 
@@ -575,8 +658,13 @@ check("14.6", pck);
 # %% tags=["slow", "nbval-ignore-output"]
 off = np.linalg.norm(points - new.points, axis=2)
 for name, column in zip(arrows.LANDMARKS, off.T):
-    print(f"{name:10} median distance {np.median(column):.2f} pixels, largest {column.max():.1f}")
-print(f"PCK@.1 {metrics.pck(points, new.points):.3f}, PCK@.05 {metrics.pck(points, new.points, share=0.05):.3f}")
+    print(
+        f"{name:10} median distance {np.median(column):.2f} pixels, largest {column.max():.1f}"
+    )
+print(
+    f"PCK@.1 {metrics.pck(points, new.points):.3f}, PCK@.05 "
+    f"{metrics.pck(points, new.points, share=0.05):.3f}"
+)
 
 # %% tags=["slow", "nbval-check-output"]
 print("PCK@.1 is above .90:", metrics.pck(points, new.points) > 0.90)
@@ -596,7 +684,10 @@ print("every median is below one cell:", np.median(off, axis=0).max() < targets.
 runs = data.stored("vision_tasks")
 for row in runs["rows"][:7]:
     mean, spread = np.mean(row["scores"]), np.std(row["scores"], ddof=1)
-    print(f"{row['task']:27} {row['metric']:11} {mean:.3f} ± {spread:.3f}, {row['cpu_seconds']:3.0f} CPU seconds per training")
+    print(
+        f"{row['task']:27} {row['metric']:11} {mean:.3f} ± {spread:.3f}, "
+        f"{row['cpu_seconds']:3.0f} CPU seconds per training"
+    )
 print(runs["hardware"], f"seeds {runs['seeds']}", runs["date"], sep=", ")
 
 # %% [markdown]

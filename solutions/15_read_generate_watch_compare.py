@@ -46,7 +46,9 @@ keras.utils.set_random_seed(SEED)
 # in different sizes, at different heights, among strokes that mean nothing.
 
 # %% name="strips"
-strips = reading.training_strips(3500, seed=SEED)  # MNIST's training digits without the last 5,000
+strips = reading.training_strips(
+    3500, seed=SEED
+)  # MNIST's training digits without the last 5,000
 unseen = reading.unseen_strips(300)  # of test digits
 
 # %% alt="Eight grey strips with one to five handwritten digits each, of different sizes and heights, some touching, among short strokes. The text stands above each."
@@ -70,8 +72,13 @@ for image, text, ax in zip(unseen.images, unseen.texts, axes.flat):
 # %% tags=["nbval-check-output"]
 reader = reading.reader()
 for layer in reader.layers:
-    if layer.name in ("neighbours", "scores") or isinstance(layer, (layers.Conv2D, layers.Reshape)):
-        print(f"{layer.__class__.__name__:8} {layer.output.shape[1:]!s:14} {layer.count_params():7,} parameters")
+    if layer.name in ("neighbours", "scores") or isinstance(
+        layer, (layers.Conv2D, layers.Reshape)
+    ):
+        print(
+            f"{layer.__class__.__name__:8} {layer.output.shape[1:]!s:14} "
+            f"{layer.count_params():7,} parameters"
+        )
 
 # %% [markdown]
 # Twenty columns give twenty classes, a **path**. A digit is several columns wide, so most paths say a digit several
@@ -115,14 +122,18 @@ check("15.1", collapse);
 # them?
 
 # %% tags=["nbval-check-output"]
-grid = np.array([[0.5, 0.4, 0.1], [0.3, 0.6, 0.1], [0.6, 0.3, 0.1]])  # a row for each column, blank first
+# a row for each column, blank first
+grid = np.array([[0.5, 0.4, 0.1], [0.3, 0.6, 0.1], [0.6, 0.3, 0.1]])
 total = 0
 for path in reading.paths_of("0", columns=3, classes=3):
     p = np.prod(grid[np.arange(3), path])
     total += p
     print(path, f"{p:.3f}")
 print(f"together {total:.3f}")
-print(f"the most probable single path is {tuple(grid.argmax(axis=1).tolist())}, with {grid.max(axis=1).prod():.3f}")
+print(
+    f"the most probable single path is {tuple(grid.argmax(axis=1).tolist())}, with "
+    f"{grid.max(axis=1).prod():.3f}"
+)
 
 # %% [markdown] exercise="15.2"
 # ### Exercise 15.2 · The probability of a string (12 min, 3 points)
@@ -174,12 +185,16 @@ texts = reading.read(scores)  # the best class of each column, collapsed
 # %% tags=["slow"] alt="One strip, and below it the probability of the best digit in each of the 20 columns, as bars with the digit above. Few narrow peaks stand out, one for each digit; between them the blank has nearly everything."
 number = next(n for n, text in enumerate(unseen.texts) if len(text) == 4 and texts[n] == text)
 shares = np.exp(scores[number]) / np.exp(scores[number]).sum(axis=1, keepdims=True)  # softmax
-upper, lower = plt.subplots(2, 1, figsize=(6.4, 4.2), height_ratios=(1.9, 1.8), layout="constrained")[1]
+upper, lower = plt.subplots(
+    2, 1, figsize=(6.4, 4.2), height_ratios=(1.9, 1.8), layout="constrained"
+)[1]
 plots.show_image(unseen.images[number], upper, title=f"read as {texts[number]}")
 lower.bar(range(20), shares[:, 1:].max(axis=1), color=plots.COLOURS[0])
 for column in np.flatnonzero(shares.argmax(axis=1)):
     lower.text(column, shares[column, 1:].max(), str(shares[column].argmax() - 1), ha="center")
-lower.set(xlabel="column", ylabel="best digit's probability", ylim=(0, 1.15), xlim=(-0.5, 19.5))
+lower.set(
+    xlabel="column", ylabel="best digit's probability", ylim=(0, 1.15), xlim=(-0.5, 19.5)
+)
 lower.set_xticks(range(0, 20, 2));
 
 # %% [markdown]
@@ -195,10 +210,16 @@ print(f"sequence accuracy {reading.sequence_accuracy(texts, unseen.texts):.3f}")
 lengths = np.array([len(text) for text in unseen.texts])
 right = np.array([one == other for one, other in zip(texts, unseen.texts)])
 for length in range(1, 6):
-    print(f"{length} digits: {right[lengths == length].mean():.2f} of {np.sum(lengths == length)} strings")
+    print(
+        f"{length} digits: {right[lengths == length].mean():.2f} of "
+        f"{np.sum(lengths == length)} strings"
+    )
 
 # %% tags=["slow", "nbval-check-output"]
-print("at least 65 of 100 strings are right:", reading.sequence_accuracy(texts, unseen.texts) > 0.65)
+print(
+    "at least 65 of 100 strings are right:",
+    reading.sequence_accuracy(texts, unseen.texts) > 0.65,
+)
 
 # %% [markdown]
 # **Notice** that one digit is read far more surely than five. What went wrong, mostly, is one digit of a string:
@@ -221,7 +242,10 @@ def three_seeds(*asked):
     for row in measured:
         if row["task"] in asked:
             mean, spread = np.mean(row["scores"]), np.std(row["scores"], ddof=1)
-            print(f"{row['task']}: {row['metric']} {mean:.3f} ± {spread:.3f}, {row['cpu_seconds']:.0f} CPU seconds per training")
+            print(
+                f"{row['task']}: {row['metric']} {mean:.3f} ± {spread:.3f}, "
+                f"{row['cpu_seconds']:.0f} CPU seconds per training"
+            )
 
 three_seeds("scene text")
 
@@ -336,7 +360,8 @@ stored = data.stored("generation")
 drawn = data.stored("generation.npz")
 
 # %% tags=["cover"] alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
-rows = [drawn[name][digit] for digit in (2, 5, 7) for name in ("places", "guesses")]  # six times (6, 28, 28)
+# six times (6, 28, 28)
+rows = [drawn[name][digit] for digit in (2, 5, 7) for name in ("places", "guesses")]
 titles = [f"time {time:.2f}" for time in drawn["times"]] + [""] * 30
 plots.show_images(np.concatenate(rows), titles, columns=6, size=1.1, scale=(0, 255));
 
@@ -371,11 +396,15 @@ for ax, name in zip(axes, ("vae", "diffusion")):
 
 # %% tags=["nbval-check-output"]
 def line(name, rows):
-    means = [f"{key} {np.mean([row[key] for row in rows]):.2f}" for key in ("score", "diversity", "novelty")]
+    means = [
+        f"{key} {np.mean([row[key] for row in rows]):.2f}"
+        for key in ("score", "diversity", "novelty")
+    ]
     print(f"{name:24}", ", ".join(means))
 
 for task in dict.fromkeys(row["task"] for row in stored["runs"]):
-    line(task, [row for row in stored["runs"] if row["task"] == task])  # the mean of three seeds
+    # the mean of three seeds
+    line(task, [row for row in stored["runs"] if row["task"] == task])
 for row in stored["compared"]:
     line(row["generator"], [row])
 print(f"The judge reads {100 * stored['judge_test_accuracy']:.1f} % of the test digits.")
@@ -393,11 +422,26 @@ print(f"The judge reads {100 * stored['judge_test_accuracy']:.1f} % of the test 
 
 # %% name="dials" alt="Score against diversity. Two lines of dots, one for each generator, both falling: the more diverse the samples, the fewer are read as wanted."
 ax = plt.subplots(figsize=(6.5, 3.4), layout="constrained")[1]
-for name, dial, colour in (("VAE", "width", plots.COLOURS[0]), ("diffusion", "guidance", plots.COLOURS[1])):
+for name, dial, colour in (
+    ("VAE", "width", plots.COLOURS[0]),
+    ("diffusion", "guidance", plots.COLOURS[1]),
+):
     some = [row for row in stored["dials"] if row["generator"] == name]
-    ax.plot([row["diversity"] for row in some], [row["score"] for row in some], "o-", color=colour, label=f"{name}, {dial}")
+    ax.plot(
+        [row["diversity"] for row in some],
+        [row["score"] for row in some],
+        "o-",
+        color=colour,
+        label=f"{name}, {dial}",
+    )
     for row in some:
-        ax.annotate(f"{row[dial]:g}", (row["diversity"], row["score"]), (4, 4), textcoords="offset points", fontsize=8)
+        ax.annotate(
+            f"{row[dial]:g}",
+            (row["diversity"], row["score"]),
+            (4, 4),
+            textcoords="offset points",
+            fontsize=8,
+        )
 ax.set(xlabel="diversity (real digits: 1)", ylabel="read as wanted")
 ax.margins(x=0.08, y=0.1)
 ax.legend();
@@ -417,7 +461,11 @@ clips = video.training_clips(2000, seed=SEED)
 unseen_clips = video.unseen_clips(400)
 
 # %% alt="The six frames of two clips, a row each. A grey, noisy digit shifts by a pixel or two from frame to frame; the motion stands above the first."
-titles = [video.MOTIONS[motion] if frame == 0 else "" for motion in unseen_clips.motions[:2] for frame in range(6)]
+titles = [
+    video.MOTIONS[motion] if frame == 0 else ""
+    for motion in unseen_clips.motions[:2]
+    for frame in range(6)
+]
 plots.show_images(np.concatenate(unseen_clips.frames[:2]), titles, columns=6, size=1.3);
 
 # %% [markdown]
@@ -429,7 +477,10 @@ plots.show_images(np.concatenate(unseen_clips.frames[:2]), titles, columns=6, si
 mean = video.mean_frames(unseen_clips.frames)
 mean_backwards = video.mean_frames(unseen_clips.backwards().frames)
 print("clips", unseen_clips.frames.shape, "→ mean frames", mean.shape)
-print("largest difference between a clip's mean and that of the same clip backwards:", float(np.abs(mean - mean_backwards).max()))
+print(
+    "largest difference between a clip's mean and that of the same clip backwards:",
+    float(np.abs(mean - mean_backwards).max()),
+)
 
 # %% [markdown]
 # It cannot. Play a clip backwards: right becomes left, and the mean is the same to the last bit. Whatever network
@@ -473,20 +524,31 @@ for kind in ("separable", "joint", "mean frame"):
     print(f"{kind:10} {video.network(kind).count_params():7,} parameters")
 
 # %% tags=["slow"] name="video"
-networks = {kind: video.train(kind, clips, video.ClipTraining(epochs=2), seed=SEED) for kind in ("separable", "mean frame")}
+networks = {
+    kind: video.train(kind, clips, video.ClipTraining(epochs=2), seed=SEED)
+    for kind in ("separable", "mean frame")
+}
 found = {kind: video.read(model, unseen_clips.frames) for kind, model in networks.items()}
-backwards = {kind: video.read(model, unseen_clips.backwards().frames) for kind, model in networks.items()}
+backwards = {
+    kind: video.read(model, unseen_clips.backwards().frames)
+    for kind, model in networks.items()
+}
 
 # %% tags=["slow", "nbval-ignore-output"]
 turned = unseen_clips.backwards().motions
 for kind, (digits, motions) in found.items():
     both = np.mean(np.r_[motions == unseen_clips.motions, backwards[kind][1] == turned])
-    print(f"{kind:10}: digit {np.mean(digits == unseen_clips.digits):.2f}, motion, clips and their reverses {both:.2f}")
+    print(
+        f"{kind:10}: digit {np.mean(digits == unseen_clips.digits):.2f}, motion, clips and "
+        f"their reverses {both:.2f}"
+    )
 
 # %% tags=["slow", "nbval-check-output"]
 same = np.array_equal(found["mean frame"][1], backwards["mean frame"][1])
 print("mean frame: the same answer for each clip and its reverse:", same)
-both = np.mean(np.r_[found["separable"][1] == unseen_clips.motions, backwards["separable"][1] == turned])
+both = np.mean(
+    np.r_[found["separable"][1] == unseen_clips.motions, backwards["separable"][1] == turned]
+)
 print("separable: more than 90 of 100 motions right:", both > 0.9)
 
 # %% alt="Two tables of four by four motions, true against answered. Separable: nearly all on the diagonal. Mean frame: right and left share their answers, and so do down and up." tags=["slow"]
@@ -585,10 +647,14 @@ print(f"recall at 1 by pixels: {embedding.recall_at(pixels, views.labels):.2f}")
 # **Predict first:** eight pairs are sixteen vectors. If all are alike, what does the partner get, and what is the loss?
 
 # %% tags=["nbval-check-output"]
-pairs = embedding.training_pairs(3000, seed=SEED)  # two views of each of 3,000 digits from 0 to 4
+# two views of each of 3,000 digits from 0 to 4
+pairs = embedding.training_pairs(3000, seed=SEED)
 print(pairs.shape)
 guessing = np.tile(np.array([1.0, 0.0], "float32"), (8, 2, 1))  # all 16 vectors alike
-print(f"all alike: {float(embedding.contrast_loss(None, guessing)):.3f} = ln 15 = {np.log(15):.3f}")
+print(
+    f"all alike: {float(embedding.contrast_loss(None, guessing)):.3f} = ln 15 = "
+    f"{np.log(15):.3f}"
+)
 
 # %% alt="Six pairs of views, one below the other. In each pair the same written digit, perhaps turned or mirrored, at another place, in another size, brightness and slant."
 plots.show_images(np.concatenate([pairs[:6, 0], pairs[:6, 1]]), columns=6, size=1.2);
@@ -599,14 +665,22 @@ plots.show_images(np.concatenate([pairs[:6, 0], pairs[:6, 1]]), columns=6, size=
 
 # %% tags=["slow"] name="embedder"
 keras.utils.set_random_seed(SEED)
-embedder = embedding.train_embedder(pairs, tasks.TaskTraining(epochs=3, peak=0.01, batch_size=25))
+embedder = embedding.train_embedder(
+    pairs, tasks.TaskTraining(epochs=3, peak=0.01, batch_size=25)
+)
 vectors = embedding.embed(embedder, views.images)
 
 # %% tags=["slow", "nbval-ignore-output"]
-print(f"recall at 1: {embedding.recall_at(vectors, views.labels):.3f}, by pixels {embedding.recall_at(pixels, views.labels):.3f}")
+print(
+    f"recall at 1: {embedding.recall_at(vectors, views.labels):.3f}, by pixels "
+    f"{embedding.recall_at(pixels, views.labels):.3f}"
+)
 
 # %% tags=["slow", "nbval-check-output"]
-print("more than .75 on digits that it never saw:", embedding.recall_at(vectors, views.labels) > 0.75)
+print(
+    "more than .75 on digits that it never saw:",
+    embedding.recall_at(vectors, views.labels) > 0.75,
+)
 
 # %% tags=["slow"] alt="The same five digits with their five nearest neighbours by the learned vectors: other places and sizes, and mostly the same digit."
 show_neighbours(vectors, asked)

@@ -30,7 +30,8 @@
 # %% tags=["setup"]
 import contextlib
 import time
-from workbook import augment, check, data, figures, plots, roofline, standins  # before Keras: it sets Keras up
+# before Keras: it sets Keras up
+from workbook import augment, check, data, figures, plots, roofline, standins
 from workbook import training
 from workbook.interpret import gradients
 import numpy as np
@@ -41,11 +42,14 @@ from keras import layers
 from workbook import live
 
 backend = keras.backend.backend()
-with contextlib.suppress(RuntimeError):  # make one processor count as two devices, unless it is too late
+# make one processor count as two devices, unless it is too late
+with contextlib.suppress(RuntimeError):
     if backend == "tensorflow":
         import tensorflow as tf
         logical = [tf.config.LogicalDeviceConfiguration()] * 2
-        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], logical)
+        tf.config.set_logical_device_configuration(
+            tf.config.list_physical_devices("CPU")[0], logical
+        )
     elif backend == "jax":
         import jax
         jax.config.update("jax_num_cpu_devices", 2)
@@ -104,7 +108,9 @@ def network(widths=(32, 64, 128), *, synchronized=False):
 # %%
 def compiled(model, rate=0.1, *, jit_compile="auto"):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(rate), loss, metrics=["accuracy"], jit_compile=jit_compile)
+    model.compile(
+        keras.optimizers.SGD(rate), loss, metrics=["accuracy"], jit_compile=jit_compile
+    )
     return model
 
 def seconds_a_step(model, batch_size=200, steps=8):
@@ -138,10 +144,14 @@ def crop_and_flip(image, label):
 def crop_and_flip_all(images, labels):
     count = tf.shape(images)[0]
     padded = tf.pad(images, [[0, 0], [2, 2], [2, 2], [0, 0]], "REFLECT")  # (batch, 36, 36, 3)
-    rows, columns = (tf.random.uniform([count, 1], 0, 5, tf.int32) + tf.range(32) for _ in range(2))
+    rows, columns = (
+        tf.random.uniform([count, 1], 0, 5, tf.int32) + tf.range(32) for _ in range(2)
+    )
     mirrored = tf.random.uniform([count, 1]) < 0.5
     columns = tf.where(mirrored, columns[:, ::-1], columns)  # right to left
-    return tf.gather(tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1), labels
+    return tf.gather(
+        tf.gather(padded, rows, axis=1, batch_dims=1), columns, axis=2, batch_dims=1
+    ), labels
 
 # %% [markdown]
 # The third is the course's own, `data.batches`: plain NumPy on whole batches, which `fit` takes on every
@@ -156,9 +166,14 @@ def pipelines():
         found["one map per image"] = shuffled.map(crop_and_flip).batch(200)
         found["one map per batch"] = shuffled.batch(200).map(crop_and_flip_all)
     else:
-        print("The two other pipelines are tf.data's: they are measured on the TensorFlow backend.")
+        print(
+            "The two other pipelines are tf.data's: they are measured on the TensorFlow "
+            "backend."
+        )
     changes = [augment.shift(2), augment.alternating_flip()]
-    return found | {"data.batches": data.batches(images, labels, batch_size=200, seed=1, augment=changes)}
+    return found | {
+        "data.batches": data.batches(images, labels, batch_size=200, seed=1, augment=changes)
+    }
 
 # %% name="images-a-second"
 def images_a_second(batches):
@@ -199,7 +214,9 @@ ax = plt.subplots(figsize=(9, 2.6), layout="constrained")[1]
 for batch in range(4):
     for row, start in ((3, batch * (load + step_ms)), (1, batch * load)):
         ax.barh(row, load, left=start, color=plots.COLOURS[4], edgecolor="white")
-        ax.barh(row - 0.8, step_ms, left=start + load, color=plots.COLOURS[0], edgecolor="white")
+        ax.barh(
+            row - 0.8, step_ms, left=start + load, color=plots.COLOURS[0], edgecolor="white"
+        )
 ax.set_yticks([3, 2.2, 1, 0.2], ["load", "step, in turn", "load", "step, overlapped"])
 ax.set(xlabel="milliseconds", xlim=(0, 21), xticks=range(0, 21, 2));
 
@@ -235,7 +252,10 @@ check("16.1", throughput);
 for name in rates:
     if name != "the training step":
         period = max(200 / rates[name], step / 100)
-        print(f"{name:17} {200 / period:9,.0f} images per second, idle {100 - step / period:3.0f} % of the time")
+        print(
+            f"{name:17} {200 / period:9,.0f} images per second, idle "
+            f"{100 - step / period:3.0f} % of the time"
+        )
 
 # %% [markdown]
 # That is the answer to the question at the top. The step takes a hundredth of the time, but images come no faster than
@@ -300,12 +320,21 @@ for work in works:
 ax = plt.subplots(figsize=(8, 3.6), layout="constrained")[1]
 intensity = np.logspace(-2, 2.5, 100)
 ax.plot(intensity, [machine.attainable(one) / 1e9 for one in intensity], color="0.4")
-for index, kind in enumerate(sorted({work.kind for work in works})):  # some stand on others: ever smaller dots
+# some stand on others: ever smaller dots
+for index, kind in enumerate(sorted({work.kind for work in works})):
     x = [work.intensity for work in works if work.kind == kind]
     y = [machine.attainable(one) / 1e9 for one in x]
     ax.scatter(x, y, s=120 - 18 * index, color=plots.COLOURS[index], label=kind, zorder=3)
-done, moved = (3 * sum(getattr(work, what) for work in works) for what in ("operations", "moved"))
-ax.scatter(done / moved, done / step / 1e9, marker="x", color="black", label="the whole step, measured")
+done, moved = (
+    3 * sum(getattr(work, what) for work in works) for what in ("operations", "moved")
+)
+ax.scatter(
+    done / moved,
+    done / step / 1e9,
+    marker="x",
+    color="black",
+    label="the whole step, measured",
+)
 ax.set(xscale="log", yscale="log", xlabel="FLOP per byte", ylabel="GFLOP per second")
 ax.legend(fontsize=8)
 ax.grid(alpha=0.3);
@@ -335,14 +364,19 @@ ax.grid(alpha=0.3);
 print("float32      float16      bfloat16")
 with np.errstate(over="ignore"):
     for number in (1.001, 70_000, 1e-4, 1e-7, 1e-8):
-        halves = [float(np.float32(number).astype(kind)) for kind in (np.float16, ml_dtypes.bfloat16)]
+        halves = [
+            float(np.float32(number).astype(kind)) for kind in (np.float16, ml_dtypes.bfloat16)
+        ]
         print(f"{number:<12g} {halves[0]:<12.6g} {halves[1]:<12.6g}")
 
 # %% tags=["nbval-check-output"]
 for kind in (np.float16, ml_dtypes.bfloat16, np.float32):
     info = ml_dtypes.finfo(kind)
     largest, smallest, gap = float(info.max), float(info.smallest_subnormal), float(info.eps)
-    print(f"{np.dtype(kind).name:9} from {smallest:.1g} to {largest:.3g}; the next after 1 is 1 + {gap:.1g}")
+    print(
+        f"{np.dtype(kind).name:9} from {smallest:.1g} to {largest:.3g}; the next after 1 is 1 "
+        f"+ {gap:.1g}"
+    )
 
 # %% [markdown]
 # **Notice** that float16 is the more exact one, within a small range: above 65,504 it has infinity, below 6 · 10⁻⁸ it
@@ -389,7 +423,9 @@ ax.legend(fontsize=8);
 
 # %% tags=["slow", "nbval-check-output"]
 print("float16 loses digits of more than half of them:", bool(np.mean(sizes < 2.0**-14) > 0.5))
-print("scaled, of fewer than one in a hundred:", bool(np.mean(sizes * 2**15 < 2.0**-14) < 0.01))
+print(
+    "scaled, of fewer than one in a hundred:", bool(np.mean(sizes * 2**15 < 2.0**-14) < 0.01)
+)
 
 # %% [markdown]
 # The remedy is simple. Multiply the *loss* by a large number, and by the chain rule every gradient is multiplied too;
@@ -440,7 +476,10 @@ for name in live.track(("float32", "mixed_float16", "mixed_bfloat16"), "policies
 
 # %% tags=["slow", "nbval-ignore-output"]
 for name, seconds in policies.items():
-    print(f"{name:15} {1000 * seconds:6.1f} ms per step, {seconds / policies['float32']:.1f} times float32's")
+    print(
+        f"{name:15} {1000 * seconds:6.1f} ms per step, {seconds / policies['float32']:.1f} "
+        "times float32's"
+    )
 
 # %% [markdown]
 # **Notice** that it depends on the processor *and* on the library. A CPU whose features in the device report end in
@@ -459,7 +498,10 @@ for name, seconds in policies.items():
 
 # %% tags=["nbval-check-output"]
 for name, trips in (("one by one", 3), ("fused", 1)):
-    print(f"{name:10} {3 / (trips * 2 * 4):.3f} FLOP per byte, {trips * 2 * 4} bytes moved per value")
+    print(
+        f"{name:10} {3 / (trips * 2 * 4):.3f} FLOP per byte, {trips * 2 * 4} bytes moved per "
+        "value"
+    )
 
 # %% [markdown]
 # Three times the intensity, so up to three times the speed, if the memory is what binds. Matrix products and
@@ -474,12 +516,17 @@ if backend == "tensorflow":
     for on in live.track((False, True), "compilers"):
         compilers[on] = seconds_a_step(compiled(network(), jit_compile=on), 64, 3)
 else:
-    print(f"On the {backend} backend everything is compiled by XLA: there is nothing to compare.")
+    print(
+        f"On the {backend} backend everything is compiled by XLA: there is nothing to compare."
+    )
     compilers = {True: seconds_a_step(compiled(network()), 64, 3)}
 
 # %% tags=["slow", "nbval-ignore-output"]
 for on, (first_step, later_step) in compilers.items():
-    print(f"XLA {'on ' if on else 'off'}: first step {first_step:5.2f} s, later steps {1000 * later_step:5.1f} ms")
+    print(
+        f"XLA {'on ' if on else 'off'}: first step {first_step:5.2f} s, later steps "
+        f"{1000 * later_step:5.1f} ms"
+    )
 
 # %% [markdown]
 # **Notice** the first step with XLA on: that is the compiler. (Off, the first step is slower than later ones, too:
@@ -530,7 +577,8 @@ check("16.4", larger_batch);
 
 # %% name="batch-sizes"
 mnist = data.load("mnist")
-small, small_val = mnist.x_train[:12_000, ::2, ::2], mnist.x_train[-5000:, ::2, ::2]  # (…, 14, 14, 1)
+# (…, 14, 14, 1)
+small, small_val = mnist.x_train[:12_000, ::2, ::2], mnist.x_train[-5000:, ::2, ::2]
 
 def accuracy_with(batch_size, rate):
     inputs = keras.Input((14, 14, 1))
@@ -541,7 +589,12 @@ def accuracy_with(batch_size, rate):
     callbacks = [live.progress(f"batches of {batch_size}")]
     model.fit(small, mnist.y_train[:12_000], batch_size=batch_size, epochs=2, verbose=0,
               callbacks=callbacks)
-    return float(np.mean(model.predict(small_val, batch_size=500, verbose=0).argmax(1) == mnist.y_train[-5000:]))
+    return float(
+        np.mean(
+            model.predict(small_val, batch_size=500, verbose=0).argmax(1)
+            == mnist.y_train[-5000:]
+        )
+    )
 
 # %% name="batch-runs"
 def triangle(k):
@@ -562,7 +615,11 @@ for name, (batch_size, rate) in runs.items():
     reached[name] = accuracy_with(batch_size, rate)
 
 # %% tags=["slow"] alt="Bars of validation accuracy in per cent. Batch 40 with rate 0.1 is at about 92. Batch 320 with the same rate is far behind, with 0.8 nearly there, and with warm-up and one cycle level again. Batch 2,000 with rate 5 has learned nothing, 10 per cent."
-plots.show_bars({name: 100 * share for name, share in reached.items()}, title="digits read, %", form="{:.1f}");
+plots.show_bars(
+    {name: 100 * share for name, share in reached.items()},
+    title="digits read, %",
+    form="{:.1f}",
+);
 
 # %% tags=["slow", "nbval-check-output"]
 base, same, linear, warm, huge = reached.values()
@@ -588,7 +645,8 @@ print("fifty times the batch, scaled the same way, learns next to nothing:", hug
 def digits_network():
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(inputs)
-    for filters, size, strides in ((16, 5, 2), (32, 3, 2), (64, 3, 1)):  # 14×14×16, 7×7×32, 7×7×64
+    # 14×14×16, 7×7×32, 7×7×64
+    for filters, size, strides in ((16, 5, 2), (32, 3, 2), (64, 3, 1)):
         x = layers.Conv2D(filters, size, strides=strides, padding="same", use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(x))
     return keras.Model(inputs, layers.Dense(10)(layers.Flatten()(x)))
@@ -596,7 +654,10 @@ def digits_network():
 # %% name="digits-run"
 def train_digits(count, *, seed=1):
     keras.utils.set_random_seed(seed)
-    model, smooth = digits_network(), keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+    model, smooth = (
+        digits_network(),
+        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
+    )
     rate = training.Triangular(0.02, count // 100)
     model.compile(keras.optimizers.Adam(rate), smooth, metrics=["accuracy"])
     targets = keras.utils.to_categorical(mnist.y_train[:count])
@@ -610,8 +671,13 @@ digits = train_digits(training.by_budget(quick=15_000, full=60_000))
 seconds = time.process_time() - start
 
 # %% tags=["slow", "nbval-check-output"]
-share = np.mean(digits.predict(mnist.x_test, batch_size=500, verbose=0).argmax(1) == mnist.y_test)
-print("it reads at least 96.5 % of the test digits after a quarter of an epoch:", bool(share >= 0.965))
+share = np.mean(
+    digits.predict(mnist.x_test, batch_size=500, verbose=0).argmax(1) == mnist.y_test
+)
+print(
+    "it reads at least 96.5 % of the test digits after a quarter of an epoch:",
+    bool(share >= 0.965),
+)
 
 # %% tags=["slow", "nbval-ignore-output"]
 print(f"{100 * share:.2f} % in {seconds:.1f} CPU seconds")
@@ -648,7 +714,10 @@ print("and lies below ln 10, that of guessing:", bool(rehearsal[1] < np.log(10))
 
 # %% tags=["slow", "nbval-ignore-output"]
 print(f"loss {rehearsal[0]:.2f}, then {rehearsal[1]:.2f}; {spent:.1f} seconds with compiling")
-print(f"at this rate an epoch of CIFAR-10 takes about {50_000 / (2 * len(images)) * spent:.0f} seconds")
+print(
+    f"at this rate an epoch of CIFAR-10 takes about {50_000 / (2 * len(images)) * spent:.0f} "
+    "seconds"
+)
 
 # %% [markdown]
 # The course's recipe for CIFAR-10 follows K. Jordan's (2024): a first layer whose kernels are made from the images' own
@@ -662,7 +731,10 @@ if training.budget() == "full":
     from pathlib import Path
     from workbook.training import recipes, run
     result = run.train(recipes.recipe("cifar10"), seed=1, out=Path("cifar10-run"))
-    print(f"{100 * result.accuracy:.2f} % of {result.n:,} test images in {result.cpu_seconds:.0f} CPU seconds")
+    print(
+        f"{100 * result.accuracy:.2f} % of {result.n:,} test images in "
+        f"{result.cpu_seconds:.0f} CPU seconds"
+    )
     print(result.source)
 else:
     print("The long run is left out; WORKBOOK_BUDGET=full asks for it.")
@@ -679,7 +751,9 @@ from workbook.tables import Table
 runs, rows = data.stored("training"), []
 for row in runs["rows"]:
     if row["onednn"] == "on" and row["name"] != "anchor":
-        shares, seconds = (np.array([run[key] for run in row["runs"]]) for key in ("accuracy", "cpu_seconds"))
+        shares, seconds = (
+            np.array([run[key] for run in row["runs"]]) for key in ("accuracy", "cpu_seconds")
+        )
         percent = f"{100 * shares.mean():.2f}", f"{100 * shares.min():.2f}"
         rows.append((row["name"], *percent, len(shares), f"{seconds.mean():,.0f}"))
 print(*f"{runs['about']['hardware']}; {runs['about']['date']}".split("; "), sep="\n")
@@ -690,12 +764,19 @@ ax = plt.subplots(figsize=(7, 3.4), layout="constrained")[1]
 for name, flops, accuracy in runs["curve"]:
     is_published = "published" in name
     rise = 6 if "muon" in name or accuracy >= 0.96 else -12  # so that no name covers another
-    ax.semilogx(flops, 100 * accuracy, "s" if is_published else "o", color=plots.COLOURS[0 if is_published else 1])
+    ax.semilogx(
+        flops,
+        100 * accuracy,
+        "s" if is_published else "o",
+        color=plots.COLOURS[0 if is_published else 1],
+    )
     where = {"xytext": (0, rise), "textcoords": "offset points", "ha": "center", "fontsize": 8}
     ax.annotate(name.removesuffix(" (published)"), (flops, 100 * accuracy), **where)
 ax.plot([], [], "o", color=plots.COLOURS[1], label="this course, measured on CPUs")
 ax.plot([], [], "s", color=plots.COLOURS[0], label="K. Jordan, published, on a GPU")
-ax.set(xlabel="FLOP of the whole training", ylabel="right, % of the test images", ylim=(78, 98))
+ax.set(
+    xlabel="FLOP of the whole training", ylabel="right, % of the test images", ylim=(78, 98)
+)
 ax.margins(x=0.12)
 ax.legend(loc="lower right");
 
@@ -729,8 +810,14 @@ rng = np.random.default_rng(16)
 weights = rng.normal(0, 0.1, (196, 10))
 pixels, truth = small[:100].reshape(100, 196) / 255, mnist.y_train[:100]
 one_device = gradient(weights, pixels, truth)
-first_half, second_half = gradient(weights, pixels[:50], truth[:50]), gradient(weights, pixels[50:], truth[50:])
-print("the mean of two devices is the gradient of one:", np.allclose((first_half + second_half) / 2, one_device))
+first_half, second_half = (
+    gradient(weights, pixels[:50], truth[:50]),
+    gradient(weights, pixels[50:], truth[50:]),
+)
+print(
+    "the mean of two devices is the gradient of one:",
+    np.allclose((first_half + second_half) / 2, one_device),
+)
 
 # %% [markdown]
 # Now the end of an epoch: 70 images are left over, and the first device takes 64 of them. **Predict first:** is the
@@ -738,7 +825,12 @@ print("the mean of two devices is the gradient of one:", np.allclose((first_half
 
 # %% tags=["nbval-check-output"]
 whole = gradient(weights, pixels[:70], truth[:70])
-shares = np.array([gradient(weights, pixels[:64], truth[:64]), gradient(weights, pixels[64:70], truth[64:70])])
+shares = np.array(
+    [
+        gradient(weights, pixels[:64], truth[:64]),
+        gradient(weights, pixels[64:70], truth[64:70]),
+    ]
+)
 off = np.linalg.norm(shares.mean(axis=0) - whole) / np.linalg.norm(whole)
 print(f"the plain mean is off by {100 * off:.0f} % of the gradient's length")
 
@@ -783,8 +875,18 @@ channel = rng.normal(1, 2, 32)
 axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharey=True)[1]
 for ax, devices in zip(axes, (2, 8)):
     parts = channel.reshape(devices, -1)
-    ax.errorbar(np.arange(1, devices + 1), parts.mean(axis=1), parts.std(axis=1), fmt="o", color=plots.COLOURS[0])
-    for line in (channel.mean() - channel.std(), channel.mean(), channel.mean() + channel.std()):
+    ax.errorbar(
+        np.arange(1, devices + 1),
+        parts.mean(axis=1),
+        parts.std(axis=1),
+        fmt="o",
+        color=plots.COLOURS[0],
+    )
+    for line in (
+        channel.mean() - channel.std(),
+        channel.mean(),
+        channel.mean() + channel.std(),
+    ):
         ax.axhline(line, color="0.5", linestyle="--")
     ax.set(title=f"{devices} devices, {32 // devices} images each", xlabel="device")
     ax.set(xticks=range(1, devices + 1), xlim=(0.5, devices + 0.5))
@@ -833,7 +935,10 @@ def five_losses(scope, *, synchronized=False):
     keras.utils.set_random_seed(1)
     with scope:
         jit_compile = False if backend == "tensorflow" else "auto"
-        model, watch = compiled(network(synchronized=synchronized), jit_compile=jit_compile), Losses()
+        model, watch = (
+            compiled(network(synchronized=synchronized), jit_compile=jit_compile),
+            Losses(),
+        )
         model.fit(
             images[:500], labels[:500], batch_size=100, shuffle=False, verbose=0,
             callbacks=[watch, live.progress("five steps")],
@@ -843,14 +948,20 @@ def five_losses(scope, *, synchronized=False):
 # %% name="two-devices" tags=["slow"]
 found = {"one device": five_losses(contextlib.nullcontext())}
 if len(keras.distribution.list_devices("cpu")) < 2:
-    print("Two devices need a kernel in which nothing has been computed yet: restart it and run the first cell.")
+    print(
+        "Two devices need a kernel in which nothing has been computed yet: restart it and run "
+        "the first cell."
+    )
 elif backend == "tensorflow":
     tf.get_logger().setLevel("ERROR")
     mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     found["two, statistics of each"] = five_losses(mirrored.scope())
     found["two, exchanged"] = five_losses(mirrored.scope(), synchronized=True)
 else:
-    print("MirroredStrategy is TensorFlow's. JAX spreads one array over the devices: its statistics are the whole's.")
+    print(
+        "MirroredStrategy is TensorFlow's. JAX spreads one array over the devices: its "
+        "statistics are the whole's."
+    )
     spread = keras.distribution.DataParallel(devices=keras.distribution.list_devices("cpu"))
     found["two, exchanged"] = five_losses(spread.scope())
 
@@ -862,7 +973,9 @@ for name, seen in found.items():
 for name, tolerance in (("two, exchanged", 1e-3), ("two, statistics of each", 0.1)):
     if name in found:
         apart = np.abs(found[name] - found["one device"]).max()
-        print(f"{name}: at most {tolerance} from those of one device:", bool(apart < tolerance))
+        print(
+            f"{name}: at most {tolerance} from those of one device:", bool(apart < tolerance)
+        )
 
 # %% [markdown]
 # **Notice** that the middle row differs from the first step on, in the second or third decimal: each device normalised
