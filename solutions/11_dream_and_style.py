@@ -192,7 +192,7 @@ print("the first to 1.2 times or more, the others to 1.5 times or more:",
 
 # %% tags=["slow"] name="grain"
 def grain(change):
-    """Return a change's (H, W, C) mean size, divided by its mean difference between neighbours."""
+    """Return a change's mean size (of H, W, C) by its mean difference between neighbours."""
     centred = change - change.mean(axis=(0, 1))
     steps = [np.abs(np.diff(centred, axis=axis)).mean() for axis in (0, 1)]
     return np.abs(centred).mean() / np.mean(steps)
@@ -463,7 +463,7 @@ check("11.5", style_loss);
 
 # %% tags=["slow"] name="changes"
 def changed(inputs, other, seed):
-    """Return a picture moved, mirrored, turned, with its pixels shuffled, and another picture."""
+    """Return a picture moved, mirrored, turned, with its pixels shuffled, and another one."""
     pixels = inputs.reshape(-1, 3)
     return {
         "moved": np.roll(inputs, (31, 17), (0, 1)),
