@@ -88,7 +88,7 @@ class _Training:
         self.epoch, self.ended = 0, 0
         self.logs: Mapping[str, float] = {}
         self.curve: list[tuple[float, float]] = []  # the part of the training that is done, and the loss
-        self.line = Line(self.name)
+        self.line = LiveLine(self.name)
         self.line.show(["Keras prepares the first step"], 0.0)
 
     def epoch_begins(self, epoch: int) -> None:
@@ -143,7 +143,7 @@ def track(items: Iterable[T], name: str, *, keep: bool = True) -> Iterator[T]:
         return
     values = list(items)
     total = len(values)
-    line = Line(name, share=1 / max(total, 1))
+    line = LiveLine(name, share=1 / max(total, 1))
     last: list[str] = []
     try:
         for number, item in enumerate(values):
@@ -167,14 +167,14 @@ def duration(seconds: float) -> str:
 # ---------------------------------------------------------------- the line
 
 
-class Line:
+class LiveLine:
     """One line that is overwritten: an output that is updated in a notebook, a carriage return in a terminal.
 
     A line that begins while another one is open in the same cell writes into that one. `share` is the part of its work
     that such a line inside it does, 0 to 1. Where nobody is watching, nothing is written.
     """
 
-    _open: ClassVar[list["Line"]] = []  # the outermost first
+    _open: ClassVar[list["LiveLine"]] = []  # the outermost first
 
     def __init__(self, name: str, *, share: float = 0.0) -> None:
         self.name, self.share = name, share
@@ -188,8 +188,10 @@ class Line:
         self._cell = getattr(_shell(), "execution_count", None)
         self._watched = is_watched()
         if self._watched:
-            Line._open = [line for line in Line._open if line._cell == self._cell]  # others were interrupted
-            Line._open.append(self)
+            LiveLine._open = [
+                line for line in LiveLine._open if line._cell == self._cell
+            ]  # others were interrupted
+            LiveLine._open.append(self)
 
     def elapsed(self) -> float:
         """Return the seconds since the line was made."""
@@ -207,13 +209,13 @@ class Line:
         self._parts, self._done, self._curve = list(parts), done, curve
         if self._first is None and done:  # what came before, such as compiling, comes only once
             self._first = done, self._shown
-        outermost = Line._open[0]
-        outermost._write([*_texts(Line._open), *outermost._left()])
+        outermost = LiveLine._open[0]
+        outermost._write([*_texts(LiveLine._open), *outermost._left()])
 
     def close(self, parts: Sequence[str], curve: Curve = ()) -> None:
         """Write the last state; clear the line if there are no parts."""
-        place = Line._open.index(self) if self in Line._open else None
-        Line._open = Line._open[:place]  # with lines inside it that an error left open
+        place = LiveLine._open.index(self) if self in LiveLine._open else None
+        LiveLine._open = LiveLine._open[:place]  # with lines inside it that an error left open
         if place != 0:
             return
         self._parts, self._done, self._curve = list(parts), 1.0, curve
@@ -228,7 +230,7 @@ class Line:
     def _done_with_inner(self) -> float:
         """Return the part of the work that is done, with the part of the current item that a line inside has done."""
         done, share = 0.0, 1.0
-        for line in [self, *(line for line in Line._open if line is not self)]:
+        for line in [self, *(line for line in LiveLine._open if line is not self)]:
             done += share * line._done
             share *= line.share
         return min(done, 1.0)
@@ -256,7 +258,7 @@ class Line:
             self._handle.update(content, raw=True)
 
 
-def _texts(lines: Sequence[Line]) -> list[str]:
+def _texts(lines: Sequence[LiveLine]) -> list[str]:
     """Return the parts of the lines' texts, the name of a line before its first part."""
     texts = []
     for line in lines:

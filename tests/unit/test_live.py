@@ -105,7 +105,7 @@ def test_where_nobody_watches_there_is_no_output_and_no_work(
 
     _fit(network, "small")
     assert list(live.track(iter("abc"), "letters")) == ["a", "b", "c"]
-    line = live.Line("reading")
+    line = live.LiveLine("reading")
     line.show(["some seconds"], 0.0)
     line.close(["done"])
     assert capsys.readouterr().out == ""
@@ -210,9 +210,9 @@ def test_a_line_inside_a_loop_writes_into_the_loops_line(notebook: _Notebook) ->
 
 
 def test_a_line_that_an_error_left_open_is_closed_with_the_one_around_it(notebook: _Notebook) -> None:
-    outer = live.Line("reading")
+    outer = live.LiveLine("reading")
     outer.show(["some seconds"], 0.0)
-    live.Line("train split").show(["100 of 50,000 images"], 0.0)
+    live.LiveLine("train split").show(["100 of 50,000 images"], 0.0)
     outer.close([])
     list(live.track("ab", "sizes"))
     assert notebook.outputs == 2

@@ -69,7 +69,7 @@ def read_prepared(name: str, folder: Path) -> Dataset:
     """
     check_complete(folder)
     failure = None
-    line = live.Line(f"reading {name}")
+    line = live.LiveLine(f"reading {name}")
     line.show(["TensorFlow needs some seconds"], 0.0)
     with quiet.stderr_aside():  # TensorFlow's C++ side writes there while it reads
         try:
@@ -132,7 +132,7 @@ def _read_images(builder: Any) -> dict[str, Any]:
         count = builder.info.splits[split].num_examples
         images = np.empty((count, *builder.info.features["image"].shape), np.uint8)
         labels = np.empty(count, np.int64)
-        done, line = 0, live.Line(f"{split} split")
+        done, line = 0, live.LiveLine(f"{split} split")
         for batch in _examples(builder, split, batch_size=100):
             stop = done + len(batch["label"])
             images[done:stop], labels[done:stop] = batch["image"], batch["label"]

@@ -1,5 +1,6 @@
 """The accountant against counted multiplications, published totals, and gradients."""
 
+import re
 import sys
 from itertools import pairwise, product
 from typing import Any
@@ -446,7 +447,7 @@ def test_the_text_is_a_table_with_sums(keras: Any) -> None:
         "measured",
     ]
     assert lines[3].split("  ")[0] == "conv"
-    assert lines[3].endswith("3 × 1     1     3 × 1")
+    assert re.split(" {2,}", lines[3])[-3:] == ["3 × 1", "1", "3 × 1"]
     assert lines[-1].split() == ["sum", "32", "1,512", "0.002"]
     assert len({len(line) for line in lines[1:2]} | {max(map(len, lines))}) == 1
 
