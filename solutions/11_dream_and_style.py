@@ -192,7 +192,7 @@ print("the first to 1.2 times or more, the others to 1.5 times or more:",
 
 # %% tags=["slow"] name="grain"
 def grain(change):
-    """Return a change's mean size (of H, W, C) by its mean difference between neighbours."""
+    """Return a change's mean size, divided by its mean difference between neighbours."""
     centred = change - change.mean(axis=(0, 1))
     steps = [np.abs(np.diff(centred, axis=axis)).mean() for axis in (0, 1)]
     return np.abs(centred).mean() / np.mean(steps)
