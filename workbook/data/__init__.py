@@ -9,6 +9,7 @@ from workbook.data.handwriting import Handwriting
 from workbook.data.loading import NAMES, batches, load
 from workbook.data.picture_files import read_picture
 from workbook.data.pictures import PHOTOGRAPHS, photograph, read_digits, to_digit
+from workbook.data.recordings import Recording, read_recording
 
 __all__ = [
     "NAMES",
@@ -16,11 +17,13 @@ __all__ = [
     "DataError",
     "Dataset",
     "Handwriting",
+    "Recording",
     "batches",
     "load",
     "photograph",
     "read_digits",
     "read_picture",
+    "read_recording",
     "stored",
     "to_digit",
 ]

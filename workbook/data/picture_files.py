@@ -5,18 +5,16 @@ size, and no picture takes more than `MOST_BYTES` of memory.
 """
 
 import contextlib
-import io
 import math
-import os
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbook.arithmetic import integer
+from workbook.data.own_files import opened
 
 MOST_BYTES = 180_000_000  # of the decoded pixels, all copies that a decoder makes included
 STRIP_BYTES = 8_000_000  # converted at a time
@@ -52,43 +50,20 @@ def read_picture(source: Any, *, longest: int = 1024, ground: str = "white") -> 
     integer("longest", longest, 1)
     from PIL import Image
 
-    name, file = _opened(source)
-    with contextlib.ExitStack() as stack:
-        if isinstance(source, Image.Image):
-            image = source
-        else:
-            if file is not source:
-                stack.enter_context(file)
-            image = stack.enter_context(_open(file, name))
-        try:
-            return _small(image, longest, name, ground)
-        except (OSError, SyntaxError, EOFError, MemoryError) as error:
-            raise ValueError(
-                f"{name} is damaged or cut off ({error}). Copy or save the picture again."
-            ) from error
+    if isinstance(source, Image.Image):
+        return _decoded(source, longest, "The image", ground)
+    with opened(source, what="A picture") as (name, file), _open(file, name) as image:
+        return _decoded(image, longest, name, ground)
 
 
-def _opened(source: Any) -> tuple[str, Any]:
-    """Return a name for messages, and the open file."""
-    if isinstance(source, (str, os.PathLike)):
-        path = Path(source).expanduser()
-        try:
-            return path.name, path.open("rb")
-        except FileNotFoundError:
-            raise ValueError(
-                f"There is no file {path}. Check the name, and the folder: {Path.cwd()}"
-            ) from None
-        except OSError as error:
-            raise ValueError(f"{path} cannot be opened ({error.strerror}).") from None
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return "The file", io.BytesIO(source)
-    if hasattr(source, "read"):
-        return Path(str(getattr(source, "name", "The file"))).name, source
-    if hasattr(source, "getbands"):
-        return "The image", None
-    raise ValueError(
-        f"A picture must be a path, the bytes of a file, or an open file. Received: {type(source).__name__}"
-    )
+def _decoded(image: Any, longest: int, name: str, ground: str) -> NDArray[np.uint8]:
+    """Return an opened picture's pixels. Raises `ValueError` for one that is cut off."""
+    try:
+        return _small(image, longest, name, ground)
+    except (OSError, SyntaxError, EOFError, MemoryError) as error:
+        raise ValueError(
+            f"{name} is damaged or cut off ({error}). Copy or save the picture again."
+        ) from error
 
 
 @contextlib.contextmanager

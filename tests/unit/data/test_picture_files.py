@@ -177,6 +177,7 @@ def test_paths_files_and_the_home_folder(tmp_path, monkeypatch) -> None:
         (_saved(PICTURE, "PNG")[:90], "damaged or cut off"),
         (_saved(PICTURE.resize((600, 400)), "JPEG")[:1500], "damaged or cut off"),
     ],
+    ids=range(8),
 )
 def test_what_is_no_picture_gets_one_line(content, words) -> None:
     with pytest.raises(ValueError, match=words) as raised:
