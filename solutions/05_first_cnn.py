@@ -430,6 +430,32 @@ plots.show_images(
 );
 
 # %% [markdown]
+# ### A photograph is not a scan
+#
+# A network knows its training data, and MNIST was scanned: white paper, black ink, even light. Your desk lamp stands on
+# one side, your pencil is grey, your paper has squares. Below, a test digit lies on paper, and the light falls by half
+# from left to right. **Predict first:** the picture is turned into white on black and made smaller, nothing else. What
+# will the network read?
+
+# %% tags=["slow"] alt="A test digit 7 in dark ink on paper that grows darker to the right, and what becomes of it. Merely shrunk, the right half is bright grey. With the light evened out, the paper is white everywhere; the ink alone is left, and last stands a clear white 7 on black. Above the second and the last picture is what the network reads."
+page = np.full((280, 280), 235.0)
+page[84:196, 84:196] -= 0.8 * np.kron(x_test[0, ..., 0], np.ones((4, 4)))  # dark ink
+page *= np.linspace(1, 0.5, 280)  # the lamp is on the left
+shrunk = (255 - page[5::10, 5::10]).astype(np.uint8)[..., np.newaxis]  # (28, 28, 1)
+found = data.read_digits(page)
+read = [predict(digit[np.newaxis]).argmax() for digit in (shrunk, found.digit)]
+names = ["grey", f"shrunk: {read[0]}", "light evened out", "ink", f"read as {read[1]}"]
+even, ink = found.steps["light evened out"], found.steps["ink"]
+plots.show_images([page, shrunk, even, 1 - ink, found.digit], names);
+
+# %% [markdown]
+# **Notice** that the shrunk picture has a bright right half, which no training digit had; the network answers all the
+# same. `data.read_digits` divides by the brightness of the paper, which it finds by looking for the lightest pixel within
+# a window wider than any stroke. What is left is ink, and then the box of 20 × 20 and the centre as before. The upload
+# button does this, too, and shows each step: try it with a lamp on one side, on squared paper, with a pencil. The other
+# cure, training with such pictures, is augmentation, below.
+
+# %% [markdown]
 # ## Your own network, opened
 #
 # A trained network is a list of numbers and a rule for what to do with them. Yours is small enough to fit into this

@@ -542,6 +542,29 @@ print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 # %% [markdown]
 # All three hear digits. Which is best? 120 clips (or 300 of the real data), one seed: a difference of a point or two
 # means nothing here. The comparison takes more.
+#
+# ### Your own voice
+#
+# Say one digit and record it with your phone or any program: WAV, FLAC, OGG and MP3 will do. Put the file beside this
+# notebook, write its name in the place of `None`, as `"seven.wav"`, and run the cell again. Until then it hears a test
+# clip. `data.read_recording` averages the channels, resamples to 8,000 samples per second and cuts off the silence at
+# both ends. **Predict first:** what would a recording with 44,100 samples per second sound like, taken for one with
+# 8,000?
+
+# %% tags=["slow", "nbval-ignore-output"] alt="The log-mel image of the recording on the left; on the right ten bars, one for each digit, with the probabilities that the network gives."
+path = None
+clip = digits.x_test[0] if path is None else data.read_recording(path).clip()  # (8000,)
+image = audio.log_mel(clip)  # (40, 61)
+shares = model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)[0]
+axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")[1]
+plots.show_image(image[::-1], axes[0], title="low notes at the bottom")
+plots.show_bars(dict(zip(digits.class_names, shares)), axes[1], xlabel="probability")
+audio.player(clip)
+
+# %% [markdown]
+# Five and a half times slower and lower, a groan: a waveform means nothing without its rate. If the network does not
+# understand you, look at the image first. Is the word in it, from its beginning to its end? Then remember whose voices
+# it was trained on. The next sections are about that.
 
 # %% [markdown]
 # ## Voices that it has heard
