@@ -44,10 +44,11 @@ print("You have run a cell.")
 # %% [markdown]
 # Every chapter has the same rhythm:
 #
-# - **Predict first** asks you for the result of the next cell. Say it aloud or write it down, *then* run. A wrong
-#   prediction is worth more than a right one: you learn where your picture of the matter is off.
+# - **Predict first** asks you for the result of the next cell. Say it aloud or write it down, *then* run. A wrong prediction is worth more than a right one: it shows you what to think about again.
 # - **Notice** points at what was worth seeing.
 # - **Mind the slide** corrects what lectures and slides on this subject often say, and shows what is right.
+# - **Interactive pictures** have sliders, buttons and cells to click, and work by keyboard, too. Where you see a still picture instead, run its cell.
+# - **Training** takes seconds. While it runs, a line shows how far it is.
 # - **Exercises** are yours to solve. A check tells you at once what is wrong, and why.
 #
 # ### The chapters
@@ -74,7 +75,7 @@ print("You have run a cell.")
 #
 # The minutes include reading and exercises. Chapters 00 to 05 are the foundation: take them in order. Chapters 06 to 09
 # are the classic networks, 10 and 11 look inside networks, 12 to 15 go to sound, text and other tasks, and 16 is about
-# speed. You need Python, a little NumPy, and to know what a derivative is.
+# speed. You need Python, a little NumPy, and to know what a derivative is. Chapters 04 and 07 also use the rank of a matrix, and chapter 04 explains it.
 #
 # ## An image is an array
 #
@@ -124,8 +125,8 @@ plots.show_pixels(patch, axes[1], title="camera[164:172, 248:258], shape (8, 10)
 # then run the check below it. Try this order once, to see what the check says:
 #
 # 1. Run the check before you answer. It says *not started*.
-# 2. Answer wrongly on purpose. It says in what respect the answer is off, and which mistake it looks like.
-# 3. Answer rightly.
+# 2. Answer wrongly on purpose. It says what is wrong with the answer, and which mistake it looks like.
+# 3. Answer correctly.
 #
 # Stuck? `check.hint("0.1")` in a new cell (press **B** for one) shows a first hint; run it again for the next. Most
 # answers are functions. A check runs a function on fresh inputs each time, so an answer that passes is right in
@@ -277,8 +278,7 @@ check("0.4", brighten);
 # ## What a network wants
 #
 # Files hold bytes, because they are small. Networks calculate with fractions, and learn best when their inputs are of a
-# moderate size, say from 0 to 1. So before it enters a network an image is divided by 255, as `float32`: 32 bits a
-# number. NumPy prefers `float64`; a network has no use for such precision, and it costs twice the memory.
+# moderate size, say from 0 to 1. So before it enters a network an image is divided by 255, as `float32`: 32 bits per number. NumPy prefers `float64`; a network has no use for such precision, and it costs twice the memory.
 
 # %% tags=["nbval-check-output"]
 for kind in ("uint8", "float32", "float64"):
@@ -348,9 +348,7 @@ plots.show_images(firsts, columns=10, size=0.8);
 # **Mind the slide.** "MNIST: digits of 250 people" is half the story. About 250 people wrote the *training* digits; the
 # test digits are by others. A network that has only learned those 250 hands would be found out.
 #
-# **CIFAR-10** has 60,000 colour photographs of 32 × 32 pixels in ten classes, from airplane to truck. It may not be
-# passed on with the course. Where it is missing, and cannot be downloaded, `data.load` makes a **stand-in** and says so
-# loudly; every chapter then runs, but its figures are not CIFAR's. Which one do you have?
+# **CIFAR-10** has 60,000 colour photographs of 32 × 32 pixels in ten classes, from airplane to truck. It may not be passed on with the course. Where it is missing and cannot be downloaded, `data.load` makes a **stand-in** and says so: crops of photographs that come with the course. Each of its ten classes is one subject, such as the cat or a coffee cup, and the classes have their own names. Every chapter then runs, but its figures are not CIFAR's. This cell downloads nothing; which data do you have?
 
 # %% tags=["nbval-ignore-output"] alt="Ten small colour images in a row, one of each class, with the name of the class above it: CIFAR-10's own or, where these are missing, crops of the stand-in's photographs."
 cifar = data.load("cifar10", allow_download=False)
@@ -362,8 +360,7 @@ plots.show_images(cifar.x_train[chosen], cifar.class_names, columns=10, size=1.1
 # The networks of the later chapters were built for its yearly competition, 2010 to 2017, which used a part of it: 1,000
 # classes and about 1.28 million training images. It stays on its server; we use networks that were trained on it.
 #
-# Such a table is at the end of every chapter. *Stated* is what the source says, *recomputed* what our code finds; "the
-# same" means that they agree. A fact that nobody can recompute is only stated.
+# Here are the facts about the three data sets. Every chapter ends with such a table of its figures. *Stated* is what the source says, *recomputed* is what our code finds; "the same" means that they agree. A fact that nobody can recompute is only stated.
 
 # %% tags=["nbval-check-output"]
 figures.table(
