@@ -56,14 +56,14 @@ print("You have run a cell.")
 # | chapter | its question | minutes |
 # |---|---|---|
 # | [00 · Start here](00_start_here.ipynb) | What does a program see when you show it a photograph? | 40 |
-# | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 50 |
-# | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 65 |
-# | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 80 |
-# | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 65 |
-# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 70 |
+# | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 55 |
+# | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 85 |
+# | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 85 |
+# | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 85 |
+# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 85 |
 # | [06 · From LeNet-5 to AlexNet and VGG](06_alexnet_to_vgg.ipynb) | The idea was there in 1998. What had to change before it could read photographs? | 85 |
-# | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 75 |
-# | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 80 |
+# | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 95 |
+# | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 90 |
 # | [09 · Comparing architectures](09_comparing_architectures.ipynb) | Which network should you take, how was it trained, and what can you do with it today? | 80 |
 # | [10 · Looking inside](10_looking_inside.ipynb) | Your network reads digits. What is it looking for? | 75 |
 # | [11 · Dream and style](11_dream_and_style.ipynb) | A network was trained to name what it sees. Can it paint? | 75 |
@@ -130,8 +130,7 @@ plots.show_pixels(patch, axes[1], title="camera[164:172, 248:258], shape (8, 10)
 #
 # Stuck? `check.hint("0.1")` in a new cell (press **B** for one) shows a first hint; run it again for the next. Most
 # answers are functions. A check runs a function on fresh inputs each time, so an answer that passes is right in
-# general; after one that fails, `check.case("0.2")` gives the inputs that it failed on, and `check.expected("0.2")`
-# what it should have returned.
+# general; after one that fails, `check.case("0.2")` returns the inputs that it failed on, and `check.expected("0.2")` what your function should have returned.
 
 # %% [markdown] exercise="0.1"
 # ### Exercise 0.1 · Read a shape (3 min, 1 point)

@@ -273,7 +273,7 @@ check("3.3", head_parameters);
 # - **Equivariant:** the output moves along. Good for "where is it?".
 # - **Invariant:** the output stays as it is. Good for "what is it?".
 #
-# **Mind the slide.** Lectures like to say that convolution is translation *invariant*. It is *equivariant*. Let us
+# **Mind the slide.** Lectures often say that convolution is translation *invariant*. It is *equivariant*. Let us
 # measure it. We look at the photograph through a frame, and shift the frame so that the picture moves to the right.
 
 # %%
@@ -688,8 +688,9 @@ for layer in (1, 2, 3, 4):
 
 # %% [markdown]
 # The pixel in the middle lies under many windows, the outermost under a single one. In two dimensions the numbers
-# multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. In the picture above, *darken by
-# ways* shows these numbers on the photograph. The counts approach a bell curve, and a bell's width grows with
+# multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. In the picture above, *darken by ways* shows these numbers on the photograph.
+#
+# The counts approach a bell curve, and a bell's width grows with
 # the *square root* of the number of layers, while the field grows with the number itself. So the deeper the stack, the
 # smaller the part that matters. The window that holds 95 % of the gradient is called the **effective receptive field**
 # here:

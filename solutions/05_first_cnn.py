@@ -73,8 +73,9 @@ for probability in (0.99, 0.5, 0.1, 0.01):
     print(f"true class gets {probability:4}: loss {-np.log(probability):.2f}")
 
 # %% [markdown]
-# **Notice** how the price rises: a confident mistake is expensive. A network that knows nothing gives 0.1 to each
-# digit, so training starts near 2.30. The probabilities come from chapter 04's **softmax** of the classes' scores $s_k$, here over K = 10 classes:
+# **Notice** how the price rises: a confident mistake is expensive. A network that knows nothing gives 0.1 to each digit, so training starts near 2.30.
+#
+# The probabilities come from chapter 04's **softmax** of the classes' scores $s_k$, here over K = 10 classes:
 #
 # $$p(k) = \frac{e^{s_k}}{\sum_{j=1}^{K} e^{s_j}}$$
 

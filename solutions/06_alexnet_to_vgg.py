@@ -17,7 +17,7 @@
 #
 # You will be able to
 #
-# - explain what LeNet-5 did differently from today's networks, and why nobody does it any more;
+# - explain what LeNet-5 did differently from today's networks, and why it is no longer done;
 # - follow an image through AlexNet, and say where its parameters and where its work sit;
 # - write local response normalisation, and say what it was for;
 # - build any VGG from its table, and argue for small kernels with numbers;
@@ -434,7 +434,9 @@ convolutions = {
 diagrams.show(diagrams.side_by_side(convolutions));
 
 # %% [markdown]
-# **Notice** that conv1 has *fewer* parameters, (7 · 7 · 3 + 1) · 96 = 14,208 instead of 34,944, and more work: it looks at four times as many places. Six of their networks, averaged, came to 14.8 % top-5 error on the test data of 2012 (table 2). The entry
+# **Notice** that conv1 has *fewer* parameters, (7 · 7 · 3 + 1) · 96 = 14,208 instead of 34,944, and more work: it looks at four times as many places.
+#
+# Six of their networks, averaged, came to 14.8 % top-5 error on the test data of 2012 (table 2). The entry
 # that won in 2013, with 11.7 % (the contest's results page), was that of Zeiler's company Clarifai, not ZFNet itself.
 # The lasting lesson is the method: look, then change.
 #
@@ -490,7 +492,7 @@ for letter, name in zip(("A", "A-LRN", "B", "C", "D", "E"), TABLE):
     print(f"{letter:10} {name:>10}", *(f"{text:>12}" for text in stages))
 
 # %% [markdown]
-# The same as a drawing. Layers of one name stand level, so a gap is a layer that a network lacks.
+# The same as a drawing. Layers with the same name are at the same height, so a gap is a layer that a network lacks.
 
 # %% alt="VGG A, B, C, D and E as five columns of convolutions in five stages with 64, 128, 256, 512 and 512 filters, a 2×2 max pooling after each stage. A has one or two convolutions per stage, B two; C, D and E have three or four from the third stage on, and the third one of C is 1×1."
 letters = {"A": "vgg11", "B": "vgg13", "C": "vgg16_1x1", "D": "vgg16", "E": "vgg19"}

@@ -40,8 +40,7 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## Which kernel size?
 #
-# A dog may fill the picture or a corner of it. A large kernel suits the one, a small kernel the other, and nobody knows
-# beforehand. GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3 and 5×5 kernels and
+# A dog may fill the picture or a corner of it. A large kernel suits the first, a small kernel the second, and which one comes is not known beforehand. GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3 and 5×5 kernels and
 # a pooling **side by side** on the same maps and joins the results along the channels. Such a piece is an **inception
 # module**, and the next layer learns what to use.
 #
@@ -376,7 +375,7 @@ formula = (maps - maps.mean((0, 1, 2))) / np.sqrt(maps.var((0, 1, 2)) + layer.ep
 print("Keras and the formulas agree:", np.allclose(normalised, formula, atol=1e-3))
 
 # %% [markdown]
-# **Notice** the third channel: its spread comes out as .95, not 1. Its variance is about .01, and Keras's ε of .001 is
+# **Notice** the third channel: its spread is .95 afterwards, not 1. Its variance is about .01, and Keras's ε of .001 is
 # no longer small beside it.
 #
 # **Mind the slide.** Which ε? It is sometimes said: 1e-5 for small data sets, 1e-3 for large ones. The two numbers are
@@ -512,7 +511,7 @@ for rate in (0.1, 0.3):
         model.fit(x_train, y_train, batch_size=50, epochs=4, verbose=0, callbacks=callbacks)
         accuracy[rate, normalise] = model.evaluate(x_val, y_val, batch_size=500, verbose=0)[1]
 
-# %% tags=["slow"] alt="Bars of the validation accuracy for two learning rates, without and with batch normalisation. Without it both rates give hardly more than chance here; with it both give more than 80 per cent."
+# %% tags=["slow"] alt="Bars of the validation accuracy for two learning rates, without and with batch normalisation. Without it both bars are short, below 60 per cent; with it both are above 80 per cent."
 axes = plt.subplots(1, 2, figsize=(10, 2), layout="constrained", sharex=True)[1]
 for ax, normalise in zip(axes, (False, True)):
     bars = {
@@ -704,8 +703,9 @@ ax.set(xlabel="u, the steep weight", ylabel="v, the flat weight")
 ax.legend(loc="lower right");
 
 # %% [markdown]
-# **Notice** that RMSProp walks along both at the same pace, while SGD is done with u and has hardly moved along v:
-# above a rate of .002 it would be thrown out of the valley along u. The paper used ρ = .9 and a rate of .045 that falls
+# **Notice** that RMSProp moves along both weights at the same pace, while SGD reaches u = 0 at once and has hardly moved along v. A larger rate is no help: above .002 SGD's steps along u would grow without end.
+#
+# The paper used ρ = .9 and a rate of .045 that falls
 # by 6 % every two epochs, and ε = 1.0: far larger than Keras's 1e-7, so that small gradients count as small.
 #
 # ### Label smoothing

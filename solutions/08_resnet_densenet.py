@@ -109,7 +109,9 @@ def network(depth, *, shortcuts):
     return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 # %% [markdown]
-# Two layers per block, three groups of n blocks, a first convolution and the classifier: 6n + 2 layers, as in the paper's CIFAR networks. Now take the loss's gradient with respect to each 3×3 kernel, before any training, and its norm (the root of the sum of squares). **Predict first:** does it shrink on its way from the last layer down to the first?
+# Two layers per block, three groups of n blocks, a first convolution and the classifier: 6n + 2 layers, as in the paper's CIFAR networks. The last layer returns scores without a softmax; the loss below applies it (`from_logits=True`).
+#
+# Now take the loss's gradient with respect to each 3×3 kernel, before any training, and its norm (the root of the sum of squares). TensorFlow's `GradientTape` computes it. **Predict first:** does it shrink on its way from the last layer down to the first?
 
 # %% tags=["slow"]
 mnist = data.load("mnist", samples=3000, test_samples=10)
@@ -171,7 +173,7 @@ print("residual: all within a factor of 20:", bool(residual.max() < 20 * residua
 #
 # ## The shortcut
 #
-# If layers find it hard to pass their input on, give it to them for nothing. A **residual block** adds its input to
+# If layers find it hard to pass their input on, do it for them. A **residual block** adds its input to
 # what its layers make:
 #
 # $$y = F(x) + x$$
@@ -364,8 +366,7 @@ print(
 # | better | better | the shallow network was **too small**: it under-fitted |
 # | anything else | | none of these |
 #
-# A difference counts only if chance does not make as much. Our validation digits are 2,000; take two networks that err
-# on 4 % of all digits, and let each read 2,000 of them:
+# A difference counts only if chance does not make as much. Our validation digits are 2,000; take two networks that err on 4 % of all digits, and test each on 2,000 of them:
 
 # %% tags=["nbval-check-output"]
 # of the difference of two such errors, in points
@@ -630,8 +631,7 @@ for name, grid in surfaces.items():
 # %% [markdown]
 # **Notice** the shape of the two. The residual network is at the bottom of a bowl, round and wide. The plain one is on
 # a small, irregular floor, where the loss is about that of guessing (2.30); beyond it, on one side less than a quarter
-# of a filter's length away, walls rise to heights that no step survives. A flat floor gives no direction to go, and a
-# wall throws every large step off.
+# of a filter's length away, walls rise by many powers of ten. A flat floor does not say in which direction to go, and a wall throws every large step off.
 #
 # What the picture does not show:
 #
