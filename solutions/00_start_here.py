@@ -245,8 +245,7 @@ plots.show_images(
 );
 
 # %% [markdown]
-# **Notice** that only the bright parts went wrong: what was above 155 came round to dark, each channel by itself, and
-# that made the strange colours. Differences fall into the same trap. Which of two images is the brighter?
+# **Notice** that only the bright parts went wrong: what was above 155 wrapped around to dark, each channel by itself, and that made the strange colours. Differences fall into the same trap. Which of two images is the brighter?
 
 # %% tags=["nbval-check-output"]
 before, after = np.uint8([10, 20, 30]), np.uint8([12, 19, 30])

@@ -85,7 +85,7 @@ for power, (decimal, binary) in enumerate(
 print(f"the trillion weights: {4e12 / 1000**4:.2f} TB = {4e12 / 1024**4:.2f} TiB")
 
 # %% [markdown]
-# And that is storage alone. Training also needs the **gradient**: one number per weight, which says how the error changes when that weight grows a little. Adam, the training method that this course uses most, keeps two more numbers per weight. Together that is four times the memory, 16 TB.
+# And that is storage alone. Training also needs the **gradient**: one number per weight, which says how the error changes when that weight grows a little. **Adam**, a method that this course often trains with, keeps two more numbers per weight. Together that is four times the memory, 16 TB.
 
 # %% [markdown] exercise="1.2"
 # ### Exercise 1.2 · MB and MiB (5 min, 1 point)

@@ -123,8 +123,7 @@ figures.table(
 # %% [markdown]
 # ## AlexNet
 #
-# From 2010 to 2017 the ILSVRC competition (the "ImageNet challenge") asked for the content of photographs: 1.2 million
-# to learn from, 1,000 classes. The **top-5 error** counts an image as wrong if the true class is not among the five
+# From 2010 to 2017 the ILSVRC competition (the "ImageNet challenge") asked for the content of photographs: about 1.28 million to learn from, 1,000 classes. The **top-5 error** counts an image as wrong if the true class is not among the five
 # likeliest. In 2012 the best program without a deep network was wrong on 26.2 %. A. Krizhevsky, I. Sutskever and G.
 # Hinton came with a CNN, and were wrong on 15.3 % (table 2 of their paper).
 
@@ -186,9 +185,9 @@ for size in (224, 227):
 # %% [markdown]
 # **Mind the slide.** Three things that are often said about AlexNet:
 #
-# - Its input is 224 pixels wide. An input of 224 and maps of 55 × 55 do not go together; 227 gives 55 exactly.
-# - It had 16.4 %: that is the average of five networks. The entry that won, 15.3 %, averaged seven, two of them trained on more data first. One network alone had 18.2 % (on the validation data). All three are in the paper's table 2.
-# - It was the first network with ReLU. The paper itself points to Nair and Hinton, 2010.
+# - *Input.* It is said to be 224 pixels wide. An input of 224 and maps of 55 × 55 do not go together; 227 gives 55 exactly.
+# - *Error.* It is said that AlexNet had 16.4 %: that is the average of five networks. The entry that won, 15.3 %, averaged seven, two of them trained on more data first. One network alone had 18.2 % (on the validation data). All three are in the paper's table 2.
+# - *ReLU.* AlexNet is said to be the first network with it. The paper itself points to Nair and Hinton, 2010.
 #
 # ## ReLU against tanh
 #
@@ -221,7 +220,7 @@ print(f"ten tanh pass on all of it at a = 0, at a = 2 only {(1 - np.tanh(2) ** 2
 # %% [markdown]
 # A unit in the flat part of its curve is **saturated**: it hardly learns. ReLU does not saturate on the right, and costs one comparison. Let us measure what that is worth: one small network with five hidden layers, 2,500 digits, five epochs, three activations.
 #
-# - The optimiser is AlexNet's: gradient descent on small batches (**SGD**, stochastic gradient descent) with **momentum** 0.9: each step is what the gradient asks for, plus nine tenths of the last step.
+# - The optimiser is AlexNet's, gradient descent on small batches (**SGD**, stochastic gradient descent) with **momentum** 0.9: each step is what the gradient asks for, plus nine tenths of the last step.
 # - Each activation starts from the random weights that suit it: "Glorot" with variance 2 / (inputs + outputs) for the first two, "He" with 2 / inputs for ReLU, which silences half of its units.
 #
 # **Predict first:** which of the three learn, and which ends lowest?
