@@ -32,7 +32,9 @@ from workbook import arithmetic, check, data, figures, plots, reference
 # %% [markdown]
 # ## One layer, a trillion weights
 #
-# In a **dense** layer each unit has a weight for every input. It computes z = w₁x₁ + w₂x₂ + … + b, and sends z through a simple curve, the **activation** (chapter 02 has one). For an image the inputs are its pixels. Say we want as many units as there are pixels, one layer of them.
+# In a **dense** layer each unit has a weight for every input. It computes z = w₁x₁ + w₂x₂ + … + b, and sends z through
+# a simple curve, the **activation** (chapter 02 has one). For an image the inputs are its pixels. Say we want as many
+# units as there are pixels, one layer of them.
 #
 # **Predict first:** a grey image of 1000 × 1000 pixels. How many weights is that? How many gigabytes, at 4 bytes each?
 
@@ -74,7 +76,8 @@ check("1.1", dense_parameters);
 # %% [markdown]
 # ## How much memory is that?
 #
-# A weight in `float32` takes 32 bits, which are 4 bytes. The next step is often confused. A **megabyte** (MB) has 10⁶ bytes, but many programs and papers print "MB" and count in units of 2²⁰ = 1,048,576 bytes. The name of that unit
+# A weight in `float32` takes 32 bits, which are 4 bytes. The next step is often confused. A **megabyte** (MB) has 10⁶
+# bytes, but many programs and papers print "MB" and count in units of 2²⁰ = 1,048,576 bytes. The name of that unit
 # is **mebibyte** (MiB). The gap widens with each step:
 
 # %% tags=["nbval-check-output"]
@@ -85,7 +88,9 @@ for power, (decimal, binary) in enumerate(
 print(f"the trillion weights: {4e12 / 1000**4:.2f} TB = {4e12 / 1024**4:.2f} TiB")
 
 # %% [markdown]
-# And that is storage alone. Training also needs the **gradient**: one number per weight, which says how the error changes when that weight grows a little. **Adam**, a method that this course often trains with, keeps two more numbers per weight. Together that is four times the memory, 16 TB.
+# And that is storage alone. Training also needs the **gradient**: one number per weight, which says how the error
+# changes when that weight grows a little. **Adam**, a method that this course often trains with, keeps two more numbers
+# per weight. Together that is four times the memory, 16 TB.
 
 # %% [markdown] exercise="1.2"
 # ### Exercise 1.2 · MB and MiB (5 min, 1 point)
@@ -119,8 +124,9 @@ images, labels = pixels[:10_000] / 255, digits[:10_000]
 others, answers = pixels[50_000:52_000] / 255, digits[50_000:52_000]
 
 # %% [markdown]
-# The classifier is one dense layer, 784 pixels to 10 units, and the largest output wins. We find its weights by least squares: the output should be 1 for the right digit and 0 for the others. (The `10 * np.eye(784)` keeps the
-# weights small; without it, pixels that are always black would make the equations unsolvable.)
+# The classifier is one dense layer, 784 pixels to 10 units, and the largest output wins. We find its weights by least
+# squares: the output should be 1 for the right digit and 0 for the others. (The `10 * np.eye(784)` keeps the weights
+# small; without it, pixels that are always black would make the equations unsolvable.)
 
 # %%
 def fit(images, labels):
@@ -170,7 +176,9 @@ for name, some in (("digits", others), ("shuffled", shuffled_others)):
     print(f"{name:8}: correlation of a pixel with its right neighbour {correlation:.2f}")
 
 # %% [markdown]
-# A pixel tells a lot about its neighbour. After shuffling it tells nothing. Convolution is *built* on neighbours, and after the shuffle its windows hold pixels that have nothing to do with one another. So it should lose what it gains on whole images. With the networks of chapter 05 you can test that: train one on shuffled digits.
+# A pixel tells a lot about its neighbour. After shuffling it tells nothing. Convolution is *built* on neighbours, and
+# after the shuffle its windows hold pixels that have nothing to do with one another. So it should lose what it gains on
+# whole images. With the networks of chapter 05 you can test that: train one on shuffled digits.
 
 # %% [markdown] exercise="1.3"
 # ### Exercise 1.3 · Weights for shuffled pixels (5 min, 2 points)
@@ -272,7 +280,8 @@ ax.set_xlim(1e3, 1e12);
 #
 # ### A kernel is a neuron
 #
-# There is nothing new inside. Take one neuron with nine weights, let it look at one window, write down z = w·x. Then give the *same* neuron the next window. Its outputs, arranged as the windows are, form the **feature map**.
+# There is nothing new inside. Take one neuron with nine weights, let it look at one window, write down z = w·x. Then
+# give the *same* neuron the next window. Its outputs, arranged as the windows are, form the **feature map**.
 
 # %% tags=["nbval-check-output"]
 kernel = np.array([[1, 0, -1]] * 3)  # answers where left is brighter than right

@@ -40,9 +40,10 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## Which kernel size?
 #
-# A dog may fill the picture or a corner of it. A large kernel suits the first, a small kernel the second, and which one comes is not known beforehand. GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3 and 5×5 kernels and
-# a pooling **side by side** on the same maps and joins the results along the channels. Such a piece is an **inception
-# module**, and the next layer learns what to use.
+# A dog may fill the picture or a corner of it. A large kernel suits the first, a small kernel the second, and which one
+# comes is not known beforehand. GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3
+# and 5×5 kernels and a pooling **side by side** on the same maps and joins the results along the channels. Such a piece
+# is an **inception module**, and the next layer learns what to use.
 #
 # Here is one, with 128, 192 and 96 filters, on maps of 28×28×256. All branches keep height and width (`same`, strides
 # 1); otherwise they could not be joined.
@@ -66,7 +67,8 @@ from workbook import diagrams
 diagrams.show_model(naive_module(), sizes=False, title="naive module");
 
 # %% [markdown]
-# **Predict first:** how many channels does the result have? Which branch costs more: the 192 filters of 3×3, or the 96 of 5×5? The accountant of chapter 06 counts parameters and MACs (multiply-adds) of any Keras model, layer by layer.
+# **Predict first:** how many channels does the result have? Which branch costs more: the 192 filters of 3×3, or the 96
+# of 5×5? The accountant of chapter 06 counts parameters and MACs (multiply-adds) of any Keras model, layer by layer.
 
 # %% tags=["nbval-check-output"]
 naive = account(naive_module())
@@ -82,9 +84,8 @@ print(f"{'sum':22} {naive.macs:12,}")
 # %% [markdown]
 # ## The bottleneck
 #
-# The fix is chapter 04's 1×1 convolution. Placed before a large kernel, it mixes many channels into few, and the
-# large kernel reads only those: a **bottleneck**. Take 64 channels, and 64 filters of 5×5, on maps of i × i pixels.
-# Directly:
+# The fix is chapter 04's 1×1 convolution. Placed before a large kernel, it mixes many channels into few, and the large
+# kernel reads only those: a **bottleneck**. Take 64 channels, and 64 filters of 5×5, on maps of i × i pixels. Directly:
 
 # %% tags=["nbval-check-output"]
 parameters = arithmetic.conv_parameters(5, 64, 64)
@@ -223,7 +224,8 @@ plots.show_bars(bars, axes[1], title="with bottlenecks", xlabel="million MACs");
 # saves nothing here; it spares the next module, which reads 480 channels instead of 672.
 #
 # **Mind the slide.** "358 M operations" is a figure that is often copied for this module. The sum of its terms is
-# 271.35 M, and the saving 3.15 ×. Where the surplus of 86.70 M comes from is the question of exercise 9.2; the lines above hold the answer.
+# 271.35 M, and the saving 3.15 ×. Where the surplus of 86.70 M comes from is the question of exercise 9.2; the lines
+# above hold the answer.
 
 # %% [markdown]
 # ## GoogLeNet
@@ -259,7 +261,9 @@ for name, row in (("VGG-16", "A5.vgg16"), ("AlexNet", "A2.grouped_parameters")):
 plots.show_architecture(googlenet.blocks(), labels=0, title="GoogLeNet");
 
 # %% [markdown]
-# Each block is a convolution: its width is the number of channels, its area the number of MACs. **Notice** the shape: much of the work is on the left, where the maps are large, and most channels are on the right. The stem alone, with its 3×3 of 192 filters on 56×56 maps, does almost a third of all MACs.
+# Each block is a convolution: its width is the number of channels, its area the number of MACs. **Notice** the shape:
+# much of the work is on the left, where the maps are large, and most channels are on the right. The stem alone, with
+# its 3×3 of 192 filters on 56×56 maps, does almost a third of all MACs.
 #
 # ### Auxiliary heads
 #
@@ -292,7 +296,8 @@ diagrams.show(
 # the authors found that the heads do not speed training up at the start, as they had thought, but help a little near
 # its end. They take them for a **regulariser**: something that works against over-fitting, as dropout does.
 #
-# GoogLeNet was trained by SGD with momentum .9 (chapter 06; chapter 09 writes it out), with a learning rate that falls by 4 % every 8 epochs.
+# GoogLeNet was trained by SGD with momentum .9 (chapter 06; chapter 09 writes it out), with a learning rate that falls
+# by 4 % every 8 epochs.
 #
 # **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It is right before it,
 # and it is the only dense layer of the main path:
@@ -304,9 +309,9 @@ print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], s
 # ## Batch normalisation
 #
 # A deep network is a product of many layers. If each makes its maps a little too large, the last ones explode; a little
-# too small, and they vanish. And every training step shifts the inputs that the layers above have adapted to. Ioffe and Szegedy's
-# cure of 2015: after each convolution, *before* the activation, centre and scale every channel by its own mean and
-# variance over the batch.
+# too small, and they vanish. And every training step shifts the inputs that the layers above have adapted to. Ioffe and
+# Szegedy's cure of 2015: after each convolution, *before* the activation, centre and scale every channel by its own
+# mean and variance over the batch.
 #
 # For the m values x of one channel in the batch:
 #
@@ -430,7 +435,9 @@ for step in range(1, 61):
         print(f"after {step:2} batches the moving mean is at {100 * share:3.0f} % of its aim")
 
 # %% [markdown]
-# **Notice** the rule: after n batches the share is 1 − momentumⁿ. Keras's default of .99 needs some 450 batches to come within one per cent; in a short training the network then validates badly though it has learned well. So this course lowers the momentum. And now the difference between the modes:
+# **Notice** the rule: after n batches the share is 1 − momentumⁿ. Keras's default of .99 needs some 450 batches to come
+# within one per cent; in a short training the network then validates badly though it has learned well. So this course
+# lowers the momentum. And now the difference between the modes:
 
 # %% tags=["nbval-check-output"]
 for training in (True, False):
@@ -492,7 +499,9 @@ for ax, normalise in zip(axes, (False, True)):
     ).set_yscale("log")
 
 # %% [markdown]
-# **Notice** that on the right the three lines are one: batch normalisation divides any factor out again. The size of the weights no longer matters to the output, and so a step of training that makes them too large does no harm either. That suggests a prediction.
+# **Notice** that on the right the three lines are one: batch normalisation divides any factor out again. The size of
+# the weights no longer matters to the output, and so a step of training that makes them too large does no harm either.
+# That suggests a prediction.
 #
 # **Predict first:** eight layers, 3,000 digits, four epochs of plain gradient descent (SGD: weights minus rate times
 # gradient, batches of 50). With a learning rate of .1 or .3, which networks learn?
@@ -530,9 +539,14 @@ print(
 print("normalised, rate 0.3, over 80 %:", accuracy[0.3, True] > 0.8)
 
 # %% [markdown]
-# **Notice** that the normalised network can take steps at which the plain one learns little or nothing, and so it gets much further in the same four epochs. The figures move with the seed and the processor; the verdict does not. The tests of this course train with three seeds: the plain network stays below 60 % at both rates, the normalised one is above 80 % at a rate of .3. The price is time: each epoch takes longer.
+# **Notice** that the normalised network can take steps at which the plain one learns little or nothing, and so it gets
+# much further in the same four epochs. The figures move with the seed and the processor; the verdict does not. The
+# tests of this course train with three seeds: the plain network stays below 60 % at both rates, the normalised one is
+# above 80 % at a rate of .3. The price is time: each epoch takes longer.
 #
-# It would be unfair to leave it there. With Adam at a rate of .003 the plain network learns too: more than 85 % with each of the three seeds, against more than 92 % with batch normalisation. Normalising helps most where the recipe is least careful.
+# It would be unfair to leave it there. With Adam at a rate of .003 the plain network learns too: more than 85 % with
+# each of the three seeds, against more than 92 % with batch normalisation. Normalising helps most where the recipe is
+# least careful.
 #
 # *Why* it helps is still argued about. The paper's reason, that the layers' inputs stop shifting, was tested by others
 # in 2018, who found that the shift may remain and the training still be good; they hold that the loss becomes smoother.
@@ -546,11 +560,14 @@ print("normalised, rate 0.3, over 80 %:", accuracy[0.3, True] > 0.8)
 # - no local response normalisation (chapter 06);
 # - two 3×3 in place of a 5×5, which see the same window with 18 instead of 25 weights.
 #
-# How much faster did it learn? One of the paper's runs reached the best accuracy of the same network without batch normalisation in 2.1 million steps instead of 31 (figure 3; "14 times fewer", says the paper). That run also had five times the learning rate, no dropout and a faster decay of the rate.
+# How much faster did it learn? One of the paper's runs reached the best accuracy of the same network without batch
+# normalisation in 2.1 million steps instead of 31 (figure 3; "14 times fewer", says the paper). That run also had five
+# times the learning rate, no dropout and a faster decay of the rate.
 #
 # A warning about the name: the paper on v3 calls a step on its own way to v3 "v2".
 #
-# Here are two of its modules. 3c halves the maps: it has no 1×1 branch, the last layer of each branch has strides 2, and the pooling passes all channels on.
+# Here are two of its modules. 3c halves the maps: it has no 1×1 branch, the last layer of each branch has strides 2,
+# and the pooling passes all channels on.
 
 # %% alt="Two modules of Inception v2, one below the other. 3a on 28×28×192: a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3; a mean pooling and a 1×1; all with batch normalisation and ReLU, concatenated to 28×28×256. 3c on 28×28×320: a 1×1 and a 3×3 with strides 2; a 1×1 and two 3×3, the last with strides 2; a max pooling with strides 2; concatenated to 14×14×576."
 for name, channels in (("3a", 192), ("3c", 320)):
@@ -562,7 +579,9 @@ for name, channels in (("3a", 192), ("3c", 320)):
 # %% [markdown]
 # ## Inception v3
 #
-# Szegedy and others looked for more that could be saved. One 3×3 after another sees 5×5, and a 1×7 after a 7×1 sees **7×7**: the one looks up and down, the other left and right. **Predict first:** what does the pair save, with C channels in and out?
+# Szegedy and others looked for more that could be saved. One 3×3 after another sees 5×5, and a 1×7 after a 7×1
+# sees **7×7**: the one looks up and down, the other left and right. **Predict first:** what does the pair save, with C
+# channels in and out?
 
 # %% tags=["nbval-check-output"]
 print("kernel   full C=192      factorised   ratio")
@@ -573,7 +592,8 @@ for size in (3, 5, 7):
 
 # %% [markdown]
 # **Notice** the rule: n²C² weights against 2nC², a factor of n/2. As always, less is also less: for a single channel, a
-# column times a row can only make kernels of **rank** 1. Chapter 02's vertical-edge kernel is one. Its "all edges" kernel is not:
+# column times a row can only make kernels of **rank** 1. Chapter 02's vertical-edge kernel is one. Its "all edges"
+# kernel is not:
 
 # %% tags=["nbval-check-output"]
 vertical = np.array([[1, 0, -1]] * 3)
@@ -590,8 +610,9 @@ titles = ["7×1", "1×7", "their product", "rank 7"]
 plots.show_images([column, row, column @ row, np.eye(7)], titles, columns=4, scale=(-1, 1));
 
 # %% [markdown]
-# Many channels make up for it: each filter of the second layer adds up one rank-1 kernel per channel of the first. The paper found factorising useful in the middle of the network, on maps of 12 to 20 pixels, and not in the first layers. Here is its
-# module for 17×17 maps.
+# Many channels make up for it: each filter of the second layer adds up one rank-1 kernel per channel of the first. The
+# paper found factorising useful in the middle of the network, on maps of 12 to 20 pixels, and not in the first layers.
+# Here is its module for 17×17 maps.
 
 # %%
 wide = module_model((17, 17, 768), inception_v3.module_17(128), blocks.Norm())
@@ -605,7 +626,10 @@ full = 17 * 17 * (768 * (192 + 128 + 128 + 192) + 49 * (128 * 192 + 128 * 128 + 
 print(f"{factorised / 10**6:.0f} M MACs; with a 7×7 for each pair {full / 10**6:,.0f} M")
 
 # %% [markdown]
-# On the 8×8 maps at the end a 1×3 and a 3×1 stand **side by side**, to make more channels for the classifier. Between the groups of modules the maps are halved and the channels grow. To pool first would lose information; to convolve first, on the large maps, would cost four times the work. So both run in parallel, with strides 2 (the paper's figures 7 and 10):
+# On the 8×8 maps at the end a 1×3 and a 3×1 stand **side by side**, to make more channels for the classifier. Between
+# the groups of modules the maps are halved and the channels grow. To pool first would lose information; to convolve
+# first, on the large maps, would cost four times the work. So both run in parallel, with strides 2 (the paper's figures
+# 7 and 10):
 
 # %% alt="Above, the module for 8×8 maps: a 1×1; a 1×1 that forks into a 1×3 and a 3×1; a 1×1 and a 3×3 that forks in the same way; a mean pooling with a 1×1; all six outputs concatenated to 8×8×2048. Below, the reduction from 35×35×288 to 17×17×768: a 3×3 with strides 2; a 1×1, a 3×3 and a 3×3 with strides 2; a max pooling with strides 2; concatenated."
 last = diagrams.operations(module_model((8, 8, 1280), inception_v3.MODULE_8, blocks.Norm()))
@@ -703,20 +727,23 @@ ax.set(xlabel="u, the steep weight", ylabel="v, the flat weight")
 ax.legend(loc="lower right");
 
 # %% [markdown]
-# **Notice** that RMSProp moves along both weights at the same pace, while SGD reaches u = 0 at once and has hardly moved along v. A larger rate is no help: above .002 SGD's steps along u would grow without end.
+# **Notice** that RMSProp moves along both weights at the same pace, while SGD reaches u = 0 at once and has hardly
+# moved along v. A larger rate is no help: above .002 SGD's steps along u would grow without end.
 #
-# The paper used ρ = .9 and a rate of .045 that falls
-# by 6 % every two epochs, and ε = 1.0: far larger than Keras's 1e-7, so that small gradients count as small.
+# The paper used ρ = .9 and a rate of .045 that falls by 6 % every two epochs, and ε = 1.0: far larger than Keras's
+# 1e-7, so that small gradients count as small.
 #
 # ### Label smoothing
 #
-# Cross-entropy has no end: it can always be made smaller by raising the score of the true class. **Label smoothing** sets an aim that can be reached. Take the share ε of the true label away and spread it evenly
-# over *all* K classes, the true one too: 1 − ε + ε/K for the true class, ε/K for each other.
+# Cross-entropy has no end: it can always be made smaller by raising the score of the true class. **Label smoothing**
+# sets an aim that can be reached. Take the share ε of the true label away and spread it evenly over *all* K classes,
+# the true one too: 1 − ε + ε/K for the true class, ε/K for each other.
 
 # %% [markdown] exercise="7.6"
 # ### Exercise 7.6 · Smooth labels (6 min, 1 point)
 #
-# **Input:** whole numbers `labels` (n,), the number of `classes` K, and `epsilon`. **Output:** an array (n, K), one row per label.
+# **Input:** whole numbers `labels` (n,), the number of `classes` K, and `epsilon`. **Output:** an array (n, K), one row
+# per label.
 
 # %% tags=["exercise"] exercise="7.6"
 def smooth_labels(labels, classes, epsilon):
@@ -730,7 +757,8 @@ def smooth_labels(labels, classes, epsilon):
 check("7.6", smooth_labels);
 
 # %% [markdown]
-# Keras's loss has it built in. With K = 10, ε = .1 and some prediction p, it should be the cross-entropy with .91 and .01:
+# Keras's loss has it built in. With K = 10, ε = .1 and some prediction p, it should be the cross-entropy with .91 and
+# .01:
 
 # %% tags=["nbval-check-output"]
 p = rng.dirichlet(np.ones(10), 1)
@@ -779,7 +807,9 @@ for how in ("one_crop", "ensemble"):
     print(f"{how.replace('_', ' '):9} v2 {v2} %, v3 {v3} %: {v2 - v3:.1f} points")
 
 # %% [markdown]
-# *One crop*: one network sees one piece of each image. *Ensemble*: several networks see many pieces, and their answers are averaged. Whoever compares across the two can find anything, from 4.3 points better (7.8 to 3.46) to 0.7 worse (4.9 to 5.6).
+# *One crop*: one network sees one piece of each image. *Ensemble*: several networks see many pieces, and their answers
+# are averaged. Whoever compares across the two can find anything, from 4.3 points better (7.8 to 3.46) to 0.7 worse
+# (4.9 to 5.6).
 
 # %% [markdown]
 # ## Inception v4 and Inception-ResNet
@@ -787,7 +817,8 @@ for how in ("one_crop", "ensemble"):
 # In 2016 the same group asked whether inception modules need the **shortcuts** of ResNet, which add a block's input to
 # its output (chapter 08). **Inception v4** has none: a more regular v3, with more modules. **Inception-ResNet** puts
 # the shortcut around each module; a 1×1 behind the branches restores the number of channels, so that the two can be
-# added. Here are both on 35×35×384. In the package, `Residual` puts a shortcut around branches, and `module_model` builds the block as before:
+# added. Here are both on 35×35×384. In the package, `Residual` puts a shortcut around branches, and `module_model`
+# builds the block as before:
 
 # %%
 from workbook.architectures import inception_v4
@@ -812,7 +843,9 @@ diagrams.show_model(residual, title="Inception-ResNet v2");
 # | Inception v4 | 5.0 | Szegedy et al. 2017, table 1 (table 2 of the preprint) |
 # | Inception-ResNet v2 | 4.9 | Szegedy et al. 2017, table 1 (table 2 of the preprint) |
 #
-# **Notice** how little the last two differ, with and without shortcuts. What the shortcuts did was to make training *faster*; accuracy came with size. Very wide networks became unstable, until the branch was multiplied by .1 to .3 before adding. **Predict first:** sort the five networks by their work per image:
+# **Notice** how little the last two differ, with and without shortcuts. What the shortcuts did was to make
+# training *faster*; accuracy came with size. Very wide networks became unstable, until the branch was multiplied by .1
+# to .3 before adding. **Predict first:** sort the five networks by their work per image:
 
 # %% tags=["slow", "nbval-check-output"]
 names = ("googlenet", "inception_v2", "inception_v3", "inception_v4", "inception_resnet_v2")
@@ -828,7 +861,8 @@ for name in names:
 plots.show_bars(work, xlabel="billion MACs per image", form="{:.2f}");
 
 # %% [markdown]
-# These are the networks of the papers' figures, and the parameters include the statistics of batch normalisation. Released models differ in places: Keras's InceptionResNetV2 is larger.
+# These are the networks of the papers' figures, and the parameters include the statistics of batch normalisation.
+# Released models differ in places: Keras's InceptionResNetV2 is larger.
 #
 # ## Summary
 #
