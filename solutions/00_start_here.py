@@ -45,9 +45,12 @@ print("You have run a cell.")
 # Every chapter has the same rhythm:
 #
 # - **Predict first** asks you for the result of the next cell. Say it aloud or write it down, *then* run. A wrong
-#   prediction is worth more than a right one: you learn where your picture of the matter is off.
+#   prediction is worth more than a right one: it shows you what to think about again.
 # - **Notice** points at what was worth seeing.
 # - **Mind the slide** corrects what lectures and slides on this subject often say, and shows what is right.
+# - **Interactive pictures** have sliders, buttons and cells to click, and work by keyboard, too. Where you see a still
+#   picture instead, run its cell.
+# - **Training** takes seconds. While it runs, a line shows how far it is.
 # - **Exercises** are yours to solve. A check tells you at once what is wrong, and why.
 #
 # ### The chapters
@@ -55,14 +58,14 @@ print("You have run a cell.")
 # | chapter | its question | minutes |
 # |---|---|---|
 # | [00 · Start here](00_start_here.ipynb) | What does a program see when you show it a photograph? | 40 |
-# | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 50 |
-# | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 65 |
-# | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 80 |
-# | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 65 |
-# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 70 |
+# | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 55 |
+# | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 85 |
+# | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 85 |
+# | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 85 |
+# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 85 |
 # | [06 · From LeNet-5 to AlexNet and VGG](06_alexnet_to_vgg.ipynb) | The idea was there in 1998. What had to change before it could read photographs? | 85 |
-# | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 75 |
-# | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 80 |
+# | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 95 |
+# | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 90 |
 # | [09 · Comparing architectures](09_comparing_architectures.ipynb) | Which network should you take, how was it trained, and what can you do with it today? | 80 |
 # | [10 · Looking inside](10_looking_inside.ipynb) | Your network reads digits. What is it looking for? | 75 |
 # | [11 · Dream and style](11_dream_and_style.ipynb) | A network was trained to name what it sees. Can it paint? | 75 |
@@ -74,7 +77,8 @@ print("You have run a cell.")
 #
 # The minutes include reading and exercises. Chapters 00 to 05 are the foundation: take them in order. Chapters 06 to 09
 # are the classic networks, 10 and 11 look inside networks, 12 to 15 go to sound, text and other tasks, and 16 is about
-# speed. You need Python, a little NumPy, and to know what a derivative is.
+# speed. You need Python, a little NumPy, and to know what a derivative is. Chapters 04 and 07 also use the rank of a
+# matrix, and chapter 04 explains it.
 #
 # ## An image is an array
 #
@@ -124,13 +128,13 @@ plots.show_pixels(patch, axes[1], title="camera[164:172, 248:258], shape (8, 10)
 # then run the check below it. Try this order once, to see what the check says:
 #
 # 1. Run the check before you answer. It says *not started*.
-# 2. Answer wrongly on purpose. It says in what respect the answer is off, and which mistake it looks like.
-# 3. Answer rightly.
+# 2. Answer wrongly on purpose. It says what is wrong with the answer, and which mistake it looks like.
+# 3. Answer correctly.
 #
 # Stuck? `check.hint("0.1")` in a new cell (press **B** for one) shows a first hint; run it again for the next. Most
 # answers are functions. A check runs a function on fresh inputs each time, so an answer that passes is right in
-# general; after one that fails, `check.case("0.2")` gives the inputs that it failed on, and `check.expected("0.2")`
-# what it should have returned.
+# general; after one that fails, `check.case("0.2")` returns the inputs that it failed on, and `check.expected("0.2")`
+# what your function should have returned.
 
 # %% [markdown] exercise="0.1"
 # ### Exercise 0.1 · Read a shape (3 min, 1 point)
@@ -245,8 +249,8 @@ plots.show_images(
 );
 
 # %% [markdown]
-# **Notice** that only the bright parts went wrong: what was above 155 came round to dark, each channel by itself, and
-# that made the strange colours. Differences fall into the same trap. Which of two images is the brighter?
+# **Notice** that only the bright parts went wrong: what was above 155 wrapped around to dark, each channel by itself,
+# and that made the strange colours. Differences fall into the same trap. Which of two images is the brighter?
 
 # %% tags=["nbval-check-output"]
 before, after = np.uint8([10, 20, 30]), np.uint8([12, 19, 30])
@@ -277,7 +281,7 @@ check("0.4", brighten);
 # ## What a network wants
 #
 # Files hold bytes, because they are small. Networks calculate with fractions, and learn best when their inputs are of a
-# moderate size, say from 0 to 1. So before it enters a network an image is divided by 255, as `float32`: 32 bits a
+# moderate size, say from 0 to 1. So before it enters a network an image is divided by 255, as `float32`: 32 bits per
 # number. NumPy prefers `float64`; a network has no use for such precision, and it costs twice the memory.
 
 # %% tags=["nbval-check-output"]
@@ -349,8 +353,10 @@ plots.show_images(firsts, columns=10, size=0.8);
 # test digits are by others. A network that has only learned those 250 hands would be found out.
 #
 # **CIFAR-10** has 60,000 colour photographs of 32 × 32 pixels in ten classes, from airplane to truck. It may not be
-# passed on with the course. Where it is missing, and cannot be downloaded, `data.load` makes a **stand-in** and says so
-# loudly; every chapter then runs, but its figures are not CIFAR's. Which one do you have?
+# passed on with the course. Where it is missing and cannot be downloaded, `data.load` makes a **stand-in** and says so:
+# crops of photographs that come with the course. Each of its ten classes is one subject, such as the cat or a coffee
+# cup, and the classes have their own names. Every chapter then runs, but its figures are not CIFAR's. This cell
+# downloads nothing; which data do you have?
 
 # %% tags=["nbval-ignore-output"] alt="Ten small colour images in a row, one of each class, with the name of the class above it: CIFAR-10's own or, where these are missing, crops of the stand-in's photographs."
 cifar = data.load("cifar10", allow_download=False)
@@ -362,8 +368,9 @@ plots.show_images(cifar.x_train[chosen], cifar.class_names, columns=10, size=1.1
 # The networks of the later chapters were built for its yearly competition, 2010 to 2017, which used a part of it: 1,000
 # classes and about 1.28 million training images. It stays on its server; we use networks that were trained on it.
 #
-# Such a table is at the end of every chapter. *Stated* is what the source says, *recomputed* what our code finds; "the
-# same" means that they agree. A fact that nobody can recompute is only stated.
+# Here are the facts about the three data sets. Every chapter ends with such a table of its figures. *Stated* is what
+# the source says, *recomputed* is what our code finds; "the same" means that they agree. A fact that nobody can
+# recompute is only stated.
 
 # %% tags=["nbval-check-output"]
 figures.table(

@@ -22,7 +22,7 @@
 # - name the three savings (local, shared, subsampled) and what each of them saves;
 # - write a convolution as a dense layer with many zeros and few different weights.
 #
-# **Minutes:** about 50 with the exercises; the notebook itself runs in 5 s on a CPU.
+# **Minutes:** about 55 with the exercises; the notebook itself runs in 5 s on a CPU.
 
 # %% tags=["setup"]
 import numpy as np
@@ -32,8 +32,9 @@ from workbook import arithmetic, check, data, figures, plots, reference
 # %% [markdown]
 # ## One layer, a trillion weights
 #
-# In a **dense** layer each unit has a weight for every input. It computes z = w₁x₁ + w₂x₂ + … + b, and an activation of
-# that. For an image the inputs are its pixels. Say we want as many units as there are pixels, one layer of them.
+# In a **dense** layer each unit has a weight for every input. It computes z = w₁x₁ + w₂x₂ + … + b, and sends z through
+# a simple curve, the **activation** (chapter 02 has one). For an image the inputs are its pixels. Say we want as many
+# units as there are pixels, one layer of them.
 #
 # **Predict first:** a grey image of 1000 × 1000 pixels. How many weights is that? How many gigabytes, at 4 bytes each?
 
@@ -75,7 +76,7 @@ check("1.1", dense_parameters);
 # %% [markdown]
 # ## How much memory is that?
 #
-# A weight in `float32` takes 32 bits, which are 4 bytes. What comes next is a muddle: a **megabyte** (MB) has 10⁶
+# A weight in `float32` takes 32 bits, which are 4 bytes. The next step is often confused. A **megabyte** (MB) has 10⁶
 # bytes, but many programs and papers print "MB" and count in units of 2²⁰ = 1,048,576 bytes. The name of that unit
 # is **mebibyte** (MiB). The gap widens with each step:
 
@@ -87,8 +88,9 @@ for power, (decimal, binary) in enumerate(
 print(f"the trillion weights: {4e12 / 1000**4:.2f} TB = {4e12 / 1024**4:.2f} TiB")
 
 # %% [markdown]
-# And that is storage alone. To train, one needs a gradient for each weight, and the optimiser Adam keeps two more
-# numbers: four times the memory, 16 TB.
+# And that is storage alone. Training also needs the **gradient**: one number per weight, which says how the error
+# changes when that weight grows a little. **Adam**, a method that this course often trains with, keeps two more numbers
+# per weight. Together that is four times the memory, 16 TB.
 
 # %% [markdown] exercise="1.2"
 # ### Exercise 1.2 · MB and MiB (5 min, 1 point)
@@ -123,8 +125,8 @@ others, answers = pixels[50_000:52_000] / 255, digits[50_000:52_000]
 
 # %% [markdown]
 # The classifier is one dense layer, 784 pixels to 10 units, and the largest output wins. We find its weights by least
-# squares, the outputs wanted being 1 for the right digit and 0 for the others. (The `10 * np.eye(784)` keeps the
-# weights small; without it, pixels that are always black would make the equations unsolvable.)
+# squares: the output should be 1 for the right digit and 0 for the others. (The `10 * np.eye(784)` keeps the weights
+# small; without it, pixels that are always black would make the equations unsolvable.)
 
 # %%
 def fit(images, labels):
@@ -174,9 +176,9 @@ for name, some in (("digits", others), ("shuffled", shuffled_others)):
     print(f"{name:8}: correlation of a pixel with its right neighbour {correlation:.2f}")
 
 # %% [markdown]
-# A pixel tells a lot about its neighbour. After shuffling it tells nothing. Convolution is *built* on neighbours. After
-# the shuffle its windows hold pixels that have nothing to do with one another, and what it gains on whole images is
-# gone.
+# A pixel tells a lot about its neighbour. After shuffling it tells nothing. Convolution is *built* on neighbours, and
+# after the shuffle its windows hold pixels that have nothing to do with one another. So it should lose what it gains on
+# whole images. With the networks of chapter 05 you can test that: train one on shuffled digits.
 
 # %% [markdown] exercise="1.3"
 # ### Exercise 1.3 · Weights for shuffled pixels (5 min, 2 points)
@@ -202,7 +204,7 @@ check("1.3", shuffled_weights);
 # For us a seven is a seven, wherever it is on the page. Let us move the digits to the right. Their makers left a frame
 # of about 4 empty pixels, so a shift of up to 4 cuts hardly anything off.
 #
-# **Predict first:** the layer reads 83 % of the digits. How many after a shift of 2 pixels? Of 4?
+# **Predict first:** the layer classifies 83 % of the digits correctly. How many after a shift of 2 pixels? Of 4?
 
 # %% tags=["nbval-check-output"]
 def shift(images, distance):
@@ -279,7 +281,7 @@ ax.set_xlim(1e3, 1e12);
 # ### A kernel is a neuron
 #
 # There is nothing new inside. Take one neuron with nine weights, let it look at one window, write down z = w·x. Then
-# give the *same* neuron the next window. The values it gives, laid out as its windows lie, are the **feature map**.
+# give the *same* neuron the next window. Its outputs, arranged as the windows are, form the **feature map**.
 
 # %% tags=["nbval-check-output"]
 kernel = np.array([[1, 0, -1]] * 3)  # answers where left is brighter than right
@@ -401,7 +403,7 @@ print(
 # And the word misleads: *to prune* usually means to train a network first and cut its small weights afterwards. Here
 # the zeros are fixed before training begins.
 #
-# Nobody builds this matrix in earnest: most of it would be zeros. How much is "most"?
+# In practice nobody builds this matrix: most of it would be zeros. How much is "most"?
 
 # %% [markdown] exercise="1.6"
 # ### Exercise 1.6 · How empty is the matrix? (5 min, 2 points)

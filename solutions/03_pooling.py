@@ -22,7 +22,7 @@
 # - choose between Flatten and global pooling, and count what the choice costs;
 # - compute how far a neuron sees, and check the formula on a Keras model by its gradient.
 #
-# **Minutes:** about 80 with the exercises; the notebook itself runs in 10 s on a CPU, and needs no GPU.
+# **Minutes:** about 85 with the exercises; the notebook itself runs in 10 s on a CPU, and needs no GPU.
 
 # %% tags=["setup"]
 import numpy as np
@@ -45,8 +45,8 @@ print("mean", reference.pool2d(window, 2, kind="mean")[0, 0].round(3))
 # The window then jumps by its own width, so that windows lie side by side: strides equal to the pool size. Both numbers
 # can be chosen.
 #
-# **Predict first:** cut this map into four windows of 2 × 2. What are the maxima? Will the four means be nearer to one
-# another or further apart than the maxima?
+# **Predict first:** cut this map into four windows of 2 × 2. What are the maxima? Are the four means closer together
+# than the maxima, or further apart?
 
 # %% alt="A map with the rows 1 3 2 9, 7 4 1 5, 8 5 2 3 and 4 2 1 4, cut into four windows. Their maxima are 7 and 9 above, 8 and 4 below; their means 3.75 and 4.25 above, 4.75 and 2.5 below."
 feature_map = np.array([[1, 3, 2, 9], [7, 4, 1, 5], [8, 5, 2, 3], [4, 2, 1, 4]])
@@ -102,7 +102,8 @@ plots.show_images([edges, *small.values()], ["edges", *small], scale=(0, 500), s
 # (Krizhevsky et al. 2012, section 3.4) reports a top-1 error lower by 0.4 percentage points than with 2 × 2 side by
 # side, and slightly less over-fitting.
 #
-# **Predict first:** AlexNet's first maps are 55 × 55. Pooling uses the formula of chapter 02. What size comes out?
+# **Predict first:** AlexNet's first maps are 55 × 55. Pooling uses the formula of chapter 02. What is the size after
+# pooling?
 
 # %% tags=["nbval-check-output"]
 for size, strides in ((2, 2), (3, 2), (3, 3)):
@@ -117,9 +118,9 @@ print(
 )
 
 # %% [markdown]
-# **Notice** that the strides decide the size; the wider, overlapping window costs nothing here. And a window that would
-# hang over the edge is left out: of a 5 × 5 map the last row and column are never looked at, unless you ask for
-# `padding="same"`.
+# **Notice** that the strides decide the size; the wider, overlapping window does not make the maps smaller here. And a
+# window that would hang over the edge is left out: of a 5 × 5 map the last row and column are never looked at, unless
+# you ask for `padding="same"`.
 
 # %% [markdown] exercise="3.1"
 # ### Exercise 3.1 · Max pooling (12 min, 3 points)
@@ -234,7 +235,9 @@ print("the same for a pooled head: ", np.array_equal(average(first), average(sec
 
 # %% [markdown]
 # There is a second difference. The number of inputs of a pooled head is the number of maps; that of a Flatten head
-# depends on the size of the image. So a network with global pooling takes images of any size:
+# depends on the size of the image. So a network with global pooling takes images of any size. In the code, each layer
+# is called on the output of the layer before it; this is Keras's functional API, and chapter 04 says more about it.
+# `None` is a size that is left open:
 
 # %% tags=["nbval-check-output"]
 inputs = keras.Input((None, None, 3))
@@ -274,7 +277,7 @@ check("3.3", head_parameters);
 # - **Equivariant:** the output moves along. Good for "where is it?".
 # - **Invariant:** the output stays as it is. Good for "what is it?".
 #
-# **Mind the slide.** Lectures like to say that convolution is translation *invariant*. It is *equivariant*. Let us
+# **Mind the slide.** Lectures often say that convolution is translation *invariant*. It is *equivariant*. Let us
 # measure it. We look at the photograph through a frame, and shift the frame so that the picture moves to the right.
 
 # %%
@@ -362,6 +365,8 @@ interactive.pooling({
 # Now measured on a larger picture: both questions for several outputs and shifts from 0 to 8 pixels. *Does it stay?*
 # compares the output with the old one in place. *Does it move along?* compares with the old output moved by the whole
 # number of columns that fits best. Both give the mean difference as a share of the map's mean.
+#
+# **Predict first:** which of the five outputs changes least in place? Which moves along with every shift?
 
 # %%
 def difference(before, after, columns):
@@ -395,7 +400,7 @@ plots.show_curves(moves_along, axes[1], title="Does it move along?", **labels);
 
 # %% [markdown]
 # Left: after three pixels the edge map is about as different as it gets, and with strides 2 it is no better: skipping
-# pixels buys no invariance. Pooling does, and the wider its window the more. But the curves rise from the first pixel:
+# pixels buys no invariance. Pooling does, and the wider its window, the more. But all curves rise from the first pixel:
 # the invariance is approximate, and it fades as the move reaches the width of the window.
 #
 # Right: **notice** the teeth. The edge map moves along with every shift. With strides 2 that holds for every second
@@ -423,8 +428,8 @@ for signal in (stripes, np.roll(stripes, 1)):
 
 # %% [markdown]
 # One pixel of difference, and the stripes are gone. Choose *stripes* in the picture above and move them right by one:
-# half of the maxima change. This is **aliasing**: strides sample the map too sparsely for detail that fine. The remedy
-# is known from digital sound: blur before you skip. Take the maximum with strides 1, blur it, and only then keep every
+# half of the maxima change. This is **aliasing**: strides sample the map too sparsely for detail that fine. The fix is
+# known from digital sound: blur before you skip. Take the maximum with strides 1, blur it, and only then keep every
 # second value:
 
 # %% tags=["nbval-check-output"]
@@ -486,9 +491,9 @@ for k, (upright, level, down, right) in enumerate(kinds):
     corners[1 - down, 1, upright, k] = corners[1, 1 - right, level, k] = -1
 
 # %% [markdown]
-# A bias of −3 and ReLU keep the full agreement of both edges only. Then max pooling: each corner map becomes 2 × 2, a
-# "found it" for each quarter of the image. Layer 3 is a single filter that wants the top left corner in the top left
-# quarter, the top right one in the top right quarter, and so on: all four of them.
+# A bias of −3 and ReLU keep only the places where both edges agree fully. Then max pooling: each corner map becomes 2 ×
+# 2, a "found it" for each quarter of the image. Layer 3 is a single filter that wants the top left corner in the top
+# left quarter, the top right one in the top right quarter, and so on: all four of them.
 
 # %%
 square = np.zeros((2, 2, 4, 1), int)  # (kh, kw, corners, 1)
@@ -528,10 +533,14 @@ plots.show_images(rows, titles, columns=4, scale=(0, 1), size=1.9);
 
 # %% [markdown]
 # **Notice** how each layer gathers what the layer before it found: pixels to sides, sides to corners, corners to a
-# square. Both squares are found, though no corner lies where it did: pooling forgave the move. The L is refused: it has
-# two top right corners, but none in the top right quarter. And the cross *is* taken for a square. It too has each kind
-# of corner in the quarter where it is wanted, and where exactly, pooling threw away. Another filter, for inner corners,
-# would fix that. In a network nobody writes these filters; training finds them.
+# square.
+#
+# - Both squares are found, though no corner of the second lies where the first has one: pooling forgave the move.
+# - The L is refused: it has two top right corners, but none in the top right quarter.
+# - The cross *is* taken for a square. It too has each kind of corner in the quarter where it is wanted, and pooling
+#   threw away where exactly. Another filter, for inner corners, would fix that.
+#
+# In a network nobody writes these filters; training finds them.
 #
 # ## How far a neuron sees
 #
@@ -681,7 +690,7 @@ for ax, (name, stack) in zip(axes, chosen.items(), strict=True):
 #
 # Look at the pictures again: inside the frame the brightness is not even. Some of that is chance, for the weights are
 # random. But the border of the frame is dark in every one of the larger fields. The reason is plain counting. Along one
-# axis: by how many ways can a pixel reach the neuron?
+# axis: in how many ways can a pixel reach the neuron?
 
 # %% tags=["nbval-check-output"]
 paths = np.array([[1]])
@@ -692,10 +701,11 @@ for layer in (1, 2, 3, 4):
 # %% [markdown]
 # The pixel in the middle lies under many windows, the outermost under a single one. In two dimensions the numbers
 # multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. In the picture above, *darken by
-# ways* shows these numbers on the photograph. The counts approach a bell curve, and a bell's width grows with
-# the *square root* of the number of layers, while the field grows with the number itself. So the deeper the stack, the
-# smaller the part that matters. The window that holds 95 % of the gradient is called the **effective receptive field**
-# here:
+# ways* shows these numbers on the photograph.
+#
+# The counts approach a bell curve, and a bell's width grows with the *square root* of the number of layers, while the
+# field grows with the number itself. So the deeper the stack, the smaller the part that matters. The window that holds
+# 95 % of the gradient is called the **effective receptive field** here:
 
 # %% alt="The gradients of 10, 20 and 40 layers, each picture as wide as the theoretical field: a bright spot in the middle, dark all round. The frame around it takes a smaller part of the picture each time."
 axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]

@@ -23,7 +23,7 @@
 # - tell a saving in multiplications from a saving in time;
 # - build a small network from `SeparableConv2D`.
 #
-# **Minutes:** about 65 with the exercises; the notebook itself runs in 20 s on a CPU, and needs no GPU.
+# **Minutes:** about 85 with the exercises; the notebook itself runs in 20 s on a CPU, and needs no GPU.
 
 # %% tags=["setup"]
 import time
@@ -76,8 +76,8 @@ for ax, (name, pairs, size) in zip(
 #
 # ## Depthwise: each channel alone
 #
-# A **depthwise** convolution gives every channel one kernel, and does not add anything up across channels. As many maps
-# come out as channels went in. Here each colour of a photograph gets a kernel of its own:
+# A **depthwise** convolution gives every channel one kernel, and does not add anything up across channels. Its output
+# has one map per channel of the input. Here each colour of a photograph gets a kernel of its own:
 
 # %% alt="The cat and three maps in orange and purple: vertical edges of red, such as the sides of the eyes; horizontal edges of green, such as the lids; all edges of blue, with fine fur and whiskers."
 colour = data.photograph("chelsea").astype(float) / 255  # (300, 451, 3)
@@ -131,9 +131,9 @@ check("4.1", depthwise);
 # %% [markdown]
 # ## Pointwise: each pixel alone
 #
-# The other half has a window of a single pixel. What can a convolution do that sees one pixel? In a grey image only
-# scale it. But a pixel of a feature map is a *vector* of C numbers, and each filter takes a weighted sum of them. The C
-# numbers of each pixel become `filters` new ones.
+# The other half has a window of a single pixel. What can a convolution do that sees one pixel? In a grey image it can
+# only scale the pixel. But a pixel of a feature map is a *vector* of C numbers, and each filter takes a weighted sum of
+# them. The C numbers of each pixel become `filters` new ones.
 #
 # You know a layer that does this to a vector: the dense layer.
 
@@ -298,9 +298,9 @@ for name in layers:
 # %% [markdown]
 # What the cell printed was measured on the computer that ran it; run it on yours. On a CPU the separable layer's time
 # usually shrinks by clearly less than its multiplications. The last line is a layer in four groups, which you meet
-# below: a quarter of the multiplications, and yet it may be *slower* than the ordinary layer, because on a CPU Keras
-# has to take a detour for it (the XLA compiler). This is the reason to measure: **parameters and MACs are facts about a
-# layer; time is a fact about a layer, a library and a machine.**
+# below. It has a quarter of the multiplications, and saves little time or none; it may even be *slower* than the
+# ordinary layer. (For it, Keras on TensorFlow goes through a compiler, XLA, which is slow on a CPU.) This is the reason
+# to measure: **parameters and MACs are facts about a layer; time is a fact about a layer, a library and a machine.**
 #
 # ## Kernels that are products
 #
@@ -326,9 +326,12 @@ in_turn = reference.conv2d(reference.conv2d(photo.astype(int), column), row)
 print("the same map, exactly:", np.array_equal(at_once, in_turn))
 
 # %% [markdown]
-# Which kernels can be split so? Those whose rows are all multiples of *one* row, which is to say matrices of **rank
-# 1**. The singular value decomposition tells: it writes any matrix as a sum of columns times rows, each with a weight,
-# its singular value. It needs one product for each singular value that is not zero.
+# Which kernels can be split so? Those whose rows are all multiples of *one* row. Every other matrix is a *sum* of such
+# products, a column times a row each. How many products it needs at least is its **rank**, so the kernels that can be
+# split are those of rank 1.
+#
+# The **singular value decomposition** finds such a sum. It gives each product a weight, its singular value; the rank is
+# the number of singular values that are not zero. **Predict first:** which of the four kernels below have rank 1?
 
 # %% tags=["nbval-check-output"]
 candidates = {name: stepper.KERNELS[name] for name in ("vertical edge", "all edges", "emboss")}
@@ -430,8 +433,7 @@ print(
 )
 
 # %% [markdown]
-# In Keras it is one argument of `Conv2D`, and its kernel is (kh, kw, C / G, filters). It works on a CPU, forward and in
-# training:
+# In Keras, `groups` is an argument of `Conv2D`, and the kernel is (kh, kw, C / G, filters):
 
 # %% tags=["nbval-check-output"]
 grouped = keras.layers.Conv2D(filters=8, kernel_size=3, groups=4, use_bias=False)
@@ -441,8 +443,9 @@ by_hand = reference.conv2d(features, grouped.kernel.numpy(), groups=4)
 print("Keras and NumPy agree:", np.allclose(output, by_hand, atol=1e-4))
 
 # %% [markdown]
-# The timing above showed what the detour over XLA costs. Splitting the channels, convolving each part with a plain
-# layer and concatenating the maps computes the same thing. Compare:
+# Splitting the channels, convolving each part with a plain layer and concatenating the maps computes the same, without
+# the compiler. **Predict first:** is it faster than the layer with four groups? Run it more than once: a small
+# difference may be chance.
 
 # %% tags=["slow", "nbval-ignore-output"]
 def split_and_convolve(x):
@@ -577,7 +580,7 @@ check("4.6", build);
 
 # %% [markdown]
 # Does the network miss what it gave up? Here is the same network twice, once with an ordinary second layer, trained for
-# a few seconds on 8,000 handwritten digits.
+# a few seconds on 8,000 handwritten digits. **Predict first:** how many parameters has each? Which learns faster?
 
 # %% tags=["nbval-check-output"]
 def small_network(second):
@@ -616,9 +619,9 @@ print(
 
 # %% [markdown]
 # With a fifth of the parameters the separable network learns at about the same pace. Do not read more into the two
-# curves: start again with other seeds and either of them may be ahead. And do not be disappointed: the dense layer of
-# chapter 01 read more digits than these two. They are small, have made 500 steps, and may not ask *where* a stroke
-# lies. Chapter 05 takes the same kind of network to 99 %.
+# curves: start again with other seeds and either of them may be ahead. And do not be disappointed that the dense layer
+# of chapter 01 classified a larger share of digits correctly than these two. They are small, have made 500 steps, and
+# cannot use *where* a stroke is. Chapter 05 takes the same kind of network to 99 %.
 #
 # ## Summary
 #

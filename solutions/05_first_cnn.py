@@ -22,7 +22,7 @@
 # - find out which digits it confuses, and try it on your own handwriting;
 # - provoke over-fitting, and measure what four cures do about it.
 #
-# **Minutes:** about 70 with the exercises; the notebook itself runs in one to two minutes on two CPU cores, and needs
+# **Minutes:** about 85 with the exercises; the notebook itself runs in one to two minutes on two CPU cores, and needs
 # no GPU.
 
 # %% tags=["setup"]
@@ -41,8 +41,8 @@ keras.utils.set_random_seed(1)
 # ## The data
 #
 # MNIST: 70,000 digits, 28 × 28 grey pixels each, half of them written by staff of the Census Bureau, half by
-# high-school students. About 250 people wrote the 60,000 for training, others the 10,000 for the test. It has been read
-# by every kind of classifier since 1998, so you know what is good.
+# high-school students. About 250 people wrote the 60,000 for training, others the 10,000 for the test. Every kind of
+# classifier has been tried on it since 1998, so an accuracy is easy to judge.
 
 # %% tags=["nbval-check-output"]
 mnist = data.load("mnist")
@@ -60,14 +60,14 @@ print(x_train.shape, x_val.shape, x_test.shape, x_train.dtype)
 plots.show_images(x_train[:20], [str(label) for label in y_train[:20]], columns=10, size=0.9);
 
 # %% [markdown]
-# The pixels stay bytes in memory (0 to 255) and each network begins with a `Rescaling` layer: a quarter of the memory,
-# and nobody can forget to scale the test images.
+# The pixels stay bytes in memory, 0 to 255, which takes a quarter of the memory of `float32`. Each network begins with
+# a `Rescaling` layer, so that nobody can forget to scale the test images.
 #
 # ## What training minimises
 #
-# A classifier gives ten probabilities for an image. It is good if the true class has a large one, and the loss says so
-# in one number: the **cross-entropy**, −ln of the probability of the true class, averaged over the batch. For n images
-# with the true classes $y_1, \ldots, y_n$:
+# A classifier returns ten probabilities for an image. It is good if the true class has a large one, and the loss says
+# so in one number: the **cross-entropy**, −ln of the probability of the true class, averaged over the batch. For n
+# images with the true classes $y_1, \ldots, y_n$:
 #
 # $$L = -\frac{1}{n} \sum_{i=1}^{n} \ln p_i(y_i)$$
 
@@ -77,8 +77,9 @@ for probability in (0.99, 0.5, 0.1, 0.01):
 
 # %% [markdown]
 # **Notice** how the price rises: a confident mistake is expensive. A network that knows nothing gives 0.1 to each
-# digit, so training starts near 2.30. The probabilities come from a **softmax** of the classes' scores $s_k$, here over
-# K = 10 classes:
+# digit, so training starts near 2.30.
+#
+# The probabilities come from chapter 04's **softmax** of the classes' scores $s_k$, here over K = 10 classes:
 #
 # $$p(k) = \frac{e^{s_k}}{\sum_{j=1}^{K} e^{s_j}}$$
 
@@ -103,8 +104,8 @@ check("5.1", cross_entropy);
 # %% [markdown]
 # ## A yardstick: the dense network
 #
-# Chapter 01 was unkind to dense layers. Now one gets its chance. The **functional API** calls each layer on the tensor
-# before it; the model is what lies between inputs and outputs.
+# Chapter 01 was unkind to dense layers. Now one gets its chance, written with the functional API of chapter 04: each
+# layer is called on the tensor before it.
 
 # %%
 def dense_network():
@@ -155,9 +156,12 @@ from workbook import diagrams
 diagrams.show_model(lenet5(), title="LeNet-5");
 
 # %% [markdown]
-# The main differences from the paper: its pooling layers had a trainable factor and bias for each map and an
-# activation, each of its C3 filters read only some of the six maps, its digits stood in 32 × 32 pixels instead of being
-# padded, and its output layer measured distances to drawn patterns.
+# The main differences from the paper, two of which chapter 06 looks at more closely:
+#
+# - its pooling layers had a trainable factor and bias for each map, and an activation;
+# - each of its C3 filters read only some of the six maps;
+# - its images were 32 × 32 pixels, so that C1 needed no padding;
+# - its output layer measured distances to patterns drawn by hand.
 
 # %% [markdown] exercise="5.2"
 # ### Exercise 5.2 · LeNet-5 by hand (8 min, 2 points)
@@ -259,10 +263,14 @@ def train(model, *, epochs=1):
     return model, time.process_time() - start
 
 # %% [markdown]
-# The third gets the recipe of today's fast trainers: a learning rate that rises for the first fifth of the steps, to a
-# high peak, and then falls to zero; and smoothed labels, .91 for the true class and .01 for each other, so that it does
-# not chase certainty. (**Mind the slide:** ε/(K − 1) for the others is a common misprint. The paper and Keras give 1 −
-# ε + ε/K and ε/K, here with ε = .1 and K = 10.)
+# The third gets what fast recipes of today share:
+#
+# - a learning rate that rises to a high peak in the first fifth of the steps (**warm-up**), and then falls to zero;
+# - **label smoothing**: the network should give .91 to the true class and .01 to each other, so that it does not chase
+#   certainty. Chapter 07 says more.
+#
+# **Mind the slide.** ε/(K − 1) for the other classes is a common misprint. The paper and Keras have 1 − ε + ε/K and
+# ε/K, here with ε = .1 and K = 10.
 
 # %% name="train-fast"
 def train_fast(model, *, epochs=3, batch_size=250, peak=0.03):
@@ -280,8 +288,8 @@ def train_fast(model, *, epochs=3, batch_size=250, peak=0.03):
     return model, time.process_time() - start
 
 # %% [markdown]
-# **Predict first:** 101,770 parameters, 61,706 and 13,594. Which reads best? We compare on the *validation* digits.
-# Training takes about a minute.
+# **Predict first:** 101,770 parameters, 61,706 and 13,594. Which network classifies best? We compare on
+# the *validation* digits. Training takes about a minute.
 
 # %% tags=["slow"]
 trained = {}
@@ -353,10 +361,14 @@ print(
 
 # %% [markdown]
 # **Notice** what was won and what was paid. The separable network has less than a seventh of the dense network's
-# parameters and makes a fraction of its errors; it costs more work an image and more seconds to train, because every
+# parameters and makes a fraction of its errors. It costs more work per image and more seconds to train, because every
 # weight is used at many places. Parameters, work, time and accuracy are four different things: say which one you mean.
-# Two caveats: one seed shows a winner, not by how much (the tests of this course train it with three seeds, and each
-# reads at least 99.0 % of the test digits), and the third had the better recipe and two epochs more.
+#
+# Two caveats:
+#
+# - One seed shows a winner, not by how much. The tests of this course train the separable network with three seeds, and
+#   each time it classifies at least 99.0 % of the test digits correctly.
+# - The separable network also had the better recipe, and two epochs more.
 
 # %% [markdown]
 # ## Which digits does it confuse?
@@ -489,8 +501,8 @@ interactive.explain(network, x_test[one_of_each])
 # ## Two heads
 #
 # `Flatten` hands every pixel of every map to the classifier; global pooling hands it one number per map (chapter 03).
-# The price in parameters is plain. The price in accuracy has to be measured: the same trunk, three heads, 5,000 digits,
-# two epochs.
+# The price in parameters is plain. The price in accuracy has to be measured: the same layers below, three heads, 5,000
+# digits, two epochs. **Predict first:** does the head with the most parameters make the fewest errors?
 
 # %%
 def network_with(head):
@@ -537,8 +549,8 @@ plots.show_bars(errors, axes[1], title="validation errors, %", form="{:.1f}");
 # %% [markdown]
 # **Notice** that at this small budget the averaging head is behind: it learns more slowly, because it may not
 # ask *where* something is, and digits are centred, so place helps. With a better recipe and the full data a network
-# with this head reads 99 %, as you saw; and it takes images of any size. "Which head is better" has no answer without a
-# budget.
+# with this head classifies 99 % correctly, as you saw; and it takes images of any size. "Which head is better?" has no
+# answer without a budget.
 #
 # ## Under-fitting and over-fitting
 #
@@ -571,10 +583,10 @@ for degree, fit in fits.items():
     )
 
 # %% [markdown]
-# Degree 1 is too stiff: wrong on both (**under-fitting**). Degree 11 goes through every point and is useless between
-# them (**over-fitting**). Compare down the columns: the training error falls with every degree; the error on new points
-# falls and then rises. What a model can express is its **capacity**; the right one is found on data that it has not
-# seen.
+# Degree 1 is too stiff, and wrong on both sets of points: **under-fitting**. Degree 11 goes through all twelve points
+# and is useless between them: **over-fitting**. Compare down the columns: the training error falls with every degree;
+# the error on new points falls and then rises. What a model can express is its **capacity**; the right one is found on
+# data that it has not seen.
 
 # %% [markdown] exercise="5.5"
 # ### Exercise 5.5 · Choose the capacity (8 min, 2 points)
@@ -601,13 +613,17 @@ check("5.5", best_degree);
 # %% [markdown]
 # ## Four cures, measured
 #
-# Now the same with a CNN: 106,122 parameters, and only 500 digits to learn from. Four things may help:
+# Now the same with a CNN: 106,122 parameters, and only 500 digits to learn from. Four things may help, and Keras has
+# each of them:
 #
-# - **dropout** silences half of the units at random in each training step, so that none may rely on another; all work
-#   when it predicts;
-# - **weight decay** shrinks all weights a little in each step: Keras multiplies it by the rate, so 1.0 takes 0.4 % off;
-# - **augmentation** shifts each digit at random by up to a tenth of its size: free new data;
-# - **early stopping** ends training when the validation loss has not improved for some epochs (the *patience*).
+# - **dropout**, `Dropout(0.5)`, silences half of the units at random in each training step, so that none may rely on
+#   another; all work when it predicts;
+# - **weight decay** takes a small share off every weight in each step. In `AdamW(0.004, weight_decay=1.0)` that share
+#   is the learning rate times the decay, 0.004 · 1.0: 0.4 % per step;
+# - **augmentation**, here `RandomTranslation(0.1, 0.1)`, shifts each image at random by up to a tenth of its size: free
+#   new data;
+# - **early stopping**, `EarlyStopping(patience=3)`, ends training when the validation loss has not improved for some
+#   epochs (the *patience*).
 
 # %%
 def large_network(*, dropout=0.0, shift=0.0):
@@ -623,8 +639,8 @@ def large_network(*, dropout=0.0, shift=0.0):
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
 
 # %% [markdown]
-# It is trained on the 500 digits, untouched and with each of the first three cures, 15 epochs each, with three seeds:
-# twelve runs. Their results are stored, and can be made again with
+# It was trained on the 500 digits for 15 epochs, *untouched* (without any cure) and with each of the first three cures,
+# with three seeds: twelve runs. Their results are stored, and can be made again with
 # `python -m workbook.course.makers.experiments cures`.
 
 # %%
@@ -686,18 +702,24 @@ for key, what in (("val_loss", "validation loss"), ("val_accuracy", "validation 
 
 # %% [markdown]
 # **Notice** the left picture: the training loss goes to zero while the validation loss turns and climbs, by half and
-# more. That is over-fitting, seen. On the right every cure holds the curve down, with every seed. But look at the
-# accuracies too, where the three columns are the three seeds. Augmentation gains most, about two to four points,
-# because it brings something new: digits shift. (It also varies most.) Dropout gains less than a point, weight decay
-# loses up to one: they mostly make the network less *sure* of its mistakes. Early stopping saves time and keeps a lower
-# loss, yet costs a point of accuracy or more, which still rises after the dotted line: the loss punishes being sure and
-# wrong, the accuracy does not ask how sure. A difference of half a point among 2,000 digits is ten digits, so do not
-# make much of dropout and decay. A cure is measured, not believed.
+# more. That is over-fitting, seen. On the right every cure holds the curve down, with every seed.
+#
+# The accuracies tell another story. The three columns are the three seeds:
+#
+# - **Augmentation** gains most, about two to four points, because it brings something new: digits shift. It also varies
+#   most.
+# - **Dropout** gains less than a point, and **weight decay** loses about one at most. They mostly make the network
+#   less *sure* of its mistakes.
+# - **Early stopping** saves time and keeps a lower loss, yet costs a point of accuracy or more: the accuracy still
+#   rises after the dotted line. The loss punishes being sure and wrong; the accuracy does not ask how sure.
+#
+# Half a point of 2,000 digits is ten digits, so do not make much of dropout and decay. A cure is measured, not
+# believed.
 
 # %% [markdown] exercise="5.6"
 # ### Exercise 5.6 · Early stopping (10 min, 2 points)
 #
-# **Input:** the list of validation `losses`, one an epoch, and the `patience` (≥ 1). **Output:** a tuple (stopped,
+# **Input:** the list of validation `losses`, one per epoch, and the `patience` (≥ 1). **Output:** a tuple (stopped,
 # best): the epoch after which training ends, because the loss has not gone below its best for `patience` epochs in a
 # row, and the best epoch until then. Epochs count from 0. If training is never stopped, `stopped` is the last epoch.
 
@@ -729,8 +751,8 @@ check("5.6", early_stopping);
 #   save the rest.
 # - Parameters, MACs, seconds and accuracy measure four different things.
 # - Training data set weights, validation data make choices, test data are used once.
-# - Over-fitting shows as a validation loss that turns; its cures are measured, and here shifted old data, as good as
-#   new, helped most.
+# - Over-fitting shows as a validation loss that turns and climbs. Its cures have to be measured; here augmentation
+#   helped most.
 #
 # ## Formulae
 #

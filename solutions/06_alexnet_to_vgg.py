@@ -17,7 +17,7 @@
 #
 # You will be able to
 #
-# - explain what LeNet-5 did differently from today's networks, and why nobody does it any more;
+# - explain what LeNet-5 did differently from today's networks, and why it is no longer done;
 # - follow an image through AlexNet, and say where its parameters and where its work sit;
 # - write local response normalisation, and say what it was for;
 # - build any VGG from its table, and argue for small kernels with numbers;
@@ -42,8 +42,15 @@ from workbook.layers import LocalResponseNormalization
 #
 # The networks of this chapter have up to 144 million parameters, more than half a gigabyte. To count them no weight is
 # needed, only shapes. `architectures.build(name)` makes a network at the size of its paper; inside a `StatelessScope`
-# Keras plans the weights and makes none. `account` then walks through the layers and adds up parameters and **MACs**
-# (multiply-adds) for one image. It takes milliseconds.
+# Keras plans the weights and makes none. `account`, the course's **accountant**, then walks through the layers. It
+# takes milliseconds. Its tables have these columns, for one image:
+#
+# - `parameters`, and `MACs`, the multiply-adds;
+# - `MB`: the memory of the layer's output in `float32`;
+# - `field`: how many pixels wide the receptive field of one output is (chapter 03). Once a layer has read all places,
+#   it is the whole image;
+# - `step`: how many pixels apart the fields of two neighbouring outputs are, the product of the strides so far. Where
+#   every output sees the same, it is 0.
 
 # %%
 def planned(name):
@@ -80,9 +87,11 @@ for what, w, b in (
     print(f"{what:15}", np.round(1 / (1 + np.exp(-(w * on + b))), 2))
 
 # %% [markdown]
-# **Notice** that one layer has three characters. With a small factor it blurs, almost like an average. With a large one
-# it is a switch: the second row asks whether *any* pixel is on (OR), the third whether *all* are (AND). Max and average
-# pooling learn nothing, and networks with them train as well; the convolution after them can learn the factor.
+# **Notice** three behaviours of one layer. With a small factor it blurs, almost like an average. With a large one it is
+# a switch: the second row asks whether *any* pixel is on (OR), the third whether *all* are (AND).
+#
+# Why did it disappear? Max and average pooling learn nothing, and networks with them train as well: the convolution
+# after them can learn the factor.
 #
 # **A sparse C3.** Each of the 16 filters of C3 read only some of the six maps below. Six read three neighbouring maps,
 # six read four, three read four with a gap, and one read all.
@@ -104,10 +113,12 @@ parts = {"C1": 156, "S2": 6 * 2, "C3": c3, "S4": 16 * 2, "C5": 48_120, "F6": 10_
 print(parts, "together", sum(parts.values()))
 
 # %% [markdown]
-# There are 60,000. (The output layer compared F6 with patterns that were drawn by hand: nothing to learn.) The paper
-# gives two reasons for the gaps: fewer connections, and filters that see different maps must learn different things.
-# Today all filters read all maps and start from different random weights, which breaks the symmetry as well, and is one
-# large product for the machine.
+# There are 60,000. The output layer is not among them: it compared F6 with patterns that were drawn by hand, and had
+# nothing to learn.
+#
+# The paper gives two reasons for the gaps: fewer connections, and filters that see different maps must learn different
+# things. Today all filters read all maps. They start from different random weights, so they learn different things
+# anyway, and the machine computes the layer as one large product.
 #
 # **Mind the slide.** A survey table that is often copied gives LeNet-5 20 and 50 filters, and 2.6 thousand weights in
 # its convolutions and 58 thousand in its dense layers. Those belong to two networks. The filter counts are those of a
@@ -121,19 +132,19 @@ figures.table(
 # %% [markdown]
 # ## AlexNet
 #
-# From 2010 to 2017 the ILSVRC competition (the "ImageNet challenge") asked for the content of photographs: 1.2 million
-# to learn from, 1,000 classes. The **top-5 error** counts an image as wrong if the true class is not among the five
-# likeliest. In 2012 the best program without a deep network was wrong on 26.2 %. A. Krizhevsky, I. Sutskever and G.
-# Hinton came with a CNN, and were wrong on 15.3 % (table 2 of their paper).
+# From 2010 to 2017 the ILSVRC competition (the "ImageNet challenge") asked for the content of photographs: about 1.28
+# million to learn from, 1,000 classes. The **top-5 error** counts an image as wrong if the true class is not among the
+# five likeliest. In 2012 the best program without a deep network was wrong on 26.2 %. A. Krizhevsky, I. Sutskever and
+# G. Hinton came with a CNN, and were wrong on 15.3 % (table 2 of their paper).
 
 # %% tags=["nbval-check-output"]
 alexnet = cost("alexnet")
 print(alexnet)
 
 # %% [markdown]
-# Read it from the top. A first kernel of 11 × 11 strides four pixels at a time: 55 × 55 × 96. Its 34,848 weights
-# (34,944 parameters with the biases) do 105 million MACs, because each is used at 3,025 places. Two more things are new
-# beside those that get a heading below:
+# Read it from the top. A first kernel of 11 × 11 moves four pixels at a time: 55 × 55 × 96. Its 34,848 weights (34,944
+# parameters with the biases) do 105 million MACs, because each is used at 3,025 places. Two more things are new beside
+# those that get a heading below:
 #
 # - **Overlapping pooling.** Windows of 3 × 3 at strides 2, so neighbours share a row. In the paper (section 3.4) it
 #   lowered the top-5 error by 0.3 points against 2 × 2.
@@ -182,15 +193,20 @@ for size in (224, 227):
     )
 
 # %% [markdown]
-# **Mind the slide.** An input of 224 and maps of 55 × 55 do not go together; 227 gives 55 exactly. And it is often said
-# that AlexNet had 16.4 %: that is the average of five networks. The entry that won, 15.3 %, averaged seven, two of them
-# trained on more data first. One network alone had 18.2 % (on the validation data). All three are in the paper's
-# table 2. Nor was it the first with ReLU; the paper itself points to Nair and Hinton, 2010.
+# **Mind the slide.** Three things that are often said about AlexNet:
+#
+# - *Input.* It is said to be 224 pixels wide. An input of 224 and maps of 55 × 55 do not go together; 227 gives 55
+#   exactly.
+# - *Error.* It is said that AlexNet had 16.4 %: that is the average of five networks. The entry that won, 15.3 %,
+#   averaged seven, two of them trained on more data first. One network alone had 18.2 % (on the validation data). All
+#   three are in the paper's table 2.
+# - *ReLU.* AlexNet is said to be the first network with it. The paper itself points to Nair and Hinton, 2010.
 #
 # ## ReLU against tanh
 #
-# LeNet-5 used tanh, and older networks the sigmoid σ. Training multiplies the slopes of all layers that an error passes
-# on its way down.
+# LeNet-5 used tanh, and older networks the sigmoid σ. To change a weight in the first layer, training needs to know how
+# the loss depends on it. By the chain rule that is a product, with the slope of every activation on the way as a
+# factor. **Predict first:** what becomes of a product of ten slopes of each kind?
 
 # %% alt="Left, sigmoid, tanh and ReLU between minus 4 and 4. Right, their slopes: the sigmoid's reaches a quarter at most, tanh's reaches 1 at zero only, both go to zero on either side; ReLU's is 0 on the left and 1 on the right."
 a = np.linspace(-4, 4, 401)
@@ -218,10 +234,15 @@ print(f"ten tanh pass on all of it at a = 0, at a = 2 only {(1 - np.tanh(2) ** 2
 
 # %% [markdown]
 # A unit in the flat part of its curve is **saturated**: it hardly learns. ReLU does not saturate on the right, and
-# costs one comparison. Let us measure it. One small network with five hidden layers, 2,500 digits, five epochs, three
-# activations. The optimiser is AlexNet's: stochastic gradient descent with **momentum** 0.9, where each step keeps nine
-# tenths of the last. Each activation starts from the random weights that suit it: "Glorot" with variance 2 / (inputs +
-# outputs) for the first two, "He" with 2 / inputs for ReLU, which silences half of its units.
+# costs one comparison. Let us measure what that is worth: one small network with five hidden layers, 2,500 digits, five
+# epochs, three activations.
+#
+# - The optimiser is AlexNet's, gradient descent on small batches (**SGD**, stochastic gradient descent)
+#   with **momentum** 0.9: each step is what the gradient asks for, plus nine tenths of the last step.
+# - Each activation starts from the random weights that suit it: "Glorot" with variance 2 / (inputs + outputs) for the
+#   first two, "He" with 2 / inputs for ReLU, which silences half of its units.
+#
+# **Predict first:** which of the three learn, and which ends lowest?
 
 # %%
 mnist = data.load("mnist")
@@ -272,19 +293,23 @@ print(
 )
 
 # %% [markdown]
-# **Notice** three things. The sigmoid, with its slope of a quarter at best, stands still at 2.30, the loss of guessing.
-# tanh does *not*: around zero its slope is 1, and well-scaled weights keep it there. ReLU ends with about half of
-# tanh's loss. (With three seeds it was between .51 and .56 of it. At twice the rate ReLU ended lower as well, but once
-# by a fifth only; on 4,000 digits at a rate of 0.1 it did not: tanh caught up, and one ReLU network of three fell
-# behind.) The paper reports (figure 1) that a four-layer network on CIFAR-10 came to 25 % training error six times as
-# fast with ReLU as with tanh, each at its best rate. So tanh does not make training impossible; ReLU makes it quicker,
-# and the more so the deeper the network.
+# **Notice** three things:
+#
+# - The sigmoid, with its slope of a quarter at best, stays at 2.30, the loss of guessing.
+# - tanh does *not*: around zero its slope is 1, and well-scaled weights keep it there.
+# - ReLU ends with about half of tanh's loss.
+#
+# How far does this carry? ReLU ended lower with each of three seeds, and at twice the rate as well, though once by a
+# fifth only. On 4,000 digits at a rate of 0.1 it did not: tanh caught up, and one ReLU network of three fell behind.
+# The paper reports (figure 1) that a four-layer network on CIFAR-10 came to 25 % training error six times as fast with
+# ReLU as with tanh, each at its best rate. So tanh does not make training impossible; ReLU makes it quicker, mostly.
 #
 # ## Two towers
 #
-# A GPU of 2012 had 3 GB, too little. So AlexNet lay on two, half of the maps on each: two **towers**. In conv2, conv4
-# and conv5 a filter reads only the maps of its own tower; conv3 and the dense layers read both. The package builds
-# AlexNet with grouped convolutions (chapter 04); here they are drawn apart, as in figure 2 of the paper.
+# The authors' GPU had 3 GB of memory, too little for the network. So AlexNet was split over two, half of the maps on
+# each: two **towers**. In conv2, conv4 and conv5 a filter reads only the maps of its own tower; conv3 and the dense
+# layers read both. The package builds AlexNet with grouped convolutions (chapter 04); here they are drawn apart, as in
+# figure 2 of the paper.
 
 # %% alt="AlexNet as two columns of boxes, one per tower. Each: convolution 11×11 with 48 filters and strides 4, pooling, convolution 5×5 with 128, pooling; then both read both: convolutions 3×3 with 192, 192 and 128 filters, of which only the first reads both towers; pooling; two dense layers of 2,048 units that read both; last one layer of 1,000 classes."
 from workbook import diagrams
@@ -294,8 +319,8 @@ diagrams.show(
 );
 
 # %% [markdown]
-# **Notice** where lines cross: only there does one tower learn what the other has seen. To read nothing but one's own
-# tower is what a grouped convolution does:
+# **Notice** where lines cross: only there does a tower read what the other has seen. A layer in which each half of the
+# filters reads its own half of the channels is a convolution with two groups:
 
 # %% alt="Two grids of eight input channels by eight filters. Left, one group: every filter reads every channel. Right, two groups in two colours: the first four filters read the first four channels, the others the other four."
 axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")[1]
@@ -334,7 +359,7 @@ for name in ("alexnet", "alexnet_ungrouped"):
 
 # %% [markdown]
 # **Notice** that grouping saves more than a third of the work and 2 % of the parameters: it touches the convolutions
-# only. It was a makeshift that turned out useful: chapter 04's depthwise convolution is its extreme.
+# only. It was made for lack of memory and turned out to be useful: chapter 04's depthwise convolution is its extreme.
 #
 # ## Local response normalisation
 #
@@ -372,12 +397,15 @@ ones = np.ones((1, 1, 1, 4), "float32")
 print(np.asarray(LocalResponseNormalization(k=0, n=2, alpha=1, beta=1)(ones)).ravel().round(4))
 
 # %% [markdown]
-# **Mind the slide.** In this example it is often said that n = 2 spans two channels, and everything is ½. By the
-# formula the sum runs from i − 1 to i + 1: three channels inside, so ⅓; only the two at the ends have a single
-# neighbour and give ½. It is also said that the layer was there to speed up training. The paper says it
-# helps *generalisation* (new images): 1.2 points of top-5 error (section 3.3). VGG tried it two years later (A and
-# A-LRN below): 29.6 % top-1 error (only the likeliest class counts) without, 29.7 % with (its table 3, validation
-# data). It has hardly been used since; chapter 07 has what came instead.
+# **Mind the slide.** Two things that are often said about this layer:
+#
+# - *n = 2 spans two channels, so everything is ½.* By the formula the sum runs from i − 1 to i + 1: three channels
+#   inside, so ⅓. Only the two at the ends have a single neighbour and give ½.
+# - *It was there to speed up training.* The paper says it helps *generalisation* (new images): 1.2 points of top-5
+#   error (section 3.3).
+#
+# VGG tried it two years later (A and A-LRN below): 29.6 % top-1 error (only the likeliest class counts) without, 29.7 %
+# with (its table 3, validation data). It has hardly been used since; chapter 07 has what came instead.
 
 # %% [markdown] exercise="6.3"
 # ### Exercise 6.3 · Local response normalisation (12 min, 3 points)
@@ -404,8 +432,8 @@ check("6.3", local_response);
 # ## ZFNet: looking inside
 #
 # In 2013 M. Zeiler and R. Fergus made pictures of what each layer of AlexNet answers to (chapter 10 does it too). In
-# the first layer they found dead filters, and filters for very fine or very coarse patterns with little between; in the
-# second, artefacts: a stride of four pixels is too coarse for fine patterns. So they changed little:
+# the first layer they found dead filters, and filters for very fine or very coarse patterns with little between. In the
+# second they found artefacts: strides of four pixels are too coarse for fine patterns. So they changed three things:
 #
 # | | AlexNet | ZFNet |
 # |---|---|---|
@@ -434,10 +462,12 @@ convolutions = {
 diagrams.show(diagrams.side_by_side(convolutions));
 
 # %% [markdown]
-# **Notice** that conv1 gets *fewer* weights, 14,208 parameters for 34,944, and more work: it looks at four times as
-# many places. Six of their networks, averaged, came to 14.8 % top-5 error on the test data of 2012 (table 2). The entry
-# that won in 2013, with 11.7 % (the contest's results page), was that of Zeiler's company Clarifai, not ZFNet itself.
-# The lasting lesson is the method: look, then change.
+# **Notice** that conv1 has *fewer* parameters, (7 · 7 · 3 + 1) · 96 = 14,208 instead of 34,944, and more work: it looks
+# at four times as many places.
+#
+# Six of their networks, averaged, came to 14.8 % top-5 error on the test data of 2012 (table 2). The entry that won in
+# 2013, with 11.7 % (the contest's results page), was that of Zeiler's company Clarifai, not ZFNet itself. The lasting
+# lesson is the method: look, then change.
 #
 # ## VGG
 #
@@ -454,8 +484,8 @@ for count, large in ((2, 5), (3, 7)):
     )
 
 # %% [markdown]
-# Three 3 × 3 layers see 7 × 7, as one 7 × 7 does, with 27 C² weights in place of 49 C² (C channels in and out), and
-# with three ReLUs in place of one. MACs go in step with the weights, since all these layers keep the size of the map.
+# With C channels in and out, three 3 × 3 layers see as much as one 7 × 7, with 27 C² weights in place of 49 C² and with
+# three ReLUs in place of one. The MACs shrink by the same factor, since all these layers keep the size of the map.
 #
 # **Mind the slide.** It is often said that since VGG only small kernels are used. ResNet and DenseNet begin with a 7 ×
 # 7 kernel, and some networks of the 2020s (ConvNeXt, for one) use 7 × 7 depthwise ones throughout. In the first layer C
@@ -492,7 +522,7 @@ for letter, name in zip(("A", "A-LRN", "B", "C", "D", "E"), TABLE):
     print(f"{letter:10} {name:>10}", *(f"{text:>12}" for text in stages))
 
 # %% [markdown]
-# The same as a drawing. Layers of one name stand level, so a gap is a layer that a network lacks.
+# The same as a drawing. Layers with the same name are at the same height, so a gap is a layer that a network lacks.
 
 # %% alt="VGG A, B, C, D and E as five columns of convolutions in five stages with 64, 128, 256, 512 and 512 filters, a 2×2 max pooling after each stage. A has one or two convolutions per stage, B two; C, D and E have three or four from the third stage on, and the third one of C is 1×1."
 letters = {"A": "vgg11", "B": "vgg13", "C": "vgg16_1x1", "D": "vgg16", "E": "vgg19"}
@@ -505,7 +535,7 @@ diagrams.show(diagrams.side_by_side(columns), details=False, sizes=False);
 # %% [markdown]
 # All end alike: two dense layers of 4,096 units with dropout, and 1,000 classes. C has 1 × 1 convolutions, which only
 # mix channels; D, with 3 × 3 in their place, was better: looking further helps, not only one more ReLU. **Predict
-# first:** E has eight convolutions more than A. How many parameters more?
+# first:** E has eight more convolutions than A. Has it many more parameters? Many more MACs?
 
 # %% alt="Bars for VGG A, B, C, D and E. Parameters are nearly the same, 133 to 144 million. MACs grow from 7.6 to 19.6 billion."
 costs = {letter: cost(name) for letter, name in zip(("A", "A-LRN", "B", "C", "D", "E"), TABLE)}
@@ -536,7 +566,7 @@ print(f"the first dense layer alone: {costs['D']['fc1'].parameters:,}")
 # %% [markdown] exercise="6.5"
 # ### Exercise 6.5 · VGG from its table (12 min, 3 points)
 #
-# **Input:** tuples `repeats` and `filters` of the same length, one entry a stage, and the number of
+# **Input:** tuples `repeats` and `filters` of the same length, one entry per stage, and the number of
 # `classes`. **Output:** a `keras.Model` for images (32, 32, 3):
 #
 # | part | layers |
@@ -591,11 +621,12 @@ print("VGG-11 learns, its loss falls below 1:", depths["vgg11"][-1] < 1)
 print("VGG-19 does not, its loss stays above 2.2:", depths["vgg19"][-1] > 2.2)
 
 # %% [markdown]
-# **Notice** that the deeper network does not over-fit; it does not even fit. (The same with another seed; with a third
-# VGG-11 learned as well. On 4,000 digits, at half the rate, VGG-19 crept to between 2.0 and 2.3.) The authors met this
-# too: they trained A first, and started the deeper ones from its weights. Later they found that carefully scaled random
-# weights do. Here even those are not enough in four epochs: signals fade on the way up, and slopes on the way down.
-# What makes nineteen layers easy, and then a hundred, is the matter of chapters 07 and 08.
+# **Notice** that the deeper network does not over-fit; it does not even fit. This is one seed and four epochs; try
+# others. With twice the digits at half the rate VGG-19 began to learn, but hardly.
+#
+# The authors met this too: they trained A first, and started the deeper ones from its weights. Later they found that
+# carefully scaled random weights are enough. Here even those are not, in four epochs: signals fade on the way up, and
+# slopes on the way down. Chapters 07 and 08 have what makes nineteen layers easy, and then a hundred.
 #
 # ## Network in Network
 #
@@ -631,9 +662,9 @@ columns = {
 diagrams.show(diagrams.side_by_side(columns, level=False));
 
 # %% [markdown]
-# **Notice** under a million parameters, and the last lines: `avg_pool` and `predictions` have none. The authors
-# reported 8.8 % error on CIFAR-10 with augmentation (table 1), then the best result. Inception and ResNet (chapters 07
-# and 08) took over both ideas.
+# **Notice** that all of it has fewer than a million parameters, and that `avg_pool` and `predictions` have none. The
+# authors reported 8.8 % error on CIFAR-10 with augmentation (table 1), then the best result. Inception and ResNet
+# (chapters 07 and 08) took over both ideas.
 
 # %% [markdown] exercise="6.6"
 # ### Exercise 6.6 · A network of small networks (10 min, 3 points)

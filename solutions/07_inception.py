@@ -22,7 +22,7 @@
 # - compute batch normalisation from its formulas, in training and at inference, and measure what it buys;
 # - write out a step of RMSProp and a smoothed label, and name what Inception v2, v3 and v4 changed.
 #
-# **Minutes:** about 75 with the exercises; the notebook itself runs in under a minute on two CPU cores.
+# **Minutes:** about 95 with the exercises; the notebook itself runs in under a minute on two CPU cores.
 
 # %% tags=["setup"]
 # before Keras: it sets Keras up
@@ -40,10 +40,10 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## Which kernel size?
 #
-# A dog may fill the picture or a corner of it. A large kernel suits the one, a small kernel the other, and nobody knows
-# beforehand. GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3 and 5×5 kernels and
-# a pooling **side by side** on the same maps and joins the results along the channels. Such a piece is an **inception
-# module**, and the next layer learns what to use.
+# A dog may fill the picture or a corner of it. A large kernel suits the first, a small kernel the second, and which one
+# comes is not known beforehand. GoogLeNet, winner of the ImageNet challenge of 2014, does not choose: it runs 1×1, 3×3
+# and 5×5 kernels and a pooling **side by side** on the same maps and joins the results along the channels. Such a piece
+# is an **inception module**, and the next layer learns what to use.
 #
 # Here is one, with 128, 192 and 96 filters, on maps of 28×28×256. All branches keep height and width (`same`, strides
 # 1); otherwise they could not be joined.
@@ -67,8 +67,8 @@ from workbook import diagrams
 diagrams.show_model(naive_module(), sizes=False, title="naive module");
 
 # %% [markdown]
-# **Predict first:** how many channels come out? Which branch costs most: the 192 filters of 3×3, or the 96 of 5×5?
-# The **accountant** counts parameters and MACs (multiply-adds) of any Keras model, row by row.
+# **Predict first:** how many channels does the result have? Which branch costs more: the 192 filters of 3×3, or the 96
+# of 5×5? The accountant of chapter 06 counts parameters and MACs (multiply-adds) of any Keras model, layer by layer.
 
 # %% tags=["nbval-check-output"]
 naive = account(naive_module())
@@ -84,9 +84,8 @@ print(f"{'sum':22} {naive.macs:12,}")
 # %% [markdown]
 # ## The bottleneck
 #
-# The remedy is chapter 04's 1×1 convolution. Placed before a large kernel, it mixes many channels into few, and the
-# large kernel reads only those: a **bottleneck**. Take 64 channels, and 64 filters of 5×5, on maps of i × i pixels.
-# Directly:
+# The fix is chapter 04's 1×1 convolution. Placed before a large kernel, it mixes many channels into few, and the large
+# kernel reads only those: a **bottleneck**. Take 64 channels, and 64 filters of 5×5, on maps of i × i pixels. Directly:
 
 # %% tags=["nbval-check-output"]
 parameters = arithmetic.conv_parameters(5, 64, 64)
@@ -225,8 +224,8 @@ plots.show_bars(bars, axes[1], title="with bottlenecks", xlabel="million MACs");
 # saves nothing here; it spares the next module, which reads 480 channels instead of 672.
 #
 # **Mind the slide.** "358 M operations" is a figure that is often copied for this module. The sum of its terms is
-# 271.35 M, and the saving 3.15 ×. Where the surplus of 86.70 M comes from is a riddle for chapter 09: compare it with
-# the lines above.
+# 271.35 M, and the saving 3.15 ×. Where the surplus of 86.70 M comes from is the question of exercise 9.2; the lines
+# above hold the answer.
 
 # %% [markdown]
 # ## GoogLeNet
@@ -262,8 +261,9 @@ for name, row in (("VGG-16", "A5.vgg16"), ("AlexNet", "A2.grouped_parameters")):
 plots.show_architecture(googlenet.blocks(), labels=0, title="GoogLeNet");
 
 # %% [markdown]
-# **Notice** the shape: much of the work sits on the left, where the maps are large, and the channels on the right. The
-# stem alone, with its 3×3 of 192 filters on 56×56 maps, does almost a third of all MACs.
+# Each block is a convolution: its width is the number of channels, its area the number of MACs. **Notice** the shape:
+# much of the work is on the left, where the maps are large, and most channels are on the right. The stem alone, with
+# its 3×3 of 192 filters on 56×56 maps, does almost a third of all MACs.
 #
 # ### Auxiliary heads
 #
@@ -296,8 +296,8 @@ diagrams.show(
 # the authors found that the heads do not speed training up at the start, as they had thought, but help a little near
 # its end. They take them for a **regulariser**: something that works against over-fitting, as dropout does.
 #
-# Training took SGD with momentum .9 (chapter 06; chapter 09 writes it out) and a learning rate cut by 4 % every 8
-# epochs.
+# GoogLeNet was trained by SGD with momentum .9 (chapter 06; chapter 09 writes it out), with a learning rate that falls
+# by 4 % every 8 epochs.
 #
 # **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It is right before it,
 # and it is the only dense layer of the main path:
@@ -309,9 +309,9 @@ print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], s
 # ## Batch normalisation
 #
 # A deep network is a product of many layers. If each makes its maps a little too large, the last ones explode; a little
-# too small, and they vanish. And every training step shifts what the layers above have got used to. Ioffe and Szegedy's
-# cure of 2015: after each convolution, *before* the activation, centre and scale every channel by its own mean and
-# variance over the batch.
+# too small, and they vanish. And every training step shifts the inputs that the layers above have adapted to. Ioffe and
+# Szegedy's cure of 2015: after each convolution, *before* the activation, centre and scale every channel by its own
+# mean and variance over the batch.
 #
 # For the m values x of one channel in the batch:
 #
@@ -380,7 +380,7 @@ formula = (maps - maps.mean((0, 1, 2))) / np.sqrt(maps.var((0, 1, 2)) + layer.ep
 print("Keras and the formulas agree:", np.allclose(normalised, formula, atol=1e-3))
 
 # %% [markdown]
-# **Notice** the third channel: its spread comes out as .95, not 1. Its variance is about .01, and Keras's ε of .001 is
+# **Notice** the third channel: its spread is .95 afterwards, not 1. Its variance is about .01, and Keras's ε of .001 is
 # no longer small beside it.
 #
 # **Mind the slide.** Which ε? It is sometimes said: 1e-5 for small data sets, 1e-3 for large ones. The two numbers are
@@ -435,9 +435,9 @@ for step in range(1, 61):
         print(f"after {step:2} batches the moving mean is at {100 * share:3.0f} % of its aim")
 
 # %% [markdown]
-# **Notice**: 1 − momentumⁿ. Keras's default of .99 needs some 450 batches to come within one per cent; in a short
-# training the network then validates badly though it has learned well. This course lowers the momentum instead. And now
-# the difference between the modes:
+# **Notice** the rule: after n batches the share is 1 − momentumⁿ. Keras's default of .99 needs some 450 batches to come
+# within one per cent; in a short training the network then validates badly though it has learned well. So this course
+# lowers the momentum. And now the difference between the modes:
 
 # %% tags=["nbval-check-output"]
 for training in (True, False):
@@ -500,8 +500,8 @@ for ax, normalise in zip(axes, (False, True)):
 
 # %% [markdown]
 # **Notice** that on the right the three lines are one: batch normalisation divides any factor out again. The size of
-# the weights no longer matters to what comes out, and so a step of training that makes them too large does no harm
-# either. That suggests a prediction.
+# the weights no longer matters to the output, and so a step of training that makes them too large does no harm either.
+# That suggests a prediction.
 #
 # **Predict first:** eight layers, 3,000 digits, four epochs of plain gradient descent (SGD: weights minus rate times
 # gradient, batches of 50). With a learning rate of .1 or .3, which networks learn?
@@ -520,7 +520,7 @@ for rate in (0.1, 0.3):
         model.fit(x_train, y_train, batch_size=50, epochs=4, verbose=0, callbacks=callbacks)
         accuracy[rate, normalise] = model.evaluate(x_val, y_val, batch_size=500, verbose=0)[1]
 
-# %% tags=["slow"] alt="Bars of the validation accuracy for two learning rates, without and with batch normalisation. Without it both rates give hardly more than chance here; with it both give more than 80 per cent."
+# %% tags=["slow"] alt="Bars of the validation accuracy for two learning rates, without and with batch normalisation. Without it both bars are short, below 60 per cent; with it both are above 80 per cent."
 axes = plt.subplots(1, 2, figsize=(10, 2), layout="constrained", sharex=True)[1]
 for ax, normalise in zip(axes, (False, True)):
     bars = {
@@ -539,29 +539,35 @@ print(
 print("normalised, rate 0.3, over 80 %:", accuracy[0.3, True] > 0.8)
 
 # %% [markdown]
-# **Notice** that the normalised network may take steps at which the plain one falls to guessing, and so it gets much
-# further in the same four epochs. (With three seeds the plain network reached between 10 and 41 %, the normalised one
-# at a rate of .3 between 89 and 92 %; with other numbers of threads and on other processors these move by a few
-# points.) The price is time: each epoch takes about 1.5 times as long here.
+# **Notice** that the normalised network can take steps at which the plain one learns little or nothing, and so it gets
+# much further in the same four epochs. The figures move with the seed and the processor; the verdict does not. The
+# tests of this course train with three seeds: the plain network stays below 60 % at both rates, the normalised one is
+# above 80 % at a rate of .3. The price is time: each epoch takes longer.
 #
-# It would be unfair to leave it there. With Adam (chapter 05) at a rate of .003 the plain network learns too: the same
-# three seeds gave 88 to 93 %, and 94 to 97 % with batch normalisation. The cure helps most where the recipe is least
-# careful.
+# It would be unfair to leave it there. With Adam at a rate of .003 the plain network learns too: more than 85 % with
+# each of the three seeds, against more than 92 % with batch normalisation. Normalising helps most where the recipe is
+# least careful.
 #
 # *Why* it helps is still argued about. The paper's reason, that the layers' inputs stop shifting, was tested by others
 # in 2018, who found that the shift may remain and the training still be good; they hold that the loss becomes smoother.
-# That it helps has been measured a thousand times.
+# That it helps has been measured many times.
 #
 # ### Inception v2
 #
-# GoogLeNet with batch normalisation before every activation is Inception v2, also called BN-Inception. Local response
-# normalisation went (chapter 06 has it), and the 5×5 became two 3×3, which see the same window for 18 instead of 25
-# weights. One of the paper's runs, with five times the learning rate, no dropout and a faster decay of the rate,
-# reached the best accuracy of the same network without batch normalisation in 2.1 million steps instead of 31 (figure
-# 3; "14 times fewer", says the paper). (The paper on v3 uses the name v2 for a step on its own way to v3.)
+# GoogLeNet was changed in three main points to make **Inception v2**, also called BN-Inception:
 #
-# Two of its modules: 3a, and 3c, which halves the maps. There the 1×1 is missing, the last layer of each branch has
-# strides 2, and the pooling passes all channels on.
+# - batch normalisation before every activation;
+# - no local response normalisation (chapter 06);
+# - two 3×3 in place of a 5×5, which see the same window with 18 instead of 25 weights.
+#
+# How much faster did it learn? One of the paper's runs reached the best accuracy of the same network without batch
+# normalisation in 2.1 million steps instead of 31 (figure 3; "14 times fewer", says the paper). That run also had five
+# times the learning rate, no dropout and a faster decay of the rate.
+#
+# A warning about the name: the paper on v3 calls a step on its own way to v3 "v2".
+#
+# Here are two of its modules. 3c halves the maps: it has no 1×1 branch, the last layer of each branch has strides 2,
+# and the pooling passes all channels on.
 
 # %% alt="Two modules of Inception v2, one below the other. 3a on 28×28×192: a 1×1; a 1×1 and a 3×3; a 1×1 and two 3×3; a mean pooling and a 1×1; all with batch normalisation and ReLU, concatenated to 28×28×256. 3c on 28×28×320: a 1×1 and a 3×3 with strides 2; a 1×1 and two 3×3, the last with strides 2; a max pooling with strides 2; concatenated to 14×14×576."
 for name, channels in (("3a", 192), ("3c", 320)):
@@ -573,8 +579,9 @@ for name, channels in (("3a", 192), ("3c", 320)):
 # %% [markdown]
 # ## Inception v3
 #
-# Szegedy and others looked for more that could be saved. One 3×3 after another makes a 5×5; and a 1×7 after a 7×1 makes
-# a **7×7**: the one looks up and down, the other left and right. With C channels in and out:
+# Szegedy and others looked for more that could be saved. One 3×3 after another sees 5×5, and a 1×7 after a 7×1
+# sees **7×7**: the one looks up and down, the other left and right. **Predict first:** what does the pair save, with C
+# channels in and out?
 
 # %% tags=["nbval-check-output"]
 print("kernel   full C=192      factorised   ratio")
@@ -585,8 +592,8 @@ for size in (3, 5, 7):
 
 # %% [markdown]
 # **Notice** the rule: n²C² weights against 2nC², a factor of n/2. As always, less is also less: for a single channel, a
-# column times a row can only make kernels of **rank** 1. Chapter 02's vertical-edge kernel is one. Its outline kernel
-# is not:
+# column times a row can only make kernels of **rank** 1. Chapter 02's vertical-edge kernel is one. Its "all edges"
+# kernel is not:
 
 # %% tags=["nbval-check-output"]
 vertical = np.array([[1, 0, -1]] * 3)
@@ -603,9 +610,9 @@ titles = ["7×1", "1×7", "their product", "rank 7"]
 plots.show_images([column, row, column @ row, np.eye(7)], titles, columns=4, scale=(-1, 1));
 
 # %% [markdown]
-# Many channels make up for it: each filter adds up a rank-1 kernel for every channel between. The paper found
-# factorising useful in the middle of the network, on maps of 12 to 20 pixels, and not in the first layers. Here is its
-# module for 17×17 maps.
+# Many channels make up for it: each filter of the second layer adds up one rank-1 kernel per channel of the first. The
+# paper found factorising useful in the middle of the network, on maps of 12 to 20 pixels, and not in the first layers.
+# Here is its module for 17×17 maps.
 
 # %%
 wide = module_model((17, 17, 768), inception_v3.module_17(128), blocks.Norm())
@@ -620,9 +627,9 @@ print(f"{factorised / 10**6:.0f} M MACs; with a 7×7 for each pair {full / 10**6
 
 # %% [markdown]
 # On the 8×8 maps at the end a 1×3 and a 3×1 stand **side by side**, to make more channels for the classifier. Between
-# the groups of modules the maps are halved, and neither branch comes first: a pooling first would lose information, a
-# wide convolution first would cost four times the work. So both run in parallel, with strides 2 (the paper's figures 7
-# and 10):
+# the groups of modules the maps are halved and the channels grow. To pool first would lose information; to convolve
+# first, on the large maps, would cost four times the work. So both run in parallel, with strides 2 (the paper's figures
+# 7 and 10):
 
 # %% alt="Above, the module for 8×8 maps: a 1×1; a 1×1 that forks into a 1×3 and a 3×1; a 1×1 and a 3×3 that forks in the same way; a mean pooling with a 1×1; all six outputs concatenated to 8×8×2048. Below, the reduction from 35×35×288 to 17×17×768: a 3×3 with strides 2; a 1×1, a 3×3 and a 3×3 with strides 2; a max pooling with strides 2; concatenated."
 last = diagrams.operations(module_model((8, 8, 1280), inception_v3.MODULE_8, blocks.Norm()))
@@ -642,7 +649,7 @@ diagrams.show(halving, title="from 35×35 to 17×17");
 #
 # with the average a, the learning rate α and a small constant ε.
 #
-# A weight on a steep slope and one on a flat slope then take steps of about the same length.
+# So a weight on a steep slope and one on a flat slope take steps of about the same length.
 
 # %% [markdown] exercise="7.5"
 # ### Exercise 7.5 · One step of RMSProp (8 min, 2 points)
@@ -697,7 +704,7 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
     print(f"step {step}   RMSProp: u {u:.3f}, v {v:.3f}   SGD: u {u_slow:.3f}, v {v_slow:.3f}")
 
 # %% [markdown]
-# And 120 steps of each, on a map of the valley:
+# And 120 steps of each, on a map of the valley. **Predict first:** what does each path look like?
 
 # %% alt="A map of the loss with both weights from 0 to 1; the contours are long vertical stripes. Both paths start at the top right. RMSProp's goes down the diagonal, in steps of about the same length, to the bottom at 0, 0. SGD's jumps straight to the middle of the valley, u = 0, and then creeps down along it, a little more than a tenth of the way."
 u, v = np.meshgrid(np.linspace(-0.15, 1.1, 200), np.linspace(-0.1, 1.1, 200))
@@ -720,21 +727,23 @@ ax.set(xlabel="u, the steep weight", ylabel="v, the flat weight")
 ax.legend(loc="lower right");
 
 # %% [markdown]
-# **Notice** that RMSProp walks along both at the same pace, while SGD is done with u and has hardly moved along v:
-# above a rate of .002 it would be thrown out of the valley along u. The paper used ρ = .9 and a rate of .045 that falls
-# by 6 % every two epochs, and ε = 1.0: far larger than Keras's 1e-7, so that small gradients count as small.
+# **Notice** that RMSProp moves along both weights at the same pace, while SGD reaches u = 0 at once and has hardly
+# moved along v. A larger rate is no help: above .002 SGD's steps along u would grow without end.
+#
+# The paper used ρ = .9 and a rate of .045 that falls by 6 % every two epochs, and ε = 1.0: far larger than Keras's
+# 1e-7, so that small gradients count as small.
 #
 # ### Label smoothing
 #
-# Cross-entropy is never content: it can always be made smaller by raising the score of the true class, without
-# end. **Label smoothing** gives it a reachable aim. Take the share ε of the true label away and spread it evenly
-# over *all* K classes, the true one too: 1 − ε + ε/K for the true class, ε/K for each other.
+# Cross-entropy has no end: it can always be made smaller by raising the score of the true class. **Label smoothing**
+# sets an aim that can be reached. Take the share ε of the true label away and spread it evenly over *all* K classes,
+# the true one too: 1 − ε + ε/K for the true class, ε/K for each other.
 
 # %% [markdown] exercise="7.6"
 # ### Exercise 7.6 · Smooth labels (6 min, 1 point)
 #
 # **Input:** whole numbers `labels` (n,), the number of `classes` K, and `epsilon`. **Output:** an array (n, K), one row
-# a label.
+# per label.
 
 # %% tags=["exercise"] exercise="7.6"
 def smooth_labels(labels, classes, epsilon):
@@ -748,7 +757,7 @@ def smooth_labels(labels, classes, epsilon):
 check("7.6", smooth_labels);
 
 # %% [markdown]
-# Keras's loss has it built in. With K = 10, ε = .1 and some prediction p, it must be the cross-entropy with .91 and
+# Keras's loss has it built in. With K = 10, ε = .1 and some prediction p, it should be the cross-entropy with .91 and
 # .01:
 
 # %% tags=["nbval-check-output"]
@@ -782,7 +791,7 @@ ax.legend();
 print(f"the smoothed loss is smallest at p = {p[lowest]:.2f}")
 
 # %% [markdown]
-# **Notice** the right end: more certainty than .91 is punished. So the scores need not grow without end.
+# **Notice** the right end of the picture: more certainty than .91 is punished. So the scores need not grow without end.
 #
 # **Mind the slide.** 1 − ε and ε/(K − 1), here .9 and .0111, is often printed. It adds up to 1 as well, and is neither
 # the paper's form nor Keras's.
@@ -798,8 +807,9 @@ for how in ("one_crop", "ensemble"):
     print(f"{how.replace('_', ' '):9} v2 {v2} %, v3 {v3} %: {v2 - v3:.1f} points")
 
 # %% [markdown]
-# One crop of each image read by one network, or many crops read by several networks. Mix the two kinds and any answer
-# can be had, from 4.3 points better (7.8 to 3.46) to 0.7 worse (4.9 to 5.6).
+# *One crop*: one network sees one piece of each image. *Ensemble*: several networks see many pieces, and their answers
+# are averaged. Whoever compares across the two can find anything, from 4.3 points better (7.8 to 3.46) to 0.7 worse
+# (4.9 to 5.6).
 
 # %% [markdown]
 # ## Inception v4 and Inception-ResNet
@@ -807,8 +817,8 @@ for how in ("one_crop", "ensemble"):
 # In 2016 the same group asked whether inception modules need the **shortcuts** of ResNet, which add a block's input to
 # its output (chapter 08). **Inception v4** has none: a more regular v3, with more modules. **Inception-ResNet** puts
 # the shortcut around each module; a 1×1 behind the branches restores the number of channels, so that the two can be
-# added. Here are both on 35×35×384. In the package a residual block is a branch in a `Residual`, and building it takes
-# the same call:
+# added. Here are both on 35×35×384. In the package, `Residual` puts a shortcut around branches, and `module_model`
+# builds the block as before:
 
 # %%
 from workbook.architectures import inception_v4
@@ -834,8 +844,8 @@ diagrams.show_model(residual, title="Inception-ResNet v2");
 # | Inception-ResNet v2 | 4.9 | Szegedy et al. 2017, table 1 (table 2 of the preprint) |
 #
 # **Notice** how little the last two differ, with and without shortcuts. What the shortcuts did was to make
-# training *faster*; accuracy came with size. Very wide ones became unstable, until the branch was multiplied by .1 to
-# .3 before adding. What they cost:
+# training *faster*; accuracy came with size. Very wide networks became unstable, until the branch was multiplied by .1
+# to .3 before adding. **Predict first:** sort the five networks by their work per image:
 
 # %% tags=["slow", "nbval-check-output"]
 names = ("googlenet", "inception_v2", "inception_v3", "inception_v4", "inception_resnet_v2")
@@ -851,8 +861,8 @@ for name in names:
 plots.show_bars(work, xlabel="billion MACs per image", form="{:.2f}");
 
 # %% [markdown]
-# These are the networks of the papers' figures, normalisation's statistics included; released models differ in places
-# (Keras's InceptionResNetV2 is larger).
+# These are the networks of the papers' figures, and the parameters include the statistics of batch normalisation.
+# Released models differ in places: Keras's InceptionResNetV2 is larger.
 #
 # ## Summary
 #

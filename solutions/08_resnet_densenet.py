@@ -23,7 +23,7 @@
 # - draw the loss around a trained network along filter-normalised directions, and say what such a picture shows;
 # - build dense blocks, and follow the channels through a DenseNet.
 #
-# **Minutes:** about 80 with the exercises; the notebook itself runs in under a minute on two CPU cores.
+# **Minutes:** about 90 with the exercises; the notebook itself runs in under a minute on two CPU cores.
 
 # %% tags=["setup"]
 from workbook import accountant, arithmetic, architectures, chains, check, data, figures, plots
@@ -72,23 +72,24 @@ keys = ("data", "recipe", "hardware", "software", "seeds", "date", "cpu_seconds"
 Table(("what", "value"), [(key, str(stored[key])) for key in keys])
 
 # %% [markdown]
-# **Notice** the training error with 56 layers. (From 8 to 20 nothing of the kind is seen yet: the training errors even
-# fall a little.) A network that over-fits is *good* on its training data and bad on others. This one is bad on both.
-# He, Zhang, Ren and Sun found the same on CIFAR-10 with 20 and 56 layers, trained for far longer, and called
+# **Notice** the training error with 56 layers. A network that over-fits is *good* on its training data and bad on
+# others. This one is bad on both. From 8 to 20 layers nothing of the kind is seen yet: the training errors even fall a
+# little. He, Zhang, Ren and Sun found the same on CIFAR-10 with 20 and 56 layers, trained for far longer, and called
 # it **degradation**.
 #
 # **Mind the slide.** It is sometimes said that the 56-layer network is the better one on the training data, so that
 # over-fitting is to blame, or that it is better on the test data. Neither: the deeper plain network was worse on
 # training *and* test data.
 #
-# It is odd, because the deep network can do all that the shallow one can. Take the 20 layers, and let the other 36 pass
-# their input on unchanged: there it is, a 56-layer network just as good. Such weights exist. Gradient descent does not
+# That is odd, because the deep network can do all that the shallow one can. Take the 20 layers, and let the other 36
+# pass their input on unchanged: that is a 56-layer network, just as good. Such weights exist. Gradient descent does not
 # find them in this time.
 #
 # ## Is it the gradient?
 #
 # The usual suspect is the **vanishing gradient**: each layer multiplies the gradient on its way down, and a product of
-# many small factors is nothing. We can look. Here is a builder for such networks; leave `option` empty for a plain one.
+# many small factors is close to zero. We can look. Here is a builder for such networks. With `shortcuts=False` they are
+# plain; what the shortcuts are for comes below.
 
 # %% name="network"
 def conv_norm(x, filters, kernel_size=3, strides=1):
@@ -114,8 +115,13 @@ def network(depth, *, shortcuts):
     return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 # %% [markdown]
-# Two layers a block, three groups of blocks, a first convolution and the classifier: 6n + 2 layers, as in the paper's
-# CIFAR networks. And the norm of the loss's gradient with respect to each 3×3 kernel, before any training:
+# Two layers per block, three groups of n blocks, a first convolution and the classifier: 6n + 2 layers, as in the
+# paper's CIFAR networks. The last layer returns scores without a softmax; the loss below applies it
+# (`from_logits=True`).
+#
+# Now take the loss's gradient with respect to each 3×3 kernel, before any training, and its norm (the root of the sum
+# of squares). TensorFlow's `GradientTape` computes it. **Predict first:** does it shrink on its way from the last layer
+# down to the first?
 
 # %% tags=["slow"]
 mnist = data.load("mnist", samples=3000, test_samples=10)
@@ -168,7 +174,7 @@ print("residual: all within a factor of 20:", bool(residual.max() < 20 * residua
 # %% [markdown]
 # **Notice** that nothing vanishes. In the plain network the gradient *grows* on its way down, by a little in each
 # layer, and over 55 layers by a factor of several hundred. A rate that suits the last layers is far too large for the
-# first ones. With shortcuts (the second curve) all layers live in one order of magnitude or so.
+# first ones. With shortcuts, the second curve, the norms of all layers are within a factor of 20.
 #
 # **Mind the slide.** "Deep plain networks fail because the gradient vanishes" is often said. For networks without
 # normalisation it can hold; for these it does not. He et al. found healthy gradients in theirs, and thought vanishing
@@ -177,8 +183,8 @@ print("residual: all within a factor of 20:", bool(residual.max() < 20 * residua
 #
 # ## The shortcut
 #
-# If layers find it hard to pass their input on, give it to them for nothing. A **residual block** adds its input to
-# what its layers make:
+# If layers find it hard to pass their input on, do it for them. A **residual block** adds its input to what its layers
+# make:
 #
 # $$y = F(x) + x$$
 #
@@ -198,8 +204,8 @@ pair = {
 diagrams.show(diagrams.side_by_side(pair, level=False));
 
 # %% [markdown]
-# To pass x on, the layers need to make F = 0, and small weights do that. Let us see: a block whose last normalisation
-# has the scale γ = 0.
+# To pass x on, the layers need to make F = 0, and small weights do that. **Predict first:** what does each block return
+# if its last normalisation has the scale γ = 0?
 
 # %% tags=["nbval-check-output"]
 for shortcuts in (False, True):
@@ -213,8 +219,8 @@ for shortcuts in (False, True):
     )
 
 # %% [markdown]
-# **Notice** what zeros mean in each: the plain block destroys everything, the residual one changes nothing. (The input
-# was not negative, as after a ReLU; the block ends in one.)
+# **Notice** what zeros mean in each: the plain block destroys everything, the residual one changes nothing. The input
+# had no negative values, as after a ReLU: the block ends in one, which would have cut them off.
 #
 # ## When the shape changes
 #
@@ -298,7 +304,7 @@ check("8.2", padded_shortcut);
 # ## The experiment again
 #
 # The same three depths, the same recipe and seeds, now with shortcuts of option A. They add no parameter: both networks
-# of a pair have the same number.
+# of a pair have the same number. **Predict first:** at which depths do shortcuts help?
 
 # %% tags=["nbval-check-output"]
 show_errors("residual")
@@ -333,15 +339,16 @@ for depth in (8, 20, 56):
 # %% [markdown]
 # **Notice** three things. With 56 layers the plain networks have learned next to nothing, whatever the seed, and the
 # residual ones read nearly all digits. With 8 layers shortcuts do not help: here the plain networks are even a little
-# ahead. And depth is not free with shortcuts either: at this budget 20 layers beat 56. What shortcuts buy is that depth
-# can be trained at all.
+# ahead. And depth is not free with shortcuts either: at this budget 20 layers beat 56. What shortcuts buy is that deep
+# networks can be trained at all.
 #
 # The limits of this experiment: 150 steps, small digits, one rate for all. Longer training helps the plain networks
 # too; the paper's ran for 64,000 steps on CIFAR-10, and 56 plain layers were still worse than 20, while the residual
 # networks went on improving up to 110 layers.
 
 # %% [markdown]
-# A small part of it, live: 20 layers, with and without shortcuts (option B this time), two passes over 2,000 digits.
+# Here is a small part of it, live: 20 layers, without and with shortcuts (option B this time), two passes over 2,000
+# digits.
 
 # %% tags=["slow"]
 losses = {}
@@ -375,7 +382,7 @@ print(
 # | anything else | | none of these |
 #
 # A difference counts only if chance does not make as much. Our validation digits are 2,000; take two networks that err
-# on 4 % of all digits, and let each read 2,000 of them:
+# on 4 % of all digits, and test each on 2,000 of them:
 
 # %% tags=["nbval-check-output"]
 # of the difference of two such errors, in points
@@ -401,11 +408,14 @@ for kind in ("plain", "residual"):
     show_changes(kind, 20, 56)
 
 # %% [markdown]
-# **Read it column by column.** The plain networks from 20 to 56 layers: worse on both, with every seed. That is
-# degradation. From 8 to 20 the second seed fits as before and reads new digits worse: a touch of over-fitting; the
-# others are alike. The residual networks of 20 layers all fit better than those of 8; with the third seed the
-# validation error gains more than the margin, too: there 8 layers were too small. From 20 to 56 one fits a little
-# worse, but none reads new digits worse: no degradation.
+# **Read it column by column**, one seed per column:
+#
+# - *Plain, 20 to 56 layers*: worse on both, with every seed. That is degradation.
+# - *Plain, 8 to 20*: the second seed fits as before and is worse on new digits, a touch of over-fitting. The others are
+#   alike.
+# - *Residual, 8 to 20*: all fit better. With the third seed the validation error, too, falls by more than the margin:
+#   there 8 layers were too small.
+# - *Residual, 20 to 56*: one fits a little worse, but none is worse on new digits. No degradation.
 
 # %% [markdown] exercise="8.3"
 # ### Exercise 8.3 · Degradation or over-fitting? (8 min, 2 points)
@@ -477,16 +487,20 @@ print(
 
 # %% [markdown]
 # **Notice:** four times the channels, and fewer weights than the basic block. This is chapter 07's saving again. With a
-# narrow part of w channels it is 4w² + 9w² + 4w² = 17w² weights. Here the identity matters: a projection between the
-# two wide ends almost doubles the block (the fourth line). Where the block's input has not 4w channels it cannot be
-# avoided: the very first block gets 64 channels and gives 256.
+# narrow part of w channels it is 4w² + 9w² + 4w² = 17w² weights.
+#
+# Here it matters that the shortcut is the identity: a projection between the two wide ends almost doubles the block
+# (the fourth line). Where the block's input does not have 4w channels, a projection cannot be avoided: the very first
+# block reads 64 channels and returns 256.
 
 # %% [markdown]
 # ## The family
 #
-# All begin with a 7×7 convolution with strides 2 and a max pooling, then four stages of blocks with 64, 128, 256 and
-# 512 filters, then global average pooling. A network is a list of four numbers. (**Mind the slide:** "ResNet and
-# DenseNet use small kernels only" overlooks their first layer, 7×7.)
+# All begin with a 7×7 convolution with strides 2 and a max pooling. Then come four stages of blocks with 64, 128, 256
+# and 512 filters, then global average pooling and the classifier. So a network is a list of four numbers: the blocks
+# per stage.
+#
+# **Mind the slide.** "ResNet and DenseNet use small kernels only" overlooks their first layer, 7×7.
 
 # %% tags=["nbval-check-output"]
 stages = {
@@ -516,8 +530,8 @@ print(
 )
 
 # %% [markdown]
-# (`keras.applications.ResNet50` says 25,636,712: it counts these statistics, and its convolutions have 26,560 biases,
-# which the normalisation behind them makes useless.)
+# `keras.applications.ResNet50` says 25,636,712: it counts these statistics, and its convolutions have 26,560 biases,
+# which the normalisation behind them makes useless.
 #
 # For CIFAR's 32×32 images there is a family of its own: a 3×3 first layer, three stages with 16, 32 and 64 filters, n
 # blocks in each. With n = 3, 5, 7, 9 and 18 that makes 20, 32, 44, 56 and 110 layers. `architectures.build("resnet20")`
@@ -565,9 +579,10 @@ plots.show_bars(
 # in a space of 200,000 dimensions. Two random directions δ and η span a plane through it, and the picture shows the
 # loss at θ + aδ + bη.
 #
-# But how far is a step of 1? Multiply a filter by 10 in front of batch normalisation and the network computes the same;
-# yet a step is ten times smaller beside it, and the picture seems ten times flatter. So every filter of δ is scaled to
-# the norm of the same filter of θ: **filter normalisation**. Biases and normalisation layers are not moved at all.
+# But how far is a step of 1? Multiply a filter by 10 in front of batch normalisation, and the network computes the
+# same. Yet beside that filter a step of 1 is ten times smaller, and the picture seems ten times flatter. So every
+# filter of δ is scaled to the norm of the same filter of θ: **filter normalisation**. Biases and normalisation layers
+# are not moved at all.
 
 # %% [markdown] exercise="8.4"
 # ### Exercise 8.4 · A direction of the right length (10 min, 3 points)
@@ -642,19 +657,23 @@ for name, grid in surfaces.items():
 # %% [markdown]
 # **Notice** the shape of the two. The residual network is at the bottom of a bowl, round and wide. The plain one is on
 # a small, irregular floor, where the loss is about that of guessing (2.30); beyond it, on one side less than a quarter
-# of a filter's length away, walls rise to heights that no step survives. A flat floor gives no direction to go, and a
+# of a filter's length away, walls rise by many powers of ten. A flat floor does not say in which direction to go, and a
 # wall throws every large step off.
 #
-# What the picture does not show. These are two directions of 200,000, one seed and one plane. The plain network has not
-# come to a minimum, so the two pictures are taken at different stages of training. And the jagged ranges that Li et al.
-# drew for 56 layers without shortcuts, trained to the end on CIFAR-10, are not here: "shortcuts make a chaotic surface
-# smooth" is their finding; ours is the milder "flat floor and steep walls, against a bowl".
-# `python -m workbook.course.makers.experiments surface` makes these grids again.
+# What the picture does not show:
+#
+# - These are two directions of 200,000, one seed and one plane.
+# - The plain network has not come to a minimum, so the two pictures are taken at different stages of training.
+# - Li et al. drew jagged ranges for 56 layers without shortcuts, trained to the end on CIFAR-10. They are not here:
+#   "shortcuts make a chaotic surface smooth" is their finding; ours is the milder "flat floor and steep walls, against
+#   a bowl".
+#
+# `python -m workbook.course.makers.experiments surface` computes these grids again.
 
 # %% [markdown]
 # ## DenseNet: concatenate instead of add
 #
-# A sum mixes: once x and F(x) are added nobody can tell them apart. Huang, Liu, van der Maaten and Weinberger keep them
+# A sum mixes: once x and F(x) are added, they cannot be told apart. Huang, Liu, van der Maaten and Weinberger keep them
 # apart. In a **dense block** each layer reads the maps of *all* layers before it in the block, side by side, and
 # appends a few new ones: the **growth rate** k, often 12 or 32. In Keras each layer is followed by a `Concatenate` of
 # all that is there so far. `diagrams.spread` leaves those out, and draws what they mean: who reads whom.
@@ -681,8 +700,8 @@ for row in account.rows:
 
 # %% [markdown]
 # **Notice** how narrow the layers may be: 32 filters, where a ResNet has hundreds. What was found once is kept and read
-# again, by every later layer (**feature reuse**). The input of layer ℓ has k₀ + (ℓ − 1)·k channels, so the convolutions
-# get dearer along the block. Two remedies:
+# again, by every later layer (**feature reuse**). With k₀ channels before the block, the input of layer ℓ has k₀ + (ℓ −
+# 1)·k channels. So the convolutions become more expensive along the block. Two things help:
 #
 # - a **bottleneck** before each 3×3: a 1×1 convolution to 4k channels (the B in DenseNet-BC);
 # - a **transition** between two blocks: a 1×1 convolution keeps a part of the channels, usually half (**compression**,
@@ -691,7 +710,7 @@ for row in account.rows:
 # | | ResNet | DenseNet |
 # |---|---|---|
 # | joins by | adding | concatenating |
-# | channels within a stage | constant | grow by k a layer |
+# | channels within a stage | constant | grow by k per layer |
 # | order | convolution, normalisation, ReLU | normalisation, ReLU, convolution |
 # | shapes must agree in | height, width, channels | height, width |
 
@@ -699,8 +718,8 @@ for row in account.rows:
 # ### Exercise 8.5 · How wide it grows (8 min, 2 points)
 #
 # **Input:** the `channels` that enter the first block, the number of layers in each of the `blocks`, `growth_rate` and
-# `compression`. **Output:** a list: the channels at the end of each block, before the transition. There is a transition
-# between each two blocks and lets int(channels · compression) through.
+# `compression`. **Output:** a list: the channels at the end of each block, before the transition. Between two blocks
+# there is a transition, which lets int(channels · compression) through.
 
 # %% tags=["exercise"] exercise="8.5"
 def dense_channels(channels, blocks, growth_rate, compression):
@@ -745,8 +764,8 @@ check("8.6", dense_block);
 # %% [markdown]
 # ## DenseNet-121 to 264
 #
-# Again a network is a list of four numbers. A layer with its bottleneck counts as two; a stem, three transitions and
-# the classifier come to it.
+# Again a network is a list of four numbers. A layer with its bottleneck counts as two; the stem, three transitions and
+# the classifier are added.
 
 # %% tags=["nbval-check-output"]
 dense = {
@@ -763,7 +782,7 @@ for name, blocks in dense.items():
     )
 
 # %% [markdown]
-# (Count twice: the one called 264 has 265 layers by its own table.) DenseNet-121 as built:
+# The one called 264 has 265 layers by its own table. DenseNet-121 as built, beside a ResNet:
 
 # %% tags=["nbval-check-output"]
 model = planned("densenet121")
@@ -776,10 +795,12 @@ for name in ("resnet50", "densenet121"):
     )
 
 # %% [markdown]
-# **Notice** the trade. A third of ResNet-50's parameters; but a third more numbers to keep, because each concatenation
-# writes everything again, and each normalisation once more. (The table counts every layer's output. Clever
-# implementations share that memory.) In the paper's comparison a DenseNet-201 of 20 million parameters errs about as
-# often on ImageNet as a ResNet-101 of more than 40 million.
+# **Notice** the trade: a third of ResNet-50's parameters, but a third more memory for the maps, because each
+# concatenation writes all maps so far again, and each normalisation once more. The figure counts every layer's output;
+# some implementations share that memory.
+#
+# In the paper's comparison a DenseNet-201 of 20 million parameters errs about as often on ImageNet as a ResNet-101 of
+# more than 40 million.
 #
 # ## Summary
 #
