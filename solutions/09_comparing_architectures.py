@@ -197,7 +197,7 @@ for name, count in counts.items():
 # %% [markdown]
 # **Mind the slide.** Its "MB" are MiB. Its row for AlexNet says 224 × 224, but the counts are those of 227 × 227. And
 # its 51 for GoogLeNet includes the two auxiliary heads, classifiers that help in training and are thrown away, while
-# another table of the same talk gives 7 M parameters, without them. Two tables, two networks, one name.
+# another table of the same talk has 7 M parameters, without them. Two tables, two networks, one name.
 #
 # ## Audit a slide
 #
@@ -264,7 +264,7 @@ for name, who in both.items():
 #
 # ## How far they see
 #
-# Chapter 02 gave the receptive field: the window of the image that one output depends on. Here it is for the last
+# Chapter 02 introduced the receptive field: the window of the image that one output depends on. Here it is for the last
 # convolution of each network. **Predict first:** in which of them does it reach over the whole picture?
 
 # %% alt="Bars of receptive fields in pixels for twelve networks. LeNet-5, AlexNet, ZFNet and VGG-16 stay below 224 pixels, VGG-19 is a little above. GoogLeNet and ResNet-18 lie at several hundred, the deepest networks above a thousand and DenseNet-121 at two thousand."
@@ -279,7 +279,7 @@ plots.show_bars(fields, title="receptive field of the last convolution, pixels")
 #
 # ## What they scored
 #
-# ImageNet's yearly contest, ILSVRC, gave 1.2 million training pictures of 1,000 classes. An answer is five guesses;
+# ImageNet's yearly contest, ILSVRC, provided 1.2 million training pictures of 1,000 classes. An answer is five guesses;
 # the **top-5 error** is the share of test pictures whose true class is not among them. Errors are measured, not
 # computed, so here they are cited.
 
@@ -333,8 +333,8 @@ print(
 #
 # ## Training recipes
 #
-# An architecture is half of a result. The other half is the recipe, and the papers give it in a paragraph. Here are the
-# paragraphs as rows.
+# An architecture is half of a result. The other half is the recipe, and the papers describe it in a paragraph. Here are
+# the paragraphs as rows.
 
 # %% tags=["nbval-check-output"]
 rows = []

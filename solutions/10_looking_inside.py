@@ -287,7 +287,7 @@ plots.show_images(neurons.images, columns=10, size=0.9, scale=(0, 1));
 # **Notice** that nothing repeats: what is on the left differs from what is on the right. The strokes of these images
 # are larger than a filter's, and some of them bend as digits do. In the dark images the climb took ink away nearly
 # everywhere: ink silences these neurons. So a neuron looks at the whole image. The *whole*? We measure which pixels
-# have a gradient at all, for five neurons and 20 digits. `interpret.saliency` gives the size of the gradient at each
+# have a gradient at all, for five neurons and 20 digits. `interpret.saliency` returns the size of the gradient at each
 # pixel; it comes back at the end of the chapter.
 
 # %% tags=["slow", "nbval-check-output"]
@@ -458,9 +458,9 @@ def total_variation(images):
 check("10.5", total_variation);
 
 # %% [markdown]
-# A third measure stands in for your eyes, badly but without prejudice: how similar is the image to the *mean* image of
-# its digit? We take the correlation over all pixels, 1 for equal up to brightness and contrast, 0 for
-# unrelated. **Predict first:** how will the three kinds of images rank, and will any of them reach the real digits?
+# A third measure replaces your eyes, badly but without prejudice: how similar is the image to the *mean* image of its
+# digit? We take the correlation over all pixels, 1 for equal up to brightness and contrast, 0 for unrelated. **Predict
+# first:** how will the three kinds of images rank, and will any of them reach the real digits?
 
 # %% tags=["slow"] name="likeness"
 mean_digits = np.stack([x_val[y_val == k].mean(axis=0) for k in range(10)])  # (10, 28, 28, 1)
@@ -510,7 +510,7 @@ print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
 # %% [markdown] exercise="10.6"
 # ### Exercise 10.6 · Is it fooled? (6 min, 2 points)
 #
-# **Input:** `probabilities` (batch, classes) that a network gives for images, the class `targets` (batch,) that each
+# **Input:** `probabilities` (batch, classes) that a network outputs for images, the class `targets` (batch,) that each
 # image was made for, and a `threshold`. **Output:** one number, the share of images, 0 to 1, for which the target class
 # has a probability of at least the threshold.
 
@@ -528,7 +528,7 @@ check("10.6", share_fooled);
 
 # %% [markdown]
 # **Predict first:** which images will the second network believe, the noise, the tangles, the ones with little ink? We
-# ask it two things: does it give the same digit, and is it 99 % sure of it?
+# ask two things: does it output the same digit, and is it 99 % sure of it?
 
 # %% tags=["slow"]
 believed = {}
@@ -561,12 +561,11 @@ gap = believed["with a price"][2] - believed["climbed on"][2]
 print("with or without a price makes less than 15 points of difference:", abs(gap) < 0.15)
 
 # %% [markdown]
-# **Notice** what the witness says. It gives the same answers, even for the noise. So these images are no accident of
-# one set of weights: both networks have learned much the same evidence from the same data, and neither has learned what
-# is *not* a digit. What is particular to the first network is the last bit of certainty: images that only just convince
-# it seldom convince the second; those that were climbed on mostly do. And the price for ink, which helped your eyes,
-# hardly changed what the networks believe: "looks like a digit to me" and "convinces a network" are two different
-# things.
+# **Notice** what the witness says: the same answers, even for the noise. So these images are no accident of one set of
+# weights: both networks have learned much the same evidence from the same data, and neither has learned what is *not* a
+# digit. What is particular to the first network is the last bit of certainty: images that only just convince it seldom
+# convince the second; those that were climbed on mostly do. And the price for ink, which helped your eyes, hardly
+# changed what the networks believe: "looks like a digit to me" and "convinces a network" are two different things.
 #
 # The limits: two networks of one architecture, trained on the same 20,000 digits, and 50 images of each kind. The tests
 # of this course repeat it with three seeds.

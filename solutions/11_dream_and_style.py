@@ -108,7 +108,7 @@ check("11.1", amplify);
 
 # %% [markdown]
 # The derivative is the layer's own output, times a constant. What answers strongly is pulled hardest, what is negative
-# becomes more negative, and what gives 0 is left alone. The network's opinion becomes its own target. The mean of the
+# becomes more negative, and what is 0 is left alone. The network's opinion becomes its own target. The mean of the
 # activations themselves would not do: it would pull all of them up alike, the faint ones too.
 #
 # From there to the pixels it is the chain rule, and then the step of exercise 10.3: the gradient divided by its root
@@ -601,7 +601,7 @@ print(
 #
 # ## Content and style together
 #
-# Now ask for both: the content of one picture and the style of another. Start from the content, and descend the
+# Now we want both: the content of one picture and the style of another. Start from the content, and descend the
 # gradient of
 #
 # loss = c · content + s · style + t · roughness

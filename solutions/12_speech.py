@@ -114,7 +114,7 @@ print(frames.shape, "frames: floor((8000 − 256) / 128) + 1 =", (8000 - 256) //
 # out, here Hann's: sin²(πn / 256), where n counts the samples. Below is a pure tone of 1,010 Hz, with and without the
 # window: the frame on the left, its spectrum on the right. How a spectrum is computed comes next; its unit, the
 # decibel, after that. For now: 0 is the strongest, each 10 less is a tenth of the power, and the picture stops at −90.
-# A pure tone should give one thin spike. **Predict first:** which of the two comes nearer to it?
+# A pure tone should show one thin spike. **Predict first:** which of the two comes nearer to it?
 
 # %% alt="Left, a tone in a frame: cut sharply, and faded in and out by the window. Right, their spectra in decibels: both peak near 1,000 Hz; the sharply cut one falls off slowly to both sides, the faded one is down by 60 decibels 300 Hz away."
 axes = plt.subplots(1, 2, figsize=(9.5, 2.4), layout="constrained")[1]
@@ -155,7 +155,7 @@ print(by_hand.shape, "equal to np.fft.rfft:", np.allclose(by_hand, np.fft.rfft(f
 # %% [markdown]
 # Up, down, up, down is the fastest swing that samples can show: 128 turns in 256 samples. So the bins stand for 0, 1,
 # 2, … 128 turns per frame. A frame lasts 256/8000 of a second, so that is 0 to 4,000 Hz in steps of 8000/256 = 31.25
-# Hz. For all frames together this is the **short-time Fourier transform**. Keras has it too:
+# Hz. For all frames together this is the **short-time Fourier transform**. Keras has it, too:
 
 # %% tags=["nbval-check-output"]
 spectrum = np.fft.rfft(frames * audio.hann(256))  # (frames, bins), complex
@@ -500,8 +500,8 @@ check("12.5", frequency_cnn);
 # %% [markdown]
 # ## A small run, live
 #
-# The spoken digits come from the **Free Spoken Digit Dataset**, recordings of six men, where it can be had: prepared by
-# TensorFlow Datasets, or downloaded. Without it the bundled voices take its place. The cell says which you have, and
+# The spoken digits come from the **Free Spoken Digit Dataset**, recordings of six men, if it is available: prepared by
+# TensorFlow Datasets, or downloaded. Otherwise the bundled voices take its place. The cell says which you have, and
 # whether the test voices were heard in training.
 
 # %% tags=["slow", "nbval-ignore-output"]

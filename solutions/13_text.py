@@ -410,7 +410,7 @@ for layer in build().layers:
 #
 # ## Train it
 #
-# The sigmoid gives the probability p of praise; 1 − p is left for the other class. The loss is the cross-entropy of
+# The sigmoid outputs the probability p of praise; 1 − p is left for the other class. The loss is the cross-entropy of
 # chapter 05 for two classes: −ln of the probability of the true class.
 #
 # Two passes over the training sentences, with three seeds, because one says little. Beside it a network with filters
@@ -687,8 +687,8 @@ print(f"width 1: {100 * told[1,]:.1f} %, exactly a coin's share")
 print("widths 3, 4, 5: over 80 %:", told[3, 4, 5] > 0.8)
 
 # %% [markdown]
-# **Notice** that width 1 gets exactly half: it gives a sentence and its shuffled copy the same answer, so just one of
-# the two is right. The filters of width 3, 4 and 5 know which words follow which. They *can* read order. The first
+# **Notice** that width 1 gets exactly half: its answers for a sentence and its shuffled copy are the same, so just one
+# of the two is right. The filters of width 3, 4 and 5 know which words follow which. They *can* read order. The first
 # question just did not ask for much of it.
 #
 # ## Your own sentence

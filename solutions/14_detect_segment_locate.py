@@ -193,7 +193,7 @@ check("14.1", box_iou);
 
 # %% [markdown]
 # How does a CNN output *a list* of boxes, of any length? It does not. It outputs maps, as always, here of 12 ×
-# 12 **cells** for 48 × 48 pixels. One map for each class, a **heat-map**, is to be 1 in the cell where a digit has
+# 12 **cells** for 48 × 48 pixels. One map for each class, a **heat-map**, should be 1 in the cell where a digit has
 # its **centre**, and low everywhere else. Four more maps say, at a centre, where in the cell it lies (y, x) and how
 # large the box is (height, width). (Zhou, Wang and Krähenbühl, *Objects as points*, 2019. Detectors before it laid
 # thousands of boxes of fixed sizes, *anchors*, over the picture, and corrected those.)
@@ -287,7 +287,7 @@ for n in range(4):
 # **Input:** arrays `boxes` (n, 4) and `scores` (n,), all different, and a `threshold` from 0 to 1. **Output:** a list
 # of whole numbers: the places in the input, from 0, of the boxes that are kept, the surest first. Go from the highest
 # score down. Keep a box unless its IoU with a *kept* one is above the threshold (equal is not above).
-# `metrics.box_iou(boxes, others)` gives all IoUs of boxes (n, 4) with others (m, 4), as an array (n, m). It takes
+# `metrics.box_iou(boxes, others)` returns all IoUs of boxes (n, 4) with others (m, 4), as an array (n, m). It takes
 # arrays: `boxes[[2]]` is one box as (1, 4), `boxes[[2, 5]]` are two. Write it yourself: the course's own function for
 # this does not count.
 
@@ -333,17 +333,17 @@ print(f"boxes above .3: {given}; digits: {sum(map(len, unseen.labels))}")
 # more. Precision and recall at each rank make a curve.
 #
 # Say there are two digits, and the list is hit, miss, hit. Down the list the precision is 1, ½, ⅔, the recall ½, ½, 1.
-# So whoever wants a recall of ½ or less can have a precision of 1; whoever wants more, ⅔. The average over all recalls
-# that one may want is the **average precision**.
+# So if a recall of ½ is enough, the precision can be 1; for more recall it is ⅔. The average of this best precision
+# over all recalls is the **average precision**.
 
 # %% [markdown] exercise="14.3"
 # ### Exercise 14.3 · Average precision (12 min, 3 points)
 #
 # **Input:** `hits`, a list of True and False, one for each box, the surest first, and `truths`, how many objects there
-# are (also those never found). **Output:** a float, the average precision as COCO (a large public data set) has it: for
-# each of the 101 recalls in `np.linspace(0, 1, 101)` take the best precision among the ranks whose recall is that *or
-# beyond*, 0 where it is never reached; give the mean of the 101. Write it yourself: the course's own function for this
-# does not count.
+# are (also those never found). **Output:** a float, the average precision as COCO (a large public data set) defines it:
+# for each of the 101 recalls in `np.linspace(0, 1, 101)` take the best precision among the ranks whose recall is
+# that *or beyond*, 0 where it is never reached; return the mean of the 101. Write it yourself: the course's own
+# function for this does not count.
 
 # %% tags=["exercise"] exercise="14.3"
 def average_precision(hits, truths):

@@ -81,7 +81,7 @@ for layer in reader.layers:
         )
 
 # %% [markdown]
-# Twenty columns give twenty classes, a **path**. A digit is several columns wide, so most paths say a digit several
+# Twenty columns have twenty classes, a **path**. A digit is several columns wide, so most paths say a digit several
 # times. Hence two rules, *in this order*: equal neighbours are merged, then blanks go. Class 8 is the digit 7, so 8 8 0
 # 8 becomes 8 0 8, then 8 8, and reads "77": the blank between keeps the two sevens apart.
 
@@ -321,8 +321,8 @@ check("15.3", cloud);
 # ## From noise, step by step
 #
 # The second way takes many small steps. Between a picture (time 0) and pure noise (time 1) lies a line: noisy = (1 −
-# time) · picture + time · noise. A U-Net (chapter 14: a network that gives maps as large as the picture) learns to
-# guess the picture from a noisy one, its time, and the digit. The right answer is known, for we made the noise
+# time) · picture + time · noise. A U-Net (chapter 14: a network whose output maps are as large as the picture) learns
+# to guess the picture from a noisy one, its time, and the digit. The right answer is known, for we made the noise
 # ourselves, and there is no end of examples.
 #
 # To draw a new picture, begin with noise, at time 1. Guess. The guess is a blur, the mean of all pictures that are
@@ -392,7 +392,7 @@ for ax, name in zip(axes, ("vae", "diffusion")):
 # - **Are they what was wanted?** A *judge*, a classifier that learned from other digits, reads them. The score is the
 #   share that it reads as the wanted digit.
 # - **Are they different?** *Diversity* is the mean distance between two samples of one digit, divided by that between
-#   two real ones, so real digits have 1. A generator that always gives the same good picture would have a perfect
+#   two real ones, so real digits have 1. A generator that always draws the same good picture would have a perfect
 #   score, and a diversity of 0.
 #
 # And *novelty* looks for copies: the mean distance of a sample to the nearest training picture, divided by the same for
@@ -508,7 +508,7 @@ print(
 # **Input:** whole numbers `channels` (of the input), `filters`, `side` and `span`. **Output:** a tuple (joint,
 # separable) of two whole numbers of parameters, *with biases*: of one convolution with `filters` filters whose kernels
 # are span × side × side; and of two layers together, side × side over space with `filters` filters, then span over time
-# with `filters` filters, which reads what the first gives. All are ordinary convolutions: each filter reads all
+# with `filters` filters, which reads the output of the first. All are ordinary convolutions: each filter reads all
 # channels.
 
 # %% tags=["exercise"] exercise="15.5"
@@ -566,9 +566,9 @@ for ax, (kind, (_, motions)) in zip(axes, found.items()):
 
 # %% [markdown]
 # **Notice** what the mean frame knows: sideways or up and down, from the smear. It must guess the direction, so of a
-# clip and its reverse it gets at most one right: 50 of 100, and no training could give it more. A network that
-# convolves each frame by itself and averages *maps* over time must guess too (`video.train("each frame", …)`); only
-# kernels that span time feel the order.
+# clip and its reverse it gets at most one right: 50 of 100, and no training could raise that. A network that convolves
+# each frame by itself and averages *maps* over time must guess too (`video.train("each frame", …)`); only kernels that
+# span time feel the order.
 #
 # With 8,000 clips and four passes, three seeds:
 

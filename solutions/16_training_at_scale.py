@@ -58,9 +58,9 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## What have you got?
 #
-# The course's device report looks at the machine and gives a word of advice on each point. The **backend** is the
-# library that computes for Keras, here TensorFlow or JAX; oneDNN is a library of fast convolutions for CPUs; vector
-# instructions (such as avx) compute with several numbers at a time. Mixed precision and XLA have sections below.
+# The course's device report looks at the machine and gives advice on each point. The **backend** is the library that
+# computes for Keras, here TensorFlow or JAX; oneDNN is a library of fast convolutions for CPUs; vector instructions
+# (such as avx) compute with several numbers at a time. Mixed precision and XLA have sections below.
 
 # %% tags=["nbval-ignore-output"]
 training.device_report()
@@ -354,8 +354,8 @@ ax.grid(alpha=0.3);
 # In the code, the factor 3 is there because the backward pass of a layer costs about twice the forward pass: once for
 # the gradient of its input and once for that of its weights.
 #
-# The cross stands below the roof. The roof says what is possible at most, and a step is made of layers from both sides
-# of the ridge.
+# The cross is below the roof. The roof says what is possible at most, and a step is made of layers from both sides of
+# the ridge.
 #
 # **Notice** that ReLU and batch normalisation compute nearly nothing and still take time: they move every value for an
 # operation or two. Buying a faster processor does not help them; moving less does. There are two ways: make each value
