@@ -326,7 +326,7 @@ print(f"boxes above .3: {given}; digits: {sum(map(len, unseen.labels))}")
 # we showed the boxes above .3. Is that the right limit? With a lower limit two shares change:
 #
 # - **recall**, the share of all digits that are found, rises;
-# - **precision**, the share of all boxes that are right, falls.
+# - **precision**, the share of all boxes that are right, usually falls.
 #
 # No limit is *the* right one, so we take all of them. Rank the boxes of a class, over all pictures, by their scores,
 # and walk down the list. A box is a **hit** if it overlaps a digit of its class, not found before, by an IoU of ½ or
