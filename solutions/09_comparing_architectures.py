@@ -20,7 +20,7 @@
 # - make a comparison table that says what it counts, and find the slips in one that doesn't;
 # - read a training recipe from a paper and run it in Keras, momentum and learning-rate schedule included;
 # - give a photograph to a network trained on ImageNet, prepared as that network expects;
-# - reuse its features for a task of your own with four pictures a class, and average several networks.
+# - reuse its features for a task of your own with four pictures per class, and average several networks.
 #
 # **Minutes:** about 80 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
 # network.
@@ -42,17 +42,19 @@ keras.utils.set_random_seed(1)
 # ## One table from one accountant
 #
 # Papers, slides and surveys print tables of networks, and no two agree: one counts biases, another doesn't; one draws
-# AlexNet in two towers, another in one. We let one accountant count all. The **conventions**, stated once:
+# AlexNet in two towers, another in one. Here one program, the course's accountant, counts them all.
+# Its **conventions**, stated once:
 #
-# - parameters are what training changes: weights, biases, scale and shift of normalisation, not its running statistics
-#   (so DenseNet-121 has 7,978,856 here; chapter 08's 8,062,504 include 83,648 running means and variances);
-# - AlexNet has its two towers (grouped convolutions), GoogLeNet is without its auxiliary heads, 1,000 classes;
+# - parameters are what training changes: weights, biases, scale and shift of normalisation, not its running statistics.
+#   So DenseNet-121 has 7,978,856 here; chapter 08's 8,062,504 include 83,648 running means and variances;
+# - AlexNet has its two towers (grouped convolutions), GoogLeNet comes without its auxiliary heads, and all but LeNet-5
+#   have 1,000 classes;
 # - the input is 227 × 227 for AlexNet, 299 × 299 for Inception v3, 32 × 32 for LeNet-5, and 224 × 224 for the others;
 # - a MAC is one multiplication with its addition, in convolutions and dense layers;
-# - depth is the number of convolutions and dense layers on the longest way through.
+# - depth is the number of convolutions and dense layers on the longest path through the network.
 #
-# VGG-19 alone would take 575 MB of memory. A table needs shapes, not values, so we build in a scope that makes no
-# weights.
+# VGG-19 alone would take 575 MB of memory. A table needs shapes, not values, so the networks are built in a scope that
+# creates no weights.
 
 # %%
 def counted(name, **options):
@@ -94,7 +96,9 @@ for name in live.track(names, "networks"):
     }
 
 # %% [markdown]
-# **Predict first:** which network has the most parameters, and which does the most work? Is it the deepest?
+# In the table below, `kernels` lists the kernel sizes that occur, `MB` and `MiB` are two units for the memory that the
+# parameters take (more on them soon), and `G MACs` are 10⁹ MACs for one image. **Predict first:** which network has the
+# most parameters, and which does the most work? Is it the deepest?
 
 # %% tags=["nbval-check-output"]
 def size(parameters, unit):
@@ -110,6 +114,9 @@ for name, row in table.items():
     )
 
 # %% [markdown]
+# **Notice** that VGG-19 is first in both. ResNet-152, the deepest, has less than half of its parameters and does less
+# than two thirds of its work.
+#
 # **Mind the slide.** It is often said that modern networks use "only small kernels", 3 × 3 at most. Read the column of
 # kernels: VGG does; ResNet and DenseNet begin with a 7 × 7, and GoogLeNet has 5 × 5 and 7 × 7.
 
@@ -190,14 +197,18 @@ for name, count in counts.items():
 # %% [markdown]
 # **Mind the slide.** Its "MB" are MiB. Its row for AlexNet says 224 × 224, but the counts are those of 227 × 227. And
 # its 51 for GoogLeNet includes the two auxiliary heads, classifiers that help in training and are thrown away, while
-# another table of the same talk gives 7 M parameters, without them. Two tables, two networks, one name.
+# another table of the same talk has 7 M parameters, without them. Two tables, two networks, one name.
 #
 # ## Audit a slide
 #
-# Another slip took us longer. An inception module reads 28 × 28 × 256. Its bottlenecks are three 1 × 1 convolutions
-# with 64 filters each: before the 3 × 3, before the 5 × 5, and after the pooling, all reading 256 channels. Beside them
-# 128 filters 1 × 1 read the 256 channels too; 192 filters 3 × 3 and 96 filters 5 × 5 read 64 each. Padding is same. It
-# is often said that this makes **358 M** MACs. It does not: one term was counted twice.
+# Another slide counts the MACs of an inception module. It reads 28 × 28 × 256, and its padding is same:
+#
+# - three bottlenecks, 1 × 1 convolutions with 64 filters each, read 256 channels: one is before the 3 × 3, one before
+#   the 5 × 5, one after the pooling;
+# - beside them, 128 filters 1 × 1 read the 256 channels, too;
+# - 192 filters 3 × 3 and 96 filters 5 × 5 each read the 64 channels of their bottleneck.
+#
+# It is often said that this makes **358 M** MACs. It does not: one term was counted twice.
 
 # %% [markdown] exercise="9.2"
 # ### Exercise 9.2 · Counted twice (8 min, 2 points)
@@ -234,8 +245,9 @@ print(
 )
 
 # %% [markdown]
-# The saving is 3.15 ×, more than the slip suggests. A second one, from a survey that everybody copies: its column for
-# LeNet-5 lists 20 and 50 filters, and 2.6 k and 58 k weights. Count both networks:
+# With the right total the saving is 3.15 ×, more than the slip suggests. A second slip is in a survey that is often
+# copied. Its column for LeNet-5 lists 20 and 50 filters, and 2.6 k and 58 k weights. There are two networks of that
+# name. Count both:
 
 # %% tags=["nbval-check-output"]
 both = {
@@ -252,22 +264,22 @@ for name, who in both.items():
 #
 # ## How far they see
 #
-# Chapter 02 gave the receptive field: the window of the image that one output depends on. Here it is for the last
-# convolution of each.
+# Chapter 02 introduced the receptive field: the window of the image that one output depends on. Here it is for the last
+# convolution of each network. **Predict first:** in which of them does it reach over the whole picture?
 
 # %% alt="Bars of receptive fields in pixels for twelve networks. LeNet-5, AlexNet, ZFNet and VGG-16 stay below 224 pixels, VGG-19 is a little above. GoogLeNet and ResNet-18 lie at several hundred, the deepest networks above a thousand and DenseNet-121 at two thousand."
 fields = {name: row["field"] for name, row in table.items()}
 plots.show_bars(fields, title="receptive field of the last convolution, pixels");
 
 # %% [markdown]
-# **Notice** that deep networks see far more than the 224 pixels that there are: there the formula counts padding. Depth
-# alone does not decide: ResNet-50 sees less than ResNet-34, for two of three convolutions in its blocks are 1 × 1. The
-# last maps of AlexNet see a part of the picture, and its dense layers have to put the parts together. A deep network's
-# maps see everything, and an average suffices.
+# **Notice** that deep networks see far more than the 224 pixels of the picture. The rest of the window is padding.
+# Depth alone does not decide: ResNet-50 sees less than ResNet-34, for two of three convolutions in its blocks are 1
+# × 1. The last maps of AlexNet see a part of the picture, and its dense layers have to put the parts together. A deep
+# network's maps see everything, and an average suffices.
 #
 # ## What they scored
 #
-# ImageNet's yearly contest, ILSVRC, gave 1.2 million training pictures of 1,000 classes. An answer is five guesses;
+# ImageNet's yearly contest, ILSVRC, provided 1.2 million training pictures of 1,000 classes. An answer is five guesses;
 # the **top-5 error** is the share of test pictures whose true class is not among them. Errors are measured, not
 # computed, so here they are cited.
 
@@ -321,8 +333,8 @@ print(
 #
 # ## Training recipes
 #
-# An architecture is half of a result. The other half is the recipe, and the papers give it in a paragraph. Here are the
-# paragraphs as rows.
+# An architecture is half of a result. The other half is the recipe, and the papers describe it in a paragraph. Here are
+# the paragraphs as rows.
 
 # %% tags=["nbval-check-output"]
 rows = []
@@ -354,12 +366,22 @@ heads = (
 Table(heads, rows)
 
 # %% [markdown]
-# The number behind the optimizer is its momentum, or RMSProp's ρ (both below); "decay" is weight decay. A 0 means that
-# the paper does not use it, or does not say. GoogLeNet's paper gives neither batch nor first rate: 256 and 0.01 are the
-# ones usually taught. **Mind the slide**, four times, about ResNet: its weight decay was 1e-4, not 1e-5. Warming up is
-# reported for one network only, the 110-layer one on CIFAR-10: rate 0.01 until it began to learn, about 400 steps, then
-# 0.1. Batch normalisation *is* needed: it follows every convolution. And the 1,202-layer network did train; it
-# over-fitted.
+# How to read the columns:
+#
+# - `rate` is the learning rate at the start.
+# - `momentum` holds RMSProp's ρ in the row of Inception v3. Both are explained below.
+# - A 0 means that the paper does not use it, or does not say.
+# - GoogLeNet's paper states neither batch nor first rate: 256 and 0.01 are the ones usually taught.
+# - Inception v3's batch of 32 is that of one replica. Fifty replicas trained at the same time (Szegedy et al. 2016,
+#   section 8).
+#
+# **Mind the slide**, four times, about ResNet:
+#
+# - Its weight decay was 1e-4, not 1e-5.
+# - Warming up is reported for one network only, the 110-layer one on CIFAR-10: rate 0.01 until it began to learn, about
+#   400 steps, then 0.1.
+# - Batch normalisation *is* needed: it follows every convolution.
+# - The 1,202-layer network did train. It over-fitted.
 #
 # GoogLeNet's dropout of 40 % is often put "everywhere but the last layer". Where is it?
 
@@ -369,7 +391,7 @@ print([layer.name for layer in model.layers][-3:])
 print("dense layers:", sum(row.kind == "Dense" for row in account.rows))
 
 # %% [markdown]
-# It is before the only dense layer that there is.
+# It comes before the only dense layer of the network.
 #
 # ### Momentum
 #
@@ -470,8 +492,9 @@ print(f"Keras's weight_decay=0.5:       {pulled(past, False):.3f}")
 # ### Exercise 9.4 · Warm up, then drop (10 min, 2 points)
 #
 # **Input:** the `step` (from 0), the `peak` rate, the number of `warmup` steps (≥ 1), and a tuple of steps, `drops`,
-# rising and all after the warm-up. **Output:** the rate at that step. It rises in equal parts, step 0 having peak /
-# warmup, and reaches the peak at step warmup − 1. From each step in `drops` on it is divided by ten.
+# rising and all after the warm-up. **Output:** the rate at that step. It rises in equal parts: it starts at peak /
+# warmup at step 0, not at 0, and reaches the peak at step warmup − 1. From each step in `drops` on it is divided by
+# ten.
 
 # %% tags=["exercise"] exercise="9.4"
 def learning_rate(step, peak, warmup, drops):
@@ -504,9 +527,10 @@ ax.grid(alpha=0.3)
 ax.legend(fontsize=8);
 
 # %% [markdown]
-# AlexNet's and VGG's authors watched the validation error and turned the rate down by hand when it stalled.
-# `ReduceLROnPlateau` does the watching. We feed it a made-up course of validation losses. **Predict first:** with
-# patience 2, after which epochs does the rate fall?
+# AlexNet's and VGG's authors watched the validation error and turned the rate down by hand when it stalled. Keras's
+# callback `ReduceLROnPlateau` does the watching: after `patience` epochs without an improvement it lowers the rate.
+# Below, it gets made-up validation losses. **Predict first:** with a patience of 2, after which epochs does the rate
+# fall?
 
 # %% tags=["nbval-check-output"]
 losses = [1.0, 0.8, 0.7, 0.7, 0.71, 0.6, 0.61, 0.6, 0.62, 0.61]
@@ -521,13 +545,15 @@ for epoch, loss in enumerate(losses):
     print(f"epoch {epoch}: validation loss {loss:.2f}, rate from now on {rate:g}")
 
 # %% [markdown]
-# **Notice** epoch 5: an improvement sets the count of bad epochs back to zero. And 0.60 after 0.60 is no improvement.
+# **Notice** epoch 5: an improvement sets the count of bad epochs back to zero. And 0.60 after 0.60 is not an
+# improvement.
 #
 # ### A recipe, run
 #
 # A row becomes an optimizer, penalties on the kernels, callbacks, and layers that augment. Here is ResNet's, on 3,000
-# digits for four epochs: enough to see that it runs, not what it can do. What of AlexNet's augmentation, shifts and
-# mirrored images? Shift, yes. But a mirrored digit is no digit: a recipe makes assumptions about the data.
+# digits for four epochs: enough to see that it runs, not what it can do. AlexNet's authors also shifted and mirrored
+# their images. Shifting suits digits. Mirroring does not, because a mirrored digit is no digit: a recipe makes
+# assumptions about the data.
 
 # %% tags=["slow"]
 mnist = data.load("mnist")
@@ -563,10 +589,12 @@ print("reads more than 80 % of the validation digits:", history["val_accuracy"][
 # %% [markdown]
 # ## Using a trained network
 #
-# Training on ImageNet took the papers' authors weeks. Using the result takes a second. This course bundles a small
-# one, **EfficientNet-Lite0**, which reads pictures of 224 × 224 pixels and knows ImageNet's 1,000 classes. (VGG-16
-# works by the same call; its weights are a download of 528 MiB, which this cell asks for only with the setting
-# `WORKBOOK_BUDGET=full`, and does without where it cannot be had.)
+# Training on ImageNet took the papers' authors days or weeks: AlexNet five to six days on two GPUs, VGG two to three
+# weeks on four (section 3.3 of its paper). Using the result takes a second. This course bundles a small trained
+# network, **EfficientNet-Lite0**. It reads pictures of 224 × 224 pixels and knows ImageNet's 1,000 classes.
+#
+# VGG-16 works by the same call. Its weights are a download of 528 MiB, so the cell asks for them only with the setting
+# `WORKBOOK_BUDGET=full`. If the download fails, it uses the bundled network.
 
 # %%
 wanted = "vgg16" if os.environ.get("WORKBOOK_BUDGET") == "full" else pretrained.BUNDLED
@@ -645,7 +673,7 @@ print("no guess for the astronaut reaches 30 %:", mine["astronaut"][0][1] < 0.3)
 
 # %% [markdown]
 # **Notice** three things. "Tiger cat" and "tabby" share the probability, because people cannot tell these classes apart
-# either; that is why five guesses are allowed. The cameraman's picture is called "tripod", which is true: one label a
+# either; that is why five guesses are allowed. The cameraman's picture is called "tripod", which is true: one label per
 # picture is not the whole truth. And there is no class "person" or "none of these": the softmax must hand out 100 %, so
 # a network always answers.
 #
@@ -681,6 +709,10 @@ print("with pixels from 0 to 1, or as blue, green, red, more than 70 %:",
 
 # %% [markdown]
 # ### How good is it? Top-1 and top-5
+#
+# The usual measure of a classifier is its **top-1** accuracy: the share of pictures whose likeliest class is the true
+# one. **Top-5** asks only that the true class is among the five likeliest. ImageNet's pictures are not bundled with the
+# course, so after the exercise we measure the small network that reads digits.
 
 # %% [markdown] exercise="9.6"
 # ### Exercise 9.6 · Top-5 (8 min, 2 points)
@@ -839,12 +871,13 @@ print(
 )
 
 # %% [markdown]
-# Too few? The CNN from nothing reads most crops, for the two halves of one photograph look much alike: an easy test,
-# which says nothing about other walls or other pages. Yet the trained features err less.
+# Were four pictures too few? The CNN from nothing classifies most crops correctly, because the two halves of one
+# photograph look much alike. The test is easy, and it says nothing about other walls or other pages. Yet with the
+# trained features there are fewer errors.
 #
 # **Notice** that nobody trained this network on brick or handwriting at 64 grey pixels. What it learned about edges and
-# textures carries over. With so few pictures the new head does nearly all, and fine-tuning has little left to win; with
-# thousands of pictures, and a task further from photographs, it matters more.
+# textures carries over. With so few pictures the new head does nearly all the work, and fine-tuning has little left to
+# win. With thousands of pictures, and a task further from photographs, it matters more.
 #
 # ## Ensembles
 #
@@ -897,6 +930,9 @@ print(
 #
 # ## Summary
 #
+# - A rule of thumb for which network to take: on a phone or a laptop a small trained one, such as the bundled one; on a
+#   server ResNet-50, which has a fifth of VGG-16's parameters and does a quarter of its work. Take AlexNet and VGG to
+#   understand papers, not for new work.
 # - A table of networks needs its conventions: biases, statistics, towers, auxiliary heads, input size, MB or MiB.
 #   Recompute before you copy.
 # - Parameters, work, depth and field are four different orders of the same networks; errors compare only like with

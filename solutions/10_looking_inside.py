@@ -88,9 +88,8 @@ print(interpret.layer_names(first))
 # %% [markdown]
 # ## Feature maps
 #
-# What a layer gives for an image can be had for nothing: the network computes it anyway. A model with more than one
-# output hands it over: `keras.Model(inputs, [a, b])`, where `a` and `b` are tensors on the way, answers with a list of
-# two arrays.
+# A layer's output for an image costs nothing extra: the network computes it anyway. A model may have more than one
+# output: `keras.Model(inputs, [a, b])`, where `a` and `b` are tensors inside the network, returns a list of two arrays.
 
 # %% [markdown] exercise="10.1"
 # ### Exercise 10.1 · A network with windows (10 min, 3 points)
@@ -149,11 +148,11 @@ shown, top = np.moveaxis(maps["conv2"][0], -1, 0)[:20], float(maps["conv2"].max(
 plots.show_images(shown, range(20), columns=10, size=1.1, scale=(0, top));
 
 # %% [markdown]
-# **Notice** the change. The first maps still look like the digit: this filter answers to the whole stroke, that one to
-# edges on one side. In the second the digit is taken apart: a bright patch says "here is a piece of my kind", for one
-# map a level bar, for another a slope or a right-hand side, and most of the rest is dark. How much of the image does
-# one of these values see? **Predict first** with the formula of chapter 03: a 3×3 window; a 3×3 window, pooling by 2, a
-# 3×3 window. Then we measure it as there, by a gradient.
+# **Notice** the change. The first layer's maps still look like the digit: one filter responds to the whole stroke,
+# another to the edges on one side. In the second layer's maps the digit is taken apart. A bright patch says "my pattern
+# is here": in one map a horizontal bar, in another a slope or a right-hand side. Most of the rest is dark. How much of
+# the image does one of these values see? **Predict first**, with the formula of chapter 03: `conv1` is a 3×3 window;
+# `conv2` is a 3×3 window, pooling by 2, and a 3×3 window. Then we measure it by a gradient, as in that chapter.
 
 # %% tags=["slow", "nbval-check-output"]
 for name in ("conv1", "conv2"):
@@ -237,8 +236,8 @@ check("10.3", step_uphill);
 
 # %% [markdown]
 # `interpret.ascend` goes on like this, with a rate that falls to zero. It makes one image for each filter, all 50 in
-# one batch, from noise. It also keeps a record, `.scores`: what it climbed, here the activation degrees, before each
-# step and at the end. The pictures are in reading order, filter 0 at the top left, filter 49 at the bottom right.
+# one batch, from noise. It also records in `.scores` what it climbed, here the activation degrees, before each step and
+# at the end. The pictures are in reading order, filter 0 at the top left, filter 49 at the bottom right.
 #
 # **Predict first:** a filter sees 8×8 pixels, and its degree adds up the whole map. What will its favourite image look
 # like?
@@ -265,11 +264,14 @@ print(
 )
 
 # %% [markdown]
-# **Notice** three things. Most images are a *texture*: one small pattern, stripes of one slant and width, wherever
-# there is room, because the filter looks for it everywhere and the degree adds up. (For some filters the pattern is
-# plain ink, and the image is nearly white.) None is a digit, nor a part of one that you would have drawn. And some
-# images are still the noise that they began with: if the filter's ReLU gives 0 everywhere at the start, the gradient is
-# 0 as well, and there is no way up.
+# **Notice** three things:
+#
+# - Most images are a *texture*: one small pattern, such as stripes of one slant and width, wherever there is room. The
+#   filter looks for it everywhere, and the degree adds up. For some filters the pattern is plain ink, and the image is
+#   nearly white.
+# - None is a digit, nor a part of one that you would have drawn.
+# - Some images are still the noise that they began with. If the filter's ReLU outputs 0 everywhere at the start, the
+#   gradient is 0 as well, and there is no way up.
 #
 # ## Each neuron looks at the whole image
 #
@@ -283,10 +285,10 @@ plots.show_images(neurons.images, columns=10, size=0.9, scale=(0, 1));
 
 # %% [markdown]
 # **Notice** that nothing repeats: what is on the left differs from what is on the right. The strokes of these images
-# are larger than a filter's, and some of them bend as digits do. (In the dark images the climb took ink away nearly
-# everywhere: ink silences these neurons.) A neuron looks at the whole image. The *whole*? We measure which pixels have
-# a gradient at all, for five neurons and 20 digits. `interpret.saliency` gives the size of the gradient at each pixel;
-# it comes back at the end of the chapter.
+# are larger than a filter's, and some of them bend as digits do. In the dark images the climb took ink away nearly
+# everywhere: ink silences these neurons. So a neuron looks at the whole image. The *whole*? We measure which pixels
+# have a gradient at all, for five neurons and 20 digits. `interpret.saliency` returns the size of the gradient at each
+# pixel; it comes back at the end of the chapter.
 
 # %% tags=["slow", "nbval-check-output"]
 slopes = interpret.saliency(
@@ -330,7 +332,7 @@ def field_and_unseen(size, layers):
 check("10.4", field_and_unseen);
 
 # %% [markdown]
-# **Mind the slide.** "A dense neuron sees the whole image" holds for what reaches it. Here `conv2` gives 11 rows, and
+# **Mind the slide.** "A dense neuron sees the whole image" holds for what reaches it. Here `conv2` outputs 11 rows, and
 # pooling by 2 leaves the last one out. Neighbouring rows of `conv2` lie two pixels apart, so two rows of pixels go with
 # it. With MNIST it does no harm: the border is blank.
 #
@@ -338,9 +340,9 @@ check("10.4", field_and_unseen);
 #
 # Now the outputs. For each digit we climb its score, the number before the softmax, from noise, in very small steps.
 # Each image stops as soon as the network is 99 % sure of it. This needs a loop of our own. `interpret.input_gradient`
-# takes a function of the images; what it gives back computes two arrays, the function's values and their gradients, so
-# `[1]` picks the gradients. Here the function is each image's own score: `own` has a 1 at the target and zeros
-# elsewhere. The step is that of exercise 10.3.
+# takes a function of the images. It returns another function, which computes two arrays, the values and their
+# gradients; `[1]` picks the gradients. Here the function is each image's own score: `own` has a 1 at the target and
+# zeros elsewhere. The step is that of exercise 10.3.
 #
 # **Predict first:** the network will be sure in the end. Will you see the digit?
 
@@ -402,16 +404,16 @@ plots.show_curves(
 
 # %% [markdown]
 # **Mind the slide.** It is often told like this: without a constraint the images cannot be read, and only a constraint
-# makes digits appear. For this network it depends on how far you climb. (The curve is the mean score on the way: most
-# of it is won in the first ten steps.) The images that *just* fool it are mostly noise. Further up strokes appear by
-# themselves, and you can find the 0, the 3 or the 6 among them, although nobody asked for it. But there is much else in
-# them.
+# makes digits appear. For this network it depends on how far you climb. The curve shows the mean score on the way: most
+# of it is won in the first ten steps. The images that *just* fool the network are mostly noise. Further up, strokes
+# appear without any constraint, and you can find the 0, the 3 or the 6 among many others.
 #
 # ## A price for ink
 #
-# Real digits are mostly blank. So charge for each pixel: climb the score minus a **penalty**, 0.1 times the sum of the
-# pixels. A pixel is taken away unless it raises the score by more than it costs. The noise, the number of steps and the
-# rate stay as they were. **Predict first:** what will be left of the tangles, and will the score still rise?
+# Real digits are mostly blank. So we put a price on each pixel: the ascent climbs the score minus a **penalty**, 0.1
+# times the sum of the pixels. A pixel is taken away unless it raises the score by more than it costs. The noise, the
+# number of steps and the rate stay as they were. **Predict first:** what will be left of the tangles, and will the
+# score still rise?
 
 # %% tags=["slow"]
 dear = interpret.ascend(
@@ -456,9 +458,9 @@ def total_variation(images):
 check("10.5", total_variation);
 
 # %% [markdown]
-# A third measure stands in for your eyes, badly but without prejudice: how similar is the image to the *mean* image of
-# its digit? We take the correlation over all pixels, 1 for equal up to brightness and contrast, 0 for
-# unrelated. **Predict first:** how will the three kinds of images rank, and will any of them reach the real digits?
+# A third measure replaces your eyes, badly but without prejudice: how similar is the image to the *mean* image of its
+# digit? We take the correlation over all pixels, 1 for equal up to brightness and contrast, 0 for unrelated. **Predict
+# first:** how will the three kinds of images rank, and will any of them reach the real digits?
 
 # %% tags=["slow"] name="likeness"
 mean_digits = np.stack([x_val[y_val == k].mean(axis=0) for k in range(10)])  # (10, 28, 28, 1)
@@ -496,8 +498,8 @@ print("likeness rises from one kind to the next:", bool(near_[2] < far_[2] < dea
 print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
 
 # %% [markdown]
-# **Notice** that all three measures go the way of real digits. Ink even goes beyond, below that of a real digit;
-# roughness and likeness do not arrive. Look at the pictures: the strokes are thin and broken. Nothing in score or price
+# **Notice** that all three measures go the way of real digits. The ink even ends below that of a real digit; roughness
+# and likeness do not get that far. Look at the pictures: the strokes are thin and broken. Nothing in score or price
 # asks for whole ones.
 #
 # ## Is another network fooled too?
@@ -508,7 +510,7 @@ print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
 # %% [markdown] exercise="10.6"
 # ### Exercise 10.6 · Is it fooled? (6 min, 2 points)
 #
-# **Input:** `probabilities` (batch, classes) that a network gives for images, the class `targets` (batch,) that each
+# **Input:** `probabilities` (batch, classes) that a network outputs for images, the class `targets` (batch,) that each
 # image was made for, and a `threshold`. **Output:** one number, the share of images, 0 to 1, for which the target class
 # has a probability of at least the threshold.
 
@@ -526,7 +528,7 @@ check("10.6", share_fooled);
 
 # %% [markdown]
 # **Predict first:** which images will the second network believe, the noise, the tangles, the ones with little ink? We
-# ask it two things: does it give the same digit, and is it 99 % sure of it?
+# ask two things: does it output the same digit, and is it 99 % sure of it?
 
 # %% tags=["slow"]
 believed = {}
@@ -559,12 +561,11 @@ gap = believed["with a price"][2] - believed["climbed on"][2]
 print("with or without a price makes less than 15 points of difference:", abs(gap) < 0.15)
 
 # %% [markdown]
-# **Notice** what the witness says. It gives the same answers, even for the noise. So these images are no accident of
-# one set of weights: both networks have learned much the same evidence from the same data, and neither has learned what
-# is *not* a digit. What is particular to the first network is the last bit of certainty: images that only just convince
-# it seldom convince the second; those that were climbed on mostly do. And the price for ink, which helped your eyes,
-# hardly changed what the networks believe: "looks like a digit to me" and "convinces a network" are two different
-# things.
+# **Notice** what the witness says: the same answers, even for the noise. So these images are no accident of one set of
+# weights: both networks have learned much the same evidence from the same data, and neither has learned what is *not* a
+# digit. What is particular to the first network is the last bit of certainty: images that only just convince it seldom
+# convince the second; those that were climbed on mostly do. And the price for ink, which helped your eyes, hardly
+# changed what the networks believe: "looks like a digit to me" and "convinces a network" are two different things.
 #
 # The limits: two networks of one architecture, trained on the same 20,000 digits, and 50 images of each kind. The tests
 # of this course repeat it with three seeds.
@@ -575,7 +576,7 @@ print("with or without a price makes less than 15 points of difference:", abs(ga
 # gradient of the score with respect to each pixel. **Grad-CAM** takes the maps of a convolution. The mean of the
 # gradient over a map says whether the score would rise or fall if the map grew brighter; that is the map's weight. The
 # weighted maps are added up, and what is positive is kept: a coarse picture of the places that speak *for* the
-# class. **Predict first:** can a blank pixel count? (Each picture has its own scale: white is its largest value.)
+# class. **Predict first:** can a blank pixel count? Each picture has its own scale: white is its largest value.
 
 # %% tags=["slow"] alt="Three digits, each with its saliency and its Grad-CAM. Saliency is a scatter of bright dots on and around the strokes. Grad-CAM shows larger spots, mostly on parts of the strokes, eleven pixels wide."
 some = np.array([np.flatnonzero(y_val == k)[0] for k in (3, 4, 7)])

@@ -39,12 +39,15 @@ keras.utils.set_random_seed(1)
 # %% [markdown]
 # ## A trained network and its layers
 #
-# We take the classifier of chapter 09, EfficientNet-Lite0, trained on ImageNet's photographs. We ask it for nothing
-# that it was trained for, and change none of its weights. Five of its layers will do, from near the image to far from
-# it. `stem_relu` comes after the first convolution; the others are each the end of a block, where the block's input is
-# added to its output (`add`). The higher the number, the further from the image. No ReLU follows such a sum, so its
-# values may be negative. (With the setting `WORKBOOK_BUDGET=full` this is VGG-16, a download of 528 MiB, and a picture
-# takes several times as long. The claims that this chapter prints are tested for the bundled network.)
+# We take the classifier of chapter 09, EfficientNet-Lite0, trained on ImageNet's photographs. We do not ask it for
+# classes, and we change none of its weights. Five of its layers will do, from near the image to far from it:
+#
+# - `stem_relu` comes after the first convolution.
+# - Each of the others is the end of a block, where the block's input is added to its output (`add`). The higher the
+#   number, the further from the image. No ReLU follows such a sum, so its values may be negative.
+#
+# With the setting `WORKBOOK_BUDGET=full` the network is VGG-16, a download of 528 MiB, and a picture takes several
+# times as long. The claims that this chapter prints are tested for the bundled network.
 
 # %% tags=["slow"] name="classifier"
 wanted = "vgg16" if os.environ.get("WORKBOOK_BUDGET") == "full" else pretrained.BUNDLED
@@ -69,8 +72,8 @@ for name in LAYERS:
     )
 
 # %% [markdown]
-# A photograph has bytes, the network takes numbers about zero. The `canvas` brings the middle of a photograph there
-# (`prepare`) and back again (`picture`), and knows the range in which pixels must stay (`bounds`). We use 128 × 128
+# A photograph is made of bytes; the network takes numbers around zero. The `canvas` converts the middle of a photograph
+# (`prepare`) and converts back (`picture`), and knows the range in which pixels must stay (`bounds`). We use 128 × 128
 # pixels: up to these layers there are only convolutions and the like, and they take any size.
 
 # %% tags=["slow", "nbval-check-output"]
@@ -80,9 +83,9 @@ print(photo.shape, "between", *(round(bound, 3) for bound in canvas.bounds))
 # %% [markdown]
 # ## What a layer sees, amplified
 #
-# Chapter 10 began with noise and asked what excites *one* filter. Now begin with a photograph, and do not choose:
-# whatever the layer sees in it, show more of it. The score is the mean of the squares of *all* activations of a layer.
-# Why squares?
+# Chapter 10 began with noise and asked what excites *one* filter. Now we begin with a photograph and choose no filter:
+# whatever the layer sees in it, the dream shows more of it. The score is the mean of the squares of *all* activations
+# of a layer. Why squares?
 
 # %% [markdown] exercise="11.1"
 # ### Exercise 11.1 · More of what is there (10 min, 3 points)
@@ -105,8 +108,8 @@ check("11.1", amplify);
 
 # %% [markdown]
 # The derivative is the layer's own output, times a constant. What answers strongly is pulled hardest, what is negative
-# becomes more negative, and what gives 0 is left alone. The network's opinion becomes its own target. (The mean itself
-# would not do: it would pull all activations up alike, the faint ones too.)
+# becomes more negative, and what is 0 is left alone. The network's opinion becomes its own target. The mean of the
+# activations themselves would not do: it would pull all of them up alike, the faint ones too.
 #
 # From there to the pixels it is the chain rule, and then the step of exercise 10.3: the gradient divided by its root
 # mean square, the pixels kept within their bounds. `interpret.dream` does 18 such steps here, each a little shorter
@@ -134,8 +137,8 @@ plots.show_images(shown, ["photograph", *LAYERS], columns=3, size=2.1);
 
 # %% [markdown]
 # **Notice** the hierarchy of chapter 10, on a photograph: dots first, then short stripes, then stripes that run along
-# what is there, then rings around eyes, and fur. Each layer writes down the things that it has filters for. Nothing was
-# asked of it but "more".
+# what is there, then rings around eyes, and fur. Each layer adds the patterns that it has filters for. We asked for
+# nothing but "more".
 #
 # Did the score rise? It is recorded before each step, and once at the end.
 
@@ -185,10 +188,10 @@ print("the first to 1.2 times or more, the others to 1.5 times or more:",
 # ## Octaves
 #
 # Look at the dreams once more. The patterns differ in kind, but all are *small*: stripes a few pixels wide, even in the
-# layers that see large parts of the picture. A measure of it, the **grain** of what was changed: the mean size of the
-# change, divided by how much it differs from one pixel to the next. Coarse patterns change slowly from pixel to pixel
-# and have a large grain. Its unit is the pixel, but it is not the width of a stripe: bright and dark, colours and noise
-# all count. Take it for comparing only.
+# layers that see large parts of the picture. We measure that by the **grain** of the change: its mean size, divided by
+# how much it differs from one pixel to the next. Coarse patterns change slowly from pixel to pixel and have a large
+# grain. The unit is the pixel, but the grain is not the width of a stripe, because bright and dark, colours and noise
+# all count. Use it only to compare.
 
 # %% tags=["slow"] name="grain"
 def grain(change):
@@ -287,16 +290,16 @@ print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 128 * 12
 # ## What a layer still knows
 #
 # A dream exaggerates. Now turn the question round: how much of a photograph is left in a layer? Chapter 09's classifier
-# keeps 320 maps of 7 × 7 near its end, and throws the rest away. To see what a layer *knows*, make a second picture,
-# from noise, until its maps equal the photograph's. What the layer has kept will come back. What it has forgotten can
-# be anything. Minimised is the **content loss**, for the maps F of the picture being made and the maps P of the
-# photograph:
+# keeps 320 maps of 7 × 7 near its end, and throws the rest away. To see what a layer *knows*, we change a second
+# picture, which begins as noise, until its maps equal the photograph's. What the layer has kept comes back. What it has
+# forgotten can be anything. The quantity that we minimise is the **content loss**, with the maps F of the picture being
+# made and the maps P of the photograph:
 #
 # $$L_\text{content} = \frac{\sum (F - P)^2}{\sum P^2}$$
 #
 # (The division makes losses of different layers comparable: maps that are 0 everywhere have a loss of 1.) We begin with
-# noise about a middle grey. How like the photograph a picture has become, pixel by pixel, is said by the correlation of
-# chapter 10: 1 for equal up to brightness and contrast, 0 for unrelated.
+# noise around a middle grey. The correlation of chapter 10 measures how similar the picture has become to the
+# photograph, pixel by pixel: 1 for equal up to brightness and contrast, 0 for unrelated.
 #
 # **Predict first:** from which of the five layers will the cat come back? What will be lost first: colours, edges, or
 # places?
@@ -340,13 +343,13 @@ print(
 print("and the fifth hardly at all (below 0.2):", alike[4] < 0.2)
 
 # %% [markdown]
-# **Notice** what is lost in which order. The first layer gives the picture back. Further up colours go first, then the
-# smooth parts; edges and the *places* of things (two eyes, a nose) stay longest. To its layer each of these pictures
-# has come close to the photograph, with less than a sixth of the noise's loss left. To you most have not: what a layer
-# was not trained to keep, it does not miss. (Forty steps do not prove that nothing more could be had. The loss is
-# small, not zero.)
+# **Notice** what is lost in which order. From the first layer the picture comes back. Further up, colours go first,
+# then the smooth parts; edges and the *places* of things (two eyes, a nose) stay longest. To its layer each of these
+# pictures has come close to the photograph, with less than a sixth of the noise's loss left. To you most have not: what
+# a layer was not trained to keep, it does not miss. Forty steps are no proof that no more could come back, since the
+# loss is small, not zero.
 #
-# So **content** is: what is where. We take it from a layer in the middle, which keeps the places and lets go of the
+# So **content** means: what is where. We take it from a layer in the middle, which keeps the places and drops the
 # colours. And style?
 #
 # ## The Gram matrix
@@ -598,8 +601,8 @@ print(
 #
 # ## Content and style together
 #
-# Now ask for both: the content of one picture and the style of another. Start from the content, and go down the slope
-# of
+# Now we want both: the content of one picture and the style of another. Start from the content, and descend the
+# gradient of
 #
 # loss = c · content + s · style + t · roughness
 #
@@ -607,10 +610,13 @@ print(
 # It holds fine noise down.
 #
 # **Mind the slide.** It is often said that style transfer looks for a picture whose filter outputs *correlate* with
-# both pictures, and *maximises* the two by gradient ascent. Three things are wrong with it. What is sought is the
-# minimum of a **loss**: a distance has a bottom, 0, where both match; an agreement of outputs can be raised as far as
-# the pixels allow, and that is a dream. The style enters by its **Gram matrices**, not by its filter outputs: matching
-# those would copy the painting, cup and all. And content and style pull against each other, so the **weights** decide.
+# both pictures, and *maximises* the two by gradient ascent. Three things are wrong with that:
+#
+# - Style transfer looks for the minimum of a **loss**. A distance has a lowest value, 0, where both match. An agreement
+#   of outputs can be raised as far as the pixels allow, and that is a dream.
+# - The style enters by its **Gram matrices**, not by its filter outputs: matching those would copy the painting, cup
+#   and all.
+# - Content and style pull against each other, so the **weights** decide.
 
 # %% [markdown] exercise="11.6"
 # ### Exercise 11.6 · The whole loss (8 min, 2 points)
@@ -714,9 +720,9 @@ print(
 # %% [markdown]
 # ## Your own photograph
 #
-# Put the path of a photograph of yours in the place of `None`, as `"me.jpg"`, and run the cells from here on. Its
-# middle is taken and made 128 × 128 pixels small. The style is that of a stained tissue under the microscope. (Twice as
-# many pixels per side take four times as long.)
+# Replace `None` by the path of a photograph of yours, such as `"me.jpg"`, and run the cells from here on. Its middle is
+# cut out and resized to 128 × 128 pixels. The style is that of a stained tissue under the microscope. Twice as many
+# pixels per side take four times as long.
 
 # %% tags=["slow"]
 path = None
@@ -737,8 +743,8 @@ plots.show_images(
 );
 
 # %% [markdown]
-# Or upload one, and wait some seconds. (The button needs a running notebook; on a static page you see the pictures
-# above only.)
+# Or upload one, and wait some seconds. The button needs a running notebook; a static page shows only the pictures
+# above.
 
 # %% tags=["slow", "widget", "nbval-ignore-output"]
 interpret.upload(paint)
@@ -746,12 +752,12 @@ interpret.upload(paint)
 # %% [markdown]
 # ## Summary
 #
-# - A dream climbs the mean of a layer's squared activations: what is there gets stronger. Each layer writes what it has
+# - A dream climbs the mean of a layer's squared activations: what is there gets stronger. Each layer adds what it has
 #   filters for.
 # - Octaves dream at a small size first and carry the *change* to the next size: coarser patterns, less work, no detail
 #   lost.
-# - From the first layer a picture can be had back; further up colours go, places stay. That is what content loss asks
-#   for.
+# - From the first layer a picture can be rebuilt; further up colours go, places stay. That is what the content loss
+#   asks for.
 # - A Gram matrix averages products of filters over all places. Where things are is forgotten, which patterns go
 #   together is kept.
 # - Style transfer minimises a weighted sum of content, Gram-matrix and roughness losses. The weights set the balance.

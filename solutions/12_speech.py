@@ -22,8 +22,8 @@
 # - build CNNs whose kernels slide along frequency, along time or along both, and count what each costs;
 # - test a claim about voices where it matters, on voices that the network has never heard.
 #
-# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores. Use headphones
-# if you have them.
+# **Minutes:** about 90 with the exercises; the notebook itself runs in about half a minute on two CPU cores. Use
+# headphones if you have them.
 
 # %% tags=["setup"]
 from workbook import audio, check, data, plots, standins
@@ -53,7 +53,7 @@ audio.player(wave)
 
 # %% [markdown]
 # **Predict first:** the word has four sounds, *s*-*i*-*k*-*s*. Where in the wave is the vowel, and what does an *s*
-# look like from near by?
+# look like from close up?
 
 # %% alt="Left, the wave of a second: faint noise, a loud swelling vowel, a gap, a click and faint noise, then silence. Middle, 25 milliseconds of the vowel: a pattern that repeats five times. Right, 25 milliseconds of the s: irregular jitter."
 axes = plt.subplots(1, 3, figsize=(13, 2.4), layout="constrained")[1]
@@ -70,11 +70,11 @@ axes[0].set_ylabel("pressure, int16");
 
 # %% [markdown]
 # **Notice** that the vowel repeats itself: about every 5 milliseconds the vocal folds close, some 200 times per second.
-# That is the **pitch** of this voice, 200 **hertz** (Hz): one hertz is once a second. The *s* repeats nothing: it is
+# That is the **pitch** of this voice, 200 **hertz** (Hz): one hertz is once per second. The *s* repeats nothing: it is
 # noise.
 #
 # Every sound can be written as a sum of pure tones, sine waves, each with its own **frequency**, which is how often it
-# swings in a second. Which tones, and how much of each, is the sound's **spectrum**. Sounds of speech differ in it, and
+# swings per second. Which tones, and how much of each, is the sound's **spectrum**. Sounds of speech differ in it, and
 # the wave does not show it to the eye.
 #
 # A dense layer on 8,000 samples would be a poor listener for another reason, too: start the word 5 milliseconds later
@@ -111,10 +111,10 @@ print(frames.shape, "frames: floor((8000 − 256) / 128) + 1 =", (8000 - 256) //
 
 # %% [markdown]
 # Cutting makes edges, and edges sound like clicks. So every frame is multiplied by a **window** that fades it in and
-# out, here Hann's: sin²(πn / 256), where n counts the samples. Below, a pure tone of 1,010 Hz, with and without it: the
-# frame on the left, its spectrum on the right. (How a spectrum is computed comes next; its unit, the decibel, after
-# that. For now: 0 is the strongest, each 10 less is a tenth of the power, and the picture stops at −90.) A pure tone
-# should give one thin spike. **Predict first:** which of the two comes nearer to it?
+# out, here Hann's: sin²(πn / 256), where n counts the samples. Below is a pure tone of 1,010 Hz, with and without the
+# window: the frame on the left, its spectrum on the right. How a spectrum is computed comes next; its unit, the
+# decibel, after that. For now: 0 is the strongest, each 10 less is a tenth of the power, and the picture stops at −90.
+# A pure tone should show one thin spike. **Predict first:** which of the two comes nearer to it?
 
 # %% alt="Left, a tone in a frame: cut sharply, and faded in and out by the window. Right, their spectra in decibels: both peak near 1,000 Hz; the sharply cut one falls off slowly to both sides, the faded one is down by 60 decibels 300 Hz away."
 axes = plt.subplots(1, 2, figsize=(9.5, 2.4), layout="constrained")[1]
@@ -137,14 +137,14 @@ axes[0].legend(fontsize=8);
 # ## The short-time Fourier transform
 #
 # Which frequencies does a frame hold? Multiply it by a cosine and by a sine that go round exactly k times in the frame,
-# and add up: if the frame has a part that swings along, the sum is large. Two sums, because the part may swing shifted.
-# They are kept as one complex number (1j is Python's i): the cosine's sum is its real part, minus the sine's its
-# imaginary part. Its size, √(real² + imaginary²), says how strong the part is, its angle, the **phase**, how far it is
-# shifted. For a frame of N samples $x_n$, **bin** number k of the discrete Fourier transform is
+# and add up. If a part of the frame swings at the same frequency, a sum is large. There are two sums, because that part
+# may be shifted. They are kept as one complex number (1j is Python's i): the cosine's sum is its real part, minus the
+# sine's is its imaginary part. Its size, √(real² + imaginary²), says how strong the part is; its angle, the **phase**,
+# says how far it is shifted. For a frame of N samples $x_n$, **bin** number k of the discrete Fourier transform is
 #
 # $$X_k = \sum_{n=0}^{N-1} x_n \left( \cos\frac{2\pi k n}{N} - i \sin\frac{2\pi k n}{N} \right)$$
 #
-# `np.fft.rfft` has all of them at once. Here they are by hand, for one frame:
+# `np.fft.rfft` computes all of them at once. Here they are by hand, for one frame:
 
 # %% tags=["nbval-check-output"]
 frame = frames[10] * audio.hann(256)
@@ -153,9 +153,9 @@ by_hand = np.cos(turns) @ frame - 1j * (np.sin(turns) @ frame)  # (129,)
 print(by_hand.shape, "equal to np.fft.rfft:", np.allclose(by_hand, np.fft.rfft(frame)))
 
 # %% [markdown]
-# Up, down, up, down is the fastest that samples can show: 128 turns in 256 samples. So the bins stand for 0, 1, 2, …
-# 128 turns a frame. A frame lasts 256/8000 of a second, so that is 0 to 4,000 Hz in steps of 8000/256 = 31.25 Hz. For
-# all frames together this is the **short-time Fourier transform**. Keras has it too:
+# Up, down, up, down is the fastest swing that samples can show: 128 turns in 256 samples. So the bins stand for 0, 1,
+# 2, … 128 turns per frame. A frame lasts 256/8000 of a second, so that is 0 to 4,000 Hz in steps of 8000/256 = 31.25
+# Hz. For all frames together this is the **short-time Fourier transform**. Keras has it, too:
 
 # %% tags=["nbval-check-output"]
 spectrum = np.fft.rfft(frames * audio.hann(256))  # (frames, bins), complex
@@ -327,8 +327,9 @@ def band_centres(low, high, bands):
 check("12.4", band_centres);
 
 # %% [markdown]
-# Forty bands, in decibels, 0 for silence (60 dB below the loudest or less) and 1 for the loudest: that is the **log-mel
-# image** which the networks get.
+# Forty bands in decibels, scaled so that 0 is silence (60 dB or more below the loudest) and 1 the loudest: that is
+# the **log-mel image** that the networks get. Keras has layers for these steps, too: `STFTSpectrogram` and
+# `MelSpectrogram`. The mel formula is the same; the defaults for frames, bands and decibels differ from ours.
 
 # %% tags=["nbval-check-output"]
 image = audio.log_mel(wave)  # (bands, frames)
@@ -354,10 +355,10 @@ audio.player(audio.griffin_lim(np.abs(spectrum)))  # without its phases
 audio.player(audio.sound_of(image))  # from 2,440 numbers between 0 and 1
 
 # %% [markdown]
-# The voice has become rough, the word is all there. And not this word alone. A test of this course does the same with
-# all 120 clips of the four test voices: from image to sound, and back to an image. For at least 118 of them the nearest
-# training clip, image to image, says the same word; for the images of the originals it does so 119 times. What the
-# image drops, words do not need.
+# The voice has become rough, but the word is complete. A test of this course does the same with all 120 clips of the
+# four test voices: from image to sound, and back to an image. For at least 118 of them the nearest training clip, image
+# to image, says the same word; for the images of the originals, 119. What the image drops is not needed to tell the
+# words apart.
 #
 # ## The same word, other voices
 #
@@ -388,15 +389,15 @@ audio.player(
 #
 # ## Which way shall a kernel slide?
 #
-# A kernel that slides along an axis finds its pattern wherever on that axis it is. On a photograph both axes are space.
-# Here they are different things, and so there is a choice:
+# A kernel that slides along an axis finds its pattern anywhere on that axis. On a photograph both axes are space. Here
+# they are different things, and so there is a choice:
 #
-# - **along frequency:** the kernel spans all frames, and a few bands. It asks "does this course of loudness occur, at
-#   whatever height?"
-# - **along time:** it spans all bands and a few frames. "Does this sound occur, at whatever moment?"
+# - **along frequency:** the kernel spans all frames, and a few bands. It asks "does this sequence of loudness occur, at
+#   any frequency?"
+# - **along time:** it spans all bands and a few frames. It asks "does this sound occur, at any moment?"
 # - **along both:** a few bands by a few frames, as on a photograph.
 #
-# Framed below is what one kernel spans at one place; it slides along the arrows.
+# The frame below shows what one kernel spans at one place; the kernel slides along the arrows.
 
 # %% name="three-ways" alt="Three times the log-mel image of the word six. Left, a frame five bands high over the whole width, and an arrow up and down. Middle, a frame five frames wide over the whole height, and an arrow left and right. Right, a small square frame with arrows both ways."
 axes = plt.subplots(1, 3, figsize=(9.5, 2.6), layout="constrained")[1]
@@ -430,10 +431,10 @@ for ax, (title, (bands, frames, moves_up, moves_on)) in zip(axes, sides.items())
     ax.set(title=title, xlabel="frame", ylabel="band")
 
 # %% [markdown]
-# There is a claim about it, which you find in lectures: *if a man and a woman say the same word, only the frequency
-# differs. So kernels should slide along frequency; sliding along time helps little.* That is plausible. It is also a
-# claim about the world, and we can ask the world. In `SETTINGS` each kernel is (bands, frames): compare it with the
-# image's 40 and 61.
+# Lectures make a claim about this choice: *if a man and a woman say the same word, only the frequency differs. So
+# kernels should slide along frequency; sliding along time helps little.* That is plausible. It is also a claim about
+# the world, and we can ask the world. In `SETTINGS` each kernel is (bands, frames): compare it with the image's 40
+# and 61.
 
 # %% name="network"
 SETTINGS = {  # filters; sizes of the two kernels and of the pooling, as (bands, frames)
@@ -465,7 +466,7 @@ for axis in SETTINGS:
 
 # %% [markdown]
 # **Notice** the maps: one column, one row, or an image. The numbers of filters were chosen so that all three have about
-# 13,000 parameters, so that none wins by its size.
+# 13,000 parameters: none wins by its size.
 
 # %% [markdown] exercise="12.5"
 # ### Exercise 12.5 · Kernels that slide along frequency (10 min, 3 points)
@@ -499,8 +500,8 @@ check("12.5", frequency_cnn);
 # %% [markdown]
 # ## A small run, live
 #
-# The spoken digits come from the **Free Spoken Digit Dataset**, recordings of six men, where it can be had: prepared by
-# TensorFlow Datasets, or downloaded. Without it the bundled voices take its place. The cell says which you have, and
+# The spoken digits come from the **Free Spoken Digit Dataset**, recordings of six men, if it is available: prepared by
+# TensorFlow Datasets, or downloaded. Otherwise the bundled voices take its place. The cell says which you have, and
 # whether the test voices were heard in training.
 
 # %% tags=["slow", "nbval-ignore-output"]
@@ -540,8 +541,8 @@ for axis, share in accuracy.items():
 print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 
 # %% [markdown]
-# All three hear digits. Which is best? 120 clips (or 300 of the real data), one seed: a difference of a point or two
-# means nothing here. The comparison takes more.
+# All three hear digits. Which is best? With one seed and 120 clips (300 of the real data), a difference of a point or
+# two means nothing. A comparison needs more runs.
 #
 # ### Your own voice
 #
@@ -569,10 +570,10 @@ audio.player(clip)
 # %% [markdown]
 # ## Voices that it has heard
 #
-# So, once and with care: all 2,700 training clips of the six men, three seeds, and a fourth network as a yardstick,
-# whose kernels slide along *neither* axis: a dense network of five hidden units, which is what the same number of
-# parameters buys. These runs take minutes, so their results are stored:
-# `python -m workbook.course.makers.speech_experiments kernels` makes them again.
+# Here it is with all 2,700 training clips of the six men, three seeds, and a fourth network as a yardstick. Its kernels
+# slide along *neither* axis: it is a dense network of five hidden units, all that the same number of parameters allows.
+# These runs take minutes, so their results are stored: `python -m workbook.course.makers.speech_experiments kernels`
+# makes them again.
 
 # %%
 def stored(name):
@@ -603,14 +604,13 @@ for kind in KINDS:
 # %% [markdown]
 # **Notice** that sliding along *something* is worth more than ten points, and along *what* makes no difference that 300
 # clips could show: one clip is a third of a point, and the means of the three that slide lie within a point of each
-# other, as the seeds of one network do. Whoever tests on voices that were heard in training does not learn which axis
-# matters.
+# other, as the seeds of one network do. A test on voices that were heard in training does not show which axis matters.
 #
 # ## What each network puts up with
 #
 # Do kernels that slide really make a network indifferent to shifts? Below, the test images were moved, up and down by
 # bands, earlier and later by frames, and the same trained networks read them. **Predict first:** which network suffers
-# least from which shift? (A line is the mean of three seeds, its band reaches from the lowest to the highest.)
+# least from which shift? A line is the mean of three seeds; its band reaches from the lowest to the highest.
 
 # %% alt="Two charts of accuracy against the shift of the test images. Moved along frequency every network falls steeply: frequency and both least, time faster, neither fastest. Moved in time all fall more slowly: the one that slides along time keeps most when the word comes later, frequency and both less, neither least."
 axes = plt.subplots(1, 2, figsize=(12, 3), layout="constrained", sharey=True)[1]
@@ -652,11 +652,12 @@ for name, place in (("bands", 6), ("frames", 7)):
     )
 
 # %% [markdown]
-# **Notice** that each network bears best what it slides along: two bands up costs the network along time twice as much
-# as the one along frequency, and for a word that comes later it is the other way round. But none is indifferent. A
-# convolution is *equivariant*: its map moves along. Only pooling forgives (chapter 03), here over two places twice, and
-# the dense layer behind `Flatten` knows where everything stood. (Moved earlier, to the left in the second picture, the
-# word loses its beginning, and no way to slide brings that back: there the three that slide lie close together.)
+# **Notice** that each network suffers least from a shift along the axis on which its kernels slide: two bands up costs
+# the network along time twice as much as the one along frequency, and for a word that comes later it is the other way
+# round. But none is indifferent. A convolution is *equivariant*: its map moves along. Only pooling forgives (chapter
+# 03), here over two places twice, and the dense layer behind `Flatten` knows where everything stood. When the word is
+# moved earlier, to the left in the second picture, it loses its beginning, and no sliding brings that back: there the
+# three that slide lie close together.
 #
 # ## Voices that it has never heard
 #
@@ -752,9 +753,10 @@ for kind in KINDS:
 #
 # ## Is the shift in frequency?
 #
-# A network has many reasons for what it gets right. Let us ask the images directly. Take the same word from two voices,
-# and move one image over the other until they fit best. If voices differ by a shift along frequency, then moving along
-# frequency must make them alike.
+# A network has many reasons for what it gets right. So we ask the images directly. This section and the next are the
+# longest of the chapter; if you are short of time, do exercise 12.6 and continue at "So which axis?". Take the same
+# word from two voices, and move one image over the other until they fit best. If voices differ by a shift along
+# frequency, then moving along frequency must make them alike.
 
 # %% [markdown] exercise="12.6"
 # ### Exercise 12.6 · The shift between two voices (10 min, 3 points)
@@ -840,9 +842,9 @@ for step in (0, 2, 4):
     )
 
 # %% [markdown]
-# **Notice** that a shift of two bands is another voice, and a shift of four may be another word. Where the formants lie
-# is what tells vowels apart, so a listener to whom height meant nothing would be a bad one: hence the `Flatten` in our
-# networks, and little pooling.
+# **Notice** that a shift of two bands is another voice, and a shift of four may be another word. The place of the
+# formants tells vowels apart, so a listener that ignored it would be a bad one: hence the `Flatten` in our networks,
+# and little pooling.
 
 # %% [markdown]
 # And on the men's recordings, again for the speaker left out: each of his clips finds the nearest of the other five
@@ -893,13 +895,13 @@ ax.legend(fontsize=8);
 
 # %% [markdown]
 # **Notice** the last line of the numbers: for the lowest voice the others' images must move down, for the highest one
-# up, for the four between down by less than two, in no order. So there is something in it. But it does not help to find
-# the word: the same word gains no more by it than other words do, and the matcher gains nothing. A shift in time does
-# help, by nine points on average. (Not with everyone: `100 * matched(unseen, "accuracy", "time", speaker="nicolas")`,
-# in a cell of your own, falls.)
+# up, for the four between down by less than two bands, in no order. So there is some truth in the claim. But the shift
+# does not help to find the word: the same word gains no more by it than other words do, and the matcher gains nothing.
+# A shift in time does help, by nine points on average. It does not help with everyone:
+# `100 * matched(unseen, "accuracy", "time", speaker="nicolas")`, in a cell of your own, falls.
 #
 # So for these six men the claim's *advice* is good and its *reason* is not what we see. Why does the network along
-# frequency lead, then? That we have not measured. One guess: a kernel over all bands, which is what slides along time,
+# frequency lead, then? We have not measured that. One guess: a kernel over all bands, which is what slides along time,
 # learns the colour of five voices and five microphones by heart; a kernel over five bands cannot.
 #
 # ## Low and high voices

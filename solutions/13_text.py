@@ -63,8 +63,8 @@ print(
 )
 
 # %% [markdown]
-# **Notice** that the file is sorted by class, nearly. A validation set of negative sentences would praise a model that
-# always says no. (`validation_split` in Keras's `fit` cuts off the end, too.) So shuffle first, with a seed.
+# **Notice** that the file is almost sorted by class. A validation set of negative sentences would favour a model that
+# always says no. `validation_split` in Keras's `fit` cuts off the end, too. So shuffle first, with a seed.
 
 # %%
 order = np.random.default_rng(0).permutation(len(reviews.x_train))
@@ -79,7 +79,7 @@ print(f"{len(x_val):,} for validation, {y_val.mean():.2f} positive")
 # %% [markdown]
 # ## Words, and a list of them
 #
-# A network reads numbers. First a sentence is cut into **tokens**: here words in small letters, without punctuation.
+# A network reads numbers. First a sentence is cut into **tokens**: here words in lower case, without punctuation.
 
 # %% tags=["nbval-check-output"]
 print(
@@ -87,9 +87,10 @@ print(
 )
 
 # %% [markdown]
-# (The apostrophe is deleted: *it's* becomes *its*. That is how Keras does it, too, and it costs something: *we'll*
-# becomes *well*.) Then comes the **vocabulary**: a list of the words, the most frequent first. A word that is not in it
-# is unknown to the network. Which sentences may the list be made from, those for training only, or those for validation
+# The apostrophe is deleted: *it's* becomes *its*. Keras does the same, and it has a price: *we'll* becomes *well*.
+#
+# Then comes the **vocabulary**: a list of the words, the most frequent first. A word that is not in it is unknown to
+# the network. Which sentences may the list be made from: those for training only, or those for validation,
 # too? **Predict first:** what share of the validation words is unknown in either case?
 
 # %% tags=["nbval-check-output"]
@@ -113,7 +114,7 @@ for name, source in (
 # %% [markdown] exercise="13.1"
 # ### Exercise 13.1 · A vocabulary that has not seen the test (8 min, 2 points)
 #
-# **Input:** lists of sentences `training` and `test` (strings in small letters, with one blank between two words: split
+# **Input:** lists of sentences `training` and `test` (strings in lower case, with one space between two words: split
 # them there) and a whole number `size`. **Output:** a tuple (words, unknown): the list of the `size` most frequent
 # words of the *training* sentences, equally frequent ones in the order of the alphabet; and how many words of
 # the *test* sentences are not in that list (a word that appears there twice counts twice).
@@ -140,8 +141,8 @@ check("13.1", known_words);
 # A word's **id** is its place in the list. Two places are taken: 0 is **padding**, for what comes after the end of a
 # short sentence, and 1 stands for every **unknown** word. With them all sentences fit into one array: a short one is
 # filled up with zeros, a long one is cut. Keras has a layer for it; its `adapt` makes the list. We keep 8,000 entries
-# and 40 words a sentence. **Predict first:** which of the five words below, one of them invented, gets which id: 0, 1,
-# a small number or a large one?
+# and 40 words per sentence. **Predict first:** which of the five words below, one of them invented, gets which id: 0,
+# 1, a small number or a large one?
 
 # %% tags=["nbval-check-output"]
 SIZE, LENGTH = 8000, 40
@@ -176,13 +177,13 @@ print(
 
 # %% [markdown]
 # **Notice** that 8,000 entries are about half of all training words (there were 16,237 above). The rest, nearly all
-# seen once, are unknown in training too. That is wanted: otherwise id 1 would never occur there, and the network could
-# not learn what to make of an unknown word. And hardly more than one in a hundred sentences is cut.
+# seen once, are unknown in training, too. That is intended: otherwise id 1 would never occur there, and the network
+# could not learn how to treat an unknown word. Only about one sentence in a hundred is cut.
 
 # %% [markdown] exercise="13.2"
 # ### Exercise 13.2 · A sentence as numbers (6 min, 2 points)
 #
-# **Input:** a `sentence` (a string, with one blank between two words: split it there), the list `words` with
+# **Input:** a `sentence` (a string, with one space between two words: split it there), the list `words` with
 # `words[0] == ""` and `words[1] == "[UNK]"`, and `length`. **Output:** a list (or an array) of exactly `length` ids:
 # each word's place in the list, 1 if it is not there; a longer sentence is cut, a shorter one is followed by zeros.
 # Write it yourself: the course's own function for this does not count.
@@ -204,9 +205,9 @@ check("13.2", encode);
 #
 # Before any network: how far do the words alone go? Forget the order, and a sentence is a **bag of words**. Give each
 # word one weight, the logarithm of how much more often it appears in positive sentences than in negative ones, and add
-# up the weights in the bag, each word once: a sum above 0 says praise. (One is added to each count, so that a word
-# which one class never uses gets a finite weight; unknown words and padding weigh 0.) Nothing is trained, only counted.
-# It is called **naive Bayes**.
+# up the weights in the bag, each word once: a sum above 0 says praise. One is added to each count, so that a word which
+# one class never uses gets a finite weight; unknown words and padding weigh 0. Nothing is trained, only counted. The
+# method is called **naive Bayes**.
 
 # %% tags=["nbval-check-output"]
 weights = text.word_weights(train_ids, y_train, SIZE)  # (8000,)
@@ -233,7 +234,7 @@ print(
 
 # %% [markdown]
 # **Notice** both lines. The first is the number to beat. The second is a leak again, and this time it shows: labels
-# went in where only words went in before. It is a number about sentences already seen, and says nothing about yours.
+# went in where only words went in before. It describes sentences already seen, and says nothing about new ones.
 #
 # ## From ids to vectors
 #
@@ -321,7 +322,7 @@ check("13.4", conv_time);
 #
 # **Input:** `maps` (places, filters), the answers of filters of one `width`, and the list `words` of the sentence
 # (places + width − 1 of them). **Output:** a list with a tuple for each filter: the words under the window of its
-# highest answer, joined by blanks, and that answer (a float). If two are equally high, the first one counts.
+# highest answer, joined by spaces, and that answer (a float). If two are equally high, the first one counts.
 
 # %% tags=["exercise"] exercise="13.5"
 def what_fires(maps, words, width):
@@ -352,7 +353,7 @@ diagrams.show_model(
 );
 
 # %% [markdown]
-# The widths are his, 3, 4 and 5. The sizes are ours: 16 dimensions instead of 300, 24 filters a width instead of 100,
+# The widths are his, 3, 4 and 5. The sizes are ours: 16 dimensions instead of 300, 24 filters per width instead of 100,
 # one sigmoid output instead of two with a softmax, and Adam instead of Adadelta with a limit on the norm of the weights
 # (his section 3.1). A **sigmoid** turns a score s into a probability, here the probability of praise:
 #
@@ -409,12 +410,12 @@ for layer in build().layers:
 #
 # ## Train it
 #
-# The sigmoid gives the probability p of praise; 1 − p is left for the other class. The loss is the cross-entropy of
-# chapter 05 for two classes: −ln of what the true class got.
+# The sigmoid outputs the probability p of praise; 1 − p is left for the other class. The loss is the cross-entropy of
+# chapter 05 for two classes: −ln of the probability of the true class.
 #
 # Two passes over the training sentences, with three seeds, because one says little. Beside it a network with filters
 # of **width 1** (72 of them, and so 72 maxima): it has the same embedding and the same maximum, but reads one word at a
-# time. **Predict first:** which wins, and does either beat the bag?
+# time. **Predict first:** which of the two wins, and does either beat the bag of words?
 #
 # The **standard error** below says how far such a number moves by chance alone, because 1,500 other sentences might
 # have been drawn: it is √(p(1 − p)/n) for a share p of n. A difference of one standard error means nothing.
@@ -466,20 +467,26 @@ either = mean["width 1"], mean["widths 3, 4, 5"]
 print("the bag of words is ahead of the mean of either:", mean["bag of words"] > max(either))
 
 # %% [markdown]
-# **Notice** who leads: counting, by about two points. With 8,000 sentences and vectors from nothing, the network does
-# not beat one weight a word. (And between width 1 and widths 3, 4 and 5 there is hardly more than the spread of the
-# seeds.) That is no accident of ours. Kim's table 2 has the same: his network with random vectors (CNN-rand) is right
-# in 76.1 % of the sentences of *MR*, a set of film reviews which are nearly ours, and a naive Bayes of words and pairs
-# of words (MNB) in 79.0. What lifted his network to 81.5 were vectors *learned before*, from 100 billion words of news
-# (CNN-non-static); that is the paper's main lesson. (His figures are means over ten parts of the data; ours are one
-# part, with other labels: compare the ranks, not the decimals.)
+# **Notice** who leads: counting, by about two points. With 8,000 sentences and vectors that start at random, the
+# network does not beat one weight per word. Between width 1 and widths 3, 4 and 5 the difference is hardly more than
+# the spread of the seeds.
+#
+# Our data are no exception. Kim's table 2 shows the same for *MR*, a set of film reviews that is nearly ours:
+#
+# - his network with random vectors (CNN-rand): 76.1 %;
+# - a naive Bayes of words and pairs of words (MNB): 79.0 %;
+# - his network with vectors *learned before*, from 100 billion words of news (CNN-non-static): 81.5 %. This gain is the
+#   paper's main lesson.
+#
+# His figures are means over ten parts of the data; ours are of one part, with other labels. Compare the ranks, not the
+# decimals.
 #
 # ## What fires them
 #
 # Here are the n-grams of the validation sentences that fire some filters most. For each width we take the filter that
 # speaks loudest for "positive" and the one that speaks loudest for "negative". Its *vote* is its maximum's weight in
-# the last layer: above 0 it raises the score of praise. **Predict first:** what will you read beside a positive vote:
-# single strong words, or constructions such as "not bad at all"?
+# the last layer: above 0 it raises the score of praise. **Predict first:** what will fire a filter with a positive
+# vote: single strong words, or constructions such as "not bad at all"?
 
 # %% tags=["slow", "nbval-ignore-output"] name="ngrams"
 network = models[0]
@@ -493,9 +500,9 @@ for row, width in enumerate((3, 4, 5)):
 Table(("width", "vote", "strongest n-grams"), rows)
 
 # %% [markdown]
-# **Notice** two things. The n-grams of a filter share their tone, and often a single strong word, at whatever place of
-# the window; seldom a construction. And each width sees n-grams of its own length only: no filter of width 3 knows of
-# two words that are four places apart. (A dot is padding, [UNK] an unknown word.)
+# **Notice** two things. The n-grams of a filter share their tone, and often a single strong word, at any place in the
+# window; seldom a construction. And each width sees n-grams of its own length only: no filter of width 3 knows of two
+# words that are four places apart. (A dot is padding, [UNK] an unknown word.)
 #
 # One filter, followed through one sentence: the positive one of width 3, in the validation sentence that fires it most.
 # Each bar is at the first of its three words.
@@ -541,8 +548,8 @@ print("table alone, more than 15 % of them change:", min(changes[False]) > 0.15)
 # %% [markdown]
 # **Notice** that the place of a dimension is a *name*. Rename it everywhere, and nothing happens; rename it in the
 # table only, and a quarter to a half of the answers change, where half is what a coin would do. A filter adds up
-# products over all dimensions, and a sum does not ask for an order. So training does not either: begin with the same
-# random numbers in another order, and the same network comes out.
+# products over all dimensions, and a sum does not ask for an order. So training does not either: if it begins with the
+# same random numbers in another order, the result is the same network.
 
 # %% tags=["slow"] name="before-training"
 renamed = []
@@ -567,8 +574,8 @@ show(
 show({"that differ between two seeds": [np.mean(answers[0] != one) for one in answers[1:]]})
 
 # %% [markdown]
-# The only difference is rounding: the same sum in another order may end in another last digit. Mostly nothing comes of
-# it; on some computers training blows it up to a few answers in a hundred, far fewer than another seed changes.
+# The only difference is rounding: the same sum in another order may end in another last digit. Mostly this has no
+# effect. On some computers training amplifies it to a few answers in a hundred, far fewer than another seed changes.
 #
 # If you had *slid* a filter along the dimensions instead, it would have compared each with its neighbours, and every
 # new order would be another problem.
@@ -650,15 +657,15 @@ print("shuffling costs less than 4 points:", lost < 0.04)
 # %% [markdown]
 # **Notice** how small the difference is: a point or two, like the spread between seeds. About every tenth answer
 # changes, but not many more from right to wrong than from wrong to right; and networks that never saw an order are
-# hardly worse. For *this* question the words say almost all, and order adds little that 8,000 sentences can teach. So
-# the rule holds, with a limit: permuting dimensions changes nothing, ever; permuting time changes what the network
-# sees, and how much that matters depends on the question.
+# hardly worse. For *this* question the words say almost everything, and order adds little that 8,000 sentences can
+# teach. So the rule holds, with a limit: permuting dimensions changes nothing, ever; permuting time changes what the
+# network sees, and how much that matters depends on the question.
 #
 # ## A question of nothing but order
 #
-# Take another question, then: *is this sentence in the order in which it was written?* Every sentence is now there
-# twice, once as it was written and once shuffled. Both hold the same words, so a bag must guess. One pass, one
-# seed. **Predict first:** how many of 100 does width 1 get right, and how many the network with widths 3, 4 and 5?
+# So we ask another question: *is this sentence in the order in which it was written?* Every sentence now appears twice,
+# once as it was written and once shuffled. Both hold the same words, so a bag must guess. One pass, one seed. **Predict
+# first:** how many of 100 does width 1 get right, and how many the network with widths 3, 4 and 5?
 
 # %% tags=["slow"] name="order"
 def in_order(ids):
@@ -680,8 +687,8 @@ print(f"width 1: {100 * told[1,]:.1f} %, exactly a coin's share")
 print("widths 3, 4, 5: over 80 %:", told[3, 4, 5] > 0.8)
 
 # %% [markdown]
-# **Notice** that width 1 gets exactly half: it gives a sentence and its shuffled copy the same answer, so just one of
-# the two is right. The filters of width 3, 4 and 5 know which words follow which. They *can* read order. The first
+# **Notice** that width 1 gets exactly half: its answers for a sentence and its shuffled copy are the same, so just one
+# of the two is right. The filters of width 3, 4 and 5 know which words follow which. They *can* read order. The first
 # question just did not ask for much of it.
 #
 # ## Your own sentence
@@ -758,7 +765,7 @@ print(
 
 # %% [markdown]
 # **Notice** the sum: 2.31 cannot come from a softmax. It is **multi-label** classification, where a picture may show a
-# flower *and* the sky: one sigmoid a label, and for training the binary cross-entropy of each, added up.
+# flower *and* the sky: one sigmoid per label, and for training the binary cross-entropy of each, added up.
 #
 # ## Summary
 #

@@ -94,16 +94,16 @@ paint(
 );
 
 # %% [markdown]
-# **Notice** the two equal digits: one colour in the middle, two on the right. Four questions, then: *what* is
+# **Notice** the two equal digits: one colour in the middle, two on the right. That makes four questions: *what* is
 # it, *where* (boxes), *which pixels* (classes), *which pixels of which one* (instances).
 #
 # ## What: one answer
 #
-# We begin with what we know, and cut a window of 24 × 24 pixels around each digit. A **classifier** names what is in
-# the middle of it. Its scores come from a softmax, one for each class. The usual number is **top-1** accuracy: the
-# highest score belongs to the true class. **Top-5** asks whether the true class is among the five highest. Three
-# pictures, all of class 0, a row of four scores for each. **Predict first:** in which of them is class 0 among the two
-# highest?
+# We begin with what you know, and cut a window of 24 × 24 pixels around each digit. A **classifier** names what is in
+# the middle of the window. Its scores come from a softmax, one for each class. The usual number is **top-1** accuracy:
+# the highest score belongs to the true class. **Top-5** asks whether the true class is among the five highest. Below
+# are three pictures, all of class 0, with a row of four scores for each. **Predict first:** in which of them is class 0
+# among the two highest?
 
 # %% tags=["nbval-check-output"]
 table = np.array([[0.6, 0.2, 0.1, 0.1], [0.3, 0.4, 0.2, 0.1], [0.1, 0.5, 0.1, 0.3]])
@@ -111,10 +111,10 @@ for k in (1, 2, 4):
     print(f"top-{k}: {metrics.top_k_accuracy(table, np.array([0, 0, 0]), k):.2f}")
 
 # %% [markdown]
-# This classifier comes trained, on 15,000 scenes. (So do those who build detectors: they begin with a network that has
-# learned to see elsewhere. With the setting `WORKBOOK_BUDGET=full` the cell trains it again, which takes about a minute
-# more.) **Predict first:** chapter 05 read 99 % of clean digits. What will top-1 be among neighbours and strokes, and
-# how much is left for top-5 to gain?
+# Our classifier comes trained, on 15,000 scenes. That is usual: a detector begins with a network that has learned to
+# see on another task. With the setting `WORKBOOK_BUDGET=full` the cell trains it again, which takes about a minute
+# more. **Predict first:** chapter 05's network classified 99 % of clean digits correctly. What will top-1 be among
+# neighbours and strokes, and how much is left for top-5 to gain?
 
 # %%
 FULL = os.environ.get("WORKBOOK_BUDGET") == "full"
@@ -137,16 +137,16 @@ print(
 print("top-1 is above .96, top-5 above .99:", tops[1] > 0.96 and tops[5] > 0.99)
 
 # %% [markdown]
-# **Notice** how little was left to gain: top-5 of ten classes is a mild question. It was made for ImageNet, with 1,000
+# **Notice** how little was left to gain: top-5 of ten classes is an easy question. It was made for ImageNet, with 1,000
 # classes, where a photograph shows several things and only one counts as right.
 #
 # ## What: several answers
 #
 # A scene shows several digits, and a softmax shares one unit of probability among all classes: more for one is less for
-# the others. Chapter 13 ended with four numbers that an image service gave to one photograph. The other function that
-# makes a number between 0 and 1 of a score s is the **sigmoid**, $1 / (1 + e^{-s})$; it looks at one score
-# only. **Predict first:** softmax or sigmoid? The cell adds the four up, undoes the sigmoid (s = ln(p / (1 − p))), and
-# puts the scores that come out through a softmax:
+# the others. The other function that turns a score s into a number between 0 and 1 is the **sigmoid**,
+# $1 / (1 + e^{-s})$. It looks at one score only. Here again are the four numbers that an image service gave to one
+# photograph (chapter 13). **Predict first:** do they come from a softmax or from sigmoids? The cell adds them up,
+# undoes the sigmoid (s = ln(p / (1 − p))), and puts the resulting scores through a softmax:
 
 # %% tags=["nbval-check-output"]
 scores = np.array([0.860755, 0.669319, 0.488238, 0.294248])
@@ -156,8 +156,8 @@ print(f"they add up to {scores.sum():.2f}")
 print("after a softmax:", softmax.round(2), "which add up to", softmax.sum().round(2))
 
 # %% [markdown]
-# 2.31 is more than 1, so no softmax gave them: each label has a sigmoid of its own, a question of yes or no, and
-# several may be right. That is **multi-label** classification. In Keras the last layer is
+# 2.31 is more than 1, so they do not come from a softmax. Each label has a sigmoid of its own, which answers a question
+# with yes or no, and several may be right. That is **multi-label** classification. In Keras the last layer is
 # `Dense(labels, activation="sigmoid")`, and the loss `binary_crossentropy`: for each question −ln of the probability of
 # the right answer, p where it is yes and 1 − p where it is no. Our detector will ask ten such questions, and at every
 # place.
@@ -165,9 +165,9 @@ print("after a softmax:", softmax.round(2), "which add up to", softmax.sum().rou
 # ## Where: object detection
 #
 # A box is (y0, x0, y1, x1) in pixels, with y1 and x1 past the end, as in a slice: it is y1 − y0 high. When is a
-# predicted box right? It will seldom agree to the last pixel. The measure is the **intersection over union**, or IoU:
-# the common area, divided by the area that the two cover together. 1 is perfect, 0 means apart; ½ or more counts as
-# found.
+# predicted box right? It will seldom match to the last pixel. The measure is the **intersection over union**, or IoU:
+# the common area, divided by the area that the two cover together. An IoU of 1 is perfect, 0 means that the boxes do
+# not touch; ½ or more counts as found.
 
 # %% [markdown] exercise="14.1"
 # ### Exercise 14.1 · How well do two boxes agree? (8 min, 2 points)
@@ -192,14 +192,14 @@ def box_iou(a, b):
 check("14.1", box_iou);
 
 # %% [markdown]
-# How does a CNN give *a list* of boxes, of any length? It does not. It gives maps, as always, here of 12 × 12 **cells**
-# for 48 × 48 pixels. One map for each class, a **heat-map**, is to be 1 in the cell where a digit has its **centre**,
-# and low everywhere else. Four more maps say, at a centre, where in the cell it lies (y, x) and how large the box is
-# (height, width). (Zhou, Wang and Krähenbühl, *Objects as points*, 2019. Detectors before it laid thousands of boxes of
-# fixed sizes, *anchors*, over the picture, and corrected those.)
+# How does a CNN output *a list* of boxes, of any length? It does not. It outputs maps, as always, here of 12 ×
+# 12 **cells** for 48 × 48 pixels. One map for each class, a **heat-map**, should be 1 in the cell where a digit has
+# its **centre**, and low everywhere else. Four more maps say, at a centre, where in the cell it lies (y, x) and how
+# large the box is (height, width). (Zhou, Wang and Krähenbühl, *Objects as points*, 2019. Detectors before it laid
+# thousands of boxes of fixed sizes, *anchors*, over the picture, and corrected those.)
 #
-# The next cell makes from the annotations what the network is to say. Its box maps are five, not four: the fifth is 1
-# in the cells that hold a centre, and tells the loss where the other four count.
+# The next cell makes the targets from the annotations. They have five box maps, not four: the fifth is 1 in the cells
+# that hold a centre, and tells the loss where the other four count.
 
 # %% tags=["nbval-check-output"]
 heat, numbers = targets.centre_targets(some.boxes, some.labels)
@@ -212,11 +212,13 @@ frame(some.images[0], some.boxes[0], some.labels[0], axes[0])
 plots.show_image(heat[0].max(axis=-1), axes[1], title="what the network should say");
 
 # %% [markdown]
-# **Notice** the rare ones: fewer than two cells in a thousand, of all ten maps, are centres. (The dim rim means: a spot
-# one cell away is wrong, but less wrong, and counts less.) A network that says "nothing, anywhere" is right almost
-# always. So the loss (the paper's equation 1, after the *focal loss*) asks each cell yes or no, and multiplies its
-# cross-entropy by how wrong it still is, squared: the many easy cells fall silent. Box sizes are asked for at true
-# centres only. Here is what an empty cell, one that should say 0, pays for what it says:
+# **Notice** how rare centres are: fewer than two cells in a thousand, over all ten maps. The dim rim marks cells where
+# a wrong answer counts less, because a spot one cell away is less wrong.
+#
+# A network that says "nothing, anywhere" is right almost always. So the loss (the paper's equation 1, after the *focal
+# loss*) asks each cell yes or no, and multiplies its cross-entropy by how wrong it still is, squared: the many easy
+# cells then hardly count. The box maps count at true centres only. Here is what an empty cell, one that should say 0,
+# pays for what it says:
 
 # %% tags=["nbval-check-output"]
 for p in (0.01, 0.1, 0.5, 0.9):
@@ -230,7 +232,7 @@ for p in (0.01, 0.1, 0.5, 0.9):
 # The network reads the picture down to 6 × 6 cells, each of which sees 41 × 41 pixels (their receptive field, chapter
 # 03), and comes back up to 12 × 12, where the answer is given. On the way up the maps are enlarged and the finer ones
 # of `encoder_3` laid beside them, 96 + 48 channels, which `encoder_6` mixes with 1 × 1 kernels. (The list shows the
-# main layers. Small ones between, such as those that enlarge and normalise, are left out; the drawing has them.)
+# main layers. Small ones between, such as those that enlarge and normalise, are left out; the drawing below has them.)
 
 # %% tags=["nbval-check-output"]
 detector = networks.detector()
@@ -271,11 +273,13 @@ for n in range(4):
 #
 # ## One digit, one box
 #
-# A digit lights up several cells, and sometimes two of the ten maps. Two steps make one box of them. First only **local
-# maxima** count: a cell at least as high as its eight neighbours in the same map. Each gives a box: its centre and size
-# are read off the four other maps there, its score is the cell's value. Then, where two boxes overlap too much, the
-# less sure one goes: **non-maximum suppression**. (Where things may hide each other it is done class by class. Our
-# digits hardly overlap, so two boxes over one digit are two names for it, and one must go.)
+# A digit lights up several cells, and sometimes two of the ten maps. Two steps turn them into one box:
+#
+# - Only **local maxima** count: a cell at least as high as its eight neighbours in the same map. Each makes a box. Its
+#   centre and size are read off the four other maps there; its score is the cell's value.
+# - Where two boxes overlap too much, the less sure one is removed: **non-maximum suppression**. Where things may hide
+#   each other, this is done class by class. Our digits hardly overlap, so two boxes over one digit are two names for
+#   it, and one must go.
 
 # %% [markdown] exercise="14.2"
 # ### Exercise 14.2 · Non-maximum suppression (10 min, 3 points)
@@ -283,7 +287,7 @@ for n in range(4):
 # **Input:** arrays `boxes` (n, 4) and `scores` (n,), all different, and a `threshold` from 0 to 1. **Output:** a list
 # of whole numbers: the places in the input, from 0, of the boxes that are kept, the surest first. Go from the highest
 # score down. Keep a box unless its IoU with a *kept* one is above the threshold (equal is not above).
-# `metrics.box_iou(boxes, others)` gives all IoUs of boxes (n, 4) with others (m, 4), as an array (n, m). It takes
+# `metrics.box_iou(boxes, others)` returns all IoUs of boxes (n, 4) with others (m, 4), as an array (n, m). It takes
 # arrays: `boxes[[2]]` is one box as (1, 4), `boxes[[2, 5]]` are two. Write it yourself: the course's own function for
 # this does not count.
 
@@ -318,25 +322,28 @@ print(f"boxes above .3: {given}; digits: {sum(map(len, unseen.labels))}")
 # ## A number for a detector
 #
 # There are about as many boxes as digits, and yet the pictures show that this says little: one box may have a wrong
-# name or lie off, one digit may have no box, and the counts agree. Four pictures of 400 say little, too. And we showed
-# the boxes above .3. Is that the right limit? With a lower limit more digits are found (**recall**: found of all that
-# there are) and more boxes are wrong (**precision**: right of all that are given). No limit is *the* right one, so take
-# them all. Rank the boxes of a class, over all pictures, by their scores; walk down the list. A box is a **hit** if it
-# overlaps a digit of its class, not found before, by an IoU of ½ or more. Precision and recall at each rank make a
-# curve.
+# name or be misplaced, one digit may have no box, and the counts still agree. Four pictures of 400 say little, too. And
+# we showed the boxes above .3. Is that the right limit? With a lower limit two shares change:
+#
+# - **recall**, the share of all digits that are found, rises;
+# - **precision**, the share of all boxes that are right, usually falls.
+#
+# No limit is *the* right one, so we take all of them. Rank the boxes of a class, over all pictures, by their scores,
+# and walk down the list. A box is a **hit** if it overlaps a digit of its class, not found before, by an IoU of ½ or
+# more. Precision and recall at each rank make a curve.
 #
 # Say there are two digits, and the list is hit, miss, hit. Down the list the precision is 1, ½, ⅔, the recall ½, ½, 1.
-# So whoever wants a recall of ½ or less can have a precision of 1; whoever wants more, ⅔. The average over all recalls
-# that one may want is the **average precision**.
+# So if a recall of ½ is enough, the precision can be 1; for more recall it is ⅔. The average of this best precision
+# over all recalls is the **average precision**.
 
 # %% [markdown] exercise="14.3"
 # ### Exercise 14.3 · Average precision (12 min, 3 points)
 #
 # **Input:** `hits`, a list of True and False, one for each box, the surest first, and `truths`, how many objects there
-# are (also those never found). **Output:** a float, the average precision as COCO (a large public data set) has it: for
-# each of the 101 recalls in `np.linspace(0, 1, 101)` take the best precision among the ranks whose recall is that *or
-# beyond*, 0 where it is never reached; give the mean of the 101. Write it yourself: the course's own function for this
-# does not count.
+# are (also those never found). **Output:** a float, the average precision as COCO (a large public data set) defines it:
+# for each of the 101 recalls in `np.linspace(0, 1, 101)` take the best precision among the ranks whose recall is
+# that *or beyond*, 0 where it is never reached; return the mean of the 101. Write it yourself: the course's own
+# function for this does not count.
 
 # %% tags=["exercise"] exercise="14.3"
 def average_precision(hits, truths):
@@ -381,9 +388,9 @@ print(
 # is 4 × 4 pixels, so the box must be right to a quarter of a cell: at this limit the mAP is far lower. (And what would
 # the same pixel cost a box of 16 × 4, the shape of a 1? `metrics.box_iou` tells.)
 #
-# The same maps answer the question from before, *which digits are in the picture?* A digit is as sure as the highest
-# cell of its map. For each digit rank the pictures by that; a hit is now a picture that shows the digit, wherever. Take
-# the average precision again:
+# The same maps answer the question from before, *which digits are in the picture?* A digit's score is the highest cell
+# of its map. For each digit rank the pictures by that; a hit is now a picture that shows the digit, wherever. Take the
+# average precision again:
 
 # %% tags=["slow", "nbval-ignore-output"]
 present = tasks.presence_truth(unseen)  # (400, 10) bool
@@ -412,7 +419,7 @@ print(
 # ### Exercise 14.4 · A small U-Net from its table (12 min, 3 points)
 #
 # **Input:** whole numbers `filters` and `classes`. **Output:** a `keras.Model` for pictures (32, 32, 1), with the
-# layers below in this order. A and B are names for what comes out of a layer:
+# layers below in this order. A and B are names for the outputs of layers:
 #
 # | layer | settings | output |
 # |---|---|---|
@@ -446,8 +453,8 @@ check("14.4", small_unet);
 # %% [markdown]
 # Ours goes down as the detector does and began with the same classifier. It has three bridges, the last from the
 # picture itself. Every pixel has to learn, so it takes longer: this one was trained for two epochs on 9,000 scenes,
-# about a minute, and comes stored as well (`WORKBOOK_BUDGET=full` trains it here). In the pictures a colour is a class,
-# and background is left as it is.
+# about a minute, and comes stored as well. `WORKBOOK_BUDGET=full` trains it here. In the pictures a colour is a class,
+# and the background stays as it is.
 
 # %% alt="The segmenter as a column of boxes. Down: 48×48×1, 24×24×16, 12×12×48, 6×6×96. Up: enlarged to 12×12, 24×24 and 48×48. Three bridges lead by the side to three concatenations: from the 12×12 maps, from the 24×24 maps, and from a 5×5 convolution on the picture itself. Last a 1×1 convolution with 11 filters and a softmax, 48×48×11."
 diagrams.show_model(networks.segmenter(), title="segmenter, a small U-Net");
@@ -470,7 +477,7 @@ for n in range(4):
 key(figure)
 
 # %% [markdown]
-# **Notice** that the shapes agree better than the colours: a digit, or a piece of it, may bear another's name.
+# **Notice** that the shapes agree better than the colours: a digit, or a piece of it, may have another digit's name.
 #
 # ## A number for a map of pixels
 #
@@ -486,8 +493,8 @@ print(
 )
 
 # %% [markdown]
-# So pixels are not counted but areas compared, class by class, with the IoU: the pixels that both maps give the class,
-# over those that at least one of the two, the true map or the predicted one, gives it. The mean over the classes is
+# So we do not count pixels, but compare areas, class by class, with the IoU: the pixels to which both maps, the true
+# and the predicted one, give the class, over those to which at least one of them does. The mean over the classes is
 # the **mean IoU**. For the empty map ten of the eleven classes have an IoU of 0, so it is low. All can be read off
 # the **confusion matrix** of the pixels (chapter 05).
 
@@ -537,8 +544,8 @@ print("the mean IoU is above .80:", metrics.mean_iou(matrix) > 0.80)
 # say which digits there are, the U-Net which pixels are ink; a pixel joins the centre that its arrow ends nearest to.
 # (A small form of *Panoptic-DeepLab*, Cheng et al. 2020.)
 #
-# So all that is missing is the offsets. Two 1×1 convolutions read them off the U-Net's maps at half the size, and only
-# these two are trained: the U-Net stays as it is, **frozen**.
+# Only the offsets are missing. Two 1×1 convolutions read them off the U-Net's maps at half the size, and only these two
+# are trained: the U-Net stays as it is, **frozen**.
 
 # %% tags=["slow"]
 keras.utils.set_random_seed(1)
@@ -572,9 +579,9 @@ paint(
 )
 
 # %% [markdown]
-# **Notice** the arrows of the two zeros: where the digits touch, they part, each to its own middle. Only masks with a
-# score above .3 are coloured, and the score is that of the detector's centre. So a digit whose centre the detector is
-# not sure of has arrows, but no colour: the separation is no better than the centres.
+# **Notice** the arrows of the two zeros: where the digits touch, the arrows part, each towards its own centre. Only
+# masks with a score above .3 are coloured, and the score is that of the detector's centre. So a digit whose centre the
+# detector is not sure of has arrows, but no colour: the separation is no better than the centres.
 #
 # The metric is the detector's, with masks in place of boxes: a hit is a mask that overlaps a digit's true one by an IoU
 # of ½ or more.
@@ -630,7 +637,7 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", 
 # direction of the whole arrow tells which is which. Mirroring pictures left to right to have more of them, as AlexNet's
 # authors did with photographs (chapter 09), would be a mistake here, unless the two names are exchanged as well.
 #
-# How near is near enough? Two pixels are much on a small arrow and little on a large one. So the allowance is a share
+# How near is near enough? Two pixels are a lot on a small arrow and little on a large one. So the allowance is a share
 # of the object's own size: **PCK@.1** is the share of points within a tenth of it.
 
 # %% [markdown] exercise="14.6"
@@ -678,7 +685,8 @@ print("every median is below one cell:", np.median(off, axis=0).max() < targets.
 # ## Three seeds each
 #
 # One run says little. Here is every network of this chapter trained with three seeds by `workbook bench tasks`, by the
-# recipes used above, and measured on scenes and arrows that no setting was chosen by:
+# recipes used above. They are measured on scenes and arrows that did not influence any setting. The score is the mean
+# of the three, with their standard deviation:
 
 # %% tags=["nbval-check-output"]
 runs = data.stored("vision_tasks")
@@ -697,8 +705,8 @@ print(runs["hardware"], f"seeds {runs['seeds']}", runs["date"], sep=", ")
 # ## Summary
 #
 # - One answer: softmax, top-1 and top-5. Several: one sigmoid for each label; such scores may add up to more than 1.
-# - A detector gives maps: centres, and a size at each centre. Local maxima and suppression make a list of boxes of
-#   them.
+# - A detector outputs maps: centres, and a size at each centre. Local maxima and suppression turn them into a list of
+#   boxes.
 # - Average precision ranks all boxes by their scores; a digit counts once, at an IoU of ½ or more.
 # - A U-Net knows what from coarse maps and where from fine ones, and lays them side by side.
 # - Mean IoU weighs classes, not pixels; instances need one thing more, a centre for each pixel.

@@ -22,8 +22,8 @@
 # - let kernels span time, and show what a mean over time cannot know;
 # - learn a distance that works for classes that training never saw.
 #
-# **Minutes:** about 100 with the exercises; the notebook itself runs in about a minute and a half on two CPU cores, and
-# needs no GPU.
+# **Minutes:** about 100 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
+# GPU.
 
 # %% tags=["setup"]
 from workbook import check, data, plots  # before Keras: it sets Keras up
@@ -57,17 +57,17 @@ for image, text, ax in zip(unseen.images, unseen.texts, axes.flat):
     plots.show_image(image, ax, title=text)
 
 # %% [markdown]
-# How many digits there are, and where, nobody says. We only know the text. A network's output has one fixed shape, the
-# text has one to five digits. **Predict first:** which shape could do for all?
+# The examples do not say how many digits there are, or where. Only the text is known. A network's output has one fixed
+# shape; the text has one to five digits. **Predict first:** which shape would suit all of them?
 #
 # ## A class for each column
 #
-# Let the network say something everywhere, and decide afterwards what it means. A strip is 24 × 80 pixels. Two
-# convolutions with strides halve height and width twice; after a third one a pooling halves the height once more (it
-# has no parameters and is not listed below). What is left in each of the 20 columns, 3 rows of 64 channels, is laid
-# into one vector of 192. `Conv1D` slides along the columns only: each of its filters reads three neighbouring vectors.
-# Then each column gets a score for each of eleven classes: class 1 + d is the digit d, and class 0 is the **blank**,
-# "nothing to say here". So the output is (20, 11), whatever the text:
+# We let the network say something everywhere, and decide afterwards what it means. A strip is 24 × 80 pixels. Two
+# convolutions with strides halve height and width twice; after a third one a pooling layer halves the height once more.
+# It has no parameters and is not listed below. The 3 rows of 64 channels in each of the 20 columns are joined into one
+# vector of 192. `Conv1D` slides along the columns only: each of its filters reads three neighbouring vectors. Then each
+# column gets a score for each of eleven classes: class 1 + d is the digit d, and class 0 is the **blank**, "nothing to
+# say here". So the output is (20, 11), whatever the text:
 
 # %% tags=["nbval-check-output"]
 reader = reading.reader()
@@ -81,9 +81,9 @@ for layer in reader.layers:
         )
 
 # %% [markdown]
-# Twenty columns give twenty classes, a **path**. A digit is several columns wide, so most paths say a digit several
-# times. Hence two rules, *in this order*: equal neighbours are merged, then blanks go. So 8 8 0 8 (class 8 is the
-# digit 7) becomes 8 0 8, then 8 8, and reads "77": the blank between keeps the two sevens apart.
+# Twenty columns have twenty classes, a **path**. A digit is several columns wide, so most paths say a digit several
+# times. Hence two rules, *in this order*: equal neighbours are merged, then blanks go. Class 8 is the digit 7, so 8 8 0
+# 8 becomes 8 0 8, then 8 8, and reads "77": the blank between keeps the two sevens apart.
 
 # %% [markdown] exercise="15.1"
 # ### Exercise 15.1 · What a path reads (8 min, 2 points)
@@ -116,9 +116,11 @@ check("15.1", collapse);
 # $$p(\text{text}) = \sum_{\pi \,\text{reads text}}\; \prod_{t=1}^{T} p_t(\pi_t)$$
 #
 # The sum goes over all paths π that read the text, the product over the T columns; $p_t(\pi_t)$ is the probability of
-# the path's class in column t. The loss is $-\ln p(\text{text})$. The network may decide for itself where the digits
-# are. Here is a small case: three columns and three classes, 0 for the blank, 1 for the digit 0 and 2 for the digit 1.
-# The cell lists every path that reads the text "0", and its probability. **Predict first:** why is (1, 0, 1) not among
+# the path's class in column t. The loss is $-\ln p(\text{text})$. The network can decide for itself where the digits
+# are.
+#
+# Here is a small case: three columns and three classes, 0 for the blank, 1 for the digit 0 and 2 for the digit 1. The
+# cell lists every path that reads the text "0", and its probability. **Predict first:** why is (1, 0, 1) not among
 # them?
 
 # %% tags=["nbval-check-output"]
@@ -162,9 +164,9 @@ def string_probability(probabilities, text):
 check("15.2", string_probability);
 
 # %% [markdown]
-# ((1, 0, 1) reads "00".) Twenty columns of eleven classes have 11²⁰ paths. Nobody tries them all. It is enough to go
-# from column to column and keep, for each place in the text, how probable it is to have read just so far: paths that
-# are at the same place are added up and go on together. `reading.string_probability` does so, and Keras's loss too.
+# ((1, 0, 1) reads "00".) Twenty columns of eleven classes have 11²⁰ paths. No program tries them all. It is enough to
+# go from column to column and keep, for each place in the text, how probable it is to have read exactly that far: paths
+# at the same place are added up and continue together. `reading.string_probability` does so, and Keras's loss, too.
 
 # %% tags=["nbval-check-output"]
 print(f"{reading.string_probability(grid, '0'):.3f}, as above")
@@ -198,9 +200,9 @@ lower.set(
 lower.set_xticks(range(0, 20, 2));
 
 # %% [markdown]
-# **Notice** the peaks. The network says each digit in a column or two, and the blank everywhere else, although nobody
-# asked for that. The blank is the class that is right nearly anywhere, and so the answer to the prediction. (At first
-# CTC networks tend to say blanks only, often for a long time. The picture shows the end of training, not that.)
+# **Notice** the peaks. The network says each digit in a column or two, and the blank everywhere else, although the loss
+# does not ask for that. The blank is right nearly anywhere: it is the answer to the prediction. At the beginning of
+# training CTC networks tend to say only blanks, often for a long time. The picture shows the end of training.
 #
 # A string is right or it is not. **Sequence accuracy** counts strings that are right from the first digit to the last;
 # with three digits of which each is right in 95 of 100 cases, 86 of 100 strings are right.
@@ -222,18 +224,18 @@ print(
 )
 
 # %% [markdown]
-# **Notice** that one digit is read far more surely than five. What went wrong, mostly, is one digit of a string:
-# misread, missing, or one too many:
+# **Notice** that one digit is read far more surely than five. In most of the wrong strings one digit is misread,
+# missing, or too many:
 
 # %% tags=["slow", "nbval-ignore-output"]
 wrong = [(one, other) for one, other in zip(unseen.texts, texts) if one != other][:6]
 print("\n".join(f"{true:6} was read as {found}" for true, found in wrong))
 
 # %% [markdown]
-# This was the quick form. The same network on 16,000 strips, four passes, with three seeds
-# (`workbook bench tasks reading` makes this figure again, as `video` and `embedding` make those below). One confession:
-# 12,000 strips had given .898 on the same unseen strips, and only then we took more. So they had a say in a setting,
-# and the figure may be a little too good.
+# This was the quick form. Below is the same network with 16,000 strips, four passes and three seeds.
+# `workbook bench tasks reading` computes this figure again, as `video` and `embedding` compute those below. One caveat:
+# we first tried 12,000 strips, saw the result on the same unseen strips, and only then took more. So the unseen strips
+# influenced a setting, and the figure may be a little too good.
 
 # %% name="three-seeds" tags=["nbval-check-output"]
 measured = data.stored("vision_tasks")["rows"]
@@ -250,9 +252,9 @@ def three_seeds(*asked):
 three_seeds("scene text")
 
 # %% [markdown]
-# Taking the best class of each column is called *greedy*. It finds the most probable path, and that need not read the
-# most probable text. Two columns, the blank with .6 in each, the digit 0 with .4. **Predict first:** which is more
-# probable, no text or "0"?
+# Taking the best class of each column is called *greedy*. It finds the most probable path, which need not read the most
+# probable text. An example has two columns: in each the blank has .6, the digit 0 has .4. **Predict first:** which is
+# more probable, no text or "0"?
 
 # %% tags=["nbval-check-output"]
 grid = np.array([[0.6, 0.4], [0.6, 0.4]])  # two columns, blank and 0
@@ -261,26 +263,28 @@ for text in ("", "0"):
     print(f"text '{text}': {reading.string_probability(grid, text):.2f}")
 
 # %% [markdown]
-# The blank path is the best single one. But three paths read "0", and together they have more. (`keras.ops.ctc_decode`
-# reads greedily too, and has a *beam search* that keeps several texts at once and adds up their paths.)
+# The blank path is the best single one. But three paths read "0", and together they have more. `keras.ops.ctc_decode`
+# can read greedily, too; it also has a *beam search*, which keeps several texts at once and adds up their paths.
 #
 # ## Generate: pictures that nobody wrote
 #
-# A classifier goes from 784 pixels to a class. Turn it round: from a class to 784 pixels. One answer will not do, for
-# there are many sevens. So there has to be something random that the network can turn into *which* seven.
+# A classifier goes from 784 pixels to a class. A generator goes the other way: from a class to 784 pixels. One answer
+# will not do, for there are many sevens. So the network needs something random as input, which decides *which* seven it
+# draws.
 #
 # ## A code for every picture
 #
 # The **variational autoencoder** (Kingma and Welling 2014) has two halves. The encoder turns a picture into a **code**,
-# here six numbers; the decoder turns the code back into the picture. (Both are told the digit, so the code need only
-# say the rest: slant, width, thickness.) They are trained together, so that what comes out is like what went in. To
-# draw a new picture, draw a code at random and decode it. But which codes are codes of pictures? Two tricks see to it:
+# here six numbers; the decoder turns the code back into the picture. Both are told the digit, so the code need only say
+# the rest: slant, width, thickness. They are trained together, so that the output is like the input. To draw a new
+# picture, draw a code at random and decode it. But which codes are codes of pictures? Two tricks make sure that a
+# random code is one:
 #
-# - The encoder gives not a point but a **cloud**: for each of the six numbers a mean, and a variance, which says how
-#   wide the cloud is (the root of the variance is the standard deviation). The code is drawn from the cloud: mean +
+# - The encoder does not output a point but a **cloud**: for each of the six numbers a mean, and a variance, which says
+#   how wide the cloud is (the root of the variance is the standard deviation). The code is drawn from the cloud: mean +
 #   standard deviation · noise, with noise from the normal distribution, mean 0 and variance 1. So the decoder must know
-#   what to do with every code around. Written so, the noise is an input, and the gradient passes by it to mean and
-#   variance (the *reparameterisation trick*).
+#   what to do with every code around. In this form the noise is an input, and the gradient reaches mean and variance
+#   (the *reparameterisation trick*).
 # - A penalty keeps the clouds near that same normal distribution, so that codes drawn from *there* are codes of
 #   pictures. It is the *divergence of Kullback and Leibler*, here a sum over the six numbers: 0 for mean 0 and variance
 #   1, and more for any other cloud.
@@ -289,8 +293,8 @@ for text in ("", "0"):
 #
 # $$c_i = \mu_i + \sigma_i z_i, \qquad D = \frac{1}{2} \sum_i \left( \mu_i^2 + \sigma_i^2 - 1 - \ln \sigma_i^2 \right)$$
 #
-# The loss is the cross-entropy of the two pictures, pixel by pixel, plus a multiple of this penalty. The encoder gives
-# ln variance, the *log-variance*, because it may be any number, and its exponential is positive.
+# The loss is the cross-entropy of the two pictures, pixel by pixel, plus a multiple of this penalty. The encoder
+# outputs ln variance, the *log-variance*, because it may be any number, and its exponential is positive.
 
 # %% [markdown] exercise="15.3"
 # ### Exercise 15.3 · A cloud of codes (8 min, 2 points)
@@ -317,15 +321,15 @@ check("15.3", cloud);
 # ## From noise, step by step
 #
 # The second way takes many small steps. Between a picture (time 0) and pure noise (time 1) lies a line: noisy = (1 −
-# time) · picture + time · noise. A U-Net (chapter 14: a network that gives maps as large as the picture) learns to
-# guess the picture from a noisy one, its time, and the digit. The right answer is known, for we made the noise
-# ourselves, and there are as many examples as one cares to draw.
+# time) · picture + time · noise. A U-Net (chapter 14: a network whose output maps are as large as the picture) learns
+# to guess the picture from a noisy one, its time, and the digit. The right answer is known, for we made the noise
+# ourselves, and there is no end of examples.
 #
-# To draw a new picture, begin with noise, at time 1. Guess. The guess is a blur, the mean of all that could be, for the
-# loss is the mean squared error, and a mean has the smallest. So do not believe it: walk one small step towards it, and
-# guess again from there. If n equal steps are left to time 0, a step is one n-th of the way from where we are to the
-# guess. With each step fewer pictures are possible, and the guess gets sharper. (That is *diffusion* in the form
-# of *rectified flow*, Liu, Gong and Liu 2023. Others draw the line as a curve.)
+# To draw a new picture, begin with noise, at time 1. Guess. The guess is a blur, the mean of all pictures that are
+# possible, because the loss is the mean squared error, and a mean has the smallest. So take only one small step towards
+# the guess, and guess again from there. If n equal steps are left to time 0, a step is one n-th of the way from where
+# we are to the guess. With each step fewer pictures are possible, and the guess gets sharper. This is *diffusion* in
+# the form of *rectified flow* (Liu, Gong and Liu 2023). Other forms follow a curve instead of a line.
 
 # %% [markdown] exercise="15.4"
 # ### Exercise 15.4 · Into the noise, and a step back (10 min, 3 points)
@@ -350,10 +354,10 @@ check("15.4", noise_and_step);
 
 # %% [markdown]
 # Training these two takes a few minutes, so their results are stored.
-# `python -m workbook.course.makers.generation_runs` made them, with three seeds. First the walk of twenty steps, for
-# three digits, two rows each. Six of the steps are shown: below the guess, above where the step towards it ended, with
-# the time there. **Predict first:** the first guess sees nothing but noise, and is told the digit. What will it look
-# like?
+# `python -m workbook.course.makers.generation_runs` made them, with three seeds. First comes the walk of twenty steps,
+# for three digits, with two rows each. Six of the steps are shown: the lower row has the guess, the upper row the place
+# where the step towards it ended, with its time. **Predict first:** the first guess sees nothing but noise, and is told
+# the digit. What will it look like?
 
 # %% name="stored"
 stored = data.stored("generation")
@@ -367,11 +371,11 @@ plots.show_images(np.concatenate(rows), titles, columns=6, size=1.1, scale=(0, 2
 
 # %% [markdown]
 # **Notice** the first guess: soft and grey, about the mean of all digits of the class, a little exaggerated by
-# the *guidance* (of which more below). After half of the steps the network has made up its mind: from time 0.55 on the
-# guesses hardly change. The last step goes all the way, so the last place is the last guess.
+# the *guidance*, which is explained below. After half of the steps the network has made up its mind: from time 0.55 on
+# the guesses hardly change. The last step goes all the way, so the last place is the last guess.
 #
-# Ten samples of each digit, a row for each. Left the variational autoencoder's (VAE), right those of the
-# diffusion. **Predict first:** look at both. Which are better pictures, and which differ more?
+# Next are ten samples of each digit, in a row for each: on the left those of the variational autoencoder (VAE), on the
+# right those of the diffusion. **Judge first:** which are better pictures, and which differ more?
 
 # %% alt="Two grids of a hundred drawn digits, a row for each digit from 0 to 9. Left, the autoencoder's: clean, rounded and a little blurred. Right, the diffusion model's: sharper, of more different shapes, some of them odd."
 axes = plt.subplots(1, 2, figsize=(9, 4.6), layout="constrained")[1]
@@ -382,13 +386,13 @@ for ax, name in zip(axes, ("vae", "diffusion")):
 # %% [markdown]
 # ## A number for pictures
 #
-# How good are they? There is no right answer to compare with, and eyes differ. Two questions are asked instead, and
-# only both together say something:
+# How good are they? There is no right answer to compare with, and eyes differ. So we ask two questions, and only both
+# answers together say something:
 #
 # - **Are they what was wanted?** A *judge*, a classifier that learned from other digits, reads them. The score is the
 #   share that it reads as the wanted digit.
 # - **Are they different?** *Diversity* is the mean distance between two samples of one digit, divided by that between
-#   two real ones, so real digits have 1. A generator that always gives the same good picture would have a perfect
+#   two real ones, so real digits have 1. A generator that always draws the same good picture would have a perfect
 #   score, and a diversity of 0.
 #
 # And *novelty* looks for copies: the mean distance of a sample to the nearest training picture, divided by the same for
@@ -411,14 +415,15 @@ print(f"The judge reads {100 * stored['judge_test_accuracy']:.1f} % of the test 
 
 # %% [markdown]
 # **Notice** the third and fourth line first: unseen real digits set the scale, and copies of training digits have a
-# good score and diversity, but betray themselves by their novelty of 0. Neither generator copies. Both are less diverse
-# than real digits; here the diffusion is ahead in score and diversity.
+# good score and diversity, but show themselves by their novelty of 0. Neither generator copies. Both are less diverse
+# than real digits. In the means the diffusion is ahead in score and diversity. The three seeds behind each mean support
+# only the second: in score, the best VAE lies within the range of the diffusion's.
 #
-# Both have a dial that trades quality for diversity. The VAE's is the *width*: the normal noise of which codes are
-# drawn is multiplied by it, so a small one stays near the middle. The diffusion's is the *guidance*. The network can
-# guess with the digit and without; the difference is what the digit adds, and the guidance says how many times it is
-# counted (1 is the plain guess). The picture shows the networks of one seed, the table above the means of
-# three. **Predict first:** along a line, which end is the wide or the weakly guided one?
+# Both have a dial that trades quality for diversity. The VAE's is the *width*: it multiplies the normal noise that
+# codes are drawn from, so a small one stays near the middle. The diffusion's is the *guidance*. The network can guess
+# with the digit and without; the difference is what the digit adds, and the guidance says how many times it is counted
+# (1 is the plain guess). The picture shows the networks of one seed, the table above the means of three. **Predict
+# first:** at which end of a line are the samples of a large width, or of a weak guidance?
 
 # %% name="dials" alt="Score against diversity. Two lines of dots, one for each generator, both falling: the more diverse the samples, the fewer are read as wanted."
 ax = plt.subplots(figsize=(6.5, 3.4), layout="constrained")[1]
@@ -484,17 +489,18 @@ print(
 
 # %% [markdown]
 # It cannot. Play a clip backwards: right becomes left, and the mean is the same to the last bit. Whatever network
-# follows must give both the same answer, so it is wrong on one of the two. No training helps against that. (It is the
-# bag of words of chapter 13 once more, which knows the words of a sentence and not their order.)
+# follows must give both the same answer, so it is wrong on one of the two. No training helps against that. It is like
+# the bag of words of chapter 13, which knows the words of a sentence and not their order.
 #
 # ## Kernels that span time
 #
-# So let the kernels span time, too: a filter of 3 × 5 × 5 sees three frames at once, and may answer to "bright here,
-# then bright there". Keras has `Conv3D` for it. One may also take it apart, in the spirit of chapter 04, though here
-# space from time and not the channels from each other: first over space, 1 × 5 × 5 in every frame, then over time, 3 ×
-# 1 × 1 at every place. (After the exercise's check come the parameters of three whole networks, then the training of
-# two of them. **Predict first:** how many of 100 motions will the one on mean frames get right, of clips and their
-# reverses together?)
+# So we let the kernels span time, too: a filter of 3 × 5 × 5 sees three frames at once, and may respond to "bright
+# here, then bright there". Keras has `Conv3D` for it. The filter can also be split, in the spirit of chapter 04, but
+# here space from time, not the channels from each other: first over space, 1 × 5 × 5 in every frame, then over time, 3
+# × 1 × 1 at every place.
+#
+# After the exercise come the parameters of three whole networks, and then the training of two of them. **Predict
+# first:** how many of 100 motions will the one on mean frames get right, of clips and their reverses together?
 
 # %% [markdown] exercise="15.5"
 # ### Exercise 15.5 · Space and time, together or apart (6 min, 2 points)
@@ -502,7 +508,7 @@ print(
 # **Input:** whole numbers `channels` (of the input), `filters`, `side` and `span`. **Output:** a tuple (joint,
 # separable) of two whole numbers of parameters, *with biases*: of one convolution with `filters` filters whose kernels
 # are span × side × side; and of two layers together, side × side over space with `filters` filters, then span over time
-# with `filters` filters, which reads what the first gives. All are ordinary convolutions: each filter reads all
+# with `filters` filters, which reads the output of the first. All are ordinary convolutions: each filter reads all
 # channels.
 
 # %% tags=["exercise"] exercise="15.5"
@@ -559,10 +565,10 @@ for ax, (kind, (_, motions)) in zip(axes, found.items()):
     plots.show_confusion(counts, video.MOTIONS, ax, title=kind)
 
 # %% [markdown]
-# **Notice** what the mean frame knows: sideways or up and down, from the smear. Which way, it must guess, so of a clip
-# and its reverse it gets at most one: 50 of 100, and no training could give it more. A network that convolves each
-# frame by itself and averages *maps* over time must guess too (`video.train("each frame", …)`); only kernels that span
-# time feel the order.
+# **Notice** what the mean frame knows: sideways or up and down, from the smear. It must guess the direction, so of a
+# clip and its reverse it gets at most one right: 50 of 100, and no training could raise that. A network that convolves
+# each frame by itself and averages *maps* over time must guess too (`video.train("each frame", …)`); only kernels that
+# span time feel the order.
 #
 # With 8,000 clips and four passes, three seeds:
 
@@ -573,10 +579,10 @@ three_seeds("video, digit", "video, motion")
 # ## Compare: a distance that means something
 #
 # Last question: do two pictures show the same thing? A classifier can say so only for classes that it was trained for.
-# Faces, products, plants: there are always new ones. What is wanted is a *distance*. Take that of the pixels for a
-# start: subtract two pictures, square, add up, take the root. On the left of each row below is a digit at a random
-# place, a **view**; next to it are its five nearest neighbours among 1,000 views. Below each is written whether it is
-# the same digit. **Predict first:** what will the neighbours have in common?
+# Faces, products, plants: there are always new ones. We need a *distance*. The simplest is that of the pixels: subtract
+# two pictures, square, add up, take the root. On the left of each row below is a digit at a random place, a **view**;
+# next to it are its five nearest neighbours among 1,000 views. The label below each says whether it is the same
+# digit. **Predict first:** what will the neighbours have in common?
 
 # %% name="views"
 views = embedding.unseen_views(1000)  # the digits 5 to 9, of MNIST's test digits
@@ -600,8 +606,8 @@ show_neighbours(pixels, asked)
 #
 # ## A number for neighbours
 #
-# **Recall at 1**: ask each picture for its nearest other one; it is the share of pictures that find one of their own
-# class. With five digits, 5 to 9, guessing would give about one in five.
+# **Recall at 1** is the share of pictures whose nearest other picture is of their own class. With five digits, 5 to 9,
+# guessing would give about one in five.
 
 # %% [markdown] exercise="15.6"
 # ### Exercise 15.6 · Recall at 1 (8 min, 2 points)
@@ -632,19 +638,22 @@ print(f"recall at 1 by pixels: {embedding.recall_at(pixels, views.labels):.2f}")
 # ## Learn from pairs
 #
 # An **embedding** network turns each picture into a vector of length 1. It is never told a class. It gets *pairs*: two
-# views of the same written digit, at other places, in other sizes, stretched and slanted a little. (Before that the
-# digit is turned by 0, 90, 180 or 270 degrees and perhaps mirrored, both views alike: so five digits become forty
-# shapes, and few others of a batch are of the same. In training there is one more small layer between the vectors and
-# the loss; afterwards it is thrown away.) Partners should lie close, all others of the batch far away.
+# views of the same written digit, at other places, in other sizes, stretched and slanted a little. Partners should lie
+# close, all others of the batch far away. Two details:
+#
+# - Before the views are made, the digit is turned by 0, 90, 180 or 270 degrees and perhaps mirrored, the same for both.
+#   So five digits become forty shapes, and few pictures of a batch show the same one.
+# - In training there is one more small layer between the vectors and the loss. Afterwards it is thrown away.
 #
 # The closeness of two vectors of length 1 is their **cosine**, the sum of the products of their numbers: 1 if they
 # point the same way, 0 at a right angle, −1 if opposite. Written as a loss (*NT-Xent*, Chen and others 2020): for each
-# vector a softmax over all others of the batch, by their cosine, divided by a *temperature* τ of 0.1, which makes small
-# differences count; the loss is −ln of what the partner gets. For vector i with its partner j:
+# vector a softmax over all others of the batch, by their cosine divided by a *temperature* τ of 0.1, which makes small
+# differences count. The loss is −ln of the partner's share. For vector i with its partner j:
 #
 # $$\ell_{i,j} = -\ln \frac{e^{\cos(z_i, z_j) / \tau}}{\sum_{k \ne i} e^{\cos(z_i, z_k) / \tau}}$$
 #
-# **Predict first:** eight pairs are sixteen vectors. If all are alike, what does the partner get, and what is the loss?
+# **Predict first:** eight pairs are sixteen vectors. If all are alike, what is the partner's share, and what is the
+# loss?
 
 # %% tags=["nbval-check-output"]
 # two views of each of 3,000 digits from 0 to 4
@@ -688,19 +697,18 @@ show_neighbours(vectors, asked)
 # %% [markdown]
 # **Notice** that the neighbours are no longer bound to the same place of the picture. The network has learned what
 # does *not* matter, place, size and slant, and that holds for digits that it never saw. Labels would have told it what
-# sets 0 to 4 apart; whether that is what sets 5 apart from 9, nobody knows. With 12,000 pairs instead of 3,000, three
-# seeds:
+# sets 0 to 4 apart, which need not be what sets 5 apart from 9. With 12,000 pairs instead of 3,000, and three seeds:
 
 # %% tags=["nbval-check-output"]
 three_seeds("metric learning")
 
 # %% [markdown]
-# (A common loss is also the **triplet** loss, with three pictures: an *anchor*, its partner and another one. It is
-# max(0, d(anchor, partner) − d(anchor, other) + margin), with distances d: 0 once the partner is nearer by the margin.)
+# Another common loss is the **triplet** loss, with three pictures: an *anchor*, its partner and another one. It is
+# max(0, d(anchor, partner) − d(anchor, other) + margin), with distances d: 0 once the partner is nearer by the margin.
 #
 # ## Summary
 #
-# - A network gives maps; what they mean is decided by the loss and by how they are read.
+# - A network outputs maps; the loss, and the way they are read, decide what they mean.
 # - CTC adds up all paths that read the text, so nobody need say where a digit is. Merge first, then drop blanks.
 # - A generator needs something random: a code drawn from a cloud, or noise from which it walks in small steps.
 # - One number for pictures is not enough: quality and diversity trade against each other.

@@ -135,12 +135,12 @@ def test_without_a_gpu_keras_leaves_xla_off(names: dict) -> None:
 def test_the_summary_names_every_exercises_formula(prose: str) -> None:
     table = prose.split("## Formulae")[1]
     for text in (
-        "max(load / workers, step)",
-        "min(peak, intensity",
-        "float16(s",
-        "steps / k",
-        "Σ counts",
-        "mean²",
+        r"\max(\text{load} / \text{workers},\; \text{step})",
+        r"\min(\text{peak},\; I",
+        r"\text{float16}(s",
+        r"\text{steps} / k",
+        r"\sum_d n_d",
+        r"\bigl(\mathrm{mean}_d \mu_d\bigr)^2",
     ):
         assert text in table
 
