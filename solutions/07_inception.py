@@ -710,7 +710,7 @@ for step, ((u, v), (u_slow, v_slow)) in enumerate(zip(theirs, slow), start=1):
 u, v = np.meshgrid(np.linspace(-0.15, 1.1, 200), np.linspace(-0.1, 1.1, 200))
 ax = plt.subplots(figsize=(6, 3.6), layout="constrained")[1]
 ax.contour(
-    u, v, 500 * u**2 + v**2 / 2, np.geomspace(0.05, 500, 9), colors="0.7", linewidths=0.8
+    u, v, 500 * u**2 + v**2 / 2, np.geomspace(0.05, 500, 9), colors="0.55", linewidths=0.8
 )
 for label, optimizer, colour, marker in (
     (

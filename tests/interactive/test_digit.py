@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from workbook import data
+from workbook.data.pictures import drawn_digit
 
 DIGITS = """drawings.map(({ grey, height, width }) => {
     const field = asset.toDigit(Float64Array.from(grey), height, width);
@@ -43,7 +43,7 @@ def test_every_drawing_becomes_the_same_digit(node: Node) -> None:
     for number, (picture, result) in enumerate(
         zip(pictures, node("digit", DIGITS, drawings=given), strict=True)
     ):
-        expected = data.to_digit(picture.round(6))[..., 0]
+        expected = drawn_digit(picture.round(6))[..., 0]
         difference = np.abs(np.reshape(result, (28, 28)) - expected.astype(int))
         assert difference.max() <= 1, f"drawing {number}: {difference.max()} of 255"  # Pillow adds in float32
 

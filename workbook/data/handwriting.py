@@ -160,35 +160,41 @@ def _printed_lines(ink: Floats, noise: float) -> tuple[Mask, int]:
     threshold = max(0.02, 2.5 * noise)
     for turned in (False, True):
         picture = ink.T if turned else ink
+        beside = np.maximum(np.roll(picture, 3, axis=0), np.roll(picture, -3, axis=0))
+        rows, columns = np.nonzero(picture - beside > threshold)  # darker than above and below: thin
         mask = np.zeros(picture.shape, bool)
-        for slope in np.linspace(-0.1, 0.1, 17):
+        for slope in np.linspace(-0.1, 0.1, 17) if len(rows) > SPAN * picture.shape[1] else ():
             shift = np.rint(slope * (np.arange(picture.shape[1]) - picture.shape[1] / 2)).astype(int)
-            lines, count = _level_lines(picture, shift, threshold)
-            mask |= lines
-            most = max(most, count)
+            most = max(most, _add_lines(mask, (rows, columns), shift))
         found |= mask.T if turned else mask
     return found, most
 
 
-def _level_lines(ink: Floats, shift: NDArray[np.int_], threshold: float) -> tuple[Mask, int]:
-    """Return the lines that are level after each column has been moved by `shift`, and their number."""
-    height, width = ink.shape
-    rows = (np.arange(height)[:, None] + shift) % height
-    inside = (np.arange(height)[:, None] + shift >= 0) & (np.arange(height)[:, None] + shift < height)
-    level = np.take_along_axis(ink, rows, axis=0) * inside
-    above, below = np.roll(level, 3, axis=0), np.roll(level, -3, axis=0)
-    ridge = level - np.minimum(above, below) > threshold  # darker than its surroundings, and thin
-    crossed = ridge.mean(axis=1) > SPAN * np.maximum(inside.mean(axis=1), 0.5)
+def _add_lines(mask: Mask, places: tuple[NDArray[np.intp], NDArray[np.intp]], shift: NDArray[np.int_]) -> int:
+    """Mark the lines of one slope in `mask`, and return their number.
+
+    `places` are the rows and columns of thin dark pixels, `shift` the rows by which a line is lower in each column.
+    """
+    height, width = mask.shape
+    rows, columns = places
+    level = rows - shift[columns]
+    is_inside = (level >= 0) & (level < height)
+    level, columns = level[is_inside], columns[is_inside]
     end = max(1, width // 12)
-    to_edges = np.minimum(ridge[:, :end].mean(axis=1), ridge[:, -end:].mean(axis=1)) > 0.5
-    count = np.count_nonzero(np.diff(np.pad(crossed, 1).astype(np.int8)) == 1)
-    if count < 3:
-        crossed &= to_edges  # one or two lines that end on the paper may be a 1, or the bar of a 7
-    lines = np.zeros((height, width), bool)
-    if crossed.any() and crossed.mean() < 0.4:
-        columns = np.broadcast_to(np.arange(width), (int(crossed.sum()), width))
-        lines[rows[crossed], columns] = inside[crossed]
-    return lines, int(np.count_nonzero(np.diff(np.pad(crossed, 1).astype(np.int8)) == 1))
+    covered = np.bincount(level, minlength=height)
+    left = np.bincount(level[columns < end], minlength=height)
+    right = np.bincount(level[columns >= width - end], minlength=height)
+    crossed = covered > SPAN * width * (1 - np.abs(shift).max() / height)
+    if np.count_nonzero(np.diff(np.pad(crossed, 1).astype(np.int8)) == 1) < 3:
+        crossed &= (
+            np.minimum(left, right) > end / 2
+        )  # one or two that end on the paper: a 1, or the bar of a 7
+    if not crossed.any() or crossed.mean() > 0.4:
+        return 0
+    lines = np.flatnonzero(crossed)[:, None] + shift  # (lines, columns)
+    fits = (lines >= 0) & (lines < height)
+    mask[lines[fits], np.broadcast_to(np.arange(width), lines.shape)[fits]] = True
+    return int(np.count_nonzero(np.diff(np.pad(crossed, 1).astype(np.int8)) == 1))
 
 
 def _without(ink: Floats, lines: Mask) -> Floats:

@@ -67,21 +67,33 @@ def read_digits(image: ArrayLike) -> Handwriting:
     taken for a drawing of one digit. Raises `ValueError` as `to_digit` does.
     """
     grey = _grey(np.asarray(image))
-    notes: list[str] = []
     if max(grey.shape) <= SMALL:
         ink = _ink(grey)
-        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-        cut = [ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]]
-        steps, largest = {"grey": grey, "ink": ink}, 0
-    else:
-        ink, steps, notes = find_ink(grey)
-        masks = find_digits(ink)
-        cut = [cut_out(ink, mask) for mask in masks]
-        largest = int(np.argmax([max(piece.shape) for piece in cut]))
-        if len(masks) > 1:
-            notes.append(f"{len(masks)} digits: the largest is read")
-    digits = np.stack([_centre(_fit(piece, 20), 28)[..., np.newaxis] for piece in cut])
-    return Handwriting(digits, largest, steps, tuple(notes))
+        return Handwriting(_in_a_box(_trimmed(ink))[np.newaxis], 0, {"grey": grey, "ink": ink}, ())
+    ink, steps, notes = find_ink(grey)
+    cut = [cut_out(ink, mask) for mask in find_digits(ink)]
+    if len(cut) > 1:
+        notes.append(f"{len(cut)} digits: the largest is read")
+    largest = int(np.argmax([max(piece.shape) for piece in cut]))
+    return Handwriting(np.stack([_in_a_box(piece) for piece in cut]), largest, steps, tuple(notes))
+
+
+def drawn_digit(image: ArrayLike) -> NDArray[np.uint8]:
+    """Return a drawing of any size as `to_digit` does a small one: everything that differs from the ground is ink.
+
+    The pages in which a learner draws do the same. Raises `ValueError` as `to_digit` does.
+    """
+    return _in_a_box(_trimmed(_ink(_grey(np.asarray(image)))))
+
+
+def _trimmed(ink: NDArray[np.float64]) -> NDArray[np.float64]:
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _in_a_box(ink: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return ink as uint8 (28, 28, 1), scaled into a box of 20 × 20 and centred by its mass."""
+    return _centre(_fit(ink, 20), 28)[..., np.newaxis]
 
 
 def check_picture(image: NDArray[Any]) -> None:
