@@ -462,10 +462,10 @@ plots.show_images([page, shrunk, even, 1 - ink, found.digit], names);
 
 # %% [markdown]
 # **Notice** that the shrunk picture has a bright right half, which no training digit had; the network answers all the
-# same. `data.read_digits` divides by the brightness of the paper, which it finds by looking for the lightest pixel within
-# a window wider than any stroke. What is left is ink, and then the box of 20 × 20 and the centre as before. The upload
-# button does this, too, and shows each step: try it with a lamp on one side, on squared paper, with a pencil. The other
-# cure, training with such pictures, is augmentation, below.
+# same. `data.read_digits` divides by the brightness of the paper, which it finds by looking for the lightest pixel
+# within a window wider than any stroke. What is left is ink, and then the box of 20 × 20 and the centre as before. The
+# upload button does this, too, and shows each step: try it with a lamp on one side, on squared paper, with a pencil.
+# The other cure, training with such pictures, is augmentation, below.
 
 # %% [markdown]
 # ## Your own network, opened
