@@ -559,7 +559,8 @@ image = audio.log_mel(clip)  # (40, 61)
 shares = model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)[0]
 axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")[1]
 plots.show_image(image[::-1], axes[0], title="low notes at the bottom")
-plots.show_bars(dict(zip(digits.class_names, shares)), axes[1], xlabel="probability")
+bars = dict(zip(digits.class_names, shares))
+plots.show_bars(bars, axes[1], xlabel="probability", form="{:.2f}")
 audio.player(clip)
 
 # %% [markdown]
