@@ -64,23 +64,18 @@ def read_digits(image: ArrayLike) -> Handwriting:
 
     Takes what `to_digit` takes. In a photograph, uneven light is evened out, printed lines and the table beside the
     paper are left out, and pale or thin strokes become as strong as MNIST's. A picture of at most 64 × 64 pixels is
-    taken for a drawing of one digit. Raises `ValueError` as `to_digit` does.
+    treated as a drawing of one digit. Raises `ValueError` as `to_digit` does.
     """
     grey = _grey(np.asarray(image))
-    notes: list[str] = []
     if max(grey.shape) <= SMALL:
         ink = _ink(grey)
-        rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-        cut = [ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]]
-        steps, largest = {"grey": grey, "ink": ink}, 0
-    else:
-        ink, steps, notes = find_ink(grey)
-        masks = find_digits(ink)
-        cut = [cut_out(ink, mask) for mask in masks]
-        largest = int(np.argmax([max(piece.shape) for piece in cut]))
-        if len(masks) > 1:
-            notes.append(f"{len(masks)} digits: the largest is read")
-    digits = np.stack([_centre(_fit(piece, 20), 28)[..., np.newaxis] for piece in cut])
+        return Handwriting(_as_mnist(_cropped(ink))[np.newaxis], 0, {"grey": grey, "ink": ink}, ())
+    ink, steps, notes = find_ink(grey)
+    pieces = [cut_out(ink, mask) for mask in find_digits(ink)]
+    if len(pieces) > 1:
+        notes.append(f"{len(pieces)} digits: the largest is read")
+    digits = np.stack([_as_mnist(piece) for piece in pieces])
+    largest = int(np.argmax([max(piece.shape) for piece in pieces]))
     return Handwriting(digits, largest, steps, tuple(notes))
 
 
@@ -127,6 +122,17 @@ def _ink(grey: NDArray[np.float64]) -> NDArray[np.float64]:
     ink /= ink.max()
     ink[ink < 0.1] = 0  # paper is never quite even
     return ink
+
+
+def _cropped(ink: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the smallest rectangle that holds all ink."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _as_mnist(ink: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return a digit's cropped ink as uint8 (28, 28, 1): fitted into 20×20, its centre of mass in the middle."""
+    return _centre(_fit(ink, 20), 28)[..., np.newaxis]
 
 
 def _fit(ink: NDArray[np.float64], size: int) -> NDArray[np.float64]:
