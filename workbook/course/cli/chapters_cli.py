@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _checked(root: Path) -> Path:
+    """Return the project's folder; end with one line if it has no chapters."""
     if not learner_folder.chapters(root):
         console.print(
             f"{root} has no notebooks/ with chapters. Go to the project's folder, or add --root FOLDER."
@@ -34,7 +35,7 @@ def show(context: typer.Context, *, root: Root = Path()) -> None:
         folder = _checked(root)
         code = learner_folder.main(folder)
         if not code and not learner_folder.changed(folder):
-            console.print(f"{learner_folder.FOLDER}/ has the present version of every chapter.")
+            console.print(f"{learner_folder.FOLDER}/ has the current version of every chapter.")
         raise typer.Exit(code)
 
 
