@@ -1,5 +1,6 @@
 """`workbook chapters`: which chapters have changed since the learner's copies, and their new versions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,14 @@ chapters = typer.Typer(help=f"The copies of the chapters in {learner_folder.FOLD
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.add_typer(chapters, name="chapters")
+
+
+def check_words(words: Sequence[str], names: Sequence[str]) -> None:
+    """Check that each of the words begins the name of a chapter; end with one line if not."""
+    for word in words:
+        if not any(name.startswith(word) for name in names):
+            console.print(f"no chapter starts with {word!r}; the chapters are {', '.join(names)}")
+            raise typer.Exit(2)
 
 
 def _checked(root: Path) -> Path:
@@ -51,10 +60,7 @@ def update(
     """Put the new version of chapters beside your copies, which stay as they are."""
     folder = _checked(root)
     names = [path.stem for path in learner_folder.chapters(folder)]
-    unknown = [number for number in numbers or [] if not any(name.startswith(number) for name in names)]
-    if unknown:
-        console.print(f"no chapter starts with {unknown[0]!r}; the chapters are {', '.join(names)}")
-        raise typer.Exit(2)
+    check_words(numbers or [], names)
     code = learner_folder.main(folder) if not (folder / learner_folder.FOLDER).is_dir() else 0
     if code:
         raise typer.Exit(code)
