@@ -89,7 +89,7 @@ class _Training:
         self.logs: Mapping[str, float] = {}
         self.curve: list[tuple[float, float]] = []
         self.line = LiveLine(self.name)
-        self.line.show(["Keras prepares the first step"], 0.0)
+        self.line.show(["Keras is preparing the first step"], 0.0)
 
     def epoch_begins(self, epoch: int) -> None:
         """Note the number of the epoch, counted from 0."""

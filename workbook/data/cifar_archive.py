@@ -92,10 +92,10 @@ def _member(archive: tarfile.TarFile, name: str) -> dict[Any, Any]:
         raise ValueError(f"it has no file {FOLDER}/{name}") from None
     file = archive.extractfile(member)
     if file is None or member.size > MOST_BYTES:
-        raise ValueError(f"{name} is no file, or has {member.size:,} bytes")
+        raise ValueError(f"{name} is not a file, or is too large: {member.size:,} bytes")
     content = load_plain(file)
     if not isinstance(content, dict):
-        raise ValueError(f"{name} holds no dictionary")
+        raise ValueError(f"{name} does not hold a dictionary")
     return content
 
 
@@ -116,7 +116,7 @@ def _batch(content: dict[Any, Any], name: str) -> tuple[NDArray[np.uint8], NDArr
     if images.shape != (len(labels), IMAGE_BYTES):
         raise ValueError(f"{name} has images of shape {images.shape} for {len(labels):,} labels")
     if not all(type(label) is int and 0 <= label < CLASSES for label in labels):
-        raise ValueError(f"{name} has labels that are not whole numbers from 0 to {CLASSES - 1}")
+        raise ValueError(f"{name} has labels that are not integers from 0 to {CLASSES - 1}")
     pictures = images.reshape(-1, CHANNELS, SIDE, SIDE).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(pictures), np.array(labels, np.int64)
 

@@ -31,7 +31,7 @@ def pooling(pictures: Mapping[str, ArrayLike], *, pool_size: int = 2, strides: i
     if integer("pool_size", pool_size, 1) > shortest:
         raise ValueError(f"pool_size must be at most {shortest}, or no window fits. Received: {pool_size=}")
     strides = integer("strides", pool_size if strides is None else strides, 1)
-    still, alt = _static_picture(next(iter(sources.values())), pool_size, strides)
+    picture, alt = _static_picture(next(iter(sources.values())), pool_size, strides)
     return Document(
         title="Pooling: move the input and see which outputs change",
         body=BODY,
@@ -43,7 +43,7 @@ def pooling(pictures: Mapping[str, ArrayLike], *, pool_size: int = 2, strides: i
             "pool_size": pool_size,
             "strides": strides,
         },
-        picture=still,
+        picture=picture,
         alt=alt,
     )
 

@@ -122,7 +122,7 @@ def test_another_or_a_broken_archive_is_named_and_skipped(tmp_path, monkeypatch,
     assert f"skipped: {path} is not the original" in capsys.readouterr().out
     with pytest.raises(DataError, match=r"missing\.tar\.gz cannot be read"):
         data.load("cifar10", archive=tmp_path / "missing.tar.gz")
-    with pytest.raises(ValueError, match="archive is for cifar10 alone"):
+    with pytest.raises(ValueError, match="archive must be None unless name is cifar10"):
         data.load("mnist", archive=path)
 
 

@@ -21,7 +21,7 @@ from workbook.course.authoring import chapter
 from workbook.course.authoring.build import chosen
 
 SECONDS = 3.0  # a cell that runs for longer is listed, and must have an output by then
-SILENCE = 8.0  # the longest time without an output after the first: a line explains what Keras prepares
+SILENCE = 8.0  # the longest time without an output after the first: a line says that Keras is preparing
 STORED = Path("tests/fixtures/waits.json")
 OUTPUTS = ("stream", "display_data", "update_display_data", "execute_result")
 
