@@ -59,15 +59,13 @@ def show_model(
     model: Any,
     ax: Axes | None = None,
     *,
-    merge: bool = True,
     direction: str = "down",
     details: bool = True,
     sizes: bool = True,
     title: str = "",
 ) -> Axes:
-    """Draw a functional Keras model: `show(operations(model, merge=merge))`, with the options of `show`."""
-    diagram = operations(model, merge=merge)
-    return show(diagram, ax, direction=direction, details=details, sizes=sizes, title=title)
+    """Draw a functional Keras model: `show(operations(model))`, with the options of `show`."""
+    return show(operations(model), ax, direction=direction, details=details, sizes=sizes, title=title)
 
 
 def _draw_box(ax: Axes, operation: Operation, box: Box, lines: list[str], scale: float) -> None:

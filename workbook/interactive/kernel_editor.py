@@ -21,19 +21,18 @@ BODY = """<h2>Edit the kernel</h2>
 <p id="scale" class="muted side"></p></div>
 </div>
 <p id="sum" class="formula"></p><p id="brightness" class="muted"></p>"""
+FIRST = "sharpen"  # the preset that is shown first
 SIDE = 224  # pixels of the longer side, at most: few enough to store, enough to see what a kernel does
 
 
-def kernel_editor(photographs: Mapping[str, np.ndarray], *, first: str = "sharpen") -> Document:
+def kernel_editor(photographs: Mapping[str, np.ndarray]) -> Document:
     """Return an interactive editor: nine weights, and a photograph before and after the kernel.
 
     photographs: by name, grey (H, W) or colour (H, W, 3), uint8. They are shown in grey, reduced to at most 224 pixels
-    per side. first: the preset that is shown first. ValueError for no photograph or an unknown preset.
+    per side. ValueError for no photograph, or for other types and shapes.
     """
     if not photographs:
         raise ValueError(f"photographs must not be empty. Received: photographs={photographs!r}")
-    if first not in PRESETS:
-        raise ValueError(f"first must be one of {', '.join(PRESETS)}. Received: first={first!r}")
     small = {name: shrink(image, SIDE) for name, image in photographs.items()}
     photo = next(iter(small.values()))
     return Document(
@@ -43,10 +42,10 @@ def kernel_editor(photographs: Mapping[str, np.ndarray], *, first: str = "sharpe
         data={
             "photographs": {name: encode_png(image) for name, image in small.items()},
             "presets": {name: [weights, divisor] for name, (weights, divisor) in PRESETS.items()},
-            "first": first,
+            "first": FIRST,
         },
-        picture=_static_picture(photo, first),
-        alt=f"A photograph, the nine weights of the kernel {first}, and the photograph after it.",
+        picture=_static_picture(photo, FIRST),
+        alt=f"A photograph, the nine weights of the kernel {FIRST}, and the photograph after it.",
         height=520,
         styles=("kernel_editor",),
     )
