@@ -12,7 +12,7 @@ FOLDERS = ("workbook/interactive/assets", "lab")
 
 
 def layout(source: str) -> str:
-    """Return JavaScript as the project writes it: four spaces, at most two empty lines, a line's end at the end."""
+    """Return JavaScript in the project's layout: four spaces, at most one empty line, a newline at the end."""
     options = jsbeautifier.default_options()
     options.indent_size = 4
     options.max_preserve_newlines = 2
@@ -29,9 +29,12 @@ def main(arguments: list[str]) -> int:
         path for path in paths if layout(path.read_text(encoding="utf-8")) != path.read_text(encoding="utf-8")
     ]
     for path in different:
-        print(f"{path.relative_to(ROOT)}: laid out differently. Run `python .ci/format_js.py --fix`.")
+        name = path.relative_to(ROOT)
         if "--fix" in arguments:
             path.write_text(layout(path.read_text(encoding="utf-8")), encoding="utf-8")
+            print(f"{name}: laid out again")
+        else:
+            print(f"{name}: laid out differently. Run `python .ci/format_js.py --fix`.")
     return 1 if different and "--fix" not in arguments else 0
 
 

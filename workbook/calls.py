@@ -1,7 +1,7 @@
-"""Know which of the course's own functions an answer calls, however the call is spelled, and close them to it.
+"""Record which of the course's own functions an answer calls, however the call is spelled, and close them to it.
 
 A function that solves an exercise notes its own call. While an answer is observed, the names are collected: an alias,
-`getattr` or an import elsewhere leads to the same function. Otherwise a note costs nothing.
+`getattr` or an import elsewhere leads to the same function. At other times a note has no effect.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ def note_call(name: str) -> None:
 
 @contextlib.contextmanager
 def collected_calls() -> Iterator[set[str]]:
-    """Collect the names of the functions that are called meanwhile, in any thread, into the set that is given."""
+    """Yield a set that collects the names of the functions that are called until the block ends, in any thread."""
     global _collected
     before, _collected = _collected, set()
     try:
@@ -34,29 +34,29 @@ def collected_calls() -> Iterator[set[str]]:
 
 
 def words(name: str) -> str:
-    """Return what an answer is told that leaves its work to a function of the course."""
+    """Return the words for an answer that leaves its work to a function of the course."""
     return f"the course's own `{name.rpartition('.')[2]}` did the work"
 
 
 def functions(names: Iterable[str]) -> dict[str, FunctionType]:
     """Return the functions with these names; without those that are ruled out with some arguments only."""
-    found = {}
+    functions = {}
     for name in names:
         module, _, function = name.rpartition(".")
         if " " not in name:
-            found[name] = getattr(importlib.import_module(f"workbook.{module}"), function)
-    return found
+            functions[name] = getattr(importlib.import_module(f"workbook.{module}"), function)
+    return functions
 
 
 @contextlib.contextmanager
-def closed(known: Mapping[str, FunctionType]) -> Iterator[None]:
-    """Make functions note their call and raise meanwhile, under whatever name they are called.
+def closed(solvers: Mapping[str, FunctionType]) -> Iterator[None]:
+    """Make functions note their call and raise `CourseFunction` until the block ends, under any name.
 
-    The functions get other code: an alias is the same function, and closed too.
+    Their code is replaced, so an alias, which is the same function, is closed too.
     """
-    codes = {function: function.__code__ for function in known.values()}
+    codes = {function: function.__code__ for function in solvers.values()}
     try:
-        for name, function in known.items():
+        for name, function in solvers.items():
             function.__code__ = _closed_code(name)
         yield
     finally:
@@ -64,13 +64,14 @@ def closed(known: Mapping[str, FunctionType]) -> Iterator[None]:
             function.__code__ = code
 
 
-def remove(known: Mapping[str, FunctionType]) -> None:
-    """Take the code of functions away for good: under whatever name they are called, they raise PermissionError."""
-    for name, function in known.items():
+def remove(solvers: Mapping[str, FunctionType]) -> None:
+    """Replace the code of functions for good: under any name they raise PermissionError."""
+    for name, function in solvers.items():
         function.__code__ = _closed_code(name, "PermissionError")
 
 
 def _closed_code(name: str, error: str = "calls.CourseFunction") -> CodeType:
+    """Return code that notes the call of the function `name`, then raises `error`."""
     source = f"""
 def refuse(*arguments, **options):
     from workbook import calls

@@ -1,8 +1,8 @@
 """The course's colours, and the contrast between two of them.
 
-Every colour of PALETTE has a contrast of at least 3:1 on white and on JupyterLab's dark background, and differs from
-the others for readers with each of the three kinds of colour blindness. The first four are Okabe and Ito's. Their
-orange and sky blue have only 2.3:1 on white, so brown and violet take their places.
+Every colour of PALETTE has a contrast of at least 3:1 on white and on JupyterLab's dark background. Readers with each
+of the three kinds of colour blindness can tell them apart. The first four are from Okabe and Ito's palette, whose
+orange and sky blue have only 2.3:1 on white: brown and violet replace them.
 """
 
 BLUE, VERMILION, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -12,7 +12,7 @@ LIGHT, DARK = "#FFFFFF", "#111111"  # the backgrounds of JupyterLab's two themes
 
 
 def channels(colour: str) -> tuple[float, float, float]:
-    """Return red, green and blue of "#RRGGBB", or of Matplotlib's grey "0.5", in [0, 1]. ValueError otherwise."""
+    """Return red, green and blue in [0, 1] of "#RRGGBB" or of a grey such as "0.5". ValueError for other texts."""
     try:
         if not colour.startswith("#"):
             red = green = blue = float(colour)
@@ -22,7 +22,7 @@ def channels(colour: str) -> tuple[float, float, float]:
             raise ValueError
     except ValueError:
         raise ValueError(
-            f'colour must be "#RRGGBB" or a grey as "0.5". Received: colour={colour!r}'
+            f'colour must be "#RRGGBB" or a grey such as "0.5". Received: colour={colour!r}'
         ) from None
     return red, green, blue
 
@@ -36,6 +36,6 @@ def luminance(colour: str) -> float:
 
 
 def contrast(first: str, second: str) -> float:
-    """Return the contrast ratio of two colours, in [1, 21] (WCAG 2.2): marks need 3, text 4.5."""
+    """Return the contrast ratio of two colours, in [1, 21] (WCAG 2.2): marks need 3, text needs 4.5."""
     darker, lighter = sorted((luminance(first), luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)

@@ -1,8 +1,6 @@
 """A pad to draw a digit on, and a button to upload one: a learner's network reads a learner's handwriting."""
 
-import base64
 import html
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,11 +9,11 @@ import numpy as np
 from workbook.colours import GREY, VERMILION
 from workbook.data import DataError
 from workbook.data.handwriting import Handwriting
-from workbook.data.picture_files import read_picture
-from workbook.data.pictures import read_digits, to_digit
+from workbook.data.picture_files import encode_png, read_picture
+from workbook.data.pictures import read_digits
 
 SIDE = 28  # the pad sends its drawing in 28 x 28 cells, each 0 (blank) to 255 (ink)
-Predict = Callable[[np.ndarray], Any]
+Predict = Callable[[np.ndarray], Any]  # (1, 28, 28, 1) → (1, classes), as `model.predict` does
 
 PAD_SCRIPT = """
 function render({ model, el }) {
@@ -124,61 +122,48 @@ def seen(digit: np.ndarray) -> str:
 
 def _figure(values: np.ndarray, caption: str, alt: str, height: int) -> str:
     """Return grey values, uint8 (height, width), as an HTML figure of a height in pixels."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.fromarray(values).save(stream, format="PNG")
-    source = base64.b64encode(stream.getvalue()).decode("ascii")
     width = round(height * values.shape[1] / values.shape[0])
     style = f"width:{width}px;height:{height}px;image-rendering:pixelated;border:1px solid {GREY}"
     return (
-        f'<figure style="margin:0"><img alt="{alt}" style="{style}" src="data:image/png;base64,{source}">'
+        f'<figure style="margin:0"><img alt="{alt}" style="{style}" src="{encode_png(values)}">'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 
 
-def steps(found: Handwriting) -> str:
-    """Return how the writing was found, as HTML: the photograph step by step, and what the network sees."""
+def steps(handwriting: Handwriting) -> str:
+    """Return the steps from the photograph to what the network sees, as HTML pictures."""
     figures = []
-    for name, values in found.steps.items():
+    for name, values in handwriting.steps.items():
         shown = 1 - values if name == "ink" else values
         grey = np.rint(255 * shown[::2, ::2]).astype(np.uint8)
         figures.append(_figure(grey, name, f"the picture, step: {name}", 4 * SIDE))
-    return "".join([*figures, seen(found.digit)])
-
-
-def read(picture: Any, predict: Predict) -> tuple[np.ndarray, np.ndarray]:
-    """Return a picture as an MNIST-like digit, uint8 (28, 28, 1), and its class probabilities (classes,).
-
-    `predict` takes a batch (1, 28, 28, 1) and returns (1, classes), as `model.predict` does.
-    """
-    digit = to_digit(picture)
-    return digit, _probabilities(digit, predict)
+    return "".join([*figures, seen(handwriting.digit)])
 
 
 def _probabilities(digit: np.ndarray, predict: Predict) -> np.ndarray:
+    """Return the class probabilities (classes,) of a digit, uint8 (28, 28, 1)."""
     return np.asarray(predict(digit[np.newaxis])).reshape(-1)
 
 
 def answer(picture: Any, predict: Predict) -> str:
-    """Return the answer for a picture as HTML: what the network sees and bars, or one line why there are none.
+    """Return the answer for a picture as HTML: what the network sees and bars, or the reason why there are none.
 
-    For a photograph, the steps are shown that lead to what the network sees, and what was unsure. Several digits are
-    read from left to right.
+    For a photograph it also has the steps to what the network sees, and why the reading may be wrong. Several digits
+    are read from left to right.
     """
     try:
-        found = read_digits(picture)
-        probabilities = [_probabilities(digit, predict) for digit in found.digits]
+        handwriting = read_digits(picture)
+        probabilities = [_probabilities(digit, predict) for digit in handwriting.digits]
     except (DataError, ValueError) as error:
         return f"<p>{html.escape(str(error))}</p>"
-    notes = [f"{note[0].upper()}{note[1:]}." for note in found.notes]
+    notes = [f"{note[0].upper()}{note[1:]}." for note in handwriting.notes]
     if len(probabilities) > 1:
         notes.append(
             f"From left to right: {' '.join(str(int(shares.argmax())) for shares in probabilities)}."
         )
-    is_drawing = max(found.steps["grey"].shape) <= SIDE
-    pictures = seen(found.digit) if is_drawing else steps(found)
-    parts = f"{pictures}{bars(probabilities[found.largest])}"
+    is_drawing = max(handwriting.steps["grey"].shape) <= SIDE
+    pictures = seen(handwriting.digit) if is_drawing else steps(handwriting)
+    parts = f"{pictures}{bars(probabilities[handwriting.largest])}"
     lines = f"<p>{html.escape(' '.join(notes))}</p>" if notes else ""
     return f'{lines}<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:start">{parts}</div>'
 
@@ -228,7 +213,7 @@ def answer_file(content: bytes, predict: Predict) -> str:
     """Return the answer for a picture file as HTML, or one line for a file that is not a picture."""
     try:
         picture = read_picture(content)
-        if not np.ptp(picture):  # light ink on nothing
+        if not np.ptp(picture):  # white ink on a transparent ground
             picture = read_picture(content, ground="black")
     except ValueError as error:
         return f"<p>{html.escape(str(error))}</p>"

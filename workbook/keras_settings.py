@@ -1,8 +1,8 @@
-"""Keep a learner's own Keras settings from changing the course: `keras.json` stays as it is, the kernel gets the usual.
+"""Give the kernel the Keras settings that the course needs, whatever the learner's `keras.json` says.
 
 A `keras.json` from another course may ask for `channels_first`, `float16` or another backend. Shapes and numbers of the
-chapters are those of `channels_last` and `float32`. What is set right is said in one line. The environment variable
-KERAS_BACKEND is the learner's own choice and stays.
+chapters are those of `channels_last` and `float32`. The file is not changed, and one printed line says what differs
+from it. The environment variable KERAS_BACKEND is the learner's own choice and stays.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-BACKENDS = ("tensorflow", "jax")  # on which every chapter runs; on others some cells do not
+BACKENDS = ("tensorflow", "jax")  # every chapter runs on these
 USUAL = {"image_data_format": "channels_last", "floatx": "float32"}
 ALLOWED = {
     "image_data_format": ("channels_last", "channels_first"),
@@ -29,9 +29,9 @@ def settings_file() -> Path:
 
 
 def choose_backend() -> None:
-    """Choose the backend before Keras is loaded, where `keras.json` asks for one that the course cannot use.
+    """Choose a backend before Keras is loaded, if `keras.json` asks for one that the course cannot use.
 
-    Says so in one line. Also says which entries Keras is about to refuse, and what to do about them.
+    Prints a line that says so, and one for each entry that Keras will refuse, with the fix.
     """
     path = settings_file()
     settings = _read(path)
@@ -41,26 +41,27 @@ def choose_backend() -> None:
                 f"Keras cannot start: {path} says {name}={settings[name]!r}. Write one of {', '.join(allowed)}, or "
                 "delete the file."
             )
-    wanted = settings.get("backend", "tensorflow")
+    backend = settings.get("backend", "tensorflow")
     if os.environ.get("KERAS_BACKEND"):
-        _warn(os.environ["KERAS_BACKEND"])
-    elif not is_usable(wanted):
+        _report(os.environ["KERAS_BACKEND"])
+    elif not is_usable(backend):
         usable = next((name for name in BACKENDS if is_usable(name)), None)
         if usable is not None:
             os.environ["KERAS_BACKEND"] = usable
-            if wanted in BACKENDS:
-                reason = f"Keras's {wanted} backend is not installed."
+            if backend in BACKENDS:
+                reason = f"Keras's {backend} backend is not installed."
             else:
-                reason = f"{path} asks for the {wanted} backend, on which some cells do not run. It stays as it is."
+                reason = f"{path} asks for the {backend} backend, on which some cells do not run. It stays as it is."
             print(f"{reason} The course uses {usable} in this kernel.")
 
 
 def is_usable(backend: Any) -> bool:
-    """Return whether the course runs on a backend and it is installed."""
+    """Return whether the course runs on a backend that is installed."""
     return backend in BACKENDS and importlib.util.find_spec(backend) is not None
 
 
-def _warn(backend: str) -> None:
+def _report(backend: str) -> None:
+    """Print a line if the learner's own backend is not installed, or some cells do not run on it."""
     if backend not in BACKENDS:
         print(
             f"KERAS_BACKEND is {backend}: some cells of the course need TensorFlow or JAX, and say so. To run them, "
@@ -73,7 +74,7 @@ def _warn(backend: str) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return the settings; none if there is no file, or one that Keras ignores."""
+    """Return the settings in `keras.json`; none if there is no file, or a damaged one, which Keras ignores."""
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -81,15 +82,15 @@ def _read(path: Path) -> dict[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
-def set_right(keras: ModuleType) -> None:
-    """Set the format of images and the float type to the usual ones, for this kernel; say in one line what changed."""
-    found = {"image_data_format": keras.config.image_data_format(), "floatx": keras.config.floatx()}
-    changed = {name: value for name, value in found.items() if value != USUAL[name]}
+def apply_usual(keras: ModuleType) -> None:
+    """Set the image format and the float type that the course uses, in this kernel; print what that changes."""
+    before = {"image_data_format": keras.config.image_data_format(), "floatx": keras.config.floatx()}
+    changed = {name: value for name, value in before.items() if value != USUAL[name]}
     if not changed:
         return
     keras.config.set_image_data_format(USUAL["image_data_format"])
     keras.config.set_floatx(USUAL["floatx"])
-    if keras.config.dtype_policy().name == found["floatx"]:  # else somebody has chosen a policy
+    if keras.config.dtype_policy().name == before["floatx"]:  # otherwise the learner has chosen a policy
         keras.config.set_dtype_policy(USUAL["floatx"])
     usual = " and ".join(USUAL[name] for name in changed)
     print(

@@ -1,9 +1,9 @@
-"""A line that shows how far a computation is, so that no cell is silent for long.
+"""A line that shows the progress of a computation, so that no cell is silent for long.
 
 `model.fit(..., verbose=0, callbacks=[live.progress("LeNet-5")])` shows epoch, loss, accuracy and the time left, with a
-small curve of the loss. `for size in live.track(sizes, "sizes")` shows how many of the items are done. Each is one line
-that is updated in place; the last state stays. In a terminal it is text. Where a program executes the notebook nothing
-is shown, so that stored outputs hold no times.
+small curve of the loss. `for size in live.track(sizes, "sizes")` shows how many of the items are completed. Each is one
+line that is updated in place; the last state stays. In a terminal it is text. If a program executes the notebook,
+nothing is shown, so that stored outputs hold no times.
 """
 
 import html
@@ -25,14 +25,14 @@ COLOUR = colours.BLUE  # of the training loss, as in `plots`
 ACCURACIES = ("accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy")
 
 T = TypeVar("T")
-Curve = Sequence[tuple[float, float]]  # the part of a training that is done, 0 to 1, and the loss
+Curve = Sequence[tuple[float, float]]  # the completed share of a training, 0 to 1, and the loss
 
 
 def is_watched() -> bool:
     """Return whether a person is watching, in a terminal or in a notebook's front end.
 
     A front end can ask its user for input; programs that execute notebooks (nbclient, nbconvert, nbgrader) cannot.
-    nbval claims that it can, but runs in pytest. Colab asks its user in a way of its own.
+    nbval says that it can, but runs in pytest. Colab has its own way of asking.
     """
     if "PYTEST_CURRENT_TEST" in os.environ or "NBGRADER_EXECUTION" in os.environ:
         return False
@@ -58,8 +58,8 @@ def _shell() -> Any:
 def progress(name: str = "") -> "keras.callbacks.Callback":
     """Return a callback that shows a line while `fit` runs: epoch, loss, accuracy, time left, and the loss as a curve.
 
-    The last state stays: epochs, seconds, loss and accuracy, with those of the validation data if there are any. `name`
-    is written in front. Where nobody is watching, the callback does nothing.
+    The last state stays: epochs, seconds, loss and accuracy, also of the validation data if there are any. The line
+    begins with `name`. If nobody is watching, the callback does nothing.
     """
     import keras
 
@@ -77,30 +77,28 @@ def progress(name: str = "") -> "keras.callbacks.Callback":
 
 
 class _Training:
-    """What a training has done so far, and the line that shows it."""
+    """The progress of a training, and the line that shows it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def begin(self, params: Mapping[str, Any]) -> None:
-        """Show the line; `params` are what Keras tells its callbacks: the numbers of epochs and of steps in each."""
+        """Show the line; `params` are those of Keras's callbacks: the numbers of epochs and of steps per epoch."""
         self.epochs, self.steps = params["epochs"], params.get("steps")
-        self.epoch, self.ended = 0, 0
+        self.epoch, self.completed = 0, 0
         self.logs: Mapping[str, float] = {}
-        self.curve: list[tuple[float, float]] = []  # the part of the training that is done, and the loss
+        self.curve: list[tuple[float, float]] = []
         self.line = LiveLine(self.name)
-        self.line.show(["Keras prepares the first step"], 0.0)
+        self.line.show(["Keras is preparing the first step"], 0.0)
 
     def epoch_begins(self, epoch: int) -> None:
-        """Note the epoch, counted from 0."""
+        """Note the number of the epoch, counted from 0."""
         self.epoch = epoch
 
     def batch_ends(self, batch: int, logs: Mapping[str, float] | None) -> None:
         """Add a point to the curve, and show the line if the last update is long enough ago."""
         logs = logs or {}
-        in_epoch = (
-            (batch + 1) / self.steps if self.steps else 0.0
-        )  # a generator's first epoch has no known steps
+        in_epoch = (batch + 1) / self.steps if self.steps else 0.0  # a generator's first epoch: steps unknown
         done = (self.epoch + in_epoch) / self.epochs
         if "loss" in logs and (not self.curve or done - self.curve[-1][0] >= 1 / POINTS):
             self.curve.append((done, float(logs["loss"])))
@@ -108,12 +106,12 @@ class _Training:
             self.line.show([f"epoch {self.epoch + 1} of {self.epochs}", *_scores(logs)], done, self.curve)
 
     def epoch_ends(self, logs: Mapping[str, float] | None) -> None:
-        """Note the results of the epoch, now with those of the validation data."""
-        self.logs, self.ended = logs or {}, self.ended + 1
+        """Note the results of the epoch, which now include those of the validation data."""
+        self.logs, self.completed = logs or {}, self.completed + 1
 
     def end(self) -> None:
         """Write the last state."""
-        epochs = "1 epoch" if self.ended == 1 else f"{self.ended} epochs"
+        epochs = "1 epoch" if self.completed == 1 else f"{self.completed} epochs"
         self.line.close([f"{epochs} in {duration(self.line.elapsed())}", *_scores(self.logs)], self.curve)
 
 
@@ -133,10 +131,10 @@ def _scores(logs: Mapping[str, float]) -> list[str]:
 
 
 def track(items: Iterable[T], name: str, *, keep: bool = True) -> Iterator[T]:
-    """Yield the items, and show which one is being worked on and the time left: "sizes: 2 of 8 · 12 s left".
+    """Yield the items, and show the current one and the time left: "sizes: 2 of 8 · 12 s left".
 
-    The last state stays. With `keep=False` the line is cleared at the end, and short work shows none. A `track` or
-    `progress` inside a `track` adds its text to the same line.
+    The last state stays. With `keep=False` the line is cleared at the end, and a loop of less than `PAUSE` shows none.
+    A `track` or `progress` inside a `track` adds its text to the same line.
     """
     if not is_watched():
         yield from items
@@ -159,7 +157,7 @@ def track(items: Iterable[T], name: str, *, keep: bool = True) -> Iterator[T]:
 
 
 def duration(seconds: float) -> str:
-    """Return seconds as text: "7 s", "2 min 5 s"."""
+    """Return seconds as text, rounded: "7 s", "2 min 5 s"."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
@@ -170,8 +168,8 @@ def duration(seconds: float) -> str:
 class LiveLine:
     """One line that is overwritten: an output that is updated in a notebook, a carriage return in a terminal.
 
-    A line that begins while another one is open in the same cell writes into that one. `share` is the part of its work
-    that such a line inside it does, 0 to 1. Where nobody is watching, nothing is written.
+    A line that is made while another one is open in the same cell writes into that one. `share`, 0 to 1, is the part of
+    this line's work that is done by a line inside it. If nobody is watching, nothing is written.
     """
 
     _open: ClassVar[list["LiveLine"]] = []  # the outermost first
@@ -188,21 +186,19 @@ class LiveLine:
         self._cell = getattr(_shell(), "execution_count", None)
         self._watched = is_watched()
         if self._watched:
-            LiveLine._open = [
-                line for line in LiveLine._open if line._cell == self._cell
-            ]  # others were interrupted
-            LiveLine._open.append(self)
+            in_cell = [line for line in LiveLine._open if line._cell == self._cell]  # others were interrupted
+            LiveLine._open = [*in_cell, self]
 
     def elapsed(self) -> float:
         """Return the seconds since the line was made."""
         return time.monotonic() - self._start
 
     def is_due(self) -> bool:
-        """Return whether the last update is long enough ago for another one."""
+        """Return whether the last update was at least `PAUSE` ago."""
         return time.monotonic() - self._shown >= PAUSE
 
     def show(self, parts: Sequence[str], done: float, curve: Curve = ()) -> None:
-        """Write the parts of the text over those before; `done` is the part of the work that is done, 0 to 1."""
+        """Overwrite the text with these parts; `done` is the completed share of the work, 0 to 1."""
         if not self._watched:
             return
         self._shown = time.monotonic()
@@ -228,7 +224,7 @@ class LiveLine:
             print(f"\r{'':{self._width}}\r", end="", flush=True)
 
     def _done_with_inner(self) -> float:
-        """Return the part of the work that is done, with the part of the current item that a line inside has done."""
+        """Return the completed share of the work, with what the lines inside have done of the current item."""
         done, share = 0.0, 1.0
         for line in [self, *(line for line in LiveLine._open if line is not self)]:
             done += share * line._done
@@ -236,7 +232,7 @@ class LiveLine:
         return min(done, 1.0)
 
     def _left(self) -> list[str]:
-        """Return ["12 s left"], or [] while nothing can be said."""
+        """Return ["12 s left"], or [] while this is unknown."""
         done = self._done_with_inner()
         if self._first is None or done <= self._first[0]:
             return []
@@ -244,6 +240,7 @@ class LiveLine:
         return [f"{duration((1 - done) * (time.monotonic() - since) / (done - first))} left"]
 
     def _write(self, texts: Sequence[str]) -> None:
+        """Write the texts over the line, with the bar and the curve in a notebook."""
         text = " · ".join(texts)
         if kernel() is None:
             self._width = max(self._width, len(text))
@@ -269,7 +266,7 @@ def _texts(lines: Sequence[LiveLine]) -> list[str]:
 
 
 def as_html(texts: Sequence[str], done: float, curve: Curve = ()) -> str:
-    """Return a line as HTML: a bar for the part that is `done`, above it the curve of the loss, beside it the texts."""
+    """Return a line as HTML: a bar of the share `done`, 0 to 1, the curve of the loss above it, the texts beside."""
     spans = "".join(f"<span>{html.escape(text)}</span>" for text in texts)
     outer = "display:flex;align-items:center;gap:1em;font-variant-numeric:tabular-nums"
     inner = "display:flex;flex-wrap:wrap;gap:0 1em"
@@ -285,7 +282,7 @@ def as_html(texts: Sequence[str], done: float, curve: Curve = ()) -> str:
 
 
 def _curve_path(curve: Curve) -> str:
-    """Return the loss over the part of the training that is done, or "" for fewer than two points."""
+    """Return the curve of the loss as SVG, or "" for fewer than two points."""
     if len(curve) < 2:
         return ""
     losses = [loss for _, loss in curve]

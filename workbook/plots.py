@@ -349,7 +349,10 @@ def _place_blocks(blocks: Sequence[Mapping[str, Any]]) -> tuple[list[tuple[float
 
 
 def show_branches(branches: Sequence[Sequence[str]], ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw branches side by side, each a chain of named layers, from their input to where they join."""
+    """Draw branches side by side, each a chain of named layers, from their input to where they join.
+
+    `workbook.diagrams` draws more; older copies of chapter 07 call this.
+    """
     longest = max(map(len, branches))
     ax = _axes(ax, (1.5 * longest + 2, 0.55 * len(branches) + 0.5))
     middle = (len(branches) - 1) / 2

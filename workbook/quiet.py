@@ -1,8 +1,8 @@
-"""Keep TensorFlow's start-up messages off the learner's screen, and Keras's settings as the course needs them.
+"""Hide TensorFlow's start-up messages from the learner, and give Keras the settings that the course needs.
 
-TensorFlow's C++ side writes to file descriptor 2 while it loads, whatever its log level. A finder on
-`sys.meta_path` redirects that descriptor to a scratch file for the first import only, and shows what was
-written if the import fails: an error is never hidden. `keras_settings` does its part before and after Keras loads.
+TensorFlow's C++ side writes to file descriptor 2 while it loads, whatever its log level. A finder on `sys.meta_path`
+redirects that descriptor to a scratch file for the first import only, and shows what was written if the import fails:
+an error is never hidden. The loader also calls `keras_settings`, before and after Keras is loaded.
 """
 
 import contextlib
@@ -58,7 +58,7 @@ class _QuietLoader(importlib.abc.Loader):
         with stderr_aside():
             self.loader.exec_module(module)
         if module.__name__ == "keras":
-            keras_settings.set_right(module)
+            keras_settings.apply_usual(module)
 
 
 class _QuietFinder(importlib.abc.MetaPathFinder):
@@ -79,6 +79,6 @@ def install() -> None:
     """Put the finder first on `sys.meta_path`, once. A Keras that is already loaded gets the course's settings."""
     loaded = sys.modules.get("keras")
     if loaded is not None and hasattr(loaded, "config"):
-        keras_settings.set_right(loaded)
+        keras_settings.apply_usual(loaded)
     if not any(isinstance(finder, _QuietFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _QuietFinder())

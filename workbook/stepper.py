@@ -1,4 +1,4 @@
-"""Slide a kernel over an image, step by step: a pure function and pictures that stand still."""
+"""Slide a kernel over an image, step by step: a pure function and static pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,9 +107,9 @@ def filmstrip(
 
 
 def show_strides(size: int = 7, kernel_size: int = 3, strides: tuple[int, ...] = (1, 2)) -> np.ndarray:
-    """Draw, for each stride, where the first three windows lie on a square image, and what they fill in the output.
+    """Draw, for each stride, the first three windows on a square image, and their cells in the output.
 
-    A dot marks the middle of every window. Returns the axes, two for each stride.
+    A dot marks the middle of every window. Returns the axes (1, 2 · len(strides)).
     """
     figsize = (4.6 * len(strides), 2.7)
     _, axes = plt.subplots(1, 2 * len(strides), figsize=figsize, squeeze=False, layout="constrained")
@@ -128,21 +128,20 @@ def show_strides(size: int = 7, kernel_size: int = 3, strides: tuple[int, ...] =
 
 
 def show_padding(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """Draw an image without a frame, with a frame of zeros and with its border repeated, above its three maps.
+    """Draw an image without padding, padded with zeros and with its border repeated, above the three maps.
 
-    The frame has the width that keeps the size, for a square kernel of odd size; it is hatched. All maps have one
-    scale. Returns the axes (2, 3).
+    image: (H, W); kernel: square, of odd size. The padding is hatched, and keeps the size. All maps have one scale.
+    Returns the axes (2, 3).
     """
     width = (len(kernel) - 1) // 2
     largest = float(np.abs(reference.conv2d(image, kernel, padding=width)).max())
     _, axes = plt.subplots(2, 3, figsize=(9, 5.6), layout="constrained")
-    for column, (title, padding, fill) in enumerate(
-        (
-            ("no frame", 0, "zero"),
-            ("a frame of zeros", width, "zero"),
-            ("border repeated", width, "replicate"),
-        )
-    ):
+    frames = (
+        ("no frame", 0, "zero"),
+        ("a frame of zeros", width, "zero"),
+        ("border repeated", width, "replicate"),
+    )
+    for column, (title, padding, fill) in enumerate(frames):
         padded = np.pad(image, padding, mode=reference.FILLS[fill])  # type: ignore[call-overload]
         plots.show_numbers(padded, axes[0, column], title=title, window=(0, 0, *kernel.shape))
         for row, place in np.ndindex(padded.shape):
@@ -157,40 +156,43 @@ def show_padding(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
 
 
 def show_moves(cases: Sequence[tuple[int, int, int, int]]) -> np.ndarray:
-    """Draw one axis of the image for each (size, kernel_size, strides, padding): the pixels, and each window below.
+    """Draw one axis of an image for each (size, kernel_size, strides, padding): the pixels, and each window below.
 
-    Padding is hatched. A last window that no longer fits is dashed, the pixels that no window reads are pale orange.
-    Returns the axes.
+    Padding is hatched. A last window that does not fit is dashed. Pixels that no window reads are pale orange. Returns
+    the axes, one for each case.
     """
     counts = [(size - kernel + 2 * padding) // strides + 1 for size, kernel, strides, padding in cases]
     most = max(counts) + 1
     longest = max(size + 2 * padding + strides for size, _, strides, padding in cases)
     _, axes = plt.subplots(1, len(cases), figsize=(3 * len(cases), 2.7), squeeze=False, layout="constrained")
-    for ax, (size, kernel_size, strides, padding) in zip(axes[0], cases, strict=True):
-        total = size + 2 * padding
-        count = max(0, (total - kernel_size) // strides + 1)
-        read = (count - 1) * strides + kernel_size if count else 0
-        for pixel in range(total):
-            inside = padding <= pixel < total - padding
-            colour = "#fbd9bf" if pixel >= read else "0.9" if inside else "white"
-            box = Rectangle(
-                (pixel, 0), 1, 0.9, facecolor=colour, edgecolor="0.35", hatch=None if inside else "///"
-            )
-            ax.add_patch(box)
-        for place in range(count + (read < total)):
-            fits = place < count
-            bar = Rectangle(
-                (strides * place + 0.06, 1.25 + 0.62 * place), kernel_size - 0.12, 0.45,
-                facecolor=plots.COLOURS[0] if fits else "none", edgecolor=plots.COLOURS[0 if fits else 1],
-                linestyle="-" if fits else "--", linewidth=1.5,
-            )  # fmt: skip
-            ax.add_patch(bar)
+    for ax, case in zip(axes[0], cases, strict=True):
+        _draw_moves(ax, *case)
         ax.set_xlim(-0.2, longest + 0.2)
         ax.set_ylim(1.3 + 0.62 * most, -0.2)
         ax.axis("off")
-        sums = f"⌊({size} − {kernel_size} + 2·{padding}) / {strides}⌋ + 1 = {count}"
-        ax.set_title(f"W {size}, F {kernel_size}, S {strides}, P {padding}\n{sums}", fontsize=10)
     return axes[0]
+
+
+def _draw_moves(ax: Axes, size: int, kernel_size: int, strides: int, padding: int) -> None:
+    """Draw the pixels of an axis, the windows below them, and the output size as the title."""
+    total = size + 2 * padding
+    count = max(0, (total - kernel_size) // strides + 1)
+    read = (count - 1) * strides + kernel_size if count else 0
+    for pixel in range(total):
+        inside = padding <= pixel < total - padding
+        colour = "#fbd9bf" if pixel >= read else "0.9" if inside else "white"
+        hatch = None if inside else "///"
+        ax.add_patch(Rectangle((pixel, 0), 1, 0.9, facecolor=colour, edgecolor="0.35", hatch=hatch))
+    for place in range(count + (read < total)):
+        fits = place < count
+        bar = Rectangle(
+            (strides * place + 0.06, 1.25 + 0.62 * place), kernel_size - 0.12, 0.45,
+            facecolor=plots.COLOURS[0] if fits else "none", edgecolor=plots.COLOURS[0 if fits else 1],
+            linestyle="-" if fits else "--", linewidth=1.5,
+        )  # fmt: skip
+        ax.add_patch(bar)
+    sums = f"⌊({size} − {kernel_size} + 2·{padding}) / {strides}⌋ + 1 = {count}"
+    ax.set_title(f"W {size}, F {kernel_size}, S {strides}, P {padding}\n{sums}", fontsize=10)
 
 
 def show_filters(size: int = 5, kernel_size: int = 3, filters: int = 4) -> Axes:
@@ -225,7 +227,7 @@ def show_filters(size: int = 5, kernel_size: int = 3, filters: int = 4) -> Axes:
 
 
 def _layer(ax: Axes, x: float, y: float, size: int, colour: str, *, window: int = 0) -> None:
-    """Draw a square of cells in one colour, its upper left corner at (x, y); fill a window of cells there."""
+    """Draw a square of cells in one colour, its upper left corner at (x, y), and a window of darker cells there."""
     for row, column in np.ndindex(size, size):
         in_window = row < window and column < window
         box = Rectangle((x + column, y + row), 1, 1, facecolor="white", edgecolor="0.35", linewidth=0.7)
@@ -246,6 +248,7 @@ def _blank(ax: Axes, size: int, title: str, *, limit: int | None = None) -> None
 
 
 def _frame(ax: Axes, x: float, y: float, size: float, number: int) -> None:
+    """Draw a square frame in the colour with this number, its upper left corner at the pixel (x, y)."""
     box = Rectangle(
         (x - 0.5, y - 0.5), size, size, fill=False, edgecolor=plots.COLOURS[number], linewidth=2.5
     )
@@ -253,5 +256,5 @@ def _frame(ax: Axes, x: float, y: float, size: float, number: int) -> None:
 
 
 def interactive(image: np.ndarray) -> Document:
-    """Return `interactive.convolution(image)`: notebooks of the first edition call it by this name."""
+    """Return `interactive.convolution(image)`: older copies of the chapters call it by this name."""
     return convolution(image)

@@ -1,4 +1,4 @@
-"""Tables that are HTML in a notebook, where long cells wrap, and aligned text everywhere else."""
+"""Tables that are HTML with wrapping cells in a notebook, and aligned text everywhere else."""
 
 import html
 import numbers
@@ -8,9 +8,9 @@ from typing import Any
 
 
 class Table:
-    """A table of texts and numbers: `str` is aligned text, a notebook shows HTML.
+    """A table of texts and numbers: `str` returns aligned text, a notebook shows HTML.
 
-    A column whose cells are all numbers is flush right. `foot` is a last row, below a rule, for sums.
+    A column is flush right if all of its cells are numbers. `foot` is a last row below a rule, for sums.
     """
 
     def __init__(self, heads: Sequence[str], rows: Iterable[Sequence[Any]], foot: Sequence[Any] = ()) -> None:
@@ -60,7 +60,7 @@ class Table:
 
 
 def breakable(text: str) -> str:
-    """Return a text as HTML whose long words may be broken: after `_`, `.`, `/`, `=`, and else after 12 characters."""
+    """Return a text as HTML in which long words may wrap: after `_`, `.`, `/`, `=`, or else after 12 characters."""
     pieces = re.split(r"(?<=[_./=])(?=[A-Za-z])", text)
     pieces = [
         part
@@ -71,7 +71,7 @@ def breakable(text: str) -> str:
 
 
 def cell(entry: Any) -> str:
-    """Return a number or a text as a cell shows it; None is a dash, a tuple is a shape."""
+    """Return the text of a cell for a number or a text; None is a dash, a tuple is a shape: "3 × 3"."""
     if entry is None:
         return "–"
     if isinstance(entry, tuple):
@@ -85,7 +85,7 @@ def cell(entry: Any) -> str:
 
 
 def _are_numbers(entries: Sequence[Any]) -> bool:
-    kept = [entry for entry in entries if entry is not None and entry != ""]
-    return bool(kept) and all(
-        isinstance(entry, numbers.Real) and not isinstance(entry, bool) for entry in kept
+    filled = [entry for entry in entries if entry is not None and entry != ""]
+    return bool(filled) and all(
+        isinstance(entry, numbers.Real) and not isinstance(entry, bool) for entry in filled
     )

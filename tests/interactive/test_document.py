@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from tests import ROOT
-from workbook.interactive.document import ASSETS, Document, encode, encode_png
+from workbook.data.picture_files import encode_png
+from workbook.interactive.document import ASSETS, Document, encode
 
 SCRIPTS = sorted(ASSETS.glob("*.js"))
 

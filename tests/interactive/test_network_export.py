@@ -251,7 +251,7 @@ def _layer(kind: str, *arguments: Any, **options: Any) -> Callable[[], Any]:
         (_layer("Conv2D", 5000, 3), f"at most {MAX_WEIGHTS:,} parameters"),
         (_layer("UpSampling2D", name="larger"), "Received: layer 'larger', a UpSampling2D"),
         (_layer("Conv2D", 2, 3, activation="gelu", name="odd"), "Received: 'gelu' in layer 'odd'"),
-        (_layer("BatchNormalization", axis=1, name="rows"), "Received: 1 in layer 'rows'"),
+        (_layer("BatchNormalization", axis=1, name="rows"), "Received: axis=1 in layer 'rows'"),
         (_layer("Normalization", axis=None, invert=True, mean=1.0, variance=2.0), "invert=False"),
     ],
 )

@@ -82,7 +82,7 @@ def test_new_versions_lie_beside_the_copy_under_names_of_their_own(root: Path) -
 
 def test_the_command_says_what_is_there(root: Path) -> None:
     assert "2 chapters are copied" in _run(root)[1]
-    assert "present version of every chapter" in _run(root)[1]
+    assert "current version of every chapter" in _run(root)[1]
     _renew(root, 2)
     _renew(root, 2, FIRST)
     assert "Chapters 00, 05 have changed" in _run(root)[1]

@@ -153,7 +153,7 @@ def _fake_keras(image_data_format: str, floatx: str, policy: str) -> Any:
 )
 def test_format_and_float_type_are_set_right(capsys, before, after, words) -> None:
     keras = _fake_keras(*before)
-    keras_settings.set_right(keras)
+    keras_settings.apply_usual(keras)
     assert tuple(keras.state.values()) == after
     line = capsys.readouterr().out
     assert words in line

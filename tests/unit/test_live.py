@@ -119,7 +119,7 @@ def test_a_training_is_one_output_that_ends_with_its_results(network: Any, noteb
     _fit(network, "small", validation_data=None)
     assert notebook.outputs == 1
     first, *running, last = notebook.texts()
-    assert first == "small: Keras prepares the first step"
+    assert first == "small: Keras is preparing the first step"
     assert [text.split(" · ")[0] for text in running] == ["small: epoch 1 of 2"] * 2 + [
         "small: epoch 2 of 2"
     ] * 2

@@ -117,12 +117,8 @@ class Account:
             table["measured"] = [square(field) if field else None for field in seen]
         return table
 
-    def text(self, *, unit: str = "MB", measured: Mapping[str, tuple[int, int]] | None = None) -> str:
-        """Return the table as text, with the sums below it; – means that a field does not apply."""
-        return str(self.table(unit=unit, measured=measured))
-
     def table(self, *, unit: str = "MB", measured: Mapping[str, tuple[int, int]] | None = None) -> Table:
-        """Return the table that a notebook shows, with the sums below it."""
+        """Return the table that a notebook shows, with the sums below it; – means that a field does not apply."""
         columns = self.columns(unit=unit, measured=measured)
         sums = {
             "layer": "sum",
@@ -134,7 +130,7 @@ class Account:
         return Table(list(columns), zip(*columns.values(), strict=True), foot)
 
     def __str__(self) -> str:
-        return self.text()
+        return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table()._repr_html_()

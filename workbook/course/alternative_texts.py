@@ -1,4 +1,4 @@
-"""Give the pictures of an exported notebook their cells' alternative texts: nbconvert's template draws them without.
+"""Add the cells' alternative texts to the pictures of an exported notebook, because nbconvert's template has none.
 
 `etc/jupyter/jupyter_config.json`, installed with the package, names this preprocessor, so that `jupyter nbconvert` and
 JupyterLab's export to HTML use it.
@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 
 class AlternativeTexts(Preprocessor):
-    """Turn each PNG of a cell with `alt` in its metadata into an HTML picture with this text."""
+    """A preprocessor that turns each PNG of a cell with `alt` in its metadata into an HTML picture with this text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"enabled": True, **options})
@@ -20,7 +20,7 @@ class AlternativeTexts(Preprocessor):
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Return the cell with its pictures described."""
+        """Return the cell with alternative texts on its pictures."""
         alt = cell.metadata.get("alt")
         for output in cell.get("outputs", []) if alt else []:
             data = output.get("data", {})

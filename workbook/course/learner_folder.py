@@ -1,7 +1,7 @@
-"""Keep a learner's work apart: copies of the chapters in `my_notebooks/`, which no update ever overwrites.
+"""Keep a learner's work apart: copies of the chapters in `my_notebooks/`, which no update of the course overwrites.
 
-`make lab` calls `fill`, `workbook chapters update` calls `fetch`. `my_notebooks/.copied.json` holds, for each chapter,
-the fingerprint of the version that the learner has, so that a chapter that has changed since can be named.
+`make lab` calls `fill`, `workbook chapters update` calls `fetch`. `my_notebooks/.copied.json` holds the fingerprint of
+the version of each chapter that the learner has. It shows which chapters have changed since.
 """
 
 import contextlib
@@ -18,12 +18,12 @@ MARK = "new-version"
 
 
 def chapters(root: Path) -> list[Path]:
-    """Return the chapters as the course hands them out, in order."""
+    """Return the paths of the course's own notebooks for learners, in order."""
     return sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 
 
 def fill(root: Path) -> list[str]:
-    """Copy each chapter that the learner does not have yet; return the names of the copied ones."""
+    """Copy each chapter that the learner does not have yet; return the names of the copied chapters."""
     folder = root / FOLDER
     folder.mkdir(exist_ok=True)
     record = _read_record(folder)
@@ -32,7 +32,7 @@ def fill(root: Path) -> list[str]:
         if _copy(chapter, folder / chapter.name):
             record[chapter.stem] = _fingerprint(chapter)
             copied.append(chapter.stem)
-        else:  # a copy from before this record was kept is taken to be of this version
+        else:  # a copy that is older than the record is taken to be of this version
             record.setdefault(chapter.stem, _fingerprint(chapter))
     _write_record(folder, record)
     return copied
@@ -49,7 +49,7 @@ def changed(root: Path) -> list[str]:
 
 
 def fetch(root: Path, name: str) -> Path:
-    """Put the present version of a chapter beside the learner's copy, under a new name; return its path."""
+    """Copy the current version of a chapter to a new name beside the learner's copy; return its path."""
     folder = root / FOLDER
     chapter = root / "notebooks" / f"{name}.ipynb"
     target = _free_name(folder, name)
@@ -77,7 +77,7 @@ def _command() -> str:
 
 
 def _copy(source: Path, target: Path) -> bool:
-    """Copy a file to a name that is free; return False, and change nothing, if it is taken."""
+    """Copy a file; return False, and change nothing, if the target exists."""
     try:
         with target.open("xb") as file:
             file.write(source.read_bytes())
@@ -85,7 +85,7 @@ def _copy(source: Path, target: Path) -> bool:
         return False
     except OSError:
         with contextlib.suppress(OSError):
-            target.unlink()  # not half a notebook, which would never be replaced
+            target.unlink()  # half a notebook would never be replaced
         raise
     return True
 
@@ -119,7 +119,7 @@ def _write_record(folder: Path, record: dict[str, str]) -> None:
 
 
 def main(root: Path) -> int:
-    """Fill the folder, say in a line what is new; return the exit code."""
+    """Fill the folder, print what is new; return the exit code."""
     try:
         copied = fill(root)
     except OSError as error:

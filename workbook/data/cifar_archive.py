@@ -1,8 +1,8 @@
 """CIFAR-10 from its authors' own archive, `cifar-10-python.tar.gz`, without TensorFlow.
 
-The archive holds pickled dictionaries. Unpickling can run any code, so these are read by an unpickler that knows
-lists, strings and NumPy arrays of bytes, and calls nothing else; and the archive has to have the md5 that its authors
-publish (https://www.cs.toronto.edu/~kriz/cifar.html).
+The archive holds pickled dictionaries. Unpickling can run any code. So the archive must have the md5 that its authors
+publish (https://www.cs.toronto.edu/~kriz/cifar.html), and the unpickler accepts only lists, strings and NumPy arrays of
+bytes.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ MOST_BYTES = 64_000_000  # of one file in the archive; the original's have 31 mi
 
 
 def find_archives() -> list[Path]:
-    """Return the archives in `WORKBOOK_DATA_DIR` and in Keras's folder of data sets, by the names that Keras uses."""
+    """Return the archives in `WORKBOOK_DATA_DIR` and in Keras's folder of data sets, under Keras's names for them."""
     folders = [os.environ.get("WORKBOOK_DATA_DIR"), _keras_folder()]
     paths = [Path(folder).expanduser() / name for folder in folders if folder for name in FILES]
     return [path for path in paths if path.is_file()]
@@ -42,16 +42,16 @@ def _keras_folder() -> str:
 
 
 def read_archive(path: Path) -> Dataset:
-    """Read the archive. Return the data set: 50,000 training and 10,000 test images, uint8 (N, 32, 32, 3).
+    """Return the data set in an archive: 50,000 training and 10,000 test images, uint8 (N, 32, 32, 3).
 
     Raises `DataError`, naming the file, if it cannot be read or is not the original.
     """
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "md5").hexdigest()
-        if found != MD5:
+            md5 = hashlib.file_digest(file, "md5").hexdigest()
+        if md5 != MD5:
             raise DataError(
-                f"{path} is not the original CIFAR-10 archive, or incomplete: its md5 is {found}, not {MD5}. "
+                f"{path} is not the original CIFAR-10 archive, or is incomplete: its md5 is {md5}, not {MD5}. "
                 "Delete it and download it again."
             )
         with tarfile.open(path, "r:gz") as archive:
@@ -85,22 +85,22 @@ def _read(archive: tarfile.TarFile) -> Dataset:
 
 
 def _member(archive: tarfile.TarFile, name: str) -> dict[Any, Any]:
-    """Return the dictionary in one of the archive's files."""
+    """Return the dictionary in one of the archive's files. ValueError if there is none."""
     try:
         member = archive.getmember(f"{FOLDER}/{name}")
     except KeyError:
         raise ValueError(f"it has no file {FOLDER}/{name}") from None
     file = archive.extractfile(member)
     if file is None or member.size > MOST_BYTES:
-        raise ValueError(f"{name} is no file, or has {member.size:,} bytes")
+        raise ValueError(f"{name} is not a file, or is too large: {member.size:,} bytes")
     content = load_plain(file)
     if not isinstance(content, dict):
-        raise ValueError(f"{name} holds no dictionary")
+        raise ValueError(f"{name} does not hold a dictionary")
     return content
 
 
 def _entry(content: dict[Any, Any], key: str, name: str) -> Any:
-    """Return an entry. Python 2 wrote the keys as bytes."""
+    """Return an entry of the file `name`. Python 2 wrote the keys as bytes."""
     for spelling in (key.encode(), key):
         if spelling in content:
             return content[spelling]
@@ -116,7 +116,7 @@ def _batch(content: dict[Any, Any], name: str) -> tuple[NDArray[np.uint8], NDArr
     if images.shape != (len(labels), IMAGE_BYTES):
         raise ValueError(f"{name} has images of shape {images.shape} for {len(labels):,} labels")
     if not all(type(label) is int and 0 <= label < CLASSES for label in labels):
-        raise ValueError(f"{name} has labels that are not whole numbers from 0 to {CLASSES - 1}")
+        raise ValueError(f"{name} has labels that are not integers from 0 to {CLASSES - 1}")
     pictures = images.reshape(-1, CHANNELS, SIDE, SIDE).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(pictures), np.array(labels, np.int64)
 
@@ -179,7 +179,7 @@ KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """An unpickler that looks up five names, all of them ours, and refuses any other."""
+    """An unpickler that knows the names in KNOWN, which lead to functions of this module, and refuses all others."""
 
     def find_class(self, module: str, name: str) -> Any:
         try:

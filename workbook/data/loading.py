@@ -42,7 +42,7 @@ def load(
     True.
 
     CIFAR-10 is also read from its authors' archive, `cifar-10-python.tar.gz`, without TensorFlow: the file `archive`,
-    or one in `WORKBOOK_DATA_DIR` or in Keras's folder, `~/.keras/datasets`.
+    or else one in `WORKBOOK_DATA_DIR` or in Keras's folder, `~/.keras/datasets`.
 
     `samples` and `test_samples` keep at most this many training and test examples, as evenly over the classes as the
     set allows: the first of each class, in the stored order, so that the choice is always the same.
@@ -58,7 +58,9 @@ def load(
     if not (isinstance(timeout, numbers.Real) and timeout > 0):
         raise ValueError(f"timeout must be a number of seconds above 0. Received: timeout={timeout!r}")
     if archive is not None and name != "cifar10":
-        raise ValueError(f"archive is for cifar10 alone. Received: name={name!r}, archive={archive!r}")
+        raise ValueError(
+            f"archive must be None unless name is cifar10. Received: {name=}, archive={archive!r}"
+        )
     if archive is not None:
         return _subset(cifar_archive.read_archive(Path(archive).expanduser()), samples, test_samples)
     dataset = _bundled(name) or _prepared(name) or _downloaded_or_standin(name, allow_download, timeout)
@@ -106,7 +108,7 @@ def _bundled(name: str) -> Dataset | None:
 
 
 def _prepared(name: str) -> Dataset | None:
-    """Return the data set from an archive or a complete prepared folder, or None; print what is skipped, and why."""
+    """Return the data set from an archive or a complete prepared folder, or None; print why others are skipped."""
     for variable in ("WORKBOOK_DATA_DIR", "TFDS_DATA_DIR"):
         folder = os.environ.get(variable)
         if folder and not os.path.isdir(folder):

@@ -1,10 +1,12 @@
-"""Read a learner's own picture, whatever made it: a phone, a scanner, a drawing program.
+"""Read a learner's own picture, from a phone, a scanner or a drawing program; encode a picture for a page.
 
-One reader for every place that takes pictures. The size is read before the pixels, large JPEGs are decoded at a reduced
-size, and no picture takes more than `MOST_BYTES` of memory.
+Every part of the course that takes pictures reads them here. The size is read before the pixels, large JPEGs are
+decoded at a reduced size, and a picture that would need more than `MOST_BYTES` of memory is refused.
 """
 
+import base64
 import contextlib
+import io
 import math
 import warnings
 from collections.abc import Iterator
@@ -42,10 +44,10 @@ def read_picture(source: Any, *, longest: int = 1024, ground: str = "white") -> 
     """Return a picture file as colours, uint8 (height, width, 3), its longer side at most `longest` pixels.
 
     `source` is a path (`~` is the home folder), the bytes of a file, an open file, or a Pillow image. The picture is
-    turned upright as its Exif data say, transparency shows `ground`, a colour's name; an animation is its first frame;
-    CMYK, Lab, palettes, 16 bits and floats become 8-bit RGB. A smaller picture keeps its size.
+    rotated upright by its Exif data. Transparent parts become `ground`, the name of a colour. An animation is its first
+    frame. CMYK, Lab, palettes, 16 bits and floats become 8-bit RGB. A smaller picture keeps its size.
 
-    Raises `ValueError`, with the way out, for anything that is not a picture, is cut off, or is too large to decode.
+    Raises `ValueError`, which says what to do, for anything that is not a picture, is incomplete, or is too large.
     """
     integer("longest", longest, 1)
     from PIL import Image
@@ -68,14 +70,14 @@ def _decoded(image: Any, longest: int, name: str, ground: str) -> NDArray[np.uin
 
 @contextlib.contextmanager
 def _open(file: Any, name: str) -> Iterator[Any]:
-    """Open a picture: read its size, not its pixels."""
+    """Yield the opened picture: its size is read, its pixels are not. ValueError if it is not a picture."""
     from PIL import Image, UnidentifiedImageError
 
     with contextlib.suppress(ImportError):
         import pillow_heif
 
         pillow_heif.register_heif_opener()
-    most, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # we have a limit of our own, in bytes
+    most, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # `_check_size` has its own limit, in bytes
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -90,7 +92,7 @@ def _open(file: Any, name: str) -> Iterator[Any]:
 
 
 def _not_a_picture(head: bytes, name: str) -> str:
-    """Return what a file is that Pillow does not know, by its first bytes, and what to do."""
+    """Return a message about a file that Pillow cannot open: what it is, by its first bytes, and what to do."""
     if not head:
         return f"{name} is empty. Copy or save the picture again."
     if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
@@ -112,7 +114,7 @@ def _small(image: Any, longest: int, name: str, ground: str) -> NDArray[np.uint8
 
     _check_size(image, longest, name)
     image.load()
-    turn = _turns().get(image.getexif().get(ORIENTATION))  # a PNG has it at its end
+    turn = _turns().get(image.getexif().get(ORIENTATION))  # known after `load`: a PNG has it at its end
     factor = max(1, max(image.size) // longest)  # strip by strip; a filter does the rest
     rows = max(factor, STRIP_BYTES // (4 * image.width) // factor * factor)
     low, high = _range(image)
@@ -131,7 +133,7 @@ def _small(image: Any, longest: int, name: str, ground: str) -> NDArray[np.uint8
 
 
 def _turns() -> dict[int, Any]:
-    """Return what turns a picture upright, by Exif's number of its orientation."""
+    """Return the rotations and reflections that turn pictures upright, by Exif's number of the orientation."""
     from PIL.Image import Transpose
 
     return {
@@ -146,15 +148,15 @@ def _turns() -> dict[int, Any]:
 
 
 def _check_size(image: Any, longest: int, name: str) -> None:
-    """Ask a JPEG's decoder for a smaller picture. Raise `ValueError` if the pixels will take too much memory."""
+    """Make a JPEG's decoder reduce the picture. Raise `ValueError` if its pixels will need too much memory."""
     width, height = image.size
-    most = MOST_BYTES
     needed = width * height * BYTES.get(image.mode, 4) * COPIES.get(image.format, 1)
     if image.format == "JPEG":
-        whole = 6 * width * height if image.info.get("progressive") or image.info.get("progression") else 0
+        is_progressive = image.info.get("progressive") or image.info.get("progression")
+        coefficients = 6 * width * height if is_progressive else 0  # the decoder keeps them all
         image.draft(None, (longest, longest))
-        needed = whole + image.width * image.height * 4
-    if needed > most:
+        needed = coefficients + image.width * image.height * 4
+    if needed > MOST_BYTES:
         raise ValueError(
             f"{name} is too large to open here: {width:,} × {height:,} pixels. Make it smaller, or save it as an "
             f"ordinary JPEG; {longest:,} pixels a side are enough."
@@ -179,7 +181,7 @@ def _range(image: Any) -> tuple[float, float]:
 
 
 def _rgb(image: Any, low: float, high: float, ground: str) -> Any:
-    """Return an image of any mode as 8-bit RGB; transparent pixels are seen on `ground`."""
+    """Return an image of any mode as 8-bit RGB on `ground`; for over 8 bits, `low` and `high` become 0 and 255."""
     from PIL import Image
 
     if image.mode == "F" or image.mode.startswith("I"):
@@ -192,6 +194,20 @@ def _rgb(image: Any, low: float, high: float, ground: str) -> Any:
         profiles = [ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")]
         return ImageCms.profileToProfile(image, profiles[0], profiles[1], outputMode="RGB")
     if image.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in image.info:
-        seen = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", seen.size, ground), seen).convert("RGB")
+        transparent = image.convert("RGBA")
+        background = Image.new("RGBA", transparent.size, ground)
+        return Image.alpha_composite(background, transparent).convert("RGB")
     return image.convert("RGB")
+
+
+def encode_png(image: NDArray[np.uint8]) -> str:
+    """Return a grey image (H, W) of uint8 as a data address, which `<img src>` takes."""
+    from PIL import Image
+
+    if image.ndim != 2 or image.dtype != np.uint8:
+        raise ValueError(
+            f"image must be uint8 of shape (H, W). Received: image of {image.dtype}, shape {image.shape}"
+        )
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, format="PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"

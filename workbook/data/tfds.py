@@ -70,7 +70,7 @@ def read_prepared(name: str, folder: Path) -> Dataset:
     check_complete(folder)
     failure = None
     line = live.LiveLine(f"reading {name}")
-    line.show(["TensorFlow needs some seconds"], 0.0)
+    line.show(["TensorFlow takes a few seconds"], 0.0)
     with quiet.stderr_aside():  # TensorFlow's C++ side writes there while it reads
         try:
             return _read_builder(name, folder)
@@ -127,21 +127,22 @@ def _examples(builder: Any, split: str, batch_size: int | None) -> Iterator[dict
 
 
 def _read_images(builder: Any) -> dict[str, Any]:
+    """Read the images and labels of both splits; ValueError if a split has fewer than it should have."""
     fields: dict[str, Any] = {}
     for split in ("train", "test"):
         count = builder.info.splits[split].num_examples
         images = np.empty((count, *builder.info.features["image"].shape), np.uint8)
         labels = np.empty(count, np.int64)
-        done, line = 0, live.LiveLine(f"{split} split")
+        start, line = 0, live.LiveLine(f"{split} split")
         for batch in _examples(builder, split, batch_size=100):
-            stop = done + len(batch["label"])
-            images[done:stop], labels[done:stop] = batch["image"], batch["label"]
-            done = stop
+            stop = start + len(batch["label"])
+            images[start:stop], labels[start:stop] = batch["image"], batch["label"]
+            start = stop
             if line.is_due():
-                line.show([f"{done:,} of {count:,} images"], 0.0)
+                line.show([f"{start:,} of {count:,} images"], 0.0)
         line.close([])
-        if done != count:
-            raise ValueError(f"split {split!r} has {done:,} of {count:,} images")
+        if start != count:
+            raise ValueError(f"split {split!r} has {start:,} of {count:,} images")
         fields[f"x_{split}"], fields[f"y_{split}"] = images, labels
     return fields
 

@@ -1,15 +1,15 @@
-"""Make another diagram of a diagram: a block of it, modules as boxes, towers, several side by side."""
+"""Derive diagrams from diagrams: one block, modules as boxes, towers, several side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from workbook.diagrams.graph import JOINS, Operation
 
 
 def between(diagram: Sequence[Operation], start: str, end: str) -> list[Operation]:
-    """Return the operations on the ways from `start` to `end`, both included: a block of a network.
+    """Return the operations on all paths from `start` to `end`, both included: a block of a network.
 
-    Raises ValueError if there is none of these names, or no way between them.
+    ValueError if one of the names is unknown, or `end` does not depend on `start`.
     """
     for name in (start, end):
         if name not in {operation.name for operation in diagram}:
@@ -35,13 +35,13 @@ def between(diagram: Sequence[Operation], start: str, end: str) -> list[Operatio
 
 
 def collapse(diagram: Sequence[Operation], boxes: Mapping[str, str]) -> list[Operation]:
-    """Return the diagram with one box for all operations whose names begin alike.
+    """Return the diagram with one box for all operations whose names begin with the same prefix.
 
-    `boxes` has beginnings of names, and what the box says: {"inception_3a": "inception 3a"}. Beginnings that have the
-    same text share a box. Its size is that of its last operation.
+    `boxes` has the prefixes, and what the box says: {"inception_3a": "inception 3a"}. Prefixes with the same text share
+    a box. A box has the size of its last operation.
     """
     texts = {
-        operation.name: next((boxes[start] for start in boxes if operation.name.startswith(start)), "")
+        operation.name: next((boxes[prefix] for prefix in boxes if operation.name.startswith(prefix)), "")
         for operation in diagram
     }
     collapsed: dict[str, Operation] = {}
@@ -60,9 +60,9 @@ def collapse(diagram: Sequence[Operation], boxes: Mapping[str, str]) -> list[Ope
 
 
 def spread(diagram: Sequence[Operation]) -> list[Operation]:
-    """Return the diagram in which whoever reads a concatenation reads its parts instead; the last one stays.
+    """Return the diagram without concatenations, except the last: their readers read the parts instead.
 
-    So a dense block shows what it is: each layer reads the maps of all layers before it.
+    In a dense block this shows that each layer reads the maps of all layers before it.
     """
     parts: dict[str, tuple[str, ...]] = {}
     spread_out: list[Operation] = []
@@ -78,42 +78,46 @@ def spread(diagram: Sequence[Operation]) -> list[Operation]:
 def towers(diagram: Sequence[Operation], count: int = 2) -> list[Operation]:
     """Return a chain of operations as `count` towers, each with its share of the filters, as grouped layers see it.
 
-    A grouped convolution, and what works on each channel alone, reads its own tower; other layers read all of them.
-    The input and the last operation stay whole.
+    A grouped convolution, and what works on each channel separately, reads its own tower; other layers read all of
+    them. The input and the last operation are not divided. ValueError if `count` does not divide the channels.
     """
-    halves: list[Operation] = []
-    split: set[str] = set()
+    drawn: list[Operation] = []
+    divided: set[str] = set()
     for number, operation in enumerate(diagram, 1):
         if operation.kind == "data":
-            halves.append(operation)
-            continue
-        if number == len(diagram):
+            drawn.append(operation)
+        elif number == len(diagram):
             inputs = [_tower(source, part) for source in operation.inputs for part in range(count)]
-            halves.append(replace(operation, inputs=tuple(inputs)))
-            continue
-        if operation.size[-1] % count:
-            raise ValueError(
-                f"Each operation must have a multiple of {count} channels. "
-                f"Received: {operation.name} with {operation.size[-1]}"
-            )
-        split.add(operation.name)
-        size = (*operation.size[:-1], operation.size[-1] // count)
-        is_own = operation.groups == count or operation.kind not in ("conv", "dense")
-        then = tuple(step for step in operation.then if step != f"{count} groups")
-        for tower in range(count):
-            seen = [tower] if is_own else range(count)
-            inputs = [
-                name
-                for source in operation.inputs
-                for name in ([_tower(source, part) for part in seen] if source in split else [source])
-            ]
-            halves.append(
-                replace(
-                    operation, name=_tower(operation.name, tower), inputs=tuple(inputs), size=size, then=then,
-                    filters=operation.filters // count, row=operation.row or operation.name,
-                )
-            )  # fmt: skip
-    return halves
+            drawn.append(replace(operation, inputs=tuple(inputs)))
+        else:
+            divided.add(operation.name)
+            drawn += [_part_of(operation, part, count, divided) for part in range(count)]
+    return drawn
+
+
+def _part_of(operation: Operation, tower: int, count: int, divided: Set[str]) -> Operation:
+    """Return one tower's part of an operation; `divided` has the names of the operations that are in towers."""
+    if operation.size[-1] % count:
+        raise ValueError(
+            f"Each operation must have a multiple of {count} channels. "
+            f"Received: {operation.name} with {operation.size[-1]}"
+        )
+    is_own = operation.groups == count or operation.kind not in ("conv", "dense")
+    read = [tower] if is_own else range(count)
+    inputs = [
+        name
+        for source in operation.inputs
+        for name in ([_tower(source, part) for part in read] if source in divided else [source])
+    ]
+    return replace(
+        operation,
+        name=_tower(operation.name, tower),
+        inputs=tuple(inputs),
+        size=(*operation.size[:-1], operation.size[-1] // count),
+        then=tuple(step for step in operation.then if step != f"{count} groups"),
+        filters=operation.filters // count,
+        row=operation.row or operation.name,
+    )
 
 
 def _tower(name: str, number: int) -> str:

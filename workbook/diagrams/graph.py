@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from workbook.accountant.walk import calls_needed, functional
+from workbook.colours import BLUE, VERMILION
 
-# fill and edge of each kind's box; the edges have a contrast of at least 3 to 1 with white
+# The fill and the edge of each kind's box. The edges have a contrast of at least 3:1 with white.
 COLOURS = {
-    "conv": ("#d9eaf6", "#0072B2"),
-    "pool": ("#fbe5d6", "#D55E00"),
+    "conv": ("#d9eaf6", BLUE),
+    "pool": ("#fbe5d6", VERMILION),
     "dense": ("#d6f0e6", "#00805d"),
     "light": ("#eeeeee", "#767676"),
     "module": ("#f4e3ee", "#a8558a"),
@@ -27,8 +28,9 @@ class Operation:
     """A box of a diagram.
 
     `name` is unique, and `inputs` are the names of the operations that it reads. `kind` is a key of `COLOURS`. The box
-    says what comes `before` (such as "BN", "ReLU"), then `text` and `filters`, then what follows (`then`: "strides 2",
-    "BN", "ReLU"), then `size`, the shape of its output, (H, W, C). Operations with the same `row` are drawn level.
+    shows, from top to bottom, what comes `before` the operation ("BN", "ReLU"), `text` and `filters`, what comes after
+    it (`then`: "strides 2", "BN", "ReLU"), and `size`, the shape of its output, (H, W, C). `groups` is that of a
+    convolution. Operations with the same `row` are drawn side by side.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Operation:
     row: str = ""
 
     def lines(self, *, details: bool = True, sizes: bool = True) -> list[str]:
-        """Return the lines that the box says; `details` are what comes before the operation and after it."""
+        """Return the lines of text in the box; without `details` those before and after the operation are left out."""
         lines = [f"{self.text}, {self.filters}" if self.filters else self.text]
         if details:
             lines = [line for line in (", ".join(self.before), *lines, ", ".join(self.then)) if line]
@@ -59,6 +61,7 @@ def _square(size: Any) -> str:
     return _times(size) if isinstance(size, Sequence) else f"{size}×{size}"
 
 
+# What a box says for a layer, by the layer's class.
 LIGHT = {
     "BatchNormalization": "BN", "LayerNormalization": "LN", "LocalResponseNormalization": "LRN", "ReLU": "ReLU",
     "Softmax": "softmax", "Dropout": "dropout", "ZeroPadding2D": "zero padding", "Flatten": "flatten",
@@ -68,7 +71,8 @@ CONVOLUTIONS = {
     "Conv1D": "conv", "Conv2D": "conv", "Conv3D": "conv", "DepthwiseConv2D": "depthwise",
     "SeparableConv2D": "separable", "Conv2DTranspose": "transposed conv",
 }  # fmt: skip
-FORWARD = ("flatten", "zero padding")  # light, and written in the box of the layer that follows
+# Light operations that are written in the box of the layer after them.
+WITH_NEXT = ("flatten", "zero padding")
 JOINS = {"Concatenate": "concatenate", "Multiply": "multiply", "Average": "average", "Maximum": "maximum"}
 
 
@@ -76,7 +80,7 @@ def operations(model: Any, *, merge: bool = True) -> list[Operation]:
     """Return the operations of a functional Keras model, each after those that it reads.
 
     With `merge`, normalisation, activation, dropout and padding are written in the box of the convolution or dense
-    layer beside them, where nothing else reads the tensor between. A nested model is one box.
+    layer next to them, unless another operation reads the tensor in between. A nested model is one box.
 
     Raises ValueError for a model that is not functional.
     """
@@ -94,8 +98,8 @@ def operations(model: Any, *, merge: bool = True) -> list[Operation]:
         diagram.append(Operation(name, "data", "input", size=tuple(symbol.shape[1:])))
     for node in _in_branches(list(calls_needed(graph, graph.outputs)), graph.outputs):
         layer = node.operation
-        taken = sum(operation.name.split(" call ")[0] == layer.name for operation in diagram)
-        name = f"{layer.name} call {taken + 1}" if taken else layer.name
+        earlier_calls = sum(operation.name.split(" call ")[0] == layer.name for operation in diagram)
+        name = f"{layer.name} call {earlier_calls + 1}" if earlier_calls else layer.name
         inputs = tuple(dict.fromkeys(name_of[id(symbol)] for symbol in node.input_tensors))
         for symbol in node.output_tensors:
             name_of[id(symbol)] = name
@@ -106,43 +110,32 @@ def operations(model: Any, *, merge: bool = True) -> list[Operation]:
 def _in_branches(calls: Sequence[Any], outputs: Sequence[Any]) -> list[Any]:
     """Return the calls of a model branch by branch, in the order in which a concatenation joins the branches."""
     writer = {id(symbol): call for call in calls for symbol in call.output_tensors}
-    done: dict[int, Any] = {}
+    ordered: dict[int, Any] = {}
     waiting = [writer[id(symbol)] for symbol in reversed(outputs) if id(symbol) in writer]
     while waiting:
         call = waiting[-1]
         sources = [writer[id(symbol)] for symbol in call.input_tensors if id(symbol) in writer]
-        missing = [source for source in sources if id(source) not in done]
+        missing = [source for source in sources if id(source) not in ordered]
         if missing:
             waiting.append(missing[0])
         else:
-            done[id(waiting.pop())] = call
-    return list(done.values())
+            ordered[id(waiting.pop())] = call
+    return list(ordered.values())
 
 
 def _operation(layer: Any, output: Any) -> Operation:
     """Return a layer's box, without its inputs."""
     kind, size = type(layer).__name__, tuple(output.shape[1:])
-    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
-    after = () if activation == "linear" else ("ReLU" if activation == "relu" else activation,)
     box = Operation(layer.name, "light", LIGHT.get(kind, kind), size=size)
+    after = _activation(layer)
     if kind in CONVOLUTIONS:
-        strides = _strides(layer.strides)
-        groups = getattr(layer, "groups", 1)
-        grouped = (f"{groups} groups",) if groups > 1 else ()
-        width = "width " if kind == "Conv1D" else ""
-        text = f"{CONVOLUTIONS[kind]} {width}{_square(layer.kernel_size)}"
-        then = (*strides, *grouped, *after)
-        return replace(box, kind="conv", text=text, filters=size[-1], then=then, groups=groups)
+        return _convolution(layer, box, after)
     if kind == "Embedding":
         return replace(box, kind="dense", text="embedding", filters=size[-1])
     if kind == "Dense":
         return replace(box, kind="dense", text="dense", filters=size[-1], then=after)
     if "Pooling" in kind:
-        name = "max" if "Max" in kind else "mean"
-        if kind.startswith("Global"):
-            return replace(box, kind="pool", text=f"global {name} pool", filters=size[-1])
-        text = f"{name} pool {_square(layer.pool_size)}"
-        return replace(box, kind="pool", text=text, then=_strides(layer.strides))
+        return _pooling(layer, box)
     if kind == "UpSampling2D":
         return replace(box, kind="pool", text=f"enlarge {_square(layer.size)}")
     if kind == "Add":
@@ -161,7 +154,33 @@ def _operation(layer: Any, output: Any) -> Operation:
     return box
 
 
+def _activation(layer: Any) -> tuple[str, ...]:
+    """Return what a box says of a layer's activation function; nothing for a linear one."""
+    name = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    return () if name == "linear" else ("ReLU" if name == "relu" else name,)
+
+
+def _convolution(layer: Any, box: Operation, after: tuple[str, ...]) -> Operation:
+    kind, groups = type(layer).__name__, getattr(layer, "groups", 1)
+    width = "width " if kind == "Conv1D" else ""
+    text = f"{CONVOLUTIONS[kind]} {width}{_square(layer.kernel_size)}"
+    grouped = (f"{groups} groups",) if groups > 1 else ()
+    then = (*_strides(layer.strides), *grouped, *after)
+    return replace(box, kind="conv", text=text, filters=box.size[-1], then=then, groups=groups)
+
+
+def _pooling(layer: Any, box: Operation) -> Operation:
+    kind = type(layer).__name__
+    name = "max" if "Max" in kind else "mean"
+    if kind.startswith("Global"):
+        return replace(box, kind="pool", text=f"global {name} pool", filters=box.size[-1])
+    return replace(
+        box, kind="pool", text=f"{name} pool {_square(layer.pool_size)}", then=_strides(layer.strides)
+    )
+
+
 def _strides(strides: Any) -> tuple[str, ...]:
+    """Return what a box says of a layer's strides; nothing where all are 1."""
     along = (strides,) if isinstance(strides, int) else tuple(strides)
     if max(along) == 1:
         return ()
@@ -186,11 +205,11 @@ def _merged(diagram: Sequence[Operation]) -> list[Operation]:
     for operation in diagram:
         inputs = tuple(dict.fromkeys(home[name] for name in operation.inputs))
         box = replace(operation, inputs=inputs)
-        if len(operation.inputs) == len(readers_of[operation.inputs[0]] if operation.inputs else ()) == 1:
-            source = merged[inputs[0]]  # nothing else reads what it writes
+        if len(operation.inputs) == 1 and len(readers_of[operation.inputs[0]]) == 1:
+            source = merged[inputs[0]]
             if (
                 box.kind == "light"
-                and box.text not in FORWARD
+                and box.text not in WITH_NEXT
                 and source.kind in ("conv", "dense", "pool", "light")
             ):
                 box = replace(source, then=(*source.then, box.text), size=box.size)

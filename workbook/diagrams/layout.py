@@ -1,4 +1,4 @@
-"""Where the boxes and lines of a diagram are: rows, columns, free lanes, and ways that no box hides."""
+"""Lay out a diagram: rows and columns of boxes, and lines that no box hides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from matplotlib.textpath import TextPath
 
 from workbook.diagrams.graph import COLOURS, Operation, readers
 
-SIZES = (9.0, 8.0)  # points: of a box's first line, and of its other lines
-# inches: between boxes, around a lane, between the levels of crossing lines, around the diagram
+SIZES = (9.0, 8.0)  # points: of the line with the operation, and of a box's other lines
+# inches: between boxes, the width of a lane, between lines that go across in one gap, around the diagram
 GAP, LANE, TRACK, MARGIN = 0.22, 0.1, 0.11, 0.06
 
 
@@ -34,7 +34,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a diagram's boxes and lines are, in inches from its lower left corner."""
+    """The boxes, by operation, and the lines of a diagram, in inches from its lower left corner."""
 
     boxes: Mapping[str, Box]
     edges: tuple[Edge, ...]
@@ -53,12 +53,12 @@ def _box_size(operation: Operation, lines: Sequence[str]) -> tuple[float, float]
     if operation.kind == "add":
         return 0.26, 0.26
     strong = lines.index(operation.lines(details=False, sizes=False)[0])
-    widths = [_text_width(line, SIZES[i != strong]) for i, line in enumerate(lines)]
+    widths = [_text_width(line, SIZES[number != strong]) for number, line in enumerate(lines)]
     return max(widths) + 0.16, 0.155 * len(lines) + 0.11
 
 
 class _Item(NamedTuple):
-    """What takes room in a row: an operation's box, or a line that passes. `column` says which x it has."""
+    """What takes room in a row: an operation's box, or a line that passes; `half` is half of its width."""
 
     column: str
     half: float
@@ -68,7 +68,7 @@ class _Graph:
     """Rows, columns and lanes of a diagram whose rows run downwards; x is across, in inches."""
 
     def __init__(self, diagram: Sequence[Operation], sizes: Mapping[str, tuple[float, float]]):
-        self.of = {operation.name: operation for operation in diagram}
+        self.operations = {operation.name: operation for operation in diagram}
         self.sizes = sizes
         self.readers = readers(diagram)
         self.row = rows_of(diagram)
@@ -82,10 +82,10 @@ class _Graph:
 
     def direct(self, name: str) -> list[str]:
         """Return the inputs that are in the row above."""
-        return [source for source in self.of[name].inputs if self.row[source] == self.row[name] - 1]
+        return [source for source in self.operations[name].inputs if self.row[source] == self.row[name] - 1]
 
     def last_row(self, name: str) -> int:
-        """Return the last row that the operation's tensor passes, or its own."""
+        """Return the last row that the operation's tensor passes, or the operation's own row."""
         rows = [self.row[name]]
         for reader in self.readers[name]:
             enters_beside = (name, reader.name) in self.beside
@@ -93,25 +93,27 @@ class _Graph:
         return max(rows)
 
     def is_branch(self, name: str) -> bool:
-        """Return whether the tensor has one reader, so that its lane goes on where its box was."""
+        """Return whether the tensor has one reader: its lane is then in the column of its box."""
         return len(self.readers[name]) == 1
 
     def _straight(self) -> dict[str, str]:
-        """Return for each operation the input that it stands below, "" if it stands between several."""
+        """Return for each operation the input that it is drawn straight below, or "" if there is none."""
         above: dict[str, str] = {}
-        for name in self.of:
+        for name in self.operations:
             source = self._main_input(name)
             above[name] = "" if source in above.values() else source
         return above
 
     def _beside(self) -> set[tuple[str, str]]:
-        """Return the lines that come in from the side: into an addition, one from the left and one from the right."""
+        """Return the (source, target) of lines into the sides of additions: one from the left, one from the right."""
         beside: set[tuple[str, str]] = set()
-        for name, operation in self.of.items():
+        for name, operation in self.operations.items():
             if operation.kind != "add":
                 continue
             here = self.order[self.column[name]]
-            level = [other for other in self.of if self.row[other] == self.row[name] and other != name]
+            level = [
+                other for other in self.operations if self.row[other] == self.row[name] and other != name
+            ]
             for is_left in (True, False):
                 places = [
                     (abs(self.order[self.lane(source)] - here), source)
@@ -126,13 +128,15 @@ class _Graph:
         return beside
 
     def _main_input(self, name: str) -> str:
-        operation = self.of[name]
+        """Return the input that an operation should be straight below, or "" if there is none."""
+        operation = self.operations[name]
         direct = self.direct(name)
-        branches = [s for s in operation.inputs if s in direct or self.is_branch(s)]
-        main = [s for s in direct if s not in self.side]
+        branches = [source for source in operation.inputs if source in direct or self.is_branch(source)]
+        main = [source for source in direct if source not in self.side]
         peers = [reader.name for reader in self.readers[direct[0]]] if direct else []
-        if len(direct) == len(peers) > 1 and all([r.name for r in self.readers[s]] == peers for s in direct):
-            return direct[peers.index(name)]  # towers of which each reads all
+        readers = [[reader.name for reader in self.readers[source]] for source in direct]
+        if len(direct) == len(peers) > 1 and all(names == peers for names in readers):
+            return direct[peers.index(name)]  # towers, each of which reads all
         if operation.kind == "add":
             return (main or direct or [""])[-1]
         if len(branches) != 1 or name in self.side:
@@ -145,13 +149,15 @@ class _Graph:
         return "" if rivals else source
 
     def _side_branches(self) -> set[str]:
-        """Return the operations that begin a side branch: a shortcut's projection, or what leads to another output."""
+        """Return the operations that begin a side branch: a shortcut's projection, or a branch to another output."""
         depth = max(self.row.values())
         main = {name for name, row in self.row.items() if row == depth}
-        for operation in reversed(list(self.of.values())):
+        for operation in reversed(list(self.operations.values())):
             if operation.name in main:
                 main |= set(operation.inputs)
-        side = {name for name in self.of if name not in main and set(self.of[name].inputs) & main}
+        side = {
+            name for name in self.operations if name not in main and set(self.operations[name].inputs) & main
+        }
         for branches in self.readers.values():
             short = {reader.name for reader in branches if self._is_short(reader)}
             if len(short) < len(branches):
@@ -159,7 +165,7 @@ class _Graph:
         return side
 
     def _is_short(self, operation: Operation) -> bool:
-        """Return whether the operation is all there is before an addition that is fed by a longer branch."""
+        """Return whether the operation alone leads to an addition that another, longer branch also reaches."""
         readers = self.readers[operation.name]
         return (
             len(readers) == 1
@@ -168,8 +174,9 @@ class _Graph:
         )
 
     def _columns(self) -> dict[str, str]:
+        """Return for each operation its column, named after the operation at the top of it."""
         column: dict[str, str] = {}
-        for name in self.of:
+        for name in self.operations:
             above = self.above[name]
             column[name] = column[above] if above else name
         return column
@@ -179,10 +186,10 @@ class _Graph:
         return self.column[name] if self.is_branch(name) else f"{name}|"
 
     def _column_order(self) -> dict[str, int]:
-        """Return the columns from left to right: as the branches are written, side branches and lanes last."""
+        """Return each column's place from the left: branches in the diagram's order, side branches and lanes last."""
         order: dict[str, int] = {}
         seen: set[str] = set()
-        waiting = [name for name in reversed(self.of) if not self.of[name].inputs]
+        waiting = [name for name in reversed(self.operations) if not self.operations[name].inputs]
         while waiting:
             name = waiting.pop()
             if name.endswith("|"):
@@ -201,14 +208,14 @@ class _Graph:
     def _items(self) -> list[list[_Item]]:
         """Return what takes room in each row, from left to right."""
         rows: list[list[_Item]] = [[] for _ in range(max(self.row.values()) + 1)]
-        for name in self.of:
+        for name in self.operations:
             rows[self.row[name]].append(_Item(self.column[name], self.sizes[name][0] / 2))
             for row in range(self.row[name] + 1, self.last_row(name) + 1):
                 rows[row].append(_Item(self.lane(name), LANE / 2))
         return [sorted(row, key=lambda item: self.order[item.column]) for row in rows]
 
     def _distances(self) -> dict[tuple[str, str], float]:
-        """Return how far apart columns must be that are neighbours in some row."""
+        """Return the least distance of each two columns that are neighbours in a row."""
         apart: dict[tuple[str, str], float] = {}
         for row in self.rows:
             for left, right in pairwise(row):
@@ -218,9 +225,9 @@ class _Graph:
         return apart
 
     def _links(self, columns: Sequence[str]) -> dict[str, set[str]]:
-        """Return for each column those that it wants to be near: a fork or a join, and its branches."""
+        """Return for each column those that it should be near: a fork or a join, and its branches."""
         links: dict[str, set[str]] = {name: set() for name in columns}
-        for operation in self.of.values():
+        for operation in self.operations.values():
             for source in operation.inputs:
                 if self.is_branch(source) or source in self.direct(operation.name):
                     ends = {self.column[source], self.column[operation.name]}
@@ -238,7 +245,7 @@ class _Graph:
         x: dict[str, float] = {}
         for name in columns:
             x[name] = max((x[a] + d for a, d in lefts[name]), default=0.0)
-        for sweep in range(60):  # lanes make room at first, and close up in the end
+        for sweep in range(60):  # lanes move away at first, and close up in the last sweeps
             for name in columns if sweep % 2 or sweep > 50 else reversed(columns):
                 low = max((x[a] + d for a, d in lefts[name]), default=-1e9)
                 high = min((x[b] - d for b, d in rights[name]), default=1e9)
@@ -251,14 +258,14 @@ class _Graph:
 
 
 def _middle(places: Sequence[float]) -> float:
-    """Return the middle of places on a line, or the place nearest to it, if that saves a small step aside."""
+    """Return the middle of places on a line, or the place nearest to it if that is closer than 0.15 inches."""
     middle = (min(places) + max(places)) / 2
     nearest = min(places, key=lambda place: abs(place - middle))
     return nearest if abs(nearest - middle) < 0.15 else middle
 
 
 def rows_of(diagram: Sequence[Operation]) -> dict[str, int]:
-    """Return each operation's row: one below the lowest of its inputs; operations of one `row` are level."""
+    """Return each operation's row: one below the lowest of its inputs; operations with the same `row` share one."""
     key = {operation.name: operation.row or operation.name for operation in diagram}
     row = dict.fromkeys(key.values(), 0)
     for _ in range(len(row) + 1):
@@ -268,7 +275,7 @@ def rows_of(diagram: Sequence[Operation]) -> dict[str, int]:
                 row[key[operation.name]] = max(row[key[operation.name]], row[key[source]] + 1)
         if row == before:
             return {name: row[key[name]] for name in key}
-    raise ValueError("operations of one row must not depend on each other. Received: rows that do")
+    raise ValueError("Operations with the same `row` must not depend on each other. Received: rows that do")
 
 
 def _check(diagram: Sequence[Operation]) -> None:
@@ -294,7 +301,8 @@ def layout(
 ) -> Layout:
     """Return where the boxes and lines of a diagram are; `direction` is "down" or "right".
 
-    Raises ValueError for a direction that there is not, or a diagram that is not one: see `Operation`.
+    ValueError for another direction, an empty diagram, a name or kind that `Operation` does not allow, or rows that
+    depend on each other.
     """
     if direction not in ("down", "right"):
         raise ValueError(f'direction must be "down" or "right". Received: direction={direction!r}')
@@ -306,6 +314,11 @@ def layout(
     if direction == "right":
         box_size = {name: (height, width) for name, (width, height) in box_size.items()}
     boxes, edges = _Routes(_Graph(diagram, box_size)).placed()
+    return _turned(boxes, edges, direction)
+
+
+def _turned(boxes: Mapping[str, Box], edges: Sequence[Edge], direction: str) -> Layout:
+    """Return a layout whose rows run downwards, y too, from its lower left corner and in the direction."""
     corners = [(box.left + box.width, box.bottom + box.height) for box in boxes.values()]
     points = [point for edge in edges for point in edge.points] + corners
     low_x = min([box.left for box in boxes.values()] + [x for x, _ in points]) - MARGIN
@@ -332,16 +345,16 @@ def layout(
 
 
 class _Routes:
-    """The boxes and lines of a graph; y is along, downwards from the first row."""
+    """The boxes and lines of a graph; y goes downwards from the first row, in inches."""
 
     def __init__(self, graph: _Graph):
         self.graph = graph
-        self.half = {name: graph.sizes[name][0] / 2 for name in graph.of}
+        self.half = {name: graph.sizes[name][0] / 2 for name in graph.operations}
         self.heights = [0.0] * len(graph.rows)
         for name, (_, height) in graph.sizes.items():
             self.heights[graph.row[name]] = max(self.heights[graph.row[name]], height)
-        self.centre = {name: graph.x[graph.column[name]] for name in graph.of}
-        for name, operation in graph.of.items():
+        self.centre = {name: graph.x[graph.column[name]] for name in graph.operations}
+        for name, operation in graph.operations.items():
             if operation.kind == "join":
                 self._widen(name)
         self.nets = [self._nets(gap) for gap in range(len(graph.rows) - 1)]
@@ -349,9 +362,11 @@ class _Routes:
         self.top = self._tops()
 
     def _widen(self, name: str) -> None:
-        """Let a concatenation reach over all branches above it, if nothing stands in the way."""
+        """Make a concatenation as wide as all branches above it, if nothing is in the way."""
         graph = self.graph
-        above = [graph.x[graph.lane(source)] for source in graph.of[name].inputs if graph.is_branch(source)]
+        above = [
+            graph.x[graph.lane(source)] for source in graph.operations[name].inputs if graph.is_branch(source)
+        ]
         if len(above) < 2:
             return
         left = min(min(above) - 0.2, self.centre[name] - self.half[name])
@@ -371,9 +386,11 @@ class _Routes:
         return self.ports(target)[source]
 
     def ports(self, target: str) -> dict[str, float]:
-        """Return the x of all lines that end on the upper side of a box: below their lanes, or else in their order."""
+        """Return the x at which each line ends on the upper side of a box, below its lane if possible."""
         gap, centre, half = self.graph.row[target] - 1, self.centre[target], self.half[target] - 0.06
-        inputs = [name for name in self.graph.of[target].inputs if (name, target) not in self.graph.beside]
+        inputs = [
+            name for name in self.graph.operations[target].inputs if (name, target) not in self.graph.beside
+        ]
         entries = {name: self.entry(name, gap) for name in inputs}
         if len(inputs) < 2:
             return dict.fromkeys(inputs, centre)
@@ -396,17 +413,14 @@ class _Routes:
         return dict(zip(inputs, wanted, strict=True))
 
     def _nets(self, gap: int) -> dict[str, list[float]]:
-        """Return for each tensor in the gap below a row the x at which it comes in, then those at which it goes on."""
+        """Return for each tensor in the gap below a row the x at which it enters, then all x at which it leaves."""
         graph = self.graph
         nets: dict[str, list[float]] = {}
-        for name in graph.of:
-            if (
-                not graph.row[name]
-                <= gap
-                < max([graph.row[name], *(graph.row[r.name] for r in graph.readers[name])])
-            ):
+        for name in graph.operations:
+            rows = [graph.row[reader.name] for reader in graph.readers[name]]
+            if not graph.row[name] <= gap < max(rows, default=0):
                 continue
-            below = [r.name for r in graph.readers[name] if graph.row[r.name] == gap + 1]
+            below = [reader.name for reader in graph.readers[name] if graph.row[reader.name] == gap + 1]
             ends = [self.port(name, target) for target in below if (name, target) not in graph.beside]
             if graph.last_row(name) > gap:
                 ends.append(graph.x[graph.lane(name)])
@@ -428,13 +442,13 @@ class _Routes:
     def placed(self) -> tuple[dict[str, Box], list[Edge]]:
         """Return all boxes and all lines; a box's `bottom` is its smaller y."""
         graph, boxes = self.graph, {}
-        for name in graph.of:
+        for name in graph.operations:
             height, row = graph.sizes[name][1], graph.row[name]
             top = self.top[row] + (self.heights[row] - height) / 2
             boxes[name] = Box(self.centre[name] - self.half[name], top, 2 * self.half[name], height)
         edges = [
             Edge(source, target, self._line(source, target, boxes))
-            for target, operation in graph.of.items()
+            for target, operation in graph.operations.items()
             for source in operation.inputs
         ]
         return boxes, edges
@@ -457,9 +471,9 @@ class _Routes:
 
 
 def _levels(nets: Mapping[str, list[float]]) -> dict[str, int]:
-    """Return at which level each tensor goes across: short ways first, and none on top of another.
+    """Return the level at which each tensor goes across a gap: short distances first, without overlaps.
 
-    Where one tensor comes down and another goes on, the first is the upper one.
+    If one tensor enters where another one leaves, the first has the upper level.
     """
     waiting = sorted((max(ends) - min(ends), name) for name, ends in nets.items())
     names = [name for span, name in waiting if span > 1e-6]

@@ -1,6 +1,7 @@
 """Draw a diagram with Matplotlib."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -8,10 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyBboxPatch, Polygon
 
+from workbook.colours import BLUE, VERMILION
 from workbook.diagrams.graph import COLOURS, Operation, operations
 from workbook.diagrams.layout import SIZES, Box, Edge, Layout, layout, rows_of
 
-LINE, SKIPS = "#333333", ("#D55E00", "#0072B2", "#00805d", "#a8558a", "#8a6d00", "#767676")
+Point = tuple[float, float]  # x, y
+LINE = "#333333"
+SKIP_LINES = (VERMILION, BLUE, "#00805d", "#a8558a", "#8a6d00", "#767676")  # of tensors that skip rows
 
 
 def show(
@@ -26,8 +30,8 @@ def show(
     """Draw operations as labelled boxes, in rows that run "down" or "right".
 
     `details` says whether strides, normalisation, activation and dropout are written, `sizes` whether shapes are. A
-    tensor that passes rows by, such as a shortcut, has a colour of its own. Without `ax` the figure is as large as the
-    diagram; in a smaller `ax` everything is smaller, letters too.
+    tensor that skips rows, such as a shortcut, has a colour of its own. Without `ax` the figure is as large as the
+    diagram; in a smaller `ax` the whole diagram is reduced, letters too. ValueError as for `layout`.
     """
     placed = layout(diagram, direction=direction, details=details, sizes=sizes)
     scale = 1.0
@@ -55,30 +59,29 @@ def show_model(
     model: Any,
     ax: Axes | None = None,
     *,
-    merge: bool = True,
     direction: str = "down",
     details: bool = True,
     sizes: bool = True,
     title: str = "",
 ) -> Axes:
-    """Draw a functional Keras model: `show(operations(model))`."""
-    diagram = operations(model, merge=merge)
-    return show(diagram, ax, direction=direction, details=details, sizes=sizes, title=title)
+    """Draw a functional Keras model: `show(operations(model))`, with the options of `show`."""
+    return show(operations(model), ax, direction=direction, details=details, sizes=sizes, title=title)
 
 
 def _draw_box(ax: Axes, operation: Operation, box: Box, lines: list[str], scale: float) -> None:
+    """Draw a box and its lines of text, the operation itself in black."""
     fill, edge = COLOURS[operation.kind]
-    look: dict[str, Any] = {"facecolor": fill, "edgecolor": edge, "linewidth": 1.2 * scale, "zorder": 4}
+    style: dict[str, Any] = {"facecolor": fill, "edgecolor": edge, "linewidth": 1.2 * scale, "zorder": 4}
     middle = box.left + box.width / 2, box.bottom + box.height / 2
     if operation.kind == "add":
-        ax.add_patch(Circle(middle, box.height / 2, **look))
+        ax.add_patch(Circle(middle, box.height / 2, **style))
     else:
-        style = "round,pad=0,rounding_size=0.04"
-        ax.add_patch(FancyBboxPatch((box.left, box.bottom), box.width, box.height, boxstyle=style, **look))
+        shape = "round,pad=0,rounding_size=0.04"
+        ax.add_patch(FancyBboxPatch((box.left, box.bottom), box.width, box.height, boxstyle=shape, **style))
     step = (box.height - 0.09) / len(lines)
-    for i, line in enumerate(lines):
+    for number, line in enumerate(lines):
         is_strong = line == operation.lines(details=False, sizes=False)[0]
-        y = box.bottom + box.height - 0.045 - step * (i + 0.5)
+        y = box.bottom + box.height - 0.045 - step * (number + 0.5)
         size = 13 if operation.kind == "add" else SIZES[not is_strong]
         ax.text(
             middle[0], y, line, fontsize=scale * size, ha="center", va="center_baseline",
@@ -87,16 +90,16 @@ def _draw_box(ax: Axes, operation: Operation, box: Box, lines: list[str], scale:
 
 
 def _draw_lines(ax: Axes, diagram: Sequence[Operation], placed: Layout, scale: float) -> None:
-    """Draw each tensor's lines on a white edge, so that crossings read as one line above another, and its arrows."""
+    """Draw each tensor's lines and arrows; a white edge makes one line pass over another where they cross."""
     captions = {operation.name for operation in diagram if operation.kind == "caption"}
     tensors: dict[str, list[Edge]] = {}
     for edge in placed.edges:
         if edge.source not in captions:
             tensors.setdefault(edge.source, []).append(edge)
-    skipping = [name for name, edges in tensors.items() if len(edges) > 1 and _passes_by(diagram, edges)]
+    skipping = [name for name, edges in tensors.items() if len(edges) > 1 and _skips_rows(diagram, edges)]
     for edges in sorted(tensors.values(), key=len, reverse=True):
         name = edges[0].source
-        colour = SKIPS[skipping.index(name) % len(SKIPS)] if name in skipping else LINE
+        colour = SKIP_LINES[skipping.index(name) % len(SKIP_LINES)] if name in skipping else LINE
         for white in (True, False):
             for edge in edges:
                 points = np.array(edge.points)
@@ -111,14 +114,14 @@ def _draw_lines(ax: Axes, diagram: Sequence[Operation], placed: Layout, scale: f
             ax.plot(x, y, "o", color=colour, markersize=4 * scale, zorder=3)
 
 
-def _passes_by(diagram: Sequence[Operation], edges: Sequence[Edge]) -> bool:
-    """Return whether one of a tensor's readers stands further on than another."""
+def _skips_rows(diagram: Sequence[Operation], edges: Sequence[Edge]) -> bool:
+    """Return whether the readers of a tensor, the targets of its edges, are in different rows."""
     row = rows_of(diagram)
     return len({row[edge.target] for edge in edges}) > 1
 
 
 def _direction(points: np.ndarray) -> np.ndarray:
-    """Return the unit vector along which a line ends, pointing back."""
+    """Return the unit vector from the end of a line back to the corner before."""
     back = points[-2] - points[-1]
     return back / np.hypot(*back)
 
@@ -133,19 +136,26 @@ def _arrow(edge: Edge, colour: str) -> Polygon:
     )
 
 
-def _forks(edges: Sequence[Edge]) -> set[tuple[float, float]]:
-    """Return the corners of a tensor's lines from which lines lead on in more than one direction."""
-    ways: dict[tuple[float, float], set[tuple[float, float]]] = {}
+def _forks(edges: Sequence[Edge]) -> set[Point]:
+    """Return the corners at which a tensor's lines part: those from which more than two directions lead."""
+    ways: dict[Point, set[Point]] = {}
     for edge in edges:
         for before, corner, after in zip(edge.points, edge.points[1:], edge.points[2:], strict=False):
             for end in (before, after):
                 across, along = np.sign(np.round(np.subtract(end, corner), 6))
                 ways.setdefault(corner, set()).add((float(across), float(along)))
-    for edge in edges:  # a line that passes a corner of another
-        for (x0, y0), (x1, y1) in zip(edge.points, edge.points[1:], strict=False):
-            for x, y in ways:
-                if abs(x0 - x1) < 1e-6 and abs(x - x0) < 1e-6 and min(y0, y1) + 1e-6 < y < max(y0, y1) - 1e-6:
-                    ways[x, y] |= {(0.0, 1.0), (0.0, -1.0)}
-                if abs(y0 - y1) < 1e-6 and abs(y - y0) < 1e-6 and min(x0, x1) + 1e-6 < x < max(x0, x1) - 1e-6:
-                    ways[x, y] |= {(1.0, 0.0), (-1.0, 0.0)}
+    for edge in edges:
+        for start, end in pairwise(edge.points):
+            for corner in ways:
+                if _passes(start, end, corner, 0):
+                    ways[corner] |= {(0.0, 1.0), (0.0, -1.0)}
+                if _passes(start, end, corner, 1):
+                    ways[corner] |= {(1.0, 0.0), (-1.0, 0.0)}
     return {corner for corner, directions in ways.items() if len(directions) > 2}
+
+
+def _passes(start: Point, end: Point, corner: Point, axis: int) -> bool:
+    """Return whether a line along which one coordinate (0 is x) stays the same goes on beyond a corner, both ways."""
+    is_on_line = abs(start[axis] - end[axis]) < 1e-6 and abs(corner[axis] - start[axis]) < 1e-6
+    low, high = sorted((start[1 - axis], end[1 - axis]))
+    return is_on_line and low + 1e-6 < corner[1 - axis] < high - 1e-6

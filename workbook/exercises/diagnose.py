@@ -54,6 +54,9 @@ class Case:
     inputs: Mapping[str, Any]
 
 
+Rule = Callable[[Case], Iterator[str]]
+
+
 def diagnose(cases: Sequence[Case]) -> str:
     """Return what the wrong values have in common with the right ones, as a clause, or ""."""
     if not cases:
@@ -154,13 +157,13 @@ def _of_values(cases: Sequence[Case]) -> str:
         return ""
 
 
-def _common_words(rule: Callable[[Case], Iterator[str]], cases: Sequence[Case]) -> str:
-    """Return the first words that a rule has for all cases, or "": 1 for 2 is half of it and 1 too small."""
+def _common_words(rule: Rule, cases: Sequence[Case]) -> str:
+    """Return the first words that a rule yields for all cases, or "". A 1 for a 2 is half of it, and 1 too small."""
     first, *others = [list(rule(case)) for case in cases]
     return next((words for words in first if all(words in other for other in others)), "")
 
 
-# Rules: all that one case shows, the most telling words first --------------------------------------------------
+# Rules: each yields all that is true of one case, the most specific words first ------------------------------------
 
 
 def _array(value: Any) -> np.ndarray | None:
@@ -223,6 +226,7 @@ def _equal(observed: Any, expected: Any) -> bool:
 
 
 def _not_a_number(case: Case) -> Iterator[str]:
+    """Yield whether the result contains NaN or infinity, where the right one does not."""
     observed, expected = _array(case.observed), _array(case.expected)
     if (
         observed is None
@@ -237,7 +241,7 @@ def _not_a_number(case: Case) -> Iterator[str]:
 
 
 def _type(case: Case) -> Iterator[str]:
-    """Return what is wrong with a text, a truth value, or the kind of number."""
+    """Yield what is wrong with a text, a truth value, or the kind of number."""
     if isinstance(case.expected, bool) and isinstance(case.observed, bool):
         yield "the answer is the opposite of the right one"
         return
@@ -260,6 +264,7 @@ def _type(case: Case) -> Iterator[str]:
 
 
 def _text(observed: str, expected: str) -> Iterator[str]:
+    """Yield how two texts differ."""
     if observed.lower() == expected.lower():
         yield "capital and small letters differ, and nothing else"
     if observed.split() == expected.split() or observed.strip() == expected.strip():
@@ -269,7 +274,7 @@ def _text(observed: str, expected: str) -> Iterator[str]:
 
 
 def _layout(observed: np.ndarray, expected: np.ndarray) -> Iterator[str]:
-    """Return how the shapes of two arrays with the same values differ."""
+    """Yield how the shapes of two arrays with the same values differ."""
     count = observed.ndim - expected.ndim
     if observed.squeeze().shape == expected.squeeze().shape:
         if not count:
@@ -293,7 +298,7 @@ def _kind_of_number(value: Any) -> str:
 
 
 def _place(case: Case) -> Iterator[str]:
-    """Transposed, mirrored, rolled, or in another order."""
+    """Yield whether the values are transposed, mirrored, rolled, or in another order."""
     pair = _both(case)
     if pair is None or pair[1].ndim == 0 or pair[0].size != pair[1].size or pair[0].ndim != pair[1].ndim:
         return
@@ -322,7 +327,7 @@ def _place(case: Case) -> Iterator[str]:
 
 
 def _scale(case: Case) -> Iterator[str]:
-    """A sign, a complement, a power, a factor or an offset."""
+    """Yield by which sign, complement, power, factor or offset all values are wrong."""
     pair = _alike(case)
     if pair is None or not np.any(pair[1]):
         return
@@ -359,6 +364,7 @@ def _ratio(observed: np.ndarray, expected: np.ndarray) -> float | None:
 
 
 def _offset(observed: np.ndarray, expected: np.ndarray) -> Iterator[str]:
+    """Yield the number by which all values are too large or too small."""
     first = float((observed - expected).flat[0])
     if (
         not first
@@ -374,6 +380,7 @@ def _offset(observed: np.ndarray, expected: np.ndarray) -> Iterator[str]:
 
 
 def _rounded(case: Case) -> Iterator[str]:
+    """Yield whether the values are truncated, rounded or clipped, or have lost their sign."""
     pair = _alike(case)
     if pair is None or _near(*pair):
         return
@@ -395,7 +402,7 @@ def _rounded(case: Case) -> Iterator[str]:
 
 
 def _extent(case: Case) -> Iterator[str]:
-    """One row too few, one column too many: the shapes differ and the common part is right."""
+    """Yield which rows or columns are too few or too many, where the shapes differ and the common part is right."""
     pair = _both(case)
     if pair is None or pair[0].ndim != pair[1].ndim or pair[0].shape == pair[1].shape or not pair[0].ndim:
         return
@@ -427,7 +434,7 @@ def _extent(case: Case) -> Iterator[str]:
 
 
 def _edge(case: Case) -> Iterator[str]:
-    """Wrong at one place along an axis, or only at the edge."""
+    """Yield at which place along an axis, or whether at the edge, the only wrong values are."""
     pair = _alike(case)
     if pair is None or not pair[1].ndim:
         return
@@ -449,6 +456,7 @@ def _edge(case: Case) -> Iterator[str]:
 
 
 def _unfilled(case: Case) -> Iterator[str]:
+    """Yield whether the only wrong values are 0."""
     pair = _alike(case)
     if pair is None or pair[1].size < 3:
         return
@@ -459,7 +467,7 @@ def _unfilled(case: Case) -> Iterator[str]:
 
 
 def _reduced(case: Case) -> Iterator[str]:
-    """An axis is summed that should be kept, or kept that should be summed; or only one place along it is returned."""
+    """Yield which axis is wrongly summed or kept, or along which axis only one place is returned."""
     pair = _both(case)
     if (
         pair is None
@@ -489,7 +497,7 @@ def _reduced(case: Case) -> Iterator[str]:
 
 
 def _pattern(case: Case) -> Iterator[str]:
-    """The input itself, one value everywhere, or constants that differ from channel to channel."""
+    """Yield whether the result is the input, has one value everywhere, or is off by one factor per channel."""
     pair = _both(case)
     if pair is None:
         return
@@ -535,16 +543,8 @@ def _proportional(observed: np.ndarray, expected: np.ndarray, axes: tuple[int, .
     return _near(mine * (factor[1] / factor[0]), other)
 
 
-RULES_OF_TYPES: tuple[Callable[[Case], Iterator[str]], ...] = (_not_a_number, _type)
-RULES: tuple[Callable[[Case], Iterator[str]], ...] = (
-    _place,
-    _scale,
-    _rounded,
-    _extent,
-    _edge,
-    _unfilled,
-    _reduced,
-)
+RULES_OF_TYPES: tuple[Rule, ...] = (_not_a_number, _type)
+RULES: tuple[Rule, ...] = (_place, _scale, _rounded, _extent, _edge, _unfilled, _reduced)
 
 
 def _by_a_size(cases: Sequence[Case]) -> str:

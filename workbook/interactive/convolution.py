@@ -25,10 +25,11 @@ LARGEST = 10
 
 
 def convolution(image: np.ndarray, kernels: Mapping[str, np.ndarray] = KERNELS) -> Document:
-    """Return the stepper: choose kernel, image size, stride, padding and dilation, and move the window.
+    """Return an interactive stepper: the reader sets kernel, image and options, and moves the window.
 
-    image: square, 2×2 to 10×10; the size that the reader chooses cuts it, or repeats its border. kernels: square, 1×1
-    to 5×5, by name; the first one is shown first. ValueError for other shapes.
+    The options are stride, padding and dilation. image: square, 2×2 to 10×10. If the reader chooses another size, it is
+    cropped, or its border is repeated. kernels: square, 1×1 to 5×5, by name; the first one is shown first. ValueError
+    for other shapes.
     """
     image = np.asarray(image)
     if image.ndim != 2 or image.shape[0] != image.shape[1] or not 2 <= len(image) <= LARGEST:
@@ -46,13 +47,14 @@ def convolution(image: np.ndarray, kernels: Mapping[str, np.ndarray] = KERNELS) 
         body=BODY,
         scripts=("convolution",),
         data={"image": image, "kernels": dict(kernels)},
-        picture=_picture(image, kernel),
+        picture=_static_picture(image, kernel),
         alt=f"The image, the kernel {name} and their feature map, as numbers.",
         height=620,
     )
 
 
-def _picture(image: np.ndarray, kernel: np.ndarray) -> plt.Figure:
+def _static_picture(image: np.ndarray, kernel: np.ndarray) -> plt.Figure:
+    """Draw the image, the kernel and the feature map, with the first window framed."""
     figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
     plots.show_numbers(image, axes[0], title="image", window=(0, 0, *kernel.shape))
     plots.show_numbers(kernel, axes[1], title="kernel")

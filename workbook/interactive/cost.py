@@ -9,7 +9,7 @@ from workbook.interactive.document import Document
 
 LIMITS = {"kernel_size": 11, "in_channels": 1024, "filters": 1024, "size": 224, "groups": 1024}
 
-# What the reader can begin with: kernel_size, in_channels, filters, size (of the output) and groups.
+# Presets: kernel_size, in_channels, filters, size (of the output) and groups.
 LAYERS = {
     "AlexNet's second, in 2 groups": (5, 96, 256, 27, 2),
     "VGG-16's second": (3, 64, 64, 224, 4),
@@ -22,10 +22,10 @@ LAYERS = {
 def cost(
     *, kernel_size: int = 3, in_channels: int = 64, filters: int = 128, size: int = 28, groups: int = 4
 ) -> Document:
-    """Return a picture to touch: sliders for a layer, and the weights and MACs of four ways to build it.
+    """Return an interactive picture: sliders for a layer, and the weights and MACs of four ways to build it.
 
-    `size` is the height and the width of the output. Biases are left out. `groups` need not divide the channels: the
-    picture then says why there is no such layer. ValueError for numbers below 1 or above `LIMITS`.
+    `size` is the height and the width of the output. Biases are not counted. `groups` need not divide the channels:
+    the picture then says why there is no such layer. ValueError for numbers below 1 or above `LIMITS`.
     """
     layer = {"kernel_size": kernel_size, "in_channels": in_channels, "filters": filters, "size": size}
     layer["groups"] = groups
@@ -42,13 +42,13 @@ def cost(
         scripts=("cost",),
         styles=("cost",),
         data={"layer": layer, "limits": LIMITS, "presets": presets},
-        picture=_still(weights, size),
+        picture=_static_picture(weights, size),
         alt=f"Bars with the weights of a layer. {'; '.join(parts)}.",
     )
 
 
 def _weights(kernel_size: int, in_channels: int, filters: int, groups: int) -> dict[str, int]:
-    """Return the weights of each kind of layer; there is no grouped one if `groups` does not divide the channels."""
+    """Return the weights of each kind of layer, without the grouped one if `groups` does not divide the channels."""
     weights = {"ordinary": conv_parameters(kernel_size, in_channels, filters, bias=False)}
     if in_channels % groups == 0 and filters % groups == 0:
         grouped = conv_parameters(kernel_size, in_channels, filters, groups=groups, bias=False)
@@ -58,7 +58,7 @@ def _weights(kernel_size: int, in_channels: int, filters: int, groups: int) -> d
     return weights
 
 
-def _still(weights: dict[str, int], size: int) -> Figure:
+def _static_picture(weights: dict[str, int], size: int) -> Figure:
     """Draw the weights as bars; the MACs of each are its weights times the pixels of the output."""
     figure, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
     title = f"weights; MACs are {size} · {size} times as many"

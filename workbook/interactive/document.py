@@ -37,9 +37,10 @@ class Document:
     """An interactive picture; a notebook shows it as the value of a cell.
 
     title: what the picture is, for screen readers too. body: HTML, filled by the scripts. scripts, styles: names of
-    assets after draw.js and base.css: ("pooling",) is pooling.js. data: `draw.data` in the scripts; numbers, texts,
-    lists, dicts and NumPy arrays. picture: what stands in where scripts are stripped, a Matplotlib figure, which is
-    closed, or a PNG. alt: what that picture shows. height: pixels, where the document cannot find out itself.
+    assets that are loaded after draw.js and base.css: ("pooling",) is pooling.js. data: what the scripts read as
+    `draw.data`: numbers, texts, lists, dicts and NumPy arrays. picture: the static picture for places that strip
+    scripts, a Matplotlib figure, which is closed, or the bytes of a PNG. alt: what that picture shows. height: in
+    pixels, for places where the page cannot measure itself.
     """
 
     title: str
@@ -53,7 +54,7 @@ class Document:
 
     def __post_init__(self) -> None:
         if isinstance(self.picture, Figure):
-            object.__setattr__(self, "picture", _png(self.picture))
+            object.__setattr__(self, "picture", _reduced_png(self.picture))
 
     def page(self) -> str:
         """Return the document: HTML with everything in it."""
@@ -82,7 +83,7 @@ class Document:
 
 
 def encode(array: np.ndarray) -> dict[str, Any]:
-    """Return an array of uint8, int32 or float32 as JSON that `draw.array` reads; shorter than a list of numbers."""
+    """Return an array of uint8, int32 or float32 as base64 for JSON, with its shape and type: shorter than a list."""
     if array.dtype.name not in ("uint8", "int32", "float32"):
         raise ValueError(f"array must be uint8, int32 or float32. Received: array.dtype={array.dtype}")
     content = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()
@@ -93,34 +94,20 @@ def encode(array: np.ndarray) -> dict[str, Any]:
     }
 
 
-def encode_png(image: np.ndarray) -> str:
-    """Return a grey image (H, W) of uint8 as a data address that `draw.photograph` reads."""
-    from PIL import Image
-
-    if image.ndim != 2 or image.dtype != np.uint8:
-        raise ValueError(
-            f"image must be uint8 of shape (H, W). Received: image of {image.dtype}, shape {image.shape}"
-        )
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
 def _asset(name: str) -> str:
-    """Return a script or a style without its indentation and its comments, which are a quarter of it."""
+    """Return a script or a style without indentation and comments, which are a quarter of the file."""
     text = (ASSETS / name).read_text(encoding="utf-8")
     return re.sub(r"^ +", "", COMMENT.sub("", text), flags=re.MULTILINE)
 
 
 def _json(data: Any) -> str:
-    """Return JSON in which no text can end the script that holds it."""
-    text = json.dumps(
-        data, default=_plain, separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=False
-    )
+    """Return JSON without "<", so that no text in it can end the script element that holds it."""
+    text = json.dumps(data, default=_plain, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return text.replace("<", "\\u003c")
 
 
 def _plain(value: Any) -> Any:
+    """Return a NumPy array or number as lists and numbers."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     raise TypeError(
@@ -128,18 +115,16 @@ def _plain(value: Any) -> Any:
     )
 
 
-def _png(figure: Figure) -> bytes:
-    """Return a figure as a PNG of at most 128 colours, a third of the size, and close it."""
+def _reduced_png(figure: Figure) -> bytes:
+    """Return a figure as a PNG with at most 128 colours, which has a third of the bytes, and close the figure."""
     import matplotlib.pyplot as plt
     from PIL import Image
 
-    drawn, reduced = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=80, facecolor="white")
+    full, reduced = io.BytesIO(), io.BytesIO()
+    figure.savefig(full, format="png", dpi=80, facecolor="white")
     plt.close(figure)
-    with Image.open(drawn) as picture:
+    with Image.open(full) as picture:
         rgb = picture.convert("RGB")
-        few = rgb.quantize(
-            128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
-        )  # keeps rare colours, too
-        few.save(reduced, "PNG", optimize=True)
+    keeps_rare_colours = Image.Quantize.MAXCOVERAGE
+    rgb.quantize(128, keeps_rare_colours, dither=Image.Dither.NONE).save(reduced, "PNG", optimize=True)
     return reduced.getvalue()

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
+from workbook.colours import BLUE
 from workbook.interactive.document import Document, encode
 from workbook.interactive.network_export import export_network
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import keras
 
 MAX_IMAGES = 40
-STAND_IN_LAYERS, STAND_IN_MAPS = 3, 25  # how much of a network the static picture shows
+STATIC_LAYERS, STATIC_MAPS = 3, 25  # of the static picture
 BODY = """<div class="top">{pad}
 <div><h3>The input</h3><canvas id="seen" role="img" aria-label="The network's input"></canvas></div>
 <div class="scores"><h3>{scores}</h3><div id="scores" role="group" aria-label="{scores}"></div></div></div>
@@ -29,8 +30,8 @@ PAD = '<div><h3>Draw a digit</h3><div id="pad"></div></div>'
 def explain(model: "keras.Model", images: ArrayLike, *, class_names: Sequence[str] | None = None) -> Document:
     """Return a trained classifier as an interactive picture that computes all its maps in the browser.
 
-    images: (N, height, width, 1 or 3) for the model, 1 to 40 of them, as it was trained on them: 0-255, or floats 0-1.
-    A model for images (28, 28, 1) gets a pad to draw digits on. class_names: names of the outputs, or their numbers.
+    images: (N, height, width, 1 or 3), 1 to 40 of them, scaled as for the model's training: 0-255, or floats 0-1. A
+    model for images (28, 28, 1) gets a pad to draw digits on. class_names: one per output; their numbers if left out.
 
     The model is functional or Sequential, of convolutions, pooling, normalisation, activations, dense layers, additions
     and concatenations, with at most 150,000 parameters. ValueError, with the reason, for another model or other images.
@@ -48,14 +49,17 @@ def explain(model: "keras.Model", images: ArrayLike, *, class_names: Sequence[st
         styles=("explain",),
         data={"network": network, "images": encode(pixels), "unit": unit, "shape": shape,
               "classes": classes, "pad": has_pad},
-        picture=_stand_in(model, pixels[:1] * np.float32(unit), classes),
+        picture=_static_picture(model, pixels[:1] * np.float32(unit), classes),
         alt=_describe(model),
         height=900,
     )  # fmt: skip
 
 
 def _as_bytes(images: ArrayLike, shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], float]:
-    """Return images as bytes, and what a byte is worth: 1, or 1/255 for floats from 0 to 1."""
+    """Return images as bytes, and the value of one unit: 1, or 1/255 for floats from 0 to 1.
+
+    ValueError for images that do not have the `shape`, one or three channels, or values in 0-255.
+    """
     array = np.asarray(images)
     if array.shape[1:] != shape or not 1 <= len(array) <= MAX_IMAGES:
         raise ValueError(
@@ -73,6 +77,7 @@ def _as_bytes(images: ArrayLike, shape: tuple[int, ...]) -> tuple[NDArray[np.uin
 
 
 def _class_names(names: Sequence[str] | None, shape: Sequence[int]) -> list[str]:
+    """Return a name for each output of `shape` [1, 1, classes]; ValueError for another shape or number of names."""
     height, width, count = shape
     if height * width > 1:
         raise ValueError(
@@ -87,13 +92,14 @@ def _class_names(names: Sequence[str] | None, shape: Sequence[int]) -> list[str]
 
 
 def _describe(model: "keras.Model") -> str:
-    layers = ", ".join(layer.name for layer in _map_layers(model)[:STAND_IN_LAYERS])
+    """Return the alternative text of the static picture."""
+    layers = ", ".join(layer.name for layer in _map_layers(model)[:STATIC_LAYERS])
     maps = f"the first maps of {layers}, and " if layers else ""
     return f"An image, {maps}the scores that the network {model.name} gives it."
 
 
 def _map_layers(model: "keras.Model") -> list[Any]:
-    """Return layers whose maps the static picture shows: the last of each run of layers with maps of one shape."""
+    """Return the layers whose maps the static picture shows: the last of consecutive layers with maps of one shape."""
     chosen: list[Any] = []
     last = tuple(model.inputs[0].shape)
     for layer in model.layers[1:]:
@@ -105,18 +111,18 @@ def _map_layers(model: "keras.Model") -> list[Any]:
     return chosen
 
 
-def _stand_in(model: "keras.Model", image: NDArray[Any], classes: Sequence[str]) -> Figure:
-    """Draw an image, the first maps of some layers, and the scores."""
+def _static_picture(model: "keras.Model", images: NDArray[Any], classes: Sequence[str]) -> Figure:
+    """Draw the first of the images (N, H, W, C), the first maps of up to three layers, and the scores."""
     import keras
 
-    layers = _map_layers(model)[:STAND_IN_LAYERS]
-    cut = keras.Model(model.inputs[0], [layer.output for layer in layers] + model.outputs)
-    outputs = cut(image, training=False)
+    layers = _map_layers(model)[:STATIC_LAYERS]
+    truncated = keras.Model(model.inputs[0], [layer.output for layer in layers] + model.outputs)
+    outputs = truncated(images, training=False)
     tensors = outputs if isinstance(outputs, list) else [outputs]  # Keras unpacks a list of one
     arrays = [np.asarray(keras.ops.convert_to_numpy(tensor))[0] for tensor in tensors]
     figure = plt.figure(figsize=(3.4 + 1.9 * len(layers), 2.6), layout="constrained")
     columns = figure.subplots(1, 2 + len(layers), width_ratios=(1, *[1.6 for _ in layers], 0.9))
-    shown = image[0] / max(float(image.max()), 1e-9)
+    shown = images[0] / max(float(images.max()), 1e-9)
     columns[0].imshow(shown if shown.shape[-1] == 3 else shown[..., 0], cmap="gray")
     columns[0].set_title("input", fontsize=9)
     for ax, layer, maps in zip(columns[1:-1], layers, arrays[:-1], strict=True):
@@ -128,8 +134,9 @@ def _stand_in(model: "keras.Model", image: NDArray[Any], classes: Sequence[str])
 
 
 def _draw_scores(ax: Any, scores: NDArray[Any], classes: Sequence[str]) -> None:
+    """Draw the scores (classes,) as bars, the largest in blue."""
     best = int(scores.argmax())
-    colours = ["#0072B2" if number == best else "0.6" for number in range(len(scores))]
+    colours = [BLUE if number == best else "0.6" for number in range(len(scores))]
     ax.barh(range(len(scores)), scores, color=colours)
     ax.set_yticks(range(len(scores)), classes, fontsize=7)
     ax.tick_params(axis="x", labelsize=7)
@@ -141,7 +148,7 @@ def _draw_maps(ax: Any, maps: NDArray[Any], name: str) -> None:
     """Draw the first maps (H, W, channels) of a layer, five in a row, on one scale."""
     largest = max(float(np.abs(maps).max()), 1e-9)
     signed = bool(maps.min() < 0)
-    picture = mosaic(maps[..., :STAND_IN_MAPS], 5)
+    picture = mosaic(maps[..., :STATIC_MAPS], 5)
     low = -largest if signed else 0
     ax.imshow(picture, cmap="PuOr_r" if signed else "gray", vmin=low, vmax=largest, interpolation="nearest")
     ax.set_title(f"{name}, {'×'.join(map(str, maps.shape))}", fontsize=9)
@@ -149,7 +156,7 @@ def _draw_maps(ax: Any, maps: NDArray[Any], name: str) -> None:
 
 
 def mosaic(maps: NDArray[Any], columns: int) -> NDArray[np.float64]:
-    """Return maps (H, W, channels) beside and below each other in one picture, NaN in the gaps between them."""
+    """Return maps (H, W, channels) as the tiles of one picture, at most `columns` in a row, NaN in the gaps between."""
     height, width, count = maps.shape
     columns = min(columns, count)
     rows = -(-count // columns)

@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from workbook import plots, reference
-from workbook.interactive.document import Document, encode_png
+from workbook.data.picture_files import encode_png
+from workbook.interactive.document import Document
 from workbook.interactive.kernels import PRESETS
 
 BODY = """<h2>Edit the kernel</h2>
@@ -20,19 +21,18 @@ BODY = """<h2>Edit the kernel</h2>
 <p id="scale" class="muted side"></p></div>
 </div>
 <p id="sum" class="formula"></p><p id="brightness" class="muted"></p>"""
-SIDE = 224  # the most pixels of a side: small enough to be stored, large enough to see what a kernel does
+FIRST = "sharpen"  # the preset that is shown first
+SIDE = 224  # pixels of the longer side, at most: few enough to store, enough to see what a kernel does
 
 
-def kernel_editor(photographs: Mapping[str, np.ndarray], *, first: str = "sharpen") -> Document:
-    """Return the editor: nine weights on a photograph, with presets of hand-made kernels; `first` is shown first.
+def kernel_editor(photographs: Mapping[str, np.ndarray]) -> Document:
+    """Return an interactive editor: nine weights, and a photograph before and after the kernel.
 
-    photographs: by name, grey (H, W) or colour (H, W, 3), uint8. They are shown in grey, and
-    reduced to at most 224 pixels a side.
+    photographs: by name, grey (H, W) or colour (H, W, 3), uint8. They are shown in grey, reduced to at most 224 pixels
+    per side. ValueError for no photograph, or for other types and shapes.
     """
     if not photographs:
-        raise ValueError("photographs must hold at least one. Received: none")
-    if first not in PRESETS:
-        raise ValueError(f"first must be one of {', '.join(PRESETS)}. Received: first={first!r}")
+        raise ValueError(f"photographs must not be empty. Received: photographs={photographs!r}")
     small = {name: shrink(image, SIDE) for name, image in photographs.items()}
     photo = next(iter(small.values()))
     return Document(
@@ -42,19 +42,19 @@ def kernel_editor(photographs: Mapping[str, np.ndarray], *, first: str = "sharpe
         data={
             "photographs": {name: encode_png(image) for name, image in small.items()},
             "presets": {name: [weights, divisor] for name, (weights, divisor) in PRESETS.items()},
-            "first": first,
+            "first": FIRST,
         },
-        picture=_picture(photo, first),
-        alt=f"A photograph, the nine weights of the kernel {first}, and the photograph after it.",
+        picture=_static_picture(photo, FIRST),
+        alt=f"A photograph, the nine weights of the kernel {FIRST}, and the photograph after it.",
         height=520,
         styles=("kernel_editor",),
     )
 
 
 def shrink(image: np.ndarray, side: int) -> np.ndarray:
-    """Return a photograph in grey, uint8, reduced by a whole number so that no side is longer than `side`.
+    """Return a photograph in grey, uint8, reduced by an integer factor so that no side is longer than `side` pixels.
 
-    Each pixel is the mean of a square of the photograph's pixels.
+    Each pixel is the mean of a square of the photograph's pixels. ValueError for other types or shapes.
     """
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim not in (2, 3):
@@ -68,7 +68,8 @@ def shrink(image: np.ndarray, side: int) -> np.ndarray:
     return squares.mean(axis=(1, 3)).round().astype(np.uint8)
 
 
-def _picture(photo: np.ndarray, name: str) -> Figure:
+def _static_picture(photo: np.ndarray, name: str) -> Figure:
+    """Draw the photograph, the preset's weights and the filtered photograph."""
     weights, divisor = PRESETS[name]
     figure, axes = plt.subplots(1, 3, figsize=(8, 2.8), layout="constrained")
     plots.show_image(photo, axes[0], title="photograph")

@@ -12,7 +12,7 @@ KERNELS = {
     "5×5 ones": np.ones((5, 5), int),
 }
 
-# Of an image editor, all 3×3: the weights, and the number that divides them all.
+# The presets of the kernel editor: 3×3 weights, and the number by which all of them are divided.
 PRESETS: dict[str, tuple[np.ndarray, int]] = {
     "identity": (KERNELS["identity"], 1),
     "blur (mean of nine)": (np.ones((3, 3), int), 9),

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from workbook import plots
-from workbook.interactive.document import Document, encode_png
+from workbook.data.picture_files import encode_png
+from workbook.interactive.document import Document
 from workbook.interactive.kernel_editor import shrink
 
 BODY = """<h2>Watch the kernel learn</h2>
@@ -28,8 +29,9 @@ def learning(
 ) -> Document:
     """Return a recorded descent to play back: the kernel at every step, beside the loss.
 
-    kernels: (steps, 3, 3), from the random start on; losses: (steps,), positive; target: (3, 3), what made the data.
-    photograph: (H, W) or (H, W, 3), uint8, on which each kernel is tried; it is reduced to at most 128 pixels a side.
+    kernels: (steps, 3, 3), the random start first, 2 to 121 of them. losses: (steps,), positive. target: (3, 3), the
+    kernel that made the data. photograph: (H, W) or (H, W, 3), uint8, to which each kernel is applied, reduced to at
+    most 128 pixels per side. ValueError for other shapes.
     """
     recorded, losses, target = np.asarray(kernels, float), np.asarray(losses, float), np.asarray(target)
     if recorded.ndim != 3 or recorded.shape[1:] != (3, 3) or target.shape != (3, 3):
@@ -52,14 +54,15 @@ def learning(
             "target": target,
             "photograph": None if photograph is None else encode_png(shrink(photograph, SIDE)),
         },
-        picture=_picture(recorded, losses),
+        picture=_static_picture(recorded, losses),
         alt="The kernel at four steps, from random numbers to the wanted ones, and the loss, which falls.",
         height=480,
         styles=("learning",),
     )
 
 
-def _picture(kernels: np.ndarray, losses: np.ndarray) -> Figure:
+def _static_picture(kernels: np.ndarray, losses: np.ndarray) -> Figure:
+    """Draw the kernel at four of its steps, and the curve of the loss."""
     figure, axes = plt.subplots(1, 5, figsize=(10, 2.3), layout="constrained")
     largest = float(np.abs(kernels).max())
     last = len(kernels) - 1

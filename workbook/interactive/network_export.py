@@ -1,15 +1,16 @@
 """A Keras model as plain numbers: the steps that `assets/network.js` computes in a browser, and their weights.
 
-A step is one of a few operations on maps (height, width, channels): `conv`, `affine`, `activation`, `pool`, `add`,
-`concat`, `reshape`. A layer becomes one or more of them. A vector (n,) is n maps of 1×1, so a dense layer is a
-convolution whose kernel is as large as what it reads.
+A step is one operation on maps (height, width, channels): `conv`, `affine`, `activation`, `pool`, `add`, `concat` or
+`reshape`. A layer becomes one or more steps. A vector (n,) is n maps of 1×1, so a dense layer is a convolution whose
+kernel is as large as its input maps.
 """
 
-import base64
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from workbook.interactive.document import encode
 
 if TYPE_CHECKING:
     import keras
@@ -27,9 +28,9 @@ ACTIVATIONS = ("elu", "leaky_relu", "relu", "relu6", "sigmoid", "silu", "softmax
 def export_network(model: "keras.Model") -> dict[str, Any]:
     """Return a model as values for JSON: its `steps` in order, their `weights` as base64 of little-endian float32.
 
-    A step's `inputs` are numbers of steps before it, and step 0 is the input. ValueError for a model that is not built,
-    has several inputs or outputs, an input without one fixed size, more than `MAX_WEIGHTS` weights, or a layer that
-    the page cannot compute.
+    A step's `inputs` are the numbers of earlier steps; step 0 is the input. ValueError for a model that is not built,
+    has several inputs or outputs, an input without a fixed size, more than `MAX_WEIGHTS` weights, or a layer that the
+    page cannot compute.
     """
     _check_model(model)
     graph = _Graph(_shape(model.inputs[0], "the input"))
@@ -39,6 +40,7 @@ def export_network(model: "keras.Model") -> dict[str, Any]:
 
 
 def _check_model(model: "keras.Model") -> None:
+    """Raise ValueError for a model that is not built, is too large, or has several inputs or outputs."""
     import keras
 
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
@@ -68,7 +70,7 @@ def _shape(tensor: Any, what: str) -> list[int]:
 
 
 class _Graph:
-    """The steps so far; each method that adds some returns the number of the last."""
+    """The steps so far. A method that adds steps returns the number of the last one."""
 
     def __init__(self, input_shape: list[int]) -> None:
         self.steps: list[Step] = [
@@ -76,32 +78,32 @@ class _Graph:
         ]
 
     def add_model(self, model: "keras.Model", inputs: Sequence[int]) -> int:
-        """Add the steps of a model, and of models inside it."""
+        """Add the steps of a model and of the models inside it; `inputs` are the steps that it reads."""
         import keras
 
-        places = {id(tensor): number for tensor, number in zip(model.inputs, inputs, strict=True)}
+        step_of = {id(tensor): number for tensor, number in zip(model.inputs, inputs, strict=True)}
 
-        def place(tensor: Any) -> int:
-            if id(tensor) not in places:
+        def add_maker(tensor: Any) -> int:
+            if id(tensor) not in step_of:
                 operation, node_index, _ = tensor._keras_history
-                sources = [place(source) for source in operation._inbound_nodes[node_index].input_tensors]
+                sources = [add_maker(source) for source in operation._inbound_nodes[node_index].input_tensors]
                 if isinstance(operation, keras.Model):
-                    places[id(tensor)] = self.add_model(operation, sources)
+                    step_of[id(tensor)] = self.add_model(operation, sources)
                 else:
-                    places[id(tensor)] = self.add_layer(operation, sources, tensor)
-            return places[id(tensor)]
+                    step_of[id(tensor)] = self.add_layer(operation, sources, tensor)
+            return step_of[id(tensor)]
 
-        return place(model.outputs[0])
+        return add_maker(model.outputs[0])
 
     def add_layer(self, layer: Any, inputs: Sequence[int], output: Any) -> int:
-        """Add the steps of a layer, or of an operation of `keras.ops`, whose output is a tensor."""
+        """Add the steps of a layer, or of an operation of `keras.ops`, with this output tensor."""
         kind = type(layer).__name__
         if kind in TRAINING_ONLY:
             return inputs[0]
         if kind not in READERS:
             raise ValueError(
-                f"model must consist of layers that the page can compute: {', '.join(sorted(READERS))}, and layers for "
-                f"training alone. Received: layer {layer.name!r}, a {kind}"
+                f"model must consist of layers that the page can compute: {', '.join(sorted(READERS))}, and layers "
+                f"that act in training only. Received: layer {layer.name!r}, a {kind}"
             )
         if getattr(layer, "data_format", "channels_last") != "channels_last":
             raise ValueError(f"data_format must be channels_last. Received: channels_first in {layer.name!r}")
@@ -114,17 +116,19 @@ class _Graph:
 
 
 def _numbers(variable: Any) -> np.ndarray:
+    """Return a variable's values as float64."""
     import keras
 
     return np.asarray(keras.ops.convert_to_numpy(variable), np.float64)
 
 
-def _by(size: Sequence[int]) -> str:
+def _times(size: Sequence[int]) -> str:
+    """Return a size in words: "5×5"."""
     return "×".join(str(side) for side in size)
 
 
-def _before(length: int, size: int, stride: int, dilation: int, padding: str) -> int:
-    """Return how many zeros stand before the first value along an axis: with "same", the smaller half of them."""
+def _zeros_before(length: int, size: int, stride: int, dilation: int, padding: str) -> int:
+    """Return the number of zeros before the first value along an axis: with "same" padding, the smaller half."""
     if padding == "valid":
         return 0
     needed = (-(-length // stride) - 1) * stride + (size - 1) * dilation + 1
@@ -132,24 +136,27 @@ def _before(length: int, size: int, stride: int, dilation: int, padding: str) ->
 
 
 def _windows(layer: Any, size: Sequence[int], source: Step) -> Step:
-    """Return what convolution and pooling share: the window's size, and how it moves over the source's maps."""
+    """Return the window's size, strides, dilation and first corner, which convolution and pooling have alike."""
     strides, dilation = tuple(layer.strides), tuple(getattr(layer, "dilation_rate", (1, 1)))
     corner = [
-        _before(source["shape"][axis], size[axis], strides[axis], dilation[axis], layer.padding)
+        _zeros_before(source["shape"][axis], size[axis], strides[axis], dilation[axis], layer.padding)
         for axis in (0, 1)
     ]
     return {"size": list(size), "strides": list(strides), "dilation": list(dilation), "corner": corner}
 
 
-def _moves(layer: Any, size: Sequence[int]) -> str:
+def _describe_window(layer: Any, size: Sequence[int]) -> str:
     """Return a window in words: "5×5, strides 2, same"."""
-    strides, dilation = tuple(layer.strides), tuple(getattr(layer, "dilation_rate", (1, 1)))
-    words = [_by(size)]
-    words += [f"strides {strides[0] if len(set(strides)) == 1 else _by(strides)}"] if max(strides) > 1 else []
-    words += (
-        [f"dilation {dilation[0] if len(set(dilation)) == 1 else _by(dilation)}"] if max(dilation) > 1 else []
-    )
+    words = [_times(size)]
+    for name, steps in (("strides", layer.strides), ("dilation", getattr(layer, "dilation_rate", (1, 1)))):
+        if max(steps) > 1:
+            words.append(f"{name} {steps[0] if len(set(steps)) == 1 else _times(steps)}")
     return ", ".join([*words, layer.padding])
+
+
+def _single_window(size: Sequence[int], corner: Sequence[int] = (0, 0)) -> Step:
+    """Return what `_windows` does for a window of a given size with strides and dilation 1."""
+    return {"size": list(size), "strides": [1, 1], "dilation": [1, 1], "corner": list(corner)}
 
 
 def _activated(layer: Any, shape: list[int], options: Step | None = None, name: str = "") -> list[Step]:
@@ -170,7 +177,7 @@ def _activated(layer: Any, shape: list[int], options: Step | None = None, name: 
 
 def _conv2d(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
     groups = f", {layer.groups} groups" if layer.groups > 1 else ""
-    label = f"Conv2D, {layer.filters} filters {_moves(layer, layer.kernel_size)}{groups}"
+    label = f"Conv2D, {layer.filters} filters {_describe_window(layer, layer.kernel_size)}{groups}"
     step = {"kind": "conv", "label": label, "shape": shape, "groups": layer.groups,
             **_windows(layer, layer.kernel_size, sources[0]), "kernel": _numbers(layer.kernel)}  # fmt: skip
     return [_with_bias(step, layer), *_activated(layer, shape)]
@@ -181,9 +188,9 @@ def _with_bias(step: Step, layer: Any) -> Step:
 
 
 def _depthwise(layer: Any, source: Step, kernel: Any, shape: list[int], name: str) -> Step:
-    """Return the step in which each filter reads one map."""
+    """Return the step of a depthwise kernel, whose filters read one map each."""
     depth = source["shape"][2]
-    label = f"{name}, {_moves(layer, layer.kernel_size)}: a filter for each map"
+    label = f"{name}, {_describe_window(layer, layer.kernel_size)}: a filter for each map"
     window = _windows(layer, layer.kernel_size, source)
     return {
         "kind": "conv",
@@ -206,29 +213,27 @@ def _separable_conv2d(layer: Any, sources: Sequence[Step], shape: list[int]) -> 
         layer, sources[0], layer.depthwise_kernel, [*shape[:2], depth], "SeparableConv2D, depthwise part"
     )
     label = f"SeparableConv2D, pointwise part: {layer.filters} filters 1×1"
-    second = {"kind": "conv", "part": "pointwise", "label": label, "shape": shape, "groups": 1, "size": [1, 1],
-              "strides": [1, 1], "dilation": [1, 1], "corner": [0, 0],
-              "kernel": _numbers(layer.pointwise_kernel)}  # fmt: skip
+    second = {"kind": "conv", "part": "pointwise", "label": label, "shape": shape, "groups": 1,
+              **_single_window((1, 1)), "kernel": _numbers(layer.pointwise_kernel)}  # fmt: skip
     return [{**first, "part": "depthwise"}, _with_bias(second, layer), *_activated(layer, shape)]
 
 
 def _dense(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
-    """Return a convolution with a kernel of 1×1, or, behind Flatten, as large as the maps that were flattened."""
+    """Return a convolution with a 1×1 kernel or, after Flatten, a kernel as large as the flattened maps."""
     source = sources[0]
-    flat = source["kind"] == "reshape"
-    height, width, channels = source["from"] if flat else [1, 1, source["shape"][2]]
+    is_flattened = source["kind"] == "reshape"
+    height, width, channels = source["from"] if is_flattened else [1, 1, source["shape"][2]]
     kernel = _numbers(layer.kernel).reshape(height, width, channels, layer.units)
-    reads = f", each with a kernel {_by((height, width, channels))}" if height * width > 1 else ""
-    step = {"kind": "conv", "label": f"Dense, {layer.units} units{reads}", "shape": shape, "groups": 1,
-            "size": [height, width], "strides": [1, 1], "dilation": [1, 1], "corner": [0, 0],
-            "kernel": kernel}  # fmt: skip
-    if flat:
+    kernels = f", each with a kernel {_times((height, width, channels))}" if height * width > 1 else ""
+    step = {"kind": "conv", "label": f"Dense, {layer.units} units{kernels}", "shape": shape, "groups": 1,
+            **_single_window((height, width)), "kernel": kernel}  # fmt: skip
+    if is_flattened:
         step["inputs"] = source["inputs"]
     return [_with_bias(step, layer), *_activated(layer, shape)]
 
 
 def _affine(label: str, shape: list[int], factor: Any, shift: Any) -> list[Step]:
-    """Return the step that multiplies each map by a factor and adds a number."""
+    """Return the step that multiplies each map by a factor and adds a shift."""
     values = {
         name: np.broadcast_to(np.asarray(value, np.float64).reshape(-1), shape[2:])
         for name, value in (("factor", factor), ("shift", shift))
@@ -245,9 +250,10 @@ def _batch_normalization(layer: Any, sources: Sequence[Step], shape: list[int]) 
 
 
 def _check_last_axis(layer: Any, axis: int) -> None:
+    """Raise ValueError unless a layer works along the axis of the maps."""
     if axis not in (-1, len(layer._inbound_nodes[0].output_tensors[0].shape) - 1):
         raise ValueError(
-            f"axis must be the last one, that of the maps. Received: {axis} in layer {layer.name!r}"
+            f"axis must be the last one, that of the maps. Received: axis={axis} in layer {layer.name!r}"
         )
 
 
@@ -267,7 +273,7 @@ def _normalization(layer: Any, sources: Sequence[Step], shape: list[int]) -> lis
 
 def _pool(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
     kind = type(layer).__name__
-    step = {"kind": "pool", "label": f"{kind}, {_moves(layer, layer.pool_size)}", "shape": shape}
+    step = {"kind": "pool", "label": f"{kind}, {_describe_window(layer, layer.pool_size)}", "shape": shape}
     return [{**step, "reduce": _reduction(kind), **_windows(layer, layer.pool_size, sources[0])}]
 
 
@@ -281,16 +287,16 @@ def _global_pool(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[
     label = f"{kind}: one number for each map"
     return [
         {"kind": "pool", "label": label, "shape": [1, 1, channels], "reduce": _reduction(kind),
-         "size": [height, width], "strides": [1, 1], "dilation": [1, 1], "corner": [0, 0]}
+         **_single_window((height, width))}
     ]  # fmt: skip
 
 
 def _zero_padding(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
-    """Return a pooling step of 1×1, which finds no value in the frame and leaves 0 there."""
+    """Return a mean pooling with a 1×1 window: where the window covers no value, in the frame, the result is 0."""
     corner = [layer.padding[0][0], layer.padding[1][0]]
     return [
-        {"kind": "pool", "label": "ZeroPadding2D", "shape": shape, "reduce": "mean", "size": [1, 1],
-         "strides": [1, 1], "dilation": [1, 1], "corner": corner}
+        {"kind": "pool", "label": "ZeroPadding2D", "shape": shape, "reduce": "mean",
+         **_single_window((1, 1), corner)}
     ]  # fmt: skip
 
 
@@ -302,7 +308,7 @@ def _add(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
     shapes = [source["shape"] for source in sources]
     if len(shapes) < 2 or any(shape != shapes[0] for shape in shapes):
         raise ValueError(
-            f"Additions must be of maps of one shape. Received: {shapes} in layer {layer.name!r}"
+            f"The inputs of an addition must have one shape. Received: {shapes} in layer {layer.name!r}"
         )
     return [{"kind": "add", "label": f"Add, {len(shapes)} inputs", "shape": shapes[0]}]
 
@@ -337,7 +343,7 @@ def _softmax(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step
 
 
 def _function(layer: Any, sources: Sequence[Step], shape: list[int]) -> list[Step]:
-    """Return the step of an operation such as `keras.ops.relu`."""
+    """Return the step of an activation function that is called as an operation, such as `keras.ops.relu`."""
     return _activated(layer, shape, None, type(layer).__name__.lower())
 
 
@@ -352,7 +358,7 @@ READERS: dict[str, Callable[[Any, Sequence[Step], list[int]], list[Step]]] = {
 
 
 def _needed(steps: Sequence[Step], last: int) -> list[Step]:
-    """Return the steps that the last one needs, numbered again; it becomes the last of all."""
+    """Return the steps that step `last` depends on, renumbered in order."""
     wanted = {0, last}
     for number in range(last, 0, -1):
         wanted |= set(steps[number]["inputs"]) if number in wanted else set()
@@ -362,18 +368,14 @@ def _needed(steps: Sequence[Step], last: int) -> list[Step]:
 
 
 def _pack(steps: Sequence[Step]) -> str:
-    """Replace each array of the steps by its start and length among all weights; return these."""
+    """Replace each array of the steps by [start, length] in the weights; return all weights as base64 of float32."""
     parts: list[np.ndarray] = []
     start = 0
     for step in steps:
         for key, value in step.items():
             if isinstance(value, np.ndarray):
-                parts.append(value.astype("<f4").reshape(-1))
+                parts.append(value.astype(np.float32).reshape(-1))
                 step[key] = [start, value.size]
                 start += value.size
-    return encoded(np.concatenate(parts) if parts else np.zeros(0, "<f4"))
-
-
-def encoded(values: np.ndarray) -> str:
-    """Return an array's bytes as base64."""
-    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
+    packed: str = encode(np.concatenate([np.zeros(0, np.float32), *parts]))["base64"]
+    return packed

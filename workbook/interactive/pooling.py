@@ -18,10 +18,10 @@ MARGIN = 4  # pixels on each side that can come into view
 
 
 def pooling(pictures: Mapping[str, ArrayLike], *, pool_size: int = 2, strides: int | None = None) -> Document:
-    """Return a picture to touch: the input moves by the arrow keys, and the outputs that change are framed.
+    """Return an interactive picture: arrow keys move the input, and the outputs that change are framed.
 
-    `pictures` are (H + 8, W + 8): the frame shows H × W, and content moves into it from 4 pixels on each side. Values
-    are 0 or larger. Three outputs are side by side: max pooling, mean pooling, and one pixel in every window.
+    `pictures`, by name, are (H + 8, W + 8): the frame shows H × W of them, and 4 pixels on each side can move into it.
+    Values are 0 or larger. Three outputs are side by side: max pooling, mean pooling, and one pixel in every window.
     `strides` defaults to `pool_size`. ValueError for a window that does not fit.
     """
     sources = {name: _source(name, picture) for name, picture in pictures.items()}
@@ -31,7 +31,7 @@ def pooling(pictures: Mapping[str, ArrayLike], *, pool_size: int = 2, strides: i
     if integer("pool_size", pool_size, 1) > shortest:
         raise ValueError(f"pool_size must be at most {shortest}, or no window fits. Received: {pool_size=}")
     strides = integer("strides", pool_size if strides is None else strides, 1)
-    still, alt = _still(next(iter(sources.values())), pool_size, strides)
+    picture, alt = _static_picture(next(iter(sources.values())), pool_size, strides)
     return Document(
         title="Pooling: move the input and see which outputs change",
         body=BODY,
@@ -43,12 +43,13 @@ def pooling(pictures: Mapping[str, ArrayLike], *, pool_size: int = 2, strides: i
             "pool_size": pool_size,
             "strides": strides,
         },
-        picture=still,
+        picture=picture,
         alt=alt,
     )
 
 
 def _source(name: str, picture: ArrayLike) -> NDArray[np.float64]:
+    """Return a picture as an array; ValueError for a wrong shape or wrong values."""
     source = np.asarray(picture)
     if source.ndim != 2 or min(source.shape) <= 2 * MARGIN or source.dtype.kind not in "biuf":
         raise ValueError(
@@ -61,12 +62,12 @@ def _source(name: str, picture: ArrayLike) -> NDArray[np.float64]:
 
 
 def frame(source: NDArray[np.float64], down: int, right: int) -> NDArray[np.float64]:
-    """Return (H, W): what the frame shows when its content has moved by so many pixels, at most 4."""
+    """Return (H, W): what the frame shows when its content has moved down and right, by -4 to 4 pixels."""
     rows, columns = (length - 2 * MARGIN for length in source.shape)
     return source[MARGIN - down :, MARGIN - right :][:rows, :columns]
 
 
-def _still(source: NDArray[np.float64], pool_size: int, strides: int) -> tuple[Figure, str]:
+def _static_picture(source: NDArray[np.float64], pool_size: int, strides: int) -> tuple[Figure, str]:
     """Draw the outputs before and after a move to the right by one pixel; return the figure and what it shows."""
     views = frame(source, 0, 0), frame(source, 0, 1)
     rows, columns = ((length - pool_size) // strides + 1 for length in views[0].shape)

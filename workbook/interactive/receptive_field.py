@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from workbook import plots
 from workbook.accountant.fields import PIXEL, slide
 from workbook.arithmetic import integer
-from workbook.interactive.document import Document, encode_png
+from workbook.data.picture_files import encode_png
+from workbook.interactive.document import Document
 
-Layer = (
-    tuple[str, int, int] | tuple[str, int, int, int]
-)  # kind, kernel_size, strides, dilation (1 if left out)
+# kind, kernel_size, strides, dilation (1 if left out)
+Layer = tuple[str, int, int] | tuple[str, int, int, int]
 
 BODY = """<h2>How far a neuron sees</h2><div id="receptive-field"></div>
 <p class="muted">Arrow keys on the photograph go from one neuron of the layer to the next. The field is the one below
@@ -41,10 +41,10 @@ STACKS: dict[str, list[Layer]] = {
 
 
 def receptive_field(image: ArrayLike, stacks: Mapping[str, Sequence[Layer]] | None = None) -> Document:
-    """Return a picture to touch: add and remove layers, and see how far one neuron of the last layer sees.
+    """Return an interactive picture: the reader adds and removes layers, and sees how far one neuron of the last sees.
 
-    `image` is grey, (H, W), uint8. `stacks` are what the reader can begin with, the first one first: lists of
-    layers (kind, kernel_size, strides) or (kind, kernel_size, strides, dilation), the kind "conv" or "pool".
+    `image` is grey, (H, W), uint8. `stacks` are presets, by name; the first one is shown first. Each is a list of
+    layers (kind, kernel_size, strides) or (kind, kernel_size, strides, dilation), where kind is "conv" or "pool".
     ValueError for other images and layers.
     """
     photo = np.asarray(image)
@@ -56,12 +56,13 @@ def receptive_field(image: ArrayLike, stacks: Mapping[str, Sequence[Layer]] | No
         scripts=("receptive_field",),
         styles=("receptive_field",),
         data={"stacks": chosen, "image": encode_png(photo)},
-        picture=_still(photo, first),
+        picture=_static_picture(photo, first),
         alt=_describe(first),
     )
 
 
 def _layer(layer: Layer) -> dict[str, str | int]:
+    """Return a layer as the page reads it; ValueError for an unknown kind or a number below 1."""
     kind, kernel_size, strides, *dilation = layer
     if kind not in ("conv", "pool"):
         raise ValueError(f'kind must be "conv" or "pool". Received: kind={kind!r}')
@@ -85,8 +86,8 @@ def _describe(layers: Sequence[Mapping[str, str | int]]) -> str:
     return f"A photograph with the receptive field of one neuron after each layer. {'; '.join(parts)}."
 
 
-def _still(photo: NDArray[np.uint8], layers: Sequence[Mapping[str, str | int]]) -> Figure:
-    """Draw the photograph with the field of the last layer's middle neuron, and beside it what it sees."""
+def _static_picture(photo: NDArray[np.uint8], layers: Sequence[Mapping[str, str | int]]) -> Figure:
+    """Draw the photograph with the field of the last layer's middle neuron, and beside it what that neuron sees."""
     rows = _rows(layers)
     name, field, step = rows[-1] if rows else ("pixel", 1, 1)
     start = [round((length - field) / 2 / step) * step for length in photo.shape[:2]]

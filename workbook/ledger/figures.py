@@ -114,7 +114,7 @@ def table(rows: Iterable[Figure | Fact]) -> Table:
 
 
 def as_text(rows: Iterable[Figure | Fact]) -> str:
-    """Return the table of figures or facts as text."""
+    """Return the table of figures or facts as text: older copies of the chapters print it."""
     return str(table(rows))
 
 
@@ -136,7 +136,7 @@ def _plain(value: Any) -> Any:
 
 
 def in_words(value: Any, unit: str = "") -> str:
-    """Return a value as text: thousands separated, six digits, rows separated by ;"""
+    """Return a value as text: thousands separated, six digits, rows of arrays separated by semicolons."""
     return f"{_digits(value)} {unit}".rstrip()
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import keras
 
 from workbook import live
+from workbook.colours import BLUE, VERMILION
 
 SIZE = (6.0, 3.0)  # inches
-COLOURS = {"": "#0072B2", "val_": "#D55E00"}  # Okabe and Ito's blue and vermilion
+COLOURS = {"": BLUE, "val_": VERMILION}
 
 
 class LiveCurve(keras.callbacks.Callback):

@@ -428,12 +428,12 @@ def test_memory_units_and_dtypes(keras: Any) -> None:
     assert account(model).columns()["MB"][1] == 0.2
     assert account(model).columns(unit="MiB")["MiB"][1] == 200_000 / 2**20
     with pytest.raises(ValueError, match="Received: unit='GB'"):
-        account(model).text(unit="GB")
+        account(model).table(unit="GB")
 
 
 def test_the_text_is_a_table_with_sums(keras: Any) -> None:
     model = _model([keras.layers.Conv2D(8, (3, 1), name="conv")], (9, 9, 1))
-    lines = account(model).text(measured=measured_fields(model)).splitlines()
+    lines = str(account(model).table(measured=measured_fields(model))).splitlines()
     assert lines[0].split() == [
         "layer",
         "kind",

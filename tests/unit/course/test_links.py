@@ -148,8 +148,10 @@ def test_chapter_00_has_a_row_for_every_chapter() -> None:
 
 def test_a_first_cell_without_question_is_no_head() -> None:
     text = "# 02 · Convolution\n\n**How?**\n\n**Minutes:** about 50 with the exercises"
-    assert links.head("02_convolution", text) == links.Chapter("02_convolution", "Convolution", "How?", 50)
-    assert links.head("02_convolution", text.replace("**How?**", "How?")) is None
+    assert links.read_head("02_convolution", text) == links.Chapter(
+        "02_convolution", "Convolution", "How?", 50
+    )
+    assert links.read_head("02_convolution", text.replace("**How?**", "How?")) is None
 
 
 @pytest.mark.parametrize(

@@ -115,14 +115,14 @@ def test_another_or_a_broken_archive_is_named_and_skipped(tmp_path, monkeypatch,
     monkeypatch.setenv("WORKBOOK_DATA_DIR", str(tmp_path))
     path = _write(tmp_path / "cifar-10-python.tar.gz", _files())
     with pytest.raises(
-        DataError, match=r"not the original CIFAR-10 archive, or incomplete.*download it again"
+        DataError, match=r"not the original CIFAR-10 archive, or is incomplete.*download it again"
     ):
         data.load("cifar10", archive=path)
     assert data.load("cifar10", allow_download=False, samples=10).is_standin
     assert f"skipped: {path} is not the original" in capsys.readouterr().out
     with pytest.raises(DataError, match=r"missing\.tar\.gz cannot be read"):
         data.load("cifar10", archive=tmp_path / "missing.tar.gz")
-    with pytest.raises(ValueError, match="archive is for cifar10 alone"):
+    with pytest.raises(ValueError, match="archive must be None unless name is cifar10"):
         data.load("mnist", archive=path)
 
 

@@ -163,7 +163,7 @@ A = Operation("a", "data", "a")
         ([A, A], "two 'a'"),
         ([A, Operation("b", "conv", "b", ("c",))], "Received: 'c'"),
         ([Operation("b", "shape", "b")], "kind='shape'"),
-        ([A, Operation("b", "conv", "b", ("a",), row="a")], "one row"),
+        ([A, Operation("b", "conv", "b", ("a",), row="a")], "same `row`"),
     ],
 )
 def test_what_is_not_a_diagram_is_named(diagram: list[Operation], message: str) -> None:

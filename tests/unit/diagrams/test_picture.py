@@ -10,7 +10,7 @@ import pytest
 from tests.unit.diagrams.models import dense_block, every_diagram, residual
 from workbook.diagrams import layout, operations, show, show_model, spread
 from workbook.diagrams.graph import COLOURS
-from workbook.diagrams.picture import LINE, SKIPS
+from workbook.diagrams.picture import LINE, SKIP_LINES
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +81,7 @@ def _contrast(colour: str) -> float:
 
 def test_every_edge_and_line_has_a_contrast_of_three_to_one() -> None:
     edges = [edge for _, edge in COLOURS.values() if edge != "none"]
-    assert min(map(_contrast, [*edges, LINE, *SKIPS])) >= 3
+    assert min(map(_contrast, [*edges, LINE, *SKIP_LINES])) >= 3
 
 
 def test_text_on_a_fill_has_a_contrast_of_four_and_a_half_to_one() -> None:

@@ -71,7 +71,7 @@ def _dotted(node: ast.expr) -> list[str]:
 
 
 def _is_module(package: str, name: str) -> bool:
-    """Return whether a name in a package is a module, and not a function that the package takes from that module."""
+    """Return whether a name in a package is a module, and not a function that the package imports from that module."""
     home = _file(package)
     if home is None or _file(f"{package}.{name}") is None:
         return False

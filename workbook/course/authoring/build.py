@@ -67,11 +67,6 @@ def chosen(root: Path, only: list[str] | None) -> list[Path]:
     return [source for source in sources if source.stem.startswith(tuple(only))] if only else sources
 
 
-def unknown_chapters(root: Path, words: list[str]) -> list[str]:
-    """Return the words that no chapter's name starts with."""
-    return [word for word in words if not any(name.startswith(word) for name in names(root))]
-
-
 def execute(notebook: NotebookNode, folder: Path, *, seconds: int = CELL_SECONDS) -> None:
     """Run a notebook in `folder` and store the outputs in it; CellExecutionError if a cell raises."""
     from nbclient import NotebookClient

@@ -91,7 +91,7 @@ def _notebook_metadata() -> dict:
 
 
 def _badges(name: str, address: str) -> NotebookNode:
-    """Return the row of links to the places that open a chapter. It has no pictures, which would break offline."""
+    """Return the row of links to the services that open a chapter; not as pictures, which would be broken offline."""
     path = address.removeprefix("https://github.com/")
     notebook = f"{path}/blob/main/notebooks/{name}.ipynb"
     places = {
@@ -100,12 +100,12 @@ def _badges(name: str, address: str) -> NotebookNode:
         "Kaggle": f"https://kaggle.com/kernels/welcome?src=https://github.com/{notebook}",
         "Deepnote": f"https://deepnote.com/launch?url=https://github.com/{notebook}",
     }
-    links = " · ".join(f"[{place}]({link})" for place, link in places.items())
-    return new_markdown_cell(f"Open this chapter in {links}", metadata={"tags": ["badges"]})
+    row = " · ".join(f"[{place}]({link})" for place, link in places.items())
+    return new_markdown_cell(f"Open this chapter in {row}", metadata={"tags": ["badges"]})
 
 
 def _colab(address: str) -> NotebookNode:
-    """Return the cell that installs the course where it is missing, and says in one line how that went."""
+    """Return the cell that installs the course where it is missing, and prints one line about the result."""
     source = f"""# This installs the course where it is missing, as on Colab and Kaggle. Elsewhere it does nothing.
 import importlib.util, subprocess, sys
 if importlib.util.find_spec("workbook") is None:
@@ -127,7 +127,7 @@ if importlib.util.find_spec("workbook") is None:
 
 
 def _add_links(notebook: NotebookNode, source: Path) -> None:
-    """Link the mentions of chapters and exercises; add the ways to the chapters before and after, if there are any."""
+    """Link the mentions of chapters and exercises; add the links to the previous and the next chapter, if any."""
     paths = sources(source.parents[1])
     for cell in notebook.cells:
         if cell.cell_type == "markdown":

@@ -1,7 +1,7 @@
-"""Links between the notebooks: to the neighbours of a chapter, and where prose mentions a chapter or an exercise.
+"""Links between the notebooks: to the previous and the next chapter, and where prose mentions a chapter or an exercise.
 
-Sources stay readable: "chapter 05" and "exercise 2.3" become links when a notebook is built. The links are relative,
-so they are right in JupyterLab, on GitHub and Colab, and on the site.
+In the sources these are plain text: "chapter 05" and "exercise 2.3" become links when a notebook is built. The links
+are relative, so they work in JupyterLab, on GitHub and Colab, and on the site.
 """
 
 import re
@@ -12,16 +12,19 @@ from pathlib import Path
 from workbook.exercises import chapter_of, find
 
 OVERVIEW = "00_start_here.ipynb#The-chapters"
-LONG = 40  # characters of a title
+LONG = 40  # characters; a longer title is cut at its first comma
 NUMBER = r"\d\d(?!\d|\.\d)"
 CHAPTERS = re.compile(rf"\b[Cc]hapters?\s+{NUMBER}(?:(?:\s*,\s*|\s*–\s*|\s+(?:and|or|to)\s+){NUMBER})*")
 EXERCISES = re.compile(r"\b[Ee]xercises?\s+\d+\.\d+(?:(?:\s*,\s*|\s+(?:and|or|to)\s+)\d+\.\d+)*")
 MENTION = re.compile(f"{CHAPTERS.pattern}|{EXERCISES.pattern}")
-# Code blocks, headings and tables' rules, code, formulas, links and tags: where nothing is linked.
+# Where nothing is linked: code blocks, headings, code, formulas, links and tags.
 UNTOUCHED = re.compile(
     r"(?ms)^```.*?^```|^#+ [^\n]*|`[^`]*`|\$\$.*?\$\$|\$[^$\n]+\$|!?\[[^\]]*\]\([^)]*\)|<[^>\n]+>"
 )
-MADE = re.compile(rf"(?s)\[((?:{MENTION.pattern})|\d\d|\d+\.\d+)\]\((?:\d\d_\w+\.ipynb)?(?:#[^)]*)?\)")
+# A link that `link_mentions` makes.
+MENTION_LINK = re.compile(
+    rf"(?s)\[((?:{MENTION.pattern})|\d\d|\d+\.\d+)\]\((?:\d\d_\w+\.ipynb)?(?:#[^)]*)?\)"
+)
 
 ANCHOR = re.compile(r'^<a id="exercise-[\d.]+"></a>\n\n')
 
@@ -42,7 +45,7 @@ class Chapter:
 
     @property
     def label(self) -> str:
-        """Number and short title, without what follows a colon or, if it is long, a comma: "03 · Pooling"."""
+        """Number and short title: "03 · Pooling". The title ends at a colon or, if it is long, at a comma."""
         title = self.title.split(":")[0]
         return f"{self.name[:2]} · {title.split(',')[0] if len(title) > LONG else title}"
 
@@ -58,8 +61,8 @@ class Chapter:
         return f"| [{label}](solutions/{self.file}) | {self.question} | {self.minutes} |"
 
 
-def head(name: str, markdown: str) -> Chapter | None:
-    """Return the chapter that a first cell presents; None if it has no title, no question or no minutes."""
+def read_head(name: str, markdown: str) -> Chapter | None:
+    """Return the chapter that a first cell presents; None if the cell lacks title, question or minutes."""
     title = re.search(r"^# \d\d · (.+)$", markdown, flags=re.MULTILINE)
     question = re.search(r"^\*\*(.+?)\*\*$", markdown, flags=re.MULTILINE)
     minutes = re.search(r"^\*\*Minutes:\*\* about (\d+) ", markdown, flags=re.MULTILINE)
@@ -69,14 +72,17 @@ def head(name: str, markdown: str) -> Chapter | None:
 
 
 def read_chapters(sources: list[Path]) -> list[Chapter]:
-    """Return the chapters of these sources, without those that have no head."""
+    """Return the chapters of these sources; a source without title, question and minutes is left out."""
     texts = [re.sub(r"(?m)^# ?", "", source.read_text(encoding="utf-8")) for source in sources]
-    heads = [head(source.stem, text) for source, text in zip(sources, texts, strict=True)]
-    return [chapter for chapter in heads if chapter]
+    chapters = [read_head(source.stem, text) for source, text in zip(sources, texts, strict=True)]
+    return [chapter for chapter in chapters if chapter]
 
 
 def write_tables(root: Path, chapters: list[Chapter]) -> list[Path]:
-    """Write the rows of the tables of chapters in README.md and in chapter 00; return the files that changed."""
+    """Write the tables of chapters in README.md and in chapter 00; return the files that changed.
+
+    ValueError for a file without such a table.
+    """
     tables = {
         root / "README.md": (r"(?m)(?:^\| \[\d\d .*\n)+", [chapter.readme_row for chapter in chapters]),
         root / "solutions" / "00_start_here.py": (
@@ -89,7 +95,9 @@ def write_tables(root: Path, chapters: list[Chapter]) -> list[Path]:
         before = path.read_text(encoding="utf-8")
         table = re.search(pattern, before)
         if table is None:
-            raise ValueError(f"{path.relative_to(root)} has no table of chapters: a row begins with `| [00`")
+            raise ValueError(
+                f"{path.relative_to(root)} has no table of chapters, whose rows begin with `| [00`."
+            )
         after = before[: table.start()] + "\n".join(rows) + "\n" + before[table.end() :]
         if after != before:
             path.write_text(after, encoding="utf-8")
@@ -99,31 +107,30 @@ def write_tables(root: Path, chapters: list[Chapter]) -> list[Path]:
 
 def neighbours(name: str, chapters: list[Chapter]) -> tuple[Chapter | None, Chapter | None]:
     """Return the chapters before and after `name`; None where there is none."""
-    names = [chapter.name for chapter in chapters]
-    place = names.index(name)
-    before = chapters[place - 1] if place else None
-    after = chapters[place + 1] if place + 1 < len(chapters) else None
-    return before, after
+    index = [chapter.name for chapter in chapters].index(name)
+    previous = chapters[index - 1] if index else None
+    following = chapters[index + 1] if index + 1 < len(chapters) else None
+    return previous, following
 
 
 def navigation(name: str, chapters: list[Chapter]) -> str:
     """Return the line with the links to the previous chapter, to all chapters and to the next one."""
-    before, after = neighbours(name, chapters)
+    previous, following = neighbours(name, chapters)
     links = [f"[All chapters]({OVERVIEW})"]
-    if before:
-        links.insert(0, f"[← {before.label}]({before.file})")
-    if after:
-        links.append(f"[{after.label} →]({after.file})")
+    if previous:
+        links.insert(0, f"[← {previous.label}]({previous.file})")
+    if following:
+        links.append(f"[{following.label} →]({following.file})")
     return " \u2002|\u2002 ".join(links)
 
 
 def what_next(name: str, chapters: list[Chapter]) -> str:
     """Return the last cell of a chapter: the next chapter with its question, and the navigation."""
-    _, after = neighbours(name, chapters)
+    _, following = neighbours(name, chapters)
     line = navigation(name, chapters)
-    if after is None:
+    if following is None:
         return f"---\n\n{line}"
-    return f"---\n\n**Next:** [{after.label}]({after.file}). {after.question}\n\n{line}"
+    return f"---\n\n**Next:** [{following.label}]({following.file}). {following.question}\n\n{line}"
 
 
 def with_anchor(markdown: str) -> str:
@@ -132,61 +139,63 @@ def with_anchor(markdown: str) -> str:
     return f'<a id="exercise-{heading[1]}"></a>\n\n{markdown}' if heading else markdown
 
 
-def link_mentions(markdown: str, name: str, known: set[str]) -> str:
+def link_mentions(markdown: str, name: str, chapter_names: set[str]) -> str:
     """Return prose of the chapter `name` with its mentions of other chapters and of exercises as links.
 
-    `known` has the names of the chapters that there are; what is in none of them stays text. ValueError if an exercise
-    does not exist.
+    Chapters that are not in `chapter_names`, and their exercises, stay text. ValueError if an exercise does not exist.
     """
     pieces: list[str] = []
     end = 0
     for kept in UNTOUCHED.finditer(markdown):
-        pieces += [_linked(markdown[end : kept.start()], name, known), kept.group()]
+        pieces += [_linked(markdown[end : kept.start()], name, chapter_names), kept.group()]
         end = kept.end()
-    return "".join([*pieces, _linked(markdown[end:], name, known)])
+    return "".join([*pieces, _linked(markdown[end:], name, chapter_names)])
 
 
 def without_links(markdown: str) -> str:
-    """Return prose without what `with_anchor` and `link_mentions` add: as its source has it."""
-    return MADE.sub(r"\1", ANCHOR.sub("", markdown))
+    """Return prose without the anchor and the links that `with_anchor` and `link_mentions` add."""
+    return MENTION_LINK.sub(r"\1", ANCHOR.sub("", markdown))
 
 
-def _linked(text: str, name: str, known: set[str]) -> str:
-    text = CHAPTERS.sub(lambda match: _link(match.group(), NUMBER, _chapter_target(name, known)), text)
-    return EXERCISES.sub(lambda match: _link(match.group(), r"\d+\.\d+", _exercise_target(name, known)), text)
+def _linked(text: str, name: str, chapter_names: set[str]) -> str:
+    chapter, exercise = _chapter_target(name, chapter_names), _exercise_target(name, chapter_names)
+    text = CHAPTERS.sub(lambda match: _link(match.group(), NUMBER, chapter), text)
+    return EXERCISES.sub(lambda match: _link(match.group(), r"\d+\.\d+", exercise), text)
 
 
 def _link(mention: str, number: str, target: Callable[[str], str]) -> str:
-    """Return "chapter 03" as one link, and "chapters 03 and 04" with a link for each number."""
+    """Return "chapter 03" as one link, and "chapters 03 and 04" with a link for each number.
+
+    `number` is the pattern of a number; `target` returns the address for a number, "" for none.
+    """
+
+    def linked(text: str, number: str) -> str:
+        address = target(number)
+        return f"[{text}]({address})" if address else text
+
     numbers = re.findall(number, mention)
     if len(numbers) == 1:
-        address = target(numbers[0])
-        return f"[{mention}]({address})" if address else mention
-
-    def one(match: re.Match[str]) -> str:
-        address = target(match.group())
-        return f"[{match.group()}]({address})" if address else match.group()
-
-    return re.sub(number, one, mention)
+        return linked(mention, numbers[0])
+    return re.sub(number, lambda match: linked(match.group(), match.group()), mention)
 
 
-def _chapter_target(name: str, known: set[str]) -> Callable[[str], str]:
-    """Return a function that gives the file of a chapter's notebook; "" for the chapter itself and unknown ones."""
+def _chapter_target(name: str, chapter_names: set[str]) -> Callable[[str], str]:
+    """Return a function from a number to the chapter's notebook; "" for the chapter `name` and unknown ones."""
 
     def target(number: str) -> str:
-        files = [f"{other}.ipynb" for other in known if other.startswith(f"{number}_") and other != name]
-        return files[0] if files else ""
+        others = chapter_names - {name}
+        return next((f"{other}.ipynb" for other in others if other.startswith(f"{number}_")), "")
 
     return target
 
 
-def _exercise_target(name: str, known: set[str]) -> Callable[[str], str]:
-    """Return a function that gives the address of an exercise's heading; "" if its chapter is not known."""
+def _exercise_target(name: str, chapter_names: set[str]) -> Callable[[str], str]:
+    """Return a function from an exercise's id to the address of its heading; "" if its chapter is unknown."""
 
     def target(exercise_id: str) -> str:
         chapter, fragment = chapter_of(exercise_id), f"exercise-{find(exercise_id).id}"
         if chapter == name:
             return f"#{fragment}"
-        return f"{chapter}.ipynb#{fragment}" if chapter in known else ""
+        return f"{chapter}.ipynb#{fragment}" if chapter in chapter_names else ""
 
     return target

@@ -7,13 +7,13 @@ from collections import Counter
 from nbformat import NotebookNode
 
 from workbook.course.authoring.chapter import BEGIN, END, ROLES, STUB_COMMENT
-from workbook.course.authoring.links import head, without_links
+from workbook.course.authoring.links import read_head, without_links
 from workbook.course.authoring.wrap import CODE_WIDTH, WIDTH, is_wrapped
 from workbook.exercises import Exercise, exercises_of
 
 MISTAKES, HINTS = 3, 2
 LONGEST_CELL = 16  # statements in a cell that is not set-up or an exercise
-WIDEST_OUTPUT = 100  # columns of printed text, one sentence excepted, which wraps
+WIDEST_OUTPUT = 100  # columns of printed text; a single sentence may be wider, because it wraps
 PARTS = ("You will be able to", "Minutes", "Summary", "Formulae", "Where to read on")
 
 
@@ -58,10 +58,10 @@ def lint_executed(notebook: NotebookNode) -> list[str]:
 
 
 def _is_wide(output: NotebookNode) -> bool:
-    """Return whether an output is shown as text that is too wide: two such lines, or one with aligned columns."""
+    """Return whether an output is text that is too wide: two lines over the limit, or one with aligned columns."""
     data = output.get("data", {})
     if output.output_type != "stream" and set(data) != {"text/plain"}:
-        return False  # shown as a picture, a widget or HTML, or an error
+        return False  # a picture, a widget, HTML or an error
     text = output.text if output.output_type == "stream" else data["text/plain"]
     wide = [line for line in text.split("\n") if len(line) > WIDEST_OUTPUT]
     return len(wide) > 1 or any("  " in line.strip() for line in wide)
@@ -108,7 +108,7 @@ def _tags(notebook: NotebookNode) -> list[str]:
 
 
 def _head(name: str, notebook: NotebookNode) -> list[str]:
-    if notebook.cells and head(name, notebook.cells[0].source):
+    if notebook.cells and read_head(name, notebook.cells[0].source):
         return []
     return ["must begin with `# NN · Title`, `**A question?**` and `**Minutes:** about N with the exercises`"]
 
@@ -131,7 +131,7 @@ def _long_cells(notebook: NotebookNode) -> list[str]:
 
 
 def _count_statements(code: str) -> int:
-    """Count the statements of a cell, those inside of blocks too; its lines of code if it cannot be parsed."""
+    """Return the number of statements of a cell, those in blocks too; of its lines if it cannot be parsed."""
     try:
         return sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(code)))
     except SyntaxError:  # a magic
@@ -140,7 +140,7 @@ def _count_statements(code: str) -> int:
 
 
 def _wide_code(notebook: NotebookNode) -> list[str]:
-    """List the lines of code that are too long, but for the cell that installs the course."""
+    """List the lines of code that are too long, except those of the cell that installs the course."""
     return [
         f"a line of code has {len(line)} columns, at most {CODE_WIDTH}; run `workbook wrap`: {line.strip()[:40]!r}"
         for cell in notebook.cells

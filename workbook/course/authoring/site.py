@@ -1,6 +1,6 @@
-"""Build the site: the course to read in a browser, from the notebooks as they are stored.
+"""Build the site: the course as web pages, from the stored notebooks.
 
-A chapter's page has the learner's copy with the outputs of its demonstrations. Answers, and the outputs of answers and
+A chapter's page is the learner's copy with the outputs of its demonstrations. Answers, and the outputs of answers and
 checks, are never on it. `docs/site/` has Sphinx's settings.
 """
 
@@ -40,29 +40,31 @@ MAINTAINING = (
     "data/README.md",
 )
 LEDGER = "docs/figures.md"
-ONLY_IN_A_NOTEBOOK = {"badges", "colab", "navigation"}  # the site has buttons for these
+NOTEBOOK_ONLY = {"badges", "colab", "navigation"}  # tags; the site has buttons for these
 COVER_SIZE = (560, 560)  # pixels, at most
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MERMAID = re.compile(r"(?ms)^```mermaid\n(.*?)^```\n")
+# An arrow of a Mermaid diagram: `a -- "label" --> b`, or dotted.
 ARROW = re.compile(r'(\w+) (?:--|-\.) "(.*?)" (?:-->|\.->) (\w+)')
+# A link or picture in Markdown: the part before its address, the address, its fragment.
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
 
 
 def build(root: Path, out: Path) -> int:
-    """Build the site in the folder `out`, which is replaced; return Sphinx's exit code. A warning is an error."""
+    """Build the site in the folder `out`, which is replaced; return Sphinx's exit code. Warnings count as errors."""
     from sphinx.cmd.build import build_main
 
     os.environ["WORKBOOK_REPOSITORY"] = chapter.repository(root)
     with tempfile.TemporaryDirectory() as work:
-        pages, doctrees, made = Path(work, "pages"), Path(work, "doctrees"), Path(work, "html")
+        pages, doctrees, html_pages = (Path(work, name) for name in ("pages", "doctrees", "html"))
         write_pages(root, pages)
         settings = ["-c", str(root / "docs" / "site"), "-d", str(doctrees)]
-        code = build_main(["-q", "-W", "--keep-going", "-b", "html", *settings, str(pages), str(made)])
+        code = build_main(["-q", "-W", "--keep-going", "-b", "html", *settings, str(pages), str(html_pages)])
         if code == 0:
-            shutil.copytree(pages / "covers", made / "covers")
+            shutil.copytree(pages / "covers", html_pages / "covers")
             if out.exists():
                 shutil.rmtree(out)
-            shutil.copytree(made, out, ignore=shutil.ignore_patterns(".buildinfo", "_sources"))
+            shutil.copytree(html_pages, out, ignore=shutil.ignore_patterns(".buildinfo", "_sources"))
     return code
 
 
@@ -71,11 +73,8 @@ def write_pages(root: Path, pages: Path) -> None:
     chapters = read_chapters(chapter.sources(root))
     covers = {}
     for entry in chapters:
-        complete = _read(root / "solutions" / entry.file)
-        _write(
-            pages / "notebooks" / entry.file,
-            nbformat.writes(page(_read(root / "notebooks" / entry.file), complete)),
-        )
+        learner, complete = (_read(root / folder / entry.file) for folder in ("notebooks", "solutions"))
+        _write(pages / "notebooks" / entry.file, nbformat.writes(page(learner, complete)))
         covers[entry.name] = _write_cover(complete, pages / "covers" / f"{entry.name}.png")
     _write(pages / "index.md", front(root, chapters, covers))
     shutil.copytree(
@@ -88,12 +87,15 @@ def write_pages(root: Path, pages: Path) -> None:
 
 
 def page(learner: NotebookNode, complete: NotebookNode) -> NotebookNode:
-    """Return a chapter's page: the learner's cells, and the outputs of those that are no answer and no check."""
+    """Return a chapter's page: the learner's cells, with the outputs of those that are neither answer nor check.
+
+    `learner` is changed.
+    """
     executed = {cell.id: cell for cell in complete.cells}
     cells = []
     for cell in learner.cells:
         tags = set(cell.metadata.get("tags", []))
-        if tags & ONLY_IN_A_NOTEBOOK:
+        if tags & NOTEBOOK_ONLY:
             continue
         if cell.cell_type == "code" and not tags & {"exercise", "check"}:
             cell.outputs = [_shown(output) for output in executed[cell.id].get("outputs", [])]
@@ -112,7 +114,7 @@ def _shown(output: NotebookNode) -> NotebookNode:
 
 
 def _with_targets(markdown: str) -> str:
-    """Return prose in which exercises are MyST's targets, so that Sphinx checks the links to them."""
+    """Return prose in which the anchors of exercises are MyST targets, so that Sphinx checks the links to them."""
     anchor = ANCHOR.match(markdown)
     if anchor:
         name = re.findall(r'"(.*)"', anchor.group())[0]
@@ -121,9 +123,9 @@ def _with_targets(markdown: str) -> str:
 
 
 def _write_cover(complete: NotebookNode, path: Path) -> bool:
-    """Write the picture of a chapter's card, which is that of the cell tagged `cover` or the first one.
+    """Write the picture of a chapter's card: that of the cell tagged `cover`, or else the first picture.
 
-    Return whether the chapter has a picture.
+    Return whether the chapter has one.
     """
     pictures = [
         ("cover" in cell.metadata.get("tags", []), output["data"]["image/png"])
@@ -142,16 +144,16 @@ def _write_cover(complete: NotebookNode, path: Path) -> bool:
 
 
 def front(root: Path, chapters: list[Chapter], covers: dict[str, bool]) -> str:
-    """Return the front page: the README, with cards in place of its table of chapters, and the table of contents."""
+    """Return the front page: the README with cards instead of the table of chapters, and the hidden contents."""
     readme = (root / "README.md").read_text(encoding="utf-8")
     text = "\n".join(line for line in readme.split("\n") if not line.startswith("[!["))
     cards = "\n".join(_part(name, part, covers) for name, part in parts(chapters))
-    how = "Read a chapter here, with its pictures and with stubs in place of answers. To work in it, press the\n"
-    how += "rocket at the top of its page, or follow [Start](#start).\n"
+    advice = "Read a chapter here, with its pictures and with stubs in place of answers. To work in it, press the\n"
+    advice += "rocket at the top of its page, or follow [Start](#start).\n"
     before, _, rest = text.partition("## Chapters\n")
     after = rest[rest.index("\n## ") :]
     start = before.index("## Start\n")
-    text = f"{before[:start]}## Chapters\n\n{how}\n{cards}\n{before[start:]}{after}"
+    text = f"{before[:start]}## Chapters\n\n{advice}\n{cards}\n{before[start:]}{after}"
     return f"{relink(root, 'README.md', text)}\n{contents(chapters)}"
 
 
@@ -178,7 +180,7 @@ def _card(entry: Chapter, has_cover: bool) -> str:
 
 
 def contents(chapters: list[Chapter]) -> str:
-    """Return the hidden tables of contents that make the side bar."""
+    """Return the hidden tables of contents from which Sphinx makes the side bar."""
     trees = [
         (name, [f"{entry.label} <notebooks/{entry.name}>" for entry in part])
         for name, part in parts(chapters)
@@ -199,11 +201,11 @@ def _document(name: str) -> str:
 
 
 def relink(root: Path, name: str, markdown: str) -> str:
-    """Return a page of the repository with its relative links as they are on the site.
+    """Return a page of the repository, from the file `name`, with its relative links as they are on the site.
 
-    Links to complete notebooks lead to the chapters' pages, links to files that are no page lead to the repository.
+    Links to notebooks lead to the chapters' pages. Links to files that are not on the site lead to the repository.
     """
-    known = {"README.md", *TEACHING, *MAINTAINING}
+    pages = {"README.md", *TEACHING, *MAINTAINING}
     address = chapter.repository(root)
 
     def target(match: re.Match[str]) -> str:
@@ -213,7 +215,7 @@ def relink(root: Path, name: str, markdown: str) -> str:
         path = PurePosixPath(os.path.normpath(PurePosixPath(name).parent / link))
         if path.parts[0] in ("solutions", "notebooks") and path.suffix == ".ipynb":
             return f"{before}/notebooks/{path.name}{after}"
-        if path.suffix == ".png" or str(path) in known:
+        if path.suffix == ".png" or str(path) in pages:
             return f"{before}/{'index.md' if str(path) == 'README.md' else path}{after}"
         return f"{before}{address}/blob/main/{path}{after}"
 
@@ -221,7 +223,7 @@ def relink(root: Path, name: str, markdown: str) -> str:
 
 
 def arrows(diagram: str) -> str:
-    """Return a diagram, which GitHub draws with a script from elsewhere, as a list of its arrows."""
+    """Return a Mermaid diagram, which needs a script to be drawn, as a list of its arrows."""
     lines = [
         f"- {start} → {end}: {label.replace('<br/>', ' ')}" for start, label, end in ARROW.findall(diagram)
     ]
@@ -229,7 +231,7 @@ def arrows(diagram: str) -> str:
 
 
 def ledger_page() -> str:
-    """Return the page of the figures that the lectures state: recomputed, with conventions, sources and slips."""
+    """Return the page of the figures that the lectures state: recomputed, with conventions, sources and errors."""
     head = (
         "# The figures of the lectures\n\n"
         "Lectures on convolutional networks quote figures. The course recomputes each of them with its own code\n"
@@ -262,7 +264,7 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return text for a cell of a Markdown table: what would be markup is escaped."""
+    """Return text for a cell of a Markdown table, with the characters of markup escaped."""
     return re.sub(r"([|*_<>$\\])", r"\\\1", " ".join(text.split()))
 
 

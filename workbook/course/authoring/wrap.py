@@ -1,9 +1,9 @@
-"""Wrap a chapter's source: prose at 120 characters, code at 95; nothing that is rendered or computed changes.
+"""Wrap a chapter's source: prose at 120 characters, code at 95. What is rendered or computed does not change.
 
-Of the prose, paragraphs alone are filled again, also those of lists and quotations. Headings, tables, code, HTML,
-display formulas and paragraphs with hard line breaks stay as they are. Of the code, only statements with a line that is
-too long change: a comment beside it moves above it, ruff lays it out, and a string alone on its line is split at a
-space. What is still too long, such as a docstring, a person must shorten.
+In prose, only paragraphs are filled again, also those of lists and quotations. Headings, tables, code, HTML, display
+formulas and paragraphs with hard line breaks stay as they are. In code, only statements with a line that is too long
+change: a comment at the end of the line moves above it, ruff formats the statement, and a string alone on its line is
+split at a space. A person must shorten what is still too long, such as a docstring.
 """
 
 import ast
@@ -65,13 +65,13 @@ def _wrap_cell(cell: str) -> str:
 
 
 def _wrap_code_cell(cell: str) -> str:
-    """Wrap a code cell of the source, below its first line; what comes before the first cell stays."""
+    """Wrap a code cell of the source below its `# %%` line; text before the first cell stays as it is."""
     head, newline, code = cell.partition("\n")
     return f"{head}{newline}{wrap_code(code)}" if head.startswith("# %%") and "[raw]" not in head else cell
 
 
 def wrap_code(code: str) -> str:
-    """Return code in which every statement with a line that is too long is laid out again, if it can be parsed."""
+    """Return code with every statement that has too long a line formatted again; unchanged if it cannot be parsed."""
     if all(len(line) <= CODE_WIDTH for line in code.split("\n")):
         return code
     try:
@@ -88,9 +88,9 @@ def wrap_code(code: str) -> str:
 
 
 def _simple_parts(body: list[ast.stmt]) -> list[tuple[int, int, str]]:
-    """Return the first and the last line of each simple statement and of each head of a block, with what completes it.
+    """Return (first line, last line, completion) of each simple statement and of each head of a block.
 
-    A head such as `for x in y:` is complete with "pass" below it; a simple statement is complete.
+    A head such as `for x in y:` can be parsed with "pass" below it, its completion; that of a simple statement is "".
     """
     parts: list[tuple[int, int, str]] = []
     for statement in body:
@@ -104,12 +104,13 @@ def _simple_parts(body: list[ast.stmt]) -> list[tuple[int, int, str]]:
 
 
 def _first_line(statement: ast.stmt) -> int:
+    """Return the first line of a statement or of its decorators."""
     decorators = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _laid_out(lines: list[str], tail: str) -> list[str]:
-    """Return the lines of one statement as ruff lays them out; a `;` at its end stays, as it hides a cell's value."""
+    """Return the lines of one statement as ruff formats them; a final `;`, which hides a cell's value, stays."""
     indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())]
     comment = re.search(r"  (#[^\"']*)$", lines[0])
     if len(lines) == 1 and comment:
@@ -129,7 +130,7 @@ def _laid_out(lines: list[str], tail: str) -> list[str]:
 
 
 def _split_string(line: str) -> list[str]:
-    """Return a line with nothing but a string in one line of code per part, split at spaces outside of braces."""
+    """Return a line that holds only a string as several lines, split at spaces outside of braces."""
     match = re.fullmatch(r'(\s*)(f?)"([^"\\]*)"(,?)', line)
     if len(line) <= CODE_WIDTH or not match:
         return [line]

@@ -1,7 +1,7 @@
-"""How many photographed digits are read as the drawn ones are: MNIST's test digits, drawn on paper and photographed.
+"""Measure how many photographed digits are classified correctly: MNIST's test digits, drawn on paper and photographed.
 
-Each row is one thing that a camera, a pen or the paper does to a picture. The photographs are made here, from a seed,
-so that they hold no surprise but the one that the row names.
+Each row is one effect of a camera, a pen or the paper. The photographs are simulated from a seed, so that they have
+this effect and no other.
 """
 
 import io
@@ -21,11 +21,12 @@ Predict = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
 
 @dataclass(frozen=True)
 class Scene:
-    """What lies under the camera, and what the camera adds.
+    """The paper, the pen and the camera of a photograph.
 
-    `light` is the share by which the light falls from one corner to the other, `noise` the standard deviation of grey
-    values in 0-1, `blur` a radius in pixels, `squares` and `lines` the distance of printed lines in pixels, `edge` the
-    share of the picture that is table, `angle` in degrees, `tilt` the perspective in degrees.
+    `ink` is a colour in 0-1, and `paper` a grey value. `light` is the share by which the light decreases from one side
+    to the other, `noise` the standard deviation of values in 0-1, `blur` a radius in pixels. `squares` and `lines` are
+    the distance of printed lines in pixels, `edge` is the share of the width that is table, `tilt` the largest rotation
+    and perspective in degrees, `quality` that of the JPEG.
     """
 
     ink: tuple[float, float, float] = (0.12, 0.12, 0.14)
@@ -96,7 +97,7 @@ def photograph(digit: NDArray[np.uint8], scene: Scene, rng: np.random.Generator)
 
 
 def _stroke(digit: NDArray[np.uint8], scene: Scene, rng: np.random.Generator) -> Floats:
-    """Return the digit's ink on the page, 0-1: enlarged, with sharp edges, somewhere in the middle."""
+    """Return the digit's ink on the page, 0-1 (HEIGHT, WIDTH): enlarged, with sharp edges, near the middle."""
     from PIL import Image, ImageFilter
 
     side = int(rng.integers(280, 380))
@@ -113,7 +114,7 @@ def _stroke(digit: NDArray[np.uint8], scene: Scene, rng: np.random.Generator) ->
 
 
 def _print(scene: Scene, rng: np.random.Generator) -> Floats:
-    """Return what is printed on the paper: squares, lines, or nothing (1)."""
+    """Return the brightness of the printed paper, 0-1 (HEIGHT, WIDTH): squares, lines, or 1 everywhere."""
     page = np.ones((HEIGHT, WIDTH))
     distance = scene.squares or scene.lines
     if distance:
@@ -126,7 +127,7 @@ def _print(scene: Scene, rng: np.random.Generator) -> Floats:
 
 
 def _light(shape: tuple[int, ...], fall: float, rng: np.random.Generator) -> Floats:
-    """Return the light at each pixel: 1 at one side, 1 - `fall` at the other, in a direction of chance."""
+    """Return the light at each pixel: 1 at one side, 1 - `fall` at the other, in a random direction."""
     angle = rng.uniform(0, 2 * np.pi)
     rows, columns = np.linspace(-1, 1, shape[0])[:, None], np.linspace(-1, 1, shape[1])
     along = np.sin(angle) * rows + np.cos(angle) * columns
@@ -134,7 +135,7 @@ def _light(shape: tuple[int, ...], fall: float, rng: np.random.Generator) -> Flo
 
 
 def _tilted(picture: Any, degrees: float, rng: np.random.Generator) -> Any:
-    """Return the picture as a camera sees it that is held at an angle, on a table of the paper's brightness."""
+    """Return the picture as seen by a camera held at an angle, on a background as bright as the paper."""
     from PIL import Image
 
     angle = np.deg2rad(rng.uniform(-degrees, degrees))
@@ -150,7 +151,7 @@ def _tilted(picture: Any, degrees: float, rng: np.random.Generator) -> Any:
 
 @dataclass(frozen=True)
 class Result:
-    """How many of `count` photographs of a kind were read as the digit, or refused with a sentence."""
+    """The number of photographs of a row that were classified correctly or refused, of `count`."""
 
     row: str
     right: int
@@ -159,27 +160,31 @@ class Result:
 
 
 def measure_handwriting(predict: Predict, *, count: int = 100, seed: int = 1) -> list[Result]:
-    """Read `count` photographs of each kind; `predict` takes (N, 28, 28, 1) and returns (N, 10).
+    """Classify `count` photographs of each row; `predict` takes (N, 28, 28, 1) and returns (N, 10).
 
-    Only digits that the network reads in MNIST's own form are photographed, so that its mistakes do not count.
+    Only digits that the network classifies correctly in MNIST's own form are photographed, so that its errors do not
+    count.
     """
     mnist = data.load("mnist")
-    known = np.flatnonzero(predict(mnist.x_test[: 3 * count]).argmax(axis=1) == mnist.y_test[: 3 * count])[
-        :count
-    ]
-    results = []
-    for row, scene in ROWS.items():
-        rng = np.random.default_rng(seed)
-        digits, refused = [], 0
-        for index in known:
-            picture = data.read_picture(photograph(mnist.x_test[index], scene, rng))
-            try:
-                digits.append(data.to_digit(picture))
-            except ValueError:
-                digits.append(np.zeros((28, 28, 1), np.uint8))
-                refused += 1
-        read = predict(np.stack(digits)).argmax(axis=1)
-        blank = np.array([not digit.any() for digit in digits])
-        right = int(np.count_nonzero((read == mnist.y_test[known]) & ~blank))
-        results.append(Result(row, right, refused, len(known)))
-    return results
+    candidates, labels = mnist.x_test[: 3 * count], mnist.y_test[: 3 * count]
+    chosen = np.flatnonzero(predict(candidates).argmax(axis=1) == labels)[:count]
+    return [_measure_row(row, predict, candidates[chosen], labels[chosen], seed) for row in ROWS]
+
+
+def _measure_row(
+    row: str, predict: Predict, originals: NDArray[np.uint8], labels: NDArray[np.integer], seed: int
+) -> Result:
+    """Photograph and classify digits (N, 28, 28, 1) under the effect of one row."""
+    rng = np.random.default_rng(seed)
+    digits: list[NDArray[np.uint8]] = []
+    is_read = np.ones(len(originals), bool)
+    for number, original in enumerate(originals):
+        picture = data.read_picture(photograph(original, ROWS[row], rng))
+        try:
+            digits.append(data.to_digit(picture))
+        except ValueError:
+            digits.append(np.zeros((28, 28, 1), np.uint8))
+            is_read[number] = False
+    predicted = predict(np.stack(digits)).argmax(axis=1)
+    right = int(np.count_nonzero((predicted == labels) & is_read))
+    return Result(row, right, int(np.count_nonzero(~is_read)), len(originals))

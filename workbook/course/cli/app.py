@@ -47,12 +47,7 @@ def _check_chapters(folder: Path, chapters: list[str] | None) -> None:
     """Check that a chapter's name starts with each of the words; end with one line if not."""
     from workbook.course.authoring import build as builder
 
-    unknown = builder.unknown_chapters(folder, chapters or [])
-    if unknown:
-        console.print(
-            f"no chapter starts with {unknown[0]!r}; the chapters are {', '.join(builder.names(folder))}"
-        )
-        raise typer.Exit(2)
+    chapters_cli.check_words(chapters or [], builder.names(folder))
 
 
 Chapters = Annotated[

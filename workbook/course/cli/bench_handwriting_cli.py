@@ -1,4 +1,4 @@
-"""`workbook bench handwriting`: read photographs of digits with a trained network."""
+"""`workbook bench handwriting`: classify photographs of digits with a trained network."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,15 +14,15 @@ def register(bench: typer.Typer) -> None:
 def bench_handwriting(
     model: Annotated[Path, typer.Argument(help="A network for MNIST, such as runs/mnist/model.keras.")],
     *,
-    count: Annotated[int, typer.Option(min=1, max=3000, help="Photographs of each kind.")] = 100,
+    count: Annotated[int, typer.Option(min=1, max=3000, help="Photographs for each row.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the photographs.")] = 1,
 ) -> None:
-    """Count how many photographed digits a network reads: light, paper, pen and camera, a row each.
+    """Count how many photographed digits a network classifies correctly, for effects of light, paper, pen and camera.
 
     `workbook train mnist --out runs/mnist` makes such a network.
     """
     if not model.is_file():
-        typer.echo(f"{model} is no file. Make one: workbook train mnist --out runs/mnist")
+        typer.echo(f"{model} is not a file. Make one: workbook train mnist --out runs/mnist")
         raise typer.Exit(2)
     import keras
 

@@ -1,5 +1,6 @@
 """`workbook chapters`: which chapters have changed since the learner's copies, and their new versions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,16 @@ def register(app: typer.Typer) -> None:
     app.add_typer(chapters, name="chapters")
 
 
+def check_words(words: Sequence[str], names: Sequence[str]) -> None:
+    """Check that each of the words begins the name of a chapter; end with one line if not."""
+    for word in words:
+        if not any(name.startswith(word) for name in names):
+            console.print(f"no chapter starts with {word!r}; the chapters are {', '.join(names)}")
+            raise typer.Exit(2)
+
+
 def _checked(root: Path) -> Path:
+    """Return the project's folder; end with one line if it has no chapters."""
     if not learner_folder.chapters(root):
         console.print(
             f"{root} has no notebooks/ with chapters. Go to the project's folder, or add --root FOLDER."
@@ -34,7 +44,7 @@ def show(context: typer.Context, *, root: Root = Path()) -> None:
         folder = _checked(root)
         code = learner_folder.main(folder)
         if not code and not learner_folder.changed(folder):
-            console.print(f"{learner_folder.FOLDER}/ has the present version of every chapter.")
+            console.print(f"{learner_folder.FOLDER}/ has the current version of every chapter.")
         raise typer.Exit(code)
 
 
@@ -50,10 +60,7 @@ def update(
     """Put the new version of chapters beside your copies, which stay as they are."""
     folder = _checked(root)
     names = [path.stem for path in learner_folder.chapters(folder)]
-    unknown = [number for number in numbers or [] if not any(name.startswith(number) for name in names)]
-    if unknown:
-        console.print(f"no chapter starts with {unknown[0]!r}; the chapters are {', '.join(names)}")
-        raise typer.Exit(2)
+    check_words(numbers or [], names)
     code = learner_folder.main(folder) if not (folder / learner_folder.FOLDER).is_dir() else 0
     if code:
         raise typer.Exit(code)

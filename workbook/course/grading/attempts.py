@@ -96,7 +96,7 @@ def run_answers(
 ) -> AnswerReports:
     """Run the answers of a submission on the cases of `tasks`: all attempts, or `only` some.
 
-    Cells in `skipped` are left out from the beginning. `removed` are functions of the course that do not exist then.
+    Cells in `skipped` are left out from the beginning. `removed` are functions of the course that this run lacks.
     """
     attempts = {key for key in answers.attempts if exercise_of(key) in tasks.exercises}
     wanted = attempts if only is None else attempts & only
@@ -160,9 +160,9 @@ def _run(
 
 
 def modules_of(tasks: ChapterTasks, sources: Iterable[str]) -> tuple[str, ...]:
-    """Return the modules to load before the run: the chapter's, and Keras if a learner's cell names it.
+    """Return the modules to load before the run: the chapter's, and Keras if one of the sources names it.
 
-    Importing Keras takes seconds, on a busy machine more than an answer has.
+    Importing Keras takes seconds, on a busy machine more than the time limit of an answer.
     """
     if "keras" in tasks.modules or not any(USES_KERAS.search(source) for source in sources):
         return tasks.modules

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workbook.course.grading import copies, deadlines, exports, journal, pages, review_page, submissions
+from workbook.course.grading.chapter_lookup import look_up_chapters
 from workbook.course.grading.containers import NOTHING, OnDisk
 from workbook.course.grading.earlier_answers import earlier_answers
 from workbook.course.grading.fingerprints import Judges, Parts, read_known
 from workbook.course.grading.grader import Grader, absent, unreadable
 from workbook.course.grading.hand_in_times import hand_in_times, read_table
-from workbook.course.grading.identified import identified
 from workbook.course.grading.jail import Jail
-from workbook.course.grading.masters import solutions_of
+from workbook.course.grading.masters import learner_notebooks, solutions_of
 from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.partial_credit import chosen_exercises, with_partial_credit
 from workbook.course.grading.records import Graded, Mark, in_order
@@ -52,7 +52,7 @@ class ClassResult:
 
 def chapters_of(root: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the course's chapters, or those that begin with one of `wanted`; ValueError for one that fits none."""
-    chapters = [path.stem for path in sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))]
+    chapters = [path.stem for path in learner_notebooks(root)]
     if not wanted:
         return tuple(chapters)
     for word in wanted:
@@ -99,7 +99,7 @@ def find_submissions(
     """Return all submissions at `path`, and those for the chapters of the run; ValueError if there are none."""
     chapters = chapters_of(options.root)
     everything = submissions.find(path, chapters, student=options.student)
-    everything = identified(everything, chapters, run, options)
+    everything = look_up_chapters(everything, chapters, run, options)
     handed_in = [submission for submission in everything if submission.chapter in ("", *options.chapters)]
     if not handed_in:
         raise ValueError(f"{path} holds no submission for {', '.join(options.chapters)}.")
@@ -331,9 +331,13 @@ def _lateness(
         return {}, []
     files = {submission.origin: submission for submission in handed_in}
     present = [submission for submission in graded if submission.origin in files]
-    times, notices = hand_in_times(((one.chapter, files[one.origin]) for one in present), policy, path)
-    lateness = {one.key: policy.lateness(*one.key, times.get(one.origin)) for one in present}
-    notices += policy.unknown_names(one.student for one in graded)
+    files_of = ((submission.chapter, files[submission.origin]) for submission in present)
+    times, notices = hand_in_times(files_of, policy, path)
+    lateness = {
+        submission.key: policy.lateness(*submission.key, times.get(submission.origin))
+        for submission in present
+    }
+    notices += policy.unknown_names(submission.student for submission in graded)
     return {key: late for key, late in lateness.items() if late is not None}, notices
 
 

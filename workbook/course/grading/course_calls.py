@@ -3,14 +3,8 @@
 import ast
 from collections.abc import Iterable
 
-FREE = (
-    "check",
-    "data",
-    "plots",
-    "stepper",
-    "interactive",
-    "figures",
-)  # for looking at things, not for computing answers
+# Modules for looking at things, not for computing answers.
+FREE = ("check", "data", "plots", "stepper", "interactive", "figures")
 
 
 def course_functions(setup: str, sources: Iterable[str], solution: str = "") -> list[str]:

@@ -42,7 +42,7 @@ def _read(handed_in: list[Submission], options: GradingOptions) -> Iterator[Grad
 
 
 def _unjudged(submission: Submission, answers: Answers) -> Graded:
-    """Return a submission's answers as marks without points: each attempt as a run of that year showed it."""
+    """Return a submission's answers as marks without points: the text of each attempt as a run shows it."""
     marks = tuple(
         Mark(submission.student, answers.chapter, exercise_of(key), "", "", None, 0.0, answer=text)
         for key, text in answers.shown.items()

@@ -173,15 +173,15 @@ class Grader:
     def _reopened(
         self, answers: Answers, judged: Mapping[str, _Judged], collected: AnswerReports, budget: Budget
     ) -> dict[str, _Judged]:
-        """Judge answers once more that raised while functions of the course were closed, now with these open.
+        """Judge the answers again that raised an error while functions of the course were closed, with these open.
 
-        One that is right now has left its work to them, whatever it says. One that is wrong has its own mistake.
+        An answer that is right now has left its work to them, whatever it says. One that is wrong has its own mistake.
         """
         exercises = {exercise.id: exercise for exercise in exercises_of(answers.chapter)}
         raised = {
-            one.key: exercise
-            for name, one in judged.items()
-            if one.ruling.outcome == "error"
+            attempt.key: exercise
+            for name, attempt in judged.items()
+            if attempt.ruling.outcome == "error"
             and isinstance(exercise := exercises[name], Exercise)
             and exercise.solved_by
         }
@@ -205,41 +205,29 @@ class Grader:
     def _confirmed(
         self, answers: Answers, judged: Mapping[str, _Judged], collected: AnswerReports, budget: Budget
     ) -> dict[str, _Judged]:
-        """Run answers that earn points once more where the functions that solve their exercise do not exist.
+        """Run the answers that earn points again without the functions that solve their exercise.
 
-        A submission can undo what notes and closes these functions, and load them again; what is right without them is
-        its own work. Return what this changes, and the answers for which no time was left.
+        A submission can undo what notes and closes these functions, or load them again. An answer that is right without
+        them is the learner's own work. Return the changed judgements, and those that the time did not suffice for.
         """
         exercises = {exercise.id: exercise for exercise in exercises_of(answers.chapter)}
         removed = {
             name: functions
-            for name, one in judged.items()
-            if _earns(one.ruling) and (functions := _removable(exercises[name]))
+            for name, earned in judged.items()
+            if _earns(earned.ruling) and (functions := _removable(exercises[name]))
         }
         together = tuple(dict.fromkeys(itertools.chain(*removed.values())))
         rulings = self._without(answers, judged, removed, together, collected, budget)
         changed = {}
         for name, functions in removed.items():
-            exercise, one = exercises[name], judged[name]
-            assert isinstance(exercise, Exercise)
-            ruling = rulings.get(name)
-            for _ in range(
-                MOST_CONFIRMATIONS
-            ):  # alone: it may use what another exercise rules out, or was late
-                if ruling is not None and _credit(ruling) == _credit(one.ruling):
+            earned, ruling = judged[name], rulings.get(name)
+            # Alone: it may use what another exercise removes, or the time did not suffice for all answers together.
+            for _ in range(MOST_CONFIRMATIONS):
+                if ruling is not None and _credit(ruling) == _credit(earned.ruling):
                     break
                 ruling = self._without(answers, judged, [name], functions, collected, budget).get(name)
-            if ruling is None:
-                changed[name] = replace(one, note=NOT_CONFIRMED)
-            elif _credit(ruling) == _credit(one.ruling):
-                continue
-            elif one.ruling.outcome == "passed":
-                changed[name] = _Judged(one.key, _left_to_the_course(exercise, set()), ONLY_WITH)
-            else:  # only these cases are the learner's own work
-                right, wrong = ruling.right_groups, ruling.wrong_groups
-                changed[name] = replace(
-                    one, ruling=replace(one.ruling, right_groups=right, wrong_groups=wrong)
-                )
+            if ruling is None or _credit(ruling) != _credit(earned.ruling):
+                changed[name] = _corrected(earned, ruling, exercises[name])
         return changed
 
     def _without(
@@ -251,7 +239,7 @@ class Grader:
         collected: AnswerReports,
         budget: Budget,
     ) -> dict[str, Ruling]:
-        """Return the rulings on answers without functions of the course; none on those that were not reached."""
+        """Return the rulings on answers that run without the removed functions, as far as the time sufficed."""
         keys = {judged[name].key for name in exercises}
         if not keys:
             return {}
@@ -265,9 +253,9 @@ class Grader:
     ) -> dict[str, str]:
         """Return what a learner may read of each answer that failed: how it does on the practice cases."""
         failed_keys = {
-            one.key
-            for one in judged.values()
-            if one.ruling.outcome in REVEALING and one.ruling.advice != WRITE_IT
+            attempt.key
+            for attempt in judged.values()
+            if attempt.ruling.outcome in REVEALING and attempt.ruling.advice != WRITE_IT
         }
         if not failed_keys:
             return {}
@@ -292,6 +280,17 @@ class Grader:
             return self.referees.tasks(chapter, purpose)
         except RefereeLostError:  # lost by what it read before: a new process takes its place
             return self.referees.tasks(chapter, purpose)
+
+
+def _corrected(earned: _Judged, ruling: Ruling | None, exercise: Exercise | FreeText) -> _Judged:
+    """Return the judgement on an answer that earns other points without the course's functions, or was not reached."""
+    assert isinstance(exercise, Exercise)
+    if ruling is None:
+        return replace(earned, note=NOT_CONFIRMED)
+    if earned.ruling.outcome == "passed":
+        return _Judged(earned.key, _left_to_the_course(exercise, set()), ONLY_WITH)
+    own = replace(earned.ruling, right_groups=ruling.right_groups, wrong_groups=ruling.wrong_groups)
+    return replace(earned, ruling=own)
 
 
 def _opened(tasks: ChapterTasks) -> ChapterTasks:

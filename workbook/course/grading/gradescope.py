@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from workbook.course.grading.masters import learner_notebooks
 from workbook.course.grading.records import Graded, Mark
 from workbook.course.grading.untrusted import clean, one_line, shorten, write_atomically
 
@@ -76,7 +77,7 @@ def write_zip(root: Path, chapters: Sequence[str], out: Path) -> None:
     It holds the package, its data, the learners' notebooks of these chapters and pinned requirements, but no solution
     notebook. ValueError for an unknown chapter, or if there are none.
     """
-    existing = sorted(path.stem for path in (root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    existing = [path.stem for path in learner_notebooks(root)]
     unknown = [chapter for chapter in chapters if chapter not in existing]
     if unknown or not chapters:
         raise ValueError(

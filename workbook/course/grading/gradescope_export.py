@@ -1,7 +1,7 @@
-"""Tell whose the folders of Gradescope's export are: they have numbers, and a table beside them names the learners.
+"""Find the learners of the folders in Gradescope's export, which are numbered: a table beside them has the names.
 
-*Download Submissions* gives folders `submission_123456789` and `submission_metadata.yml`, in which Ruby wrote for each
-folder its `:submitters:`, each with `:name:`, `:sid:` and `:email:`.
+*Download Submissions* gives folders `submission_123456789` and the table `submission_metadata.yml`, which Ruby writes.
+It has for each folder its `:submitters:`, each with `:name:`, `:sid:` and `:email:`.
 """
 
 import json
@@ -16,7 +16,7 @@ FIELD = re.compile(r" +(?P<begins>- )?:(?P<name>name|sid|email): (?P<value>.*)")
 
 
 def submitters(text: str) -> dict[str, str]:
-    """Return the learner of each folder: by name, with the student's number or address where two have one name."""
+    """Return the learner of each folder: the name, with student number or address if two folders have the same name."""
     people = _people(text.splitlines())
     names = {folder: _joined(rows, ("name",)) for folder, rows in people.items()}
     counts = Counter(names.values())
@@ -55,7 +55,7 @@ def _scalar(text: str) -> str:
 
 
 def _joined(rows: Iterable[dict[str, str]], fields: tuple[str, ...]) -> str:
-    """Return a group's names as one; of the fields after the first, the first that each has is added."""
+    """Return the names of a group, joined: for each learner the first field, then the first other field that is set."""
     first, *others = fields
     words = []
     for row in rows:

@@ -42,12 +42,17 @@ def is_answer(cell: MasterCell) -> bool:
     return cell.kind == "answer" or (cell.kind == "text" and cell.exercise != "")
 
 
+def learner_notebooks(root: Path) -> list[Path]:
+    """Return the paths of the learners' notebooks of the project at `root`, in the order of the chapters."""
+    return sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
 def read_masters(root: Path) -> dict[str, Master]:
     """Read `notebooks/NN_topic.ipynb` below the project's folder, by chapter.
 
     ValueError if there is none, or if an exercise has no cell to answer in.
     """
-    paths = sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    paths = learner_notebooks(root)
     if not paths:
         raise ValueError(
             f"{root} has no notebooks/NN_topic.ipynb: run `workbook build`, or give the project's folder."

@@ -181,7 +181,7 @@ def split_chapter(stem: str, chapters: Sequence[str]) -> tuple[str, str]:
 def split_number(student: str, chapters: Sequence[str]) -> tuple[str, str]:
     """Return the chapter whose number a name begins or ends with, and the rest: "ann_02" is chapter 02 and "ann".
 
-    ("", student) if there is none. The number may as well be part of the name: only the notebook's cells can tell.
+    ("", student) if there is none. The number may also be part of the name: only the notebook's cells can tell.
     """
     numbers = {chapter.partition("_")[0]: chapter for chapter in chapters}
     for pattern in (NUMBER_BEHIND, NUMBER_IN_FRONT):

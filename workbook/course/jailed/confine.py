@@ -110,7 +110,7 @@ def own_scratch(path: str = "/scratch") -> None:
 
 
 def hide(files: Iterable[str]) -> None:
-    """Lay an empty file over each of these, for this process alone."""
+    """Mount the empty device over each of these files, for this process only."""
     for path in files:
         _must(_libc.mount(os.devnull.encode(), path.encode(), None, MS_BIND, None), f"hide {path}")
 

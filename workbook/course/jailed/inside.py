@@ -135,7 +135,7 @@ def _confined_work(settings: JailSettings, request: int, findings: int) -> None:
 
 
 def _prepared(settings: JailSettings, request: int) -> RunRequest:
-    """Read the request, and hide the files whose functions it removes: nobody can load them again."""
+    """Read the request, and hide the files with the functions that it removes, so that they cannot be loaded again."""
     with open(request, "rb") as file:
         run_request = RunRequest.from_json(json.loads(file.read(LARGEST_REQUEST)))
     if settings.jail:

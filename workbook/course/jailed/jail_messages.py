@@ -64,7 +64,7 @@ class ExerciseTask(WireMessage):
 class RunRequest(WireMessage):
     """One run of a submission: the steps in their order, the task of each exercise, the limit of one cell.
 
-    `removed` are functions of the course that do not exist in this run: neither their code nor the files with it.
+    `removed` are functions of the course that this run lacks: both their code and the files that hold it.
     """
 
     steps: tuple[RunStep, ...]

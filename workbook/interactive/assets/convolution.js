@@ -1,6 +1,6 @@
 /* Convolution stepper: a window moves over a small image; every number can be followed. */
 const convolution = (() => {
-    /* Return how a window lies along one axis: what it covers, how far it can move, the positions, the pixels left. */
+    /* Return the pixels that a window covers along one axis, how far it can move, its positions and the unread pixels. */
     function geometry({ size, kernelSize, stride, padding, dilation }) {
         const extent = dilation * (kernelSize - 1) + 1;
         const room = size + 2 * padding - extent;

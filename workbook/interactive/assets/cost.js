@@ -42,7 +42,7 @@ function stops(list, most, value) {
     return [...new Set([...list, value])].filter((stop) => stop <= most).toSorted((a, b) => a - b);
 }
 
-/** Return a sentence about a layer at the edge of what the formulas are about, or an empty text. */
+/** Return a sentence about a special case of the formulas, or an empty text. */
 function remark({ kernel_size: k, in_channels: channels, filters, groups }) {
     if (k === 1) return "With k = 1 the ordinary layer is the 1×1 layer, and a separable one costs more than it saves.";
     if (filters === 1) return "With a single filter each depthwise kernel serves only once: separable costs more.";
@@ -71,7 +71,7 @@ const LABELS = {
     groups: "groups G",
 };
 
-/** Return SVG of who reads whom: `groups` blocks down the diagonal, pale where a connection has a single weight. */
+/** Return an SVG of which filters read which channels: `groups` blocks on the diagonal, pale for 1×1 kernels. */
 function connections(groups, kernelSize) {
     const blocks = Math.min(groups, 100); // more could not be told apart
     const side = 100 / blocks;
@@ -107,7 +107,7 @@ function costPage() {
     const kinds = draw.add(root, "div", { className: "kinds" });
     rebuild();
 
-    /** Make the sliders again, so that each has a stop at the layer's own number. */
+    /** Make the sliders again, so that each has a stop at the layer's own value. */
     function rebuild() {
         sliders.replaceChildren();
         for (const [name, label] of Object.entries(LABELS)) {

@@ -1,6 +1,6 @@
 // What one value of a map is made of: the window of the input, the kernel, their products, and the steps after the sum.
 const detail = (() => {
-    /* Return what is at a place of one step's maps. */
+    /* Return the value at a place of one step's maps. */
     const valueAt = (maps, row, column, channel) => maps.values[(row * maps.width + column) * maps.channels + channel];
 
     const list = (values, format) => values.map((value) => format(value)).join(" + ");
@@ -14,7 +14,7 @@ const detail = (() => {
         return rows.map((y) => columns.map((x) => inside(y, x) ? valueAt(maps, y, x, channel) : null));
     }
 
-    /* Return one line for each step of a block: how the value at a place comes about. */
+    /* Return one line for each step of a block: how the value at a place is computed. */
     function equations(steps, outputs, block, { row, column, channel }, format) {
         return block.map((number) => {
             const step = steps[number];
@@ -71,7 +71,7 @@ const detail = (() => {
 
     const extent = (step, axis) => (step.size[axis] - 1) * step.dilation[axis] + 1;
 
-    /* Show rows of numbers: as numbers where they can be read, else as an image. */
+    /* Show rows of numbers: at most 7×7 as numbers, more as an image. */
     function showNumbers(parent, caption, rows, scale) {
         const box = draw.add(parent, "figure");
         const [height, width] = [rows.length, rows[0].length];

@@ -1,5 +1,5 @@
-// A drawing as an MNIST digit, as workbook/data/pictures.py makes it: scaled into a box of 20×20, moved so that its
-// centre of mass is at the centre of 28×28. Pillow's rules of resizing, and Python's rounding, decide.
+// A drawing as an MNIST digit, as workbook/data/pictures.py makes it of a drawing: scaled into a box of 20×20, and moved
+// so that its centre of mass is at the centre of 28×28. Resizing follows Pillow's rules, and rounding follows Python's.
 const digit = (() => {
     const SIDE = 28;
     const BOX = 20;

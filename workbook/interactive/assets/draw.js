@@ -80,7 +80,7 @@ const draw = (() => {
         return { height: picture.height, width: picture.width, values };
     }
 
-    /* Tell a screen reader what has changed; the last sentence of a quick series is the one that is read. */
+    /* Tell a screen reader what has changed; of several quick changes only the last sentence is read. */
     let waiting = 0;
 
     function say(text) {
@@ -99,7 +99,7 @@ const draw = (() => {
         return [add(box, tag, { id, ...properties }), box];
     }
 
-    /* Return a slider with its value beside it; `value` and `max` can be set, without calling `changed`. */
+    /* Return a slider with its value beside it. Setting `value` or `max` does not call `changed`. */
     function slider(parent, { label, min = 0, max, step = 1, value = min, show = format }, changed = () => {}) {
         const [input, box] = labelled(parent, label, "input", { type: "range", min, max, step, value });
         const shown = add(box, "output", { htmlFor: input.id });
@@ -128,7 +128,7 @@ const draw = (() => {
         };
     }
 
-    /* Return a number field; what is no number is 0 for the picture, and stays as typed. */
+    /* Return a number field. A text that is not a number counts as 0, and stays as typed. */
     function number(parent, { label, value = 0, step = "any", min, max, hidden = false }, changed = () => {}) {
         const [input, box] = labelled(parent, label, "input", { type: "number", value, step });
         if (min !== undefined) input.min = min;
@@ -274,7 +274,7 @@ const draw = (() => {
 <text x="${width / 2}" y="${height - 3}">${escape(xlabel)}</text><text x="${width / 2}" y="9">${escape(ylabel)}</text></svg>`;
     }
 
-    // --- The theme and the size: those of the page around, where it can be read ---
+    // --- The theme and the size: those of the surrounding page, if it can be read ---
 
     function background() {
         for (let node = window.frameElement?.parentElement; node; node = node.parentElement) {
@@ -299,7 +299,7 @@ const draw = (() => {
         document.documentElement.style.setProperty("--page", behind ? colour(behind.slice(0, 3)) : "");
     }
 
-    /* Take the page's place: called once by Python's document, after all scripts. */
+    /* Show the page in place of the static picture. Python's document calls this once, after all scripts. */
     function ready() {
         document.documentElement.classList.add("ready");
         applyTheme();

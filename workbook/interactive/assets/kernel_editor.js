@@ -1,6 +1,6 @@
 /* Kernel editor: nine weights on a photograph, and what their sum does to its brightness. */
 const kernelEditor = (() => {
-    /* Return a sentence: what weights with this sum do to a flat area. */
+    /* Return a sentence about what weights with this sum do to a flat area. */
     function describe(total) {
         const sum = Math.abs(total) < 0.005 ? 0 : total;
         if (sum === 0) return "Flat areas become 0: brightness is lost, and only change remains.";

@@ -189,7 +189,7 @@ const network = (() => {
         });
     }
 
-    /* Return the blocks that a learner looks at: an operation, and the steps after it that change each map by itself. */
+    /* Return the blocks that the page shows: an operation, and the later steps that change each map separately. */
     function blocksOf(steps) {
         const readers = steps.map((_, number) => steps.filter((step) => step.inputs.includes(number)).length);
         const blocks = [];

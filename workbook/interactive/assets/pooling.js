@@ -52,7 +52,7 @@ function compare(before, after) {
     };
 }
 
-/** Return the smallest move [down, right] of outputs that explains all they share, or null. */
+/** Return the smallest move [down, right] of the outputs after which all values that both have agree, or null. */
 function explainedBy(before, after, down, right) {
     for (let rows = 0; rows <= Math.abs(down); rows++) {
         for (let columns = 0; columns <= Math.abs(right); columns++) {
@@ -76,7 +76,7 @@ function isMoved(before, after, down, right) {
     return compared > 0;
 }
 
-/** Return in words whether an output that changed has moved along. */
+/** Return in words whether a changed output moved with the input, or an empty text if nothing changed. */
 function verdict({ count }, move) {
     if (!count) return "";
     if (!move) return "No move explains it.";
@@ -103,7 +103,7 @@ function paint(canvas, values, { high, changed, frame }) {
     strokeBox(context, cell, frame.row, frame.column, frame.size, "#0072b2", 5, 2);
 }
 
-/** Frame `size` × `size` squares with a line `out` pixels outside of them, but on the canvas. */
+/** Frame `size` × `size` squares with a line `out` pixels outside of them, moved inwards at the canvas's edge. */
 function strokeBox(context, cell, row, column, size, colour, line, out) {
     context.strokeStyle = colour;
     context.lineWidth = line;

@@ -22,7 +22,7 @@ function fields(layers, size) {
     });
 }
 
-/** Return, for each pixel of the field along one axis, the number of ways from it to the neuron. */
+/** Return, for each pixel of the field along one axis, the number of paths from it to the neuron. */
 function ways(layers) {
     let counts = [1];
     for (const layer of layers.toReversed()) {
@@ -159,7 +159,7 @@ async function receptivePage() {
         show();
     }
 
-    /** Write the table again: after a layer has been added or removed. */
+    /** Fill the table again after a layer has been added or removed. */
     function rebuild() {
         table.replaceChildren();
         const head = draw.add(draw.add(table, "thead"), "tr");

@@ -8,8 +8,8 @@ import pytest
 from tests import ROOT
 from tests.grading.conftest import notebook
 from workbook.course.grading import journal
+from workbook.course.grading.chapter_lookup import without_numbers
 from workbook.course.grading.class_run import chapters_of, find_submissions
-from workbook.course.grading.identified import without_numbers
 from workbook.course.grading.names import split_number
 from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.submissions import Submission
