@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.grading.made_up import HOSTILE, graded, hostile, mark
-from tests.interactive.conftest import CHROMIUM
 from workbook.course.grading.exports import merge_review, read_marks, write_review
 from workbook.course.grading.records import Graded
 from workbook.course.grading.review_page import write_review_page
@@ -25,19 +24,6 @@ CLASS = [
     for name in ("王伟", "Zoë Müller", "O'Brien")
 ]
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Yield the system's Chromium; skip the test where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

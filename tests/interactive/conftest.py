@@ -10,9 +10,6 @@ import pytest
 
 from workbook.interactive.document import ASSETS, Document
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
 OUTSIDE = """<!DOCTYPE html><html><body style="margin:8px;background:{background}">{output}</body></html>"""
 
 
@@ -42,19 +39,6 @@ def node() -> Callable[..., Any]:
 
 def _json(value: Any) -> str:
     return json.dumps(value, default=lambda array: array.tolist())
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """Yield the system's Chromium; skip the test where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

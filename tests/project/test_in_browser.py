@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tests import ROOT
-from tests.interactive.conftest import CHROMIUM
+from tests.conftest import CHROMIUM
 from workbook.drawing import PAD_SCRIPT, SIDE
 
 pytestmark = [pytest.mark.claims, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
@@ -26,16 +26,6 @@ CHAPTERS = sorted((ROOT / "solutions").glob("*.ipynb"))
 AXE = {"rules": {"color-contrast": {"enabled": False}}}
 TOKEN = "t"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

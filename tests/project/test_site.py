@@ -16,7 +16,6 @@ import nbformat
 import pytest
 
 from tests import ROOT
-from tests.interactive.conftest import browser  # noqa: F401
 from tests.offline import without_network
 from workbook.course.authoring import chapter, links
 
@@ -163,7 +162,7 @@ def address(site: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:  # noqa: F811
+def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     """Yield a function that opens a page. The test fails if a script had an error or anything outside was asked for."""
     problems: list[str] = []
     opened = []
@@ -249,7 +248,7 @@ def test_an_interactive_picture_moves(visit: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("name", ["index.html", "notebooks/02_convolution.html"])
-def test_axe_has_no_serious_finding(browser: Any, address: str, name: str) -> None:  # noqa: F811
+def test_axe_has_no_serious_finding(browser: Any, address: str, name: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     page = browser.new_page(viewport={"width": 1200, "height": 900})

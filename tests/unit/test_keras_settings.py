@@ -196,6 +196,7 @@ print("failed:", failed, keras.backend.backend())
 
 
 @pytest.mark.claims
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "content",
     [
