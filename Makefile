@@ -14,7 +14,7 @@ help:  ## list the targets
 
 lab:  ## open the course in JupyterLab
 dev:  ## make the environment for tests and development, and run nothing
-test:  ## run the tests and the complete notebooks (twelve minutes on two cores)
+test:  ## run the tests and the complete notebooks (a quarter of an hour on two cores)
 claims:  ## run what trains for long, and the learner's notebooks offline (half an hour)
 fast:  ## run the quick tests alone
 lint:  ## check style, types, and that the notebooks match their sources
