@@ -1,7 +1,7 @@
 """The one browser of all tests that look at a page."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -26,3 +26,14 @@ def browser() -> Iterator[Any]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+def watch(page: Any, problems: list[str], *, is_own: Callable[[str], bool]) -> None:
+    """Add to `problems` what a page does that none may do: script errors, and requests to addresses not its own."""
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    page.on(
+        "request",
+        lambda request: None if is_own(request.url) else problems.append(f"asked for {request.url}"),
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import watch
 from tests.grading.made_up import HOSTILE, graded, hostile, mark
 from workbook.course.grading.exports import merge_review, read_marks, write_review
 from workbook.course.grading.records import Graded
@@ -40,10 +41,7 @@ def review(browser: Any, tmp_path: Path) -> Iterator[Open]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        page.on("request", lambda request: _note_outside(request.url, problems))
+        watch(page, problems, is_own=lambda url: url.startswith(("file:", "blob:", "data:")))
         page.goto(path.as_uri())
         return page
 
@@ -51,11 +49,6 @@ def review(browser: Any, tmp_path: Path) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert not problems
-
-
-def _note_outside(url: str, problems: list[str]) -> None:
-    if not url.startswith(("file:", "blob:", "data:")):
-        problems.append(f"asked for {url}")
 
 
 def _saved(page: Any, path: Path, save: Callable[[], None]) -> dict[tuple[str, str], tuple[float, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import watch
 from workbook.interactive.document import ASSETS, Document
 
 OUTSIDE = """<!DOCTYPE html><html><body style="margin:8px;background:{background}">{output}</body></html>"""
@@ -55,10 +56,7 @@ def show(browser: Any) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(viewport={"width": width, "height": 1000})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        page.on("request", lambda request: _note_outside(request.url, problems))
+        watch(page, problems, is_own=lambda url: url.startswith(("about:", "data:", "blob:")))
         output = document._repr_html_()
         page.set_content(OUTSIDE.format(background="#111" if dark else "#fff", output=output))
         page.wait_for_selector("iframe")
@@ -70,11 +68,6 @@ def show(browser: Any) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert not problems
-
-
-def _note_outside(url: str, problems: list[str]) -> None:
-    if not url.startswith(("about:", "data:", "blob:")):
-        problems.append(f"asked for {url}")
 
 
 @pytest.fixture

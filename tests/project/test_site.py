@@ -16,6 +16,7 @@ import nbformat
 import pytest
 
 from tests import ROOT
+from tests.conftest import watch
 from tests.offline import without_network
 from workbook.course.authoring import chapter, links
 
@@ -170,13 +171,7 @@ def visit(browser: Any, address: str) -> Iterator[Callable[..., Any]]:
     def visit(name: str, *, width: int = 1200, theme: str = "light") -> Any:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
         opened.append(page)
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        page.on(
-            "request",
-            lambda request: None if _is_ours(request.url, address) else problems.append(request.url),
-        )
+        watch(page, problems, is_own=lambda url: _is_ours(url, address))
         page.goto(address + name)
         page.wait_for_load_state("load")
         return page
