@@ -271,7 +271,7 @@ plt.colorbar(drawn, ax=axes[1], label="dB");
 # the click of the *k* after its gap, near 370 ms? (Exercise 12.2 tells how far the bins lie apart in each.)
 
 # %% alt="Two spectrograms of the same word. With frames of 64 samples there are no separate lines, but sharp vertical edges. With frames of 1,024 samples the lines are thin and clear, and the gap of the k is smeared."
-axes = plt.subplots(1, 2, figsize=(9.5, 2.8), layout="constrained", sharey=True)[1]
+axes = plt.subplots(1, 2, figsize=(8.5, 2.5), layout="constrained", sharey=True)[1]
 for ax, length in zip(axes, (64, 1024)):
     power = np.abs(audio.stft(wave, length, 32)) ** 2
     decibel = audio.decibel(power, reference=power.max())
@@ -547,14 +547,14 @@ print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 # ### Your own voice
 #
 # Say one digit and record it with your phone or any program: WAV, FLAC, OGG and MP3 will do. Put the file beside this
-# notebook, write its name in the place of `None`, as `"seven.wav"`, and run the cell again. Until then it hears a test
-# clip. `data.read_recording` averages the channels, resamples to 8,000 samples per second and cuts off the silence at
-# both ends. **Predict first:** what would a recording with 44,100 samples per second sound like, taken for one with
-# 8,000?
+# notebook, write its name in the place of `None`, as `"seven.wav"`, and run the cell again. Until then it hears the
+# synthesiser's voice from the beginning of this chapter. `data.read_recording` averages the channels, resamples to
+# 8,000 samples per second and cuts off the silence at both ends. **Predict first:** what would a recording with 44,100
+# samples per second sound like, taken for one with 8,000?
 
 # %% tags=["slow", "nbval-ignore-output"] alt="The log-mel image of the recording on the left; on the right ten bars, one for each digit, with the probabilities that the network gives."
 path = None
-clip = digits.x_test[0] if path is None else data.read_recording(path).clip()  # (8000,)
+clip = wave if path is None else data.read_recording(path).clip()  # (8000,)
 image = audio.log_mel(clip)  # (40, 61)
 shares = model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)[0]
 axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")[1]
