@@ -39,12 +39,17 @@ def words(name: str) -> str:
 
 
 def functions(names: Iterable[str]) -> dict[str, FunctionType]:
-    """Return the functions with these names; without those that are ruled out with some arguments only."""
+    """Return the functions with these names.
+
+    "reference.conv2d with groups", a call with some arguments only, is `reference._conv2d_with_groups`: what does the
+    work of such calls is a function of its own.
+    """
     functions = {}
     for name in names:
         module, _, function = name.rpartition(".")
-        if " " not in name:
-            functions[name] = getattr(importlib.import_module(f"workbook.{module}"), function)
+        if " " in function:
+            function = "_" + function.replace(" ", "_")
+        functions[name] = getattr(importlib.import_module(f"workbook.{module}"), function)
     return functions
 
 

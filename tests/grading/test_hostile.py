@@ -284,6 +284,42 @@ def test_an_honest_answer_always_passes(name: str, graded: Grade) -> None:
     assert (outcomes(result)["2.2"], outcomes(result)["2.4"]) == ("passed", "passed"), result.oddity
 
 
+# Calls with `groups`, as they are, and by a copy of the code that notes nothing and is never closed.
+WITH_GROUPS = {
+    "plainly": ("", "reference.{0}({1}, {2}, groups={3})"),
+    "unnoted": ("reference.note_call = lambda name: None", "reference.{0}({1}, {2}, groups={3})"),
+    "by a copy": (
+        "import types\nreference.note_call = lambda name: None\n"
+        "copied = types.FunctionType(reference._conv2d_with_groups.__code__, vars(reference))",
+        "copied(reference.{0}, {1}, {2}, {3}, None)",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", WITH_GROUPS)
+@pytest.mark.parametrize("convolve", ["conv2d", "conv2d_loops"])
+def test_calls_that_are_ruled_out_with_some_arguments_score_nothing(
+    how: str, convolve: str, graded: Grade
+) -> None:
+    before, call = WITH_GROUPS[how]
+    each = call.format(convolve, "image", "kernel.reshape(*kernel.shape[:2], 1, -1)", "image.shape[2]")
+    grouped = call.format(convolve, "image", "kernel", "groups")
+    answers = {
+        "4.1": f"def depthwise(image, kernel):\n    return {each}\n",
+        "4.5": f"def grouped_conv(image, kernel, groups):\n    return {grouped}\n",
+    }
+    chapter = "04_separable_convolution"
+    cheating = graded(filled(answers, before=before, chapter=chapter), chapter)
+    assert cheating.points == 0, [mark for mark in cheating.marks if mark.points]
+    one_by_one = (
+        "def grouped_conv(image, kernel, groups):\n"
+        "    parts = zip(np.split(image, groups, axis=2), np.split(kernel, groups, axis=3))\n"
+        f"    return np.concatenate([reference.{convolve}(*part) for part in parts], axis=2)\n"
+    )
+    honest = graded(filled({"4.5": one_by_one}, before=before, chapter=chapter), chapter)
+    assert outcomes(honest)["4.5"] == "passed", honest
+
+
 @pytest.mark.parametrize("name", CHEATS)
 def test_the_courses_own_functions_score_nothing(name: str, graded: Grade) -> None:
     answers, before, added = CHEATS[name]

@@ -300,9 +300,8 @@ def _opened(tasks: ChapterTasks) -> ChapterTasks:
 
 
 def _removable(exercise: Exercise | FreeText) -> tuple[str, ...]:
-    """Return the functions that solve an exercise, without those that are ruled out with some arguments only."""
-    names = exercise.solved_by if isinstance(exercise, Exercise) else ()
-    return tuple(name for name in names if " " not in name)
+    """Return the functions of the course that solve an exercise."""
+    return exercise.solved_by if isinstance(exercise, Exercise) else ()
 
 
 def _earns(ruling: Ruling) -> bool:

@@ -41,7 +41,6 @@ DEPTHWISE = Exercise(
         "reference.depthwise_conv2d",
         "reference.depthwise_conv2d_loops",
         "reference.conv2d with groups",
-        "reference.conv2d_loops with groups",
     ),
     may_use=("reference.conv2d", "reference.conv2d_loops"),  # channel by channel
     mistakes=(
@@ -316,7 +315,7 @@ GROUPED = Exercise(
     cases=_group_cases,
     groups=_grouping,
     reference=_grouped,
-    solved_by=("reference.conv2d with groups", "reference.conv2d_loops with groups"),
+    solved_by=("reference.conv2d with groups",),
     may_use=("reference.conv2d", "reference.conv2d_loops"),
     mistakes=(
         Mistake(
