@@ -690,7 +690,7 @@ for ax, (name, stack) in zip(axes, chosen.items(), strict=True):
 #
 # Look at the pictures again: inside the frame the brightness is not even. Some of that is chance, for the weights are
 # random. But the border of the frame is dark in every one of the larger fields. The reason is plain counting. Along one
-# axis: in how many ways can a pixel reach the neuron?
+# axis: on how many paths can a pixel reach the neuron?
 
 # %% tags=["nbval-check-output"]
 paths = np.array([[1]])
@@ -700,8 +700,8 @@ for layer in (1, 2, 3, 4):
 
 # %% [markdown]
 # The pixel in the middle lies under many windows, the outermost under a single one. In two dimensions the numbers
-# multiply: with four layers 19 · 19 = 361 ways from the centre, 1 from the corner. In the picture above, *darken by
-# ways* shows these numbers on the photograph.
+# multiply: with four layers 19 · 19 = 361 paths from the centre, 1 from the corner. In the picture above, *darken by
+# number of paths* shows these numbers on the photograph.
 #
 # The counts approach a bell curve, and a bell's width grows with the *square root* of the number of layers, while the
 # field grows with the number itself. So the deeper the stack, the smaller the part that matters. The window that holds

@@ -676,7 +676,7 @@ for name, grid in surfaces.items():
 # A sum mixes: once x and F(x) are added, they cannot be told apart. Huang, Liu, van der Maaten and Weinberger keep them
 # apart. In a **dense block** each layer reads the maps of *all* layers before it in the block, side by side, and
 # appends a few new ones: the **growth rate** k, often 12 or 32. In Keras each layer is followed by a `Concatenate` of
-# all that is there so far. `diagrams.spread` leaves those out, and draws what they mean: who reads whom.
+# all that is there so far. `diagrams.spread` leaves those out, and draws what they mean: which layer reads which.
 
 # %% alt="A dense block of four layers in a column, growth rate 32, below an input of 28×28×64. Each is batch normalisation, ReLU and a 3×3 convolution with 32 filters. The input's line runs beside them, in a colour of its own, and reaches all four layers and the concatenation at the end; the first layer's line reaches all layers below it, and so on: ten lines besides the five that come to the end. The result has 28×28×192."
 from workbook.architectures import densenet

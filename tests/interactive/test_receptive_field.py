@@ -62,9 +62,9 @@ def test_the_maps_are_those_of_arithmetic_until_one_does_not_fit(measured):
                 break
 
 
-def test_ways_count_the_paths_from_each_pixel(node):
+def test_the_paths_are_counted_from_each_pixel(node):
     stacks = [layers for layers in RANDOM if len(layers) <= 3]
-    results = node("receptive_field", "stacks.map(asset.ways)", stacks=stacks)
+    results = node("receptive_field", "stacks.map(asset.paths)", stacks=stacks)
     for layers, counts in zip(stacks, results, strict=True):
         places = [0]  # one entry for each path, from the neuron down to the pixels
         for layer in reversed(layers):
@@ -76,7 +76,7 @@ def test_ways_count_the_paths_from_each_pixel(node):
 def test_holes_are_the_pixels_that_no_path_reaches(node):
     plain = {"kernel_size": 3, "strides": 1, "dilation": 1}
     dilated = {**plain, "dilation": 2}
-    counts = node("receptive_field", "stacks.map(asset.ways)", stacks=[[plain], [dilated], [dilated, plain]])
+    counts = node("receptive_field", "stacks.map(asset.paths)", stacks=[[plain], [dilated], [dilated, plain]])
     assert counts == [[1, 1, 1], [1, 0, 1, 0, 1], [1, 1, 2, 1, 2, 1, 1]]
 
 
@@ -184,7 +184,7 @@ def test_a_field_of_millions_of_pixels_does_not_stop_the_page(show):
     frame = show(receptive_field(PHOTO, {"huge": [("conv", 31, 8)] * 8}))
     field = arithmetic.receptive_field([(31, 8)] * 8)
     assert f"One neuron of layer 8 sees {field} × {field} pixels" in _texts(frame)
-    frame.get_by_label("darken by ways").press("Space")
+    frame.get_by_label("darken by number of paths").press("Space")
     frame.get_by_label("neuron of layer").press("Home")
     assert _texts(frame) == "A pixel sees itself."
 

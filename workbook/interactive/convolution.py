@@ -14,7 +14,7 @@ BODY = """<h2>Move the window</h2>
 <p id="formula" class="formula"></p><p id="advice" class="warn"></p>
 <div id="walk" class="controls"></div>
 <div class="panels">
-<div><h3>image with its frame</h3><div id="input"></div></div>
+<div><h3>padded image</h3><div id="input"></div></div>
 <div><h3>kernel</h3><div id="kernel" class="fields"></div></div>
 <div><h3>window × kernel</h3><div id="products"></div><p class="narrow">sum: <span id="sum"></span></p></div>
 <div><h3 id="size">output</h3><div id="output"></div></div>

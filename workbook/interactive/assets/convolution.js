@@ -21,7 +21,7 @@ const convolution = (() => {
         return map(size, size, (r, c) => kernel[r - shift]?.[c - shift] ?? 0);
     }
 
-    /* Return the image with a frame of `padding` pixels: zeros, or the border repeated. */
+    /* Return the image with `padding` pixels on each side: zeros, or the border repeated. */
     function pad(image, padding, repeat = false) {
         const size = image.length;
         const clamp = (i) => Math.max(0, Math.min(size - 1, i - padding));
@@ -108,7 +108,7 @@ if (typeof document !== "undefined") {
     const padding = draw.slider(controls, { label: "padding P", max: 3 }, update);
     const dilation = draw.slider(controls, { label: "dilation D", min: 1, max: 3 }, update);
     const fill = draw.choice(controls, {
-        label: "frame",
+        label: "padding values",
         options: [
             ["zeros", "zeros"],
             ["repeat", "border repeated"]
@@ -211,7 +211,7 @@ if (typeof document !== "undefined") {
             }));
         }
         marks.push({ row: now.row, column: now.column, height: place.extent, width: place.extent });
-        const label = `image with its frame; the window's corner is in row ${now.row + 1}, column ${now.column + 1}`;
+        const label = `padded image; the window's corner is in row ${now.row + 1}, column ${now.column + 1}`;
         draw.grid(element("input"), padded, { ...panel, frame: padding.value, marks, unread: place.unread, label });
     }
 

@@ -102,7 +102,7 @@ function costPage() {
         return draw.add(box, "div");
     });
     const rule = draw.add(root, "p", { className: "formula" });
-    const legend = "Who reads whom: rows are input channels, columns are filters. Full colour: k² weights for each pair; pale: one.";
+    const legend = "Which filter reads which channel: rows are input channels, columns are filters. Full colour: k² weights for each pair; pale: one.";
     draw.add(root, "p", { className: "muted" }, legend);
     const kinds = draw.add(root, "div", { className: "kinds" });
     rebuild();

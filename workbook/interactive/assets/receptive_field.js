@@ -23,7 +23,7 @@ function fields(layers, size) {
 }
 
 /** Return, for each pixel of the field along one axis, the number of paths from it to the neuron. */
-function ways(layers) {
+function paths(layers) {
     let counts = [1];
     for (const layer of layers.toReversed()) {
         const length = (counts.length - 1) * layer.strides + covered(layer);
@@ -55,13 +55,13 @@ function explainFit(layers, size) {
         "and the field reaches into the padding.";
 }
 
-if (typeof module !== "undefined") module.exports = { covered, fields, ways, fieldStart, explainFit };
+if (typeof module !== "undefined") module.exports = { covered, fields, paths, fieldStart, explainFit };
 
 // The page.
 
 const SHOWN = 288; // the width of both pictures on the page, in pixels
 const MOST = 24; // layers
-const LARGEST = 1024; // pixels: in a larger field, ways are not counted
+const LARGEST = 1024; // pixels: in a larger field, paths are not counted
 
 /** Darken a picture of `size` × `size` pixels around a square, and frame the square. */
 function markField(context, scale, { top, left, field, height, width }) {
@@ -77,15 +77,15 @@ function markField(context, scale, { top, left, field, height, width }) {
     }
 }
 
-/** Return a canvas, one pixel per pixel of a field: black, and opaque where few ways or none lead to the neuron. */
-function shadows(counts, byWays) {
+/** Return a canvas, one pixel per pixel of a field: black, and opaque where few paths or none lead to the neuron. */
+function shadows(counts, byPaths) {
     const most = Math.max(...counts);
     const canvas = Object.assign(document.createElement("canvas"), { width: counts.length, height: counts.length });
     const context = canvas.getContext("2d");
     const pixels = context.createImageData(counts.length, counts.length);
     counts.forEach((down, row) => counts.forEach((right, column) => {
         const share = (down / most) * (right / most);
-        const opaque = share === 0 ? 1 : byWays * (1 - share);
+        const opaque = share === 0 ? 1 : byPaths * (1 - share);
         pixels.data[4 * (row * counts.length + column) + 3] = 255 * opaque;
     }));
     context.putImageData(pixels, 0, 0);
@@ -115,7 +115,7 @@ async function receptivePage() {
     draw.button(controls, "Add pooling", () => append({ kind: "pool", kernel_size: 2, strides: 2 }));
     const depth = draw.slider(controls, { label: "neuron of layer", max: layers.length, value: layers.length }, moveBack);
     draw.player(controls, depth, moveBack, 700);
-    const byWays = draw.toggle(controls, { label: "darken by ways", value: false }, show);
+    const byPaths = draw.toggle(controls, { label: "darken by number of paths", value: false }, show);
 
     const panels = draw.add(root, "div", { className: "panels" });
     const whole = panel("its receptive field", "Photograph: arrow keys choose another neuron of the layer");
@@ -209,7 +209,7 @@ async function receptivePage() {
         const top = fieldStart({ field, step }, photo.height, moved.row);
         const left = fieldStart({ field, step }, photo.width, moved.column);
         drawWhole({ top, left, field, ...photo });
-        const counts = field > LARGEST ? [] : ways(used);
+        const counts = field > LARGEST ? [] : paths(used);
         drawSeen({ top, left, field, counts });
         const next = step > 1 ? `${step} pixels` : "1 pixel";
         text.textContent = used.length === 0 ? "A pixel sees itself." :
@@ -237,8 +237,8 @@ async function receptivePage() {
         context.fillRect(0, 0, seen.canvas.width, seen.canvas.height);
         context.imageSmoothingEnabled = false;
         context.drawImage(source, -left * scale, -top * scale, photo.width * scale, photo.height * scale);
-        const isShadowed = byWays.checked ? counts.length > 0 : counts.includes(0);
-        if (isShadowed) context.drawImage(shadows(counts, byWays.checked), 0, 0, seen.canvas.width, seen.canvas.height);
+        const isShadowed = byPaths.checked ? counts.length > 0 : counts.includes(0);
+        if (isShadowed) context.drawImage(shadows(counts, byPaths.checked), 0, 0, seen.canvas.width, seen.canvas.height);
     }
 }
 
