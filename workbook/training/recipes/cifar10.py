@@ -64,7 +64,7 @@ def network(
             x = layers.Activation("gelu")(layers.Add()([x, shortcut]))
     x = layers.Flatten()(layers.MaxPooling2D(3)(x))  # (3, 3, C) → (C,)
     narrow = initializers.RandomUniform(-(3**0.5) / widths[-1], 3**0.5 / widths[-1])  # deviation 1/width
-    head = layers.Dense(10, use_bias=False, kernel_initializer=narrow, name="scores")
+    head = layers.Dense(10, use_bias=False, kernel_initializer=narrow, dtype="float32", name="scores")
     return keras.Model(inputs, head(x), name="cifar10")
 
 
