@@ -67,7 +67,7 @@ def fit(
 
 
 def is_resident(batches: Batches, on_device: bool | str = "auto") -> bool:
-    """Return whether `fit` keeps the examples on the device; ValueError for an unknown choice, or one that cannot be."""
+    """Return whether `fit` keeps the examples on the device; ValueError for a choice that is unknown or cannot be."""
     if on_device not in (True, False, "auto"):
         raise ValueError(f'on_device must be True, False or "auto". Received: on_device={on_device!r}')
     missing = [change.name for change in batches.augment if change.on_device is None]
@@ -260,9 +260,8 @@ def _compiled(model: keras.Model, rows: Rows) -> Any:
     layers = tuple(layer for layer in model._flatten_layers() if layer.trainable)
     signature = (*parts, *rows.batches.augment, *model.trainable_variables, *layers)
     stored = model.__dict__.get(KEPT)
-    if stored is not None and len(stored[0]) == len(signature):
-        if all(old is new for old, new in zip(stored[0], signature, strict=True)):
-            return stored[1]
+    if stored is not None and [id(part) for part in stored[0]] == [id(part) for part in signature]:
+        return stored[1]  # the parts are kept, so that no other object can have their ids
     function = _jitted(model, rows)
     model.__dict__[KEPT] = (signature, function)
     return function

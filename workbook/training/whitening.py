@@ -18,9 +18,11 @@ def patches(images: ArrayLike, size: int) -> NDArray[np.float32]:
     A row is ordered as a kernel's first three axes: down, right, channel. ValueError for a size that does not fit.
     """
     array = _checked(images, size).astype(np.float32)
-    # (N, rows, columns, C, k, k)
-    windows = np.lib.stride_tricks.sliding_window_view(array, (size, size), (1, 2))
-    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, size * size * array.shape[3])
+    height, width = (length - size + 1 for length in array.shape[1:3])
+    moved = [
+        array[:, down : down + height, right : right + width] for down in range(size) for right in range(size)
+    ]
+    return np.concatenate(moved, axis=-1).reshape(-1, size * size * array.shape[3])
 
 
 def _checked(images: ArrayLike, size: int) -> NDArray[Any]:

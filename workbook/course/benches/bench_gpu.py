@@ -1,9 +1,10 @@
 """Measure training on one accelerator with JAX: `workbook bench gpu --cifar FILE.npz --out data/results/gpu.json`.
 
 Each row is stored as soon as it is measured, so that a stopped benchmark leaves what it has. A training's seconds are
-wall-clock seconds of the optimisation and of the test with its views. Two seconds are left out and stored beside them:
-the compilation (a training with other labels comes first, in the same process), and the copy of the examples to the
-device. All trainings of a row share one model; its weights and its optimizer are reset before each.
+wall-clock seconds of the preparation (a whitened first layer), of the optimisation, and of the test with its views.
+Two other times are left out: the compilation, for which a training with other labels comes first, in the same process,
+and the copy of the examples to the device. All trainings of a row share one model; its weights and its optimizer are
+reset before each.
 
 `FILE.npz` holds `x_train`, `y_train`, `x_test` and `y_test` of CIFAR-10: uint8 (N, 32, 32, 3) and class numbers.
 """
@@ -13,6 +14,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
@@ -42,13 +44,6 @@ WHOLE = Size()
 TINY = Size(examples=600, epochs=2, widths=(8, 8, 8), batch=100, side=256)  # to try the benchmark on a CPU
 
 
-def airbench94(size: Size = WHOLE) -> Recipe:
-    """Return the course's recipe with the settings of airbench94_muon: its filters, batch, rates and epochs."""
-    from workbook.training.recipes.airbench import recipe
-
-    return recipe(size.widths, size.batch)
-
-
 def measure(
     parts: tuple[str, ...], cifar: Examples | None, *, seeds: int = SEEDS, size: Size = WHOLE
 ) -> Iterator[dict[str, Any]]:
@@ -66,7 +61,9 @@ def measure(
             for precision in ("bfloat16", "float32"):
                 yield trainings(recipe, _cut(recipe.load(1), size), precision, seeds, size) | {"part": part}
         elif cifar is not None:
-            recipe = airbench94(size) if part == "airbench94 settings" else cifar10.FULL
+            settings = cifar10.airbench94(size.widths, size.batch)
+            longest = cifar10.FULL if size.examples is None else cifar10.QUICK
+            recipe = settings if part == "airbench94 settings" else longest
             for precision in ("bfloat16", "float32"):
                 row = trainings(recipe, _cut(cifar, size), precision, seeds, size)
                 yield row | {"part": part} | _use(row, limits, precision)
@@ -125,8 +122,10 @@ class _Trainings:
 
         seed_everything(seed)
         fresh = self.recipe.build()
+        start = time.perf_counter()
         if self.recipe.prepare is not None:
             self.recipe.prepare(fresh, self.examples.x_train)
+        self.prepare_seconds = time.perf_counter() - start
         self.model.set_weights(fresh.get_weights())
         for variable in self.model.optimizer.variables:
             if "learning_rate" not in variable.path:
@@ -154,7 +153,8 @@ class _Trainings:
         return {
             "seed": seed,
             "accuracy": accuracy,
-            "seconds": round(end - start, 3),
+            "seconds": round(self.prepare_seconds + end - start, 3),
+            "prepare_seconds": round(self.prepare_seconds, 3),
             "training_seconds": round(trained - start, 3),
             "test_seconds": round(end - trained, 3),
         }
@@ -224,11 +224,11 @@ def measured_limits(side: int = WHOLE.side) -> dict[str, float]:
     product = jax.jit(jnp.matmul)
     for precision in ("bfloat16", "float32"):
         keys = jax.random.split(jax.random.key(1))
-        left, right = (jax.random.normal(key, (side, side), precision) for key in keys)
-        limits[f"{precision}_flops_per_second"] = 2 * side**3 / _median_seconds(lambda: product(left, right))
+        pair = [jax.random.normal(key, (side, side), precision) for key in keys]
+        limits[f"{precision}_flops_per_second"] = 2 * side**3 / _median_seconds(partial(product, *pair))
     values = jax.random.normal(jax.random.key(2), (4 * side * side,), "float32")
     add = jax.jit(lambda array: array + 1)
-    limits["bytes_per_second"] = 2 * values.nbytes / _median_seconds(lambda: add(values))
+    limits["bytes_per_second"] = 2 * values.nbytes / _median_seconds(partial(add, values))
     return limits
 
 
@@ -252,7 +252,7 @@ def input_paths(examples: Examples, size: Size = WHOLE) -> Iterator[dict[str, An
     from workbook.training import fit
     from workbook.training.run import computing_in
 
-    recipe = airbench94(size)
+    recipe = cifar10.airbench94(size.widths, size.batch)
     with computing_in("bfloat16"):
         one = _Trainings(recipe, examples, 4)
     model, batches = one.model, one.batches
@@ -310,7 +310,7 @@ def about(cifar: Examples | None) -> dict[str, Any]:
         "software": f"{software()}, JAX {jax.__version__}",
         "data": "MNIST" if cifar is None else f"MNIST; CIFAR-10 from {cifar.source}",
         "date": datetime.date.today().isoformat(),
-        "seconds": "wall clock: training and test, without compiling and without the copy of the data",
+        "seconds": "wall clock: preparation, training and test, without compiling and without the copy of the data",
     }
 
 

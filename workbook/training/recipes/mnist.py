@@ -35,7 +35,9 @@ def network() -> "keras.Model":
             filters, size, strides=strides, padding="same", use_bias=False, name=f"conv{number}"
         )
         x = _norm_relu(convolution(x))  # (14, 14, 16), (7, 7, 32), (7, 7, 64)
-    return keras.Model(inputs, layers.Dense(10, dtype="float32", name="scores")(layers.Flatten()(x)), name="mnist_quick")
+    return keras.Model(
+        inputs, layers.Dense(10, dtype="float32", name="scores")(layers.Flatten()(x)), name="mnist_quick"
+    )
 
 
 def small_network() -> "keras.Model":
