@@ -3,11 +3,13 @@
 An augmentation has two parts. `draw` makes the random numbers of a whole epoch, one row per image, from a seed and the
 epoch alone; `apply` changes a batch by the rows of its images. So the change of an image depends neither on its batch
 nor on the batches before. Images are (N, H, W, C), or (N, H, W), of any dtype; dtype and shape do not change. NumPy
-only; see `workbook.data.batching` for the loop around it.
+only; see `workbook.data.batching` for the loop around it. `on_device` is the same change with `keras.ops`, for images
+that stay in an accelerator's memory (`workbook.training.fit`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,15 +25,28 @@ EDGES = ("reflect", "edge", "constant")
 
 
 @dataclass(frozen=True)
+class OnDevice:
+    """The same change on a device: `integers(drawn rows, (height, width))` → int32 (N, k), the numbers that it needs.
+
+    `apply(images, integers)` makes the change with `keras.ops` on images (N, H, W, C), equal to NumPy's to the bit.
+    """
+
+    integers: Callable[[NDArray[Any], tuple[int, ...]], NDArray[np.int32]]
+    apply: Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
 class Augmentation:
     """A random change: `draw(count, seed, epoch)` → (count, ...), `apply(images, drawn rows)` → images.
 
     `draw` must return the same for the same arguments; `apply` must return a new array and leave its input alone.
+    Without `on_device`, `data.batches` makes the change, but not a compiled training step.
     """
 
     name: str
     draw: Draw
     apply: Apply
+    on_device: OnDevice | None = None
 
 
 def shift(pixels: int | tuple[int, int], *, fill: str = "reflect") -> Augmentation:
@@ -51,13 +66,40 @@ def shift(pixels: int | tuple[int, int], *, fill: str = "reflect") -> Augmentati
     def apply(images: Images, corners: NDArray[Any]) -> Images:
         return _windows(_padded(images, reach, fill), corners, images.shape[1:3])
 
-    return Augmentation(f"shift by up to {reach[0]}, {reach[1]}", draw, apply)
+    on_device = OnDevice(_as_integers, partial(_moved_on_device, reach=reach, fill=fill))
+    return Augmentation(f"shift by up to {reach[0]}, {reach[1]}", draw, apply, on_device)
+
+
+def _as_integers(drawn: NDArray[Any], size: tuple[int, ...]) -> NDArray[np.int32]:
+    """Return what was drawn as it is, (N,) or (N, k) → (N, k)."""
+    return drawn.astype(np.int32).reshape(len(drawn), -1)
+
+
+def _moved_on_device(images: Any, corners: Any, *, reach: tuple[int, int], fill: str) -> Any:
+    from workbook.data import on_device
+
+    return on_device.moved(images, corners, reach, fill)
+
+
+def _mirrored_on_device(images: Any, chosen: Any) -> Any:
+    from workbook.data import on_device
+
+    return on_device.mirrored(images, chosen)
+
+
+def _painted_on_device(images: Any, corners: Any, *, pixels: int) -> Any:
+    from workbook.data import on_device
+
+    return on_device.painted(images, corners, pixels)
+
+
+MIRRORED = OnDevice(_as_integers, _mirrored_on_device)
 
 
 def flip() -> Augmentation:
     """Return a flip: each image is mirrored left to right with probability ½, drawn again in each epoch."""
     return Augmentation(
-        "flip", lambda count, seed, epoch: _random(seed, epoch).random(count) < 0.5, _mirrored
+        "flip", lambda count, seed, epoch: _random(seed, epoch).random(count) < 0.5, _mirrored, MIRRORED
     )
 
 
@@ -71,7 +113,7 @@ def alternating_flip() -> Augmentation:
     def draw(count: int, seed: tuple[int, ...], epoch: int) -> NDArray[Any]:
         return (_random(seed, 0).random(count) < 0.5) ^ bool(epoch % 2)
 
-    return Augmentation("alternating flip", draw, _mirrored)
+    return Augmentation("alternating flip", draw, _mirrored, MIRRORED)
 
 
 def cutout(pixels: int) -> Augmentation:
@@ -85,21 +127,26 @@ def cutout(pixels: int) -> Augmentation:
     def draw(count: int, seed: tuple[int, ...], epoch: int) -> NDArray[Any]:
         return _random(seed, epoch).random((count, 2))
 
-    def apply(images: Images, places: NDArray[Any]) -> Images:
-        height, width = images.shape[1:3]
+    def corners_of(places: NDArray[Any], size: tuple[int, ...]) -> NDArray[np.int32]:
+        height, width = size
         if pixels > min(height, width):
             raise ValueError(
                 f"pixels must be at most the image's size. Received: pixels={pixels}, image {height}×{width}"
             )
         room = np.array([height - pixels + 1, width - pixels + 1])
-        corners = (places * room).astype(int)
+        return (places * room).astype(np.int32)
+
+    def apply(images: Images, places: NDArray[Any]) -> Images:
+        height, width = images.shape[1:3]
+        corners = corners_of(places, (height, width))
         down, right = (np.arange(size) - corners[:, [axis]] for axis, size in enumerate((height, width)))
         inside = _within(down, pixels)[:, :, None] & _within(right, pixels)[:, None, :]  # (N, H, W)
         painted = images.copy()
         painted[inside] = 0
         return painted
 
-    return Augmentation(f"cut-out of {pixels}", draw, apply)
+    on_device = OnDevice(corners_of, partial(_painted_on_device, pixels=pixels))
+    return Augmentation(f"cut-out of {pixels}", draw, apply, on_device)
 
 
 def check_augmentations(augment: Any) -> tuple[Augmentation, ...]:

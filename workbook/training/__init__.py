@@ -5,6 +5,7 @@
 - `Triangular`, `WarmUp`, `Steps`: learning rates over steps (a cosine behind a warm-up is Keras's `CosineDecay`);
 - `Muon`, `orthogonalised`: orthogonal steps for convolution kernels;
 - `EpochAverage`, `ExponentialAverage`, `refresh_normalisation`: averages of weights over a training;
+- `fit`: like `model.fit` on `data.batches`, with the images in the accelerator's memory;
 - `predict_averaged`, `View`, `VIEWS`: predictions averaged over several views of a test image;
 - `whitening_kernel`, `patches`, `Dirac`: initial weights;
 - `LiveCurve`, `StopOnTime`: callbacks.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from workbook.training.callbacks import LiveCurve, StopOnTime
     from workbook.training.devices import DeviceReport, device_report, hardware
     from workbook.training.muon import Muon, orthogonalised
+    from workbook.training.resident import fit
     from workbook.training.schedules import Steps, Triangular, WarmUp
     from workbook.training.seeds import budget, by_budget, seed_everything
     from workbook.training.views import VIEWS, View, predict_averaged
@@ -28,8 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VIEWS", "DeviceReport", "Dirac", "EpochAverage", "ExponentialAverage", "LiveCurve", "Muon",
-    "Steps", "StopOnTime", "Triangular", "View", "WarmUp", "budget", "by_budget", "device_report", "hardware",
-    "orthogonalised", "patches", "predict_averaged", "refresh_normalisation", "seed_everything", "whitening_kernel",
+    "Steps", "StopOnTime", "Triangular", "View", "WarmUp", "budget", "by_budget", "device_report", "fit",
+    "hardware", "orthogonalised", "patches", "predict_averaged", "refresh_normalisation", "seed_everything",
+    "whitening_kernel",
 ]  # fmt: skip
 
 _HOMES = {
@@ -37,6 +40,7 @@ _HOMES = {
     "LiveCurve": "callbacks", "StopOnTime": "callbacks",
     "DeviceReport": "devices", "device_report": "devices", "hardware": "devices",
     "Muon": "muon", "orthogonalised": "muon",
+    "fit": "resident",
     "Steps": "schedules", "Triangular": "schedules", "WarmUp": "schedules",
     "budget": "seeds", "by_budget": "seeds", "seed_everything": "seeds",
     "VIEWS": "views", "View": "views", "predict_averaged": "views",

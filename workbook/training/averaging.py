@@ -128,6 +128,8 @@ class ExponentialAverage(_Averaging):
     decay of .95⁵ every 5 steps, a ramp of 3, and feeds back.
     """
 
+    every_step: bool = True  # `training.fit` must call it after each step
+
     def __init__(
         self,
         decay: float = 0.99,

@@ -25,6 +25,7 @@ FEATURES = (
     "sve",
 )
 TENSOR_CORES = (7, 0)  # the lowest compute capability with which float16 is faster, from NVIDIA's table
+BFLOAT16 = (8, 0)  # the lowest compute capability whose tensor cores take bfloat16
 NVIDIA_SMI_SECONDS = 5.0  # how long nvidia-smi may take
 
 
@@ -138,6 +139,11 @@ def find_gpus() -> list[Gpu]:
     if backend == "jax":
         return _jax_gpus()
     return []
+
+
+def has_bfloat16(gpu: Gpu) -> bool:
+    """Return whether a GPU computes with bfloat16 faster than with float32; False where its capability is unknown."""
+    return gpu.capability is not None and gpu.capability >= BFLOAT16
 
 
 def _cpuinfo(key: str) -> str:

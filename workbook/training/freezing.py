@@ -22,6 +22,11 @@ class FreezeAfter(keras.callbacks.Callback):
         self.names, self.epochs = tuple(names), epochs
         self._held: list[tuple[Any, np.ndarray]] = []
 
+    @property
+    def held_weights(self) -> list[Any]:
+        """The weights that are frozen now: `training.fit` keeps them through the steps of a call."""
+        return [weight for weight, _ in self._held]
+
     def on_train_begin(self, logs: Any = None) -> None:
         """Forget the values of an earlier training."""
         self._held = []

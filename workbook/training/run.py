@@ -5,12 +5,13 @@ is written after each epoch. A run that was killed continues after the last comp
 with the same weights.
 """
 
+import contextlib
 import csv
 import datetime
 import json
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from workbook.colours import BLUE, VERMILION
 from workbook.training import checkpoint
 from workbook.training.placement import ALONE, Placement
 from workbook.training.recipes import Examples, Recipe
-from workbook.training.seeds import checked_integer, seed_everything
+from workbook.training.seeds import checked_choice, checked_integer, seed_everything
 
 if TYPE_CHECKING:
     import keras
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MODEL, HISTORY, CURVE, RECORD = "model.keras", "history.csv", "curve.png", "run.json"
 TEST_BATCH_SIZE = 500
+PRECISIONS = ("auto", "float32", "bfloat16")
+DEFAULTS = {"precision": "float32"}  # what a checkpoint without the entry was trained with
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class TrainingResult:
     hardware: str
     software: str
     date: str
+    precision: str = "float32"
 
 
 def train(
@@ -78,11 +82,18 @@ def train(
     epochs: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     placement: Placement = ALONE,
+    precision: str = "float32",
+    on_device: bool | str = "auto",
 ) -> TrainingResult:
     """Train a recipe, write the run to the folder `out`, and return the result.
 
-    `epochs` replaces the recipe's number of epochs. `progress` is called after every step. With `resume`, the run in
-    `out` continues after its last completed epoch, or starts if there is none.
+    `epochs` replaces the recipe's number of epochs. `progress` is called after every step, or after every call of
+    several steps on an accelerator. With `resume`, the run in `out` continues after its last completed epoch, or starts
+    if there is none.
+
+    `precision` is "float32", "bfloat16" or "auto": bfloat16 for the layers' arithmetic where every accelerator has it.
+    Weights, the statistics of batch normalisation and the last layer are float32 in any case. `on_device` is that of
+    `workbook.training.fit`.
 
     `placement` says which devices to train on (`workbook.training.placement.place`). All processes of a team call this
     with the same arguments, and each returns the same result; only the first writes to the folder.
@@ -92,19 +103,21 @@ def train(
     """
     placement.check_batch(recipe.batch_size)
     plan = _plan(recipe, seed, recipe.epochs if epochs is None else epochs)
+    plan["precision"] = resolved_precision(precision)
     stored = _checkpoint_to_resume(Path(out), plan, resume=resume, writes=placement.writes)
     import keras  # noqa: F401  # loaded before the clock starts
 
     examples = recipe.load(seed)
     start = time.process_time()
     seed_everything(seed)
-    with placement.scope():
-        run = _Run(recipe, plan, examples, Path(out), placement)
+    with placement.scope(), computing_in(plan["precision"]):
+        run = _Run(recipe, plan, examples, Path(out), placement, on_device)
         if stored is not None:
             run.restore(*stored)
         placement.check_agreement(len(run.rows))
         run.fit(start, progress)
-    run.collect_weights()
+    with computing_in(plan["precision"]):
+        run.collect_weights()
     result = run.result()
     if placement.writes:
         _write(Path(out), run.model, result)
@@ -119,6 +132,30 @@ def _plan(recipe: Recipe, seed: int, epochs: int) -> dict[str, Any]:
         "seed": checked_integer("seed", seed, least=0, most=2**32 - 1),
         "epochs": checked_integer("epochs", epochs),
     }
+
+
+def resolved_precision(precision: str) -> str:
+    """Return "float32" or "bfloat16"; "auto" is bfloat16 where every GPU has it. ValueError for another name."""
+    checked_choice("precision", precision, PRECISIONS)
+    if precision != "auto":
+        return precision
+    from workbook.training.devices import find_gpus, has_bfloat16
+
+    gpus = find_gpus()
+    return "bfloat16" if gpus and all(has_bfloat16(gpu) for gpu in gpus) else "float32"
+
+
+@contextlib.contextmanager
+def computing_in(precision: str) -> Iterator[None]:
+    """Let layers that are built meanwhile compute in "float32" or "bfloat16", with weights in float32."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy({"float32": "float32", "bfloat16": "mixed_bfloat16"}[precision])
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _checkpoint_to_resume(
@@ -142,7 +179,7 @@ def _checkpoint_to_resume(
     if stored is not None:
         about, _ = stored
         for name, value in plan.items():
-            if about.get(name) != value:
+            if about.get(name, DEFAULTS.get(name)) != value:
                 raise ValueError(
                     f"{out} holds a run with {name}={about.get(name)!r}. Received: {name}={value!r}"
                 )
@@ -153,10 +190,16 @@ class _Run:
     """One session of a run: the network, its optimizer, and the rows of the completed epochs."""
 
     def __init__(
-        self, recipe: Recipe, plan: dict[str, Any], examples: Examples, out: Path, placement: Placement
+        self,
+        recipe: Recipe,
+        plan: dict[str, Any],
+        examples: Examples,
+        out: Path,
+        placement: Placement,
+        on_device: bool | str,
     ) -> None:
         self.recipe, self.plan, self.examples, self.out = recipe, plan, examples, out
-        self.placement = placement
+        self.placement, self.on_device = placement, on_device
         self.rows: list[dict[str, float]] = []
         self.seconds_before = self.cpu_seconds = 0.0
         self.epochs = plan["epochs"]
@@ -201,14 +244,17 @@ class _Run:
 
     def fit(self, start: float, progress: Callable[[Progress], None] | None) -> None:
         """Train the remaining epochs, and write a checkpoint after each."""
+        from workbook.training import resident
+
         self.batches.epoch = len(self.rows)
         callbacks = self.recipe.callbacks(self.steps, self.epochs) if self.recipe.callbacks else []
-        self.model.fit(
+        resident.fit(
+            self.model,
             self.batches,
             initial_epoch=len(self.rows),
             epochs=self.epochs,
             callbacks=[*callbacks, self._recorder(start, progress)],
-            verbose=0,
+            on_device=self.on_device,
         )
         self.cpu_seconds = self.seconds_before + time.process_time() - start
 
@@ -216,9 +262,10 @@ class _Run:
         """Return the callback that stores the rows, writes checkpoints and reports progress."""
         from keras import callbacks
 
-        def report(batch: int) -> None:
+        def report(calls: int) -> None:
             if progress is not None:
-                step = len(self.rows) * self.steps + batch
+                share = calls / recorder.params["steps"] if calls else 0  # a call may be several steps
+                step = len(self.rows) * self.steps + round(share * self.steps)
                 row = self.rows[-1] if self.rows else None
                 progress(Progress(len(self.rows), self.epochs, step, self.epochs * self.steps, row))
 
@@ -231,11 +278,12 @@ class _Run:
                 checkpoint.save(self.out, self.model, self.plan | about)
             report(0)
 
-        return callbacks.LambdaCallback(
+        recorder = callbacks.LambdaCallback(
             on_epoch_begin=self.batches.begin,
             on_train_batch_end=lambda batch, logs: report(batch + 1),
             on_epoch_end=end_epoch,
         )
+        return recorder
 
     def collect_weights(self) -> None:
         """Copy the weights from several devices to a network on one, which accepts test batches of any size."""

@@ -1,5 +1,6 @@
 """Good initial weights: a first layer that whitens small patches, and later layers that pass their input on."""
 
+from functools import cache
 from typing import Any
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
+from workbook.training.resident import has_accelerator
 from workbook.training.seeds import checked_integer
 
 IMAGES_PER_PART = 250  # all patches of a few thousand images together would need a gigabyte
@@ -17,10 +19,18 @@ def patches(images: ArrayLike, size: int) -> NDArray[np.float32]:
 
     A row is ordered as a kernel's first three axes: down, right, channel. ValueError for a size that does not fit.
     """
-    array = _checked(images, size).astype(np.float32)
-    # (N, rows, columns, C, k, k)
-    windows = np.lib.stride_tricks.sliding_window_view(array, (size, size), (1, 2))
-    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, size * size * array.shape[3])
+    return _moved(_checked(images, size).astype(np.float32), size, np.concatenate)
+
+
+def _moved(images: Any, size: int, concatenate: Any) -> Any:
+    """Return all patches of an array of NumPy or JAX: one moved copy of the images per place in the window."""
+    height, width = (length - size + 1 for length in images.shape[1:3])
+    moved = [
+        images[:, down : down + height, right : right + width]
+        for down in range(size)
+        for right in range(size)
+    ]
+    return concatenate(moved, axis=-1).reshape(-1, size * size * images.shape[3])
 
 
 def _checked(images: ArrayLike, size: int) -> NDArray[Any]:
@@ -49,12 +59,34 @@ def whitening_kernel(images: ArrayLike, size: int = 2, *, epsilon: float = 5e-4)
 
 def _second_moments(images: NDArray[Any], size: int) -> NDArray[np.float64]:
     """Return the mean over all patches of the outer product patch × patch, (k·k·C, k·k·C)."""
-    total: Any = 0.0
-    count = 0
-    for start in range(0, len(images), IMAGES_PER_PART):
-        rows = patches(images[start : start + IMAGES_PER_PART], size).astype(np.float64)
-        total, count = total + rows.T @ rows, count + len(rows)
-    return np.asarray(total / count)
+    sum_of_part = _sum_on_device if has_accelerator() else _sum
+    parts = [images[start : start + IMAGES_PER_PART] for start in range(0, len(images), IMAGES_PER_PART)]
+    sums = [sum_of_part(part, size) for part in parts]
+    count = len(images) * (images.shape[1] - size + 1) * (images.shape[2] - size + 1)
+    return np.sum([np.asarray(one, np.float64) for one in sums], axis=0) / count
+
+
+def _sum(images: NDArray[Any], size: int) -> NDArray[np.float64]:
+    """Return the sum over all patches of the outer product patch × patch."""
+    rows = patches(images, size).astype(np.float64)
+    return rows.T @ rows
+
+
+def _sum_on_device(images: NDArray[Any], size: int) -> Any:
+    """Return what `_sum` returns, as a JAX array in float32; it need not be ready yet."""
+    return _device_sum(size)(images.astype(np.float32))
+
+
+@cache
+def _device_sum(size: int) -> Any:
+    import jax
+    from jax import numpy as jnp
+
+    def sum_of(images: Any) -> Any:
+        rows = _moved(images, size, jnp.concatenate)
+        return jnp.matmul(rows.T, rows, precision="highest")  # not the shorter numbers of tensor cores
+
+    return jax.jit(sum_of)
 
 
 @keras.saving.register_keras_serializable("workbook")

@@ -14,6 +14,7 @@ FILES = (
     "training/test_muon",
     "training/test_schedules",
     "training/test_averaging",
+    "training/test_resident",
     "training/test_views",
 )
 

@@ -82,6 +82,27 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
 
 
 @pytest.mark.claims
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.claims)])
+def test_images_on_the_device_teach_the_same(backend: str, tmp_path: Path) -> None:
+    """On one device and on two; on JAX in calls of several steps, with a smaller last batch."""
+    train(backend, tmp_path / "host", 1)
+    for devices in (1, 2):
+        out = tmp_path / f"device{devices}"
+        train(backend, out, devices, "--on-device")
+        np.testing.assert_allclose(losses(tmp_path / "host"), losses(out), rtol=1e-5)
+        assert_the_same(tmp_path / "host", out)
+
+
+@pytest.mark.claims
+def test_two_processes_with_images_on_the_device_learn_the_same(tmp_path: Path) -> None:
+    train("jax", tmp_path / "one", 1)
+    arguments = [TINY, str(tmp_path / "two"), "1", "--on-device"]
+    assert supervise(local_teams(2), arguments, alone("jax"), tmp_path / "logs") == Ending(0)
+    np.testing.assert_allclose(losses(tmp_path / "one"), losses(tmp_path / "two"), rtol=1e-5)
+    assert_the_same(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.claims
 def test_a_killed_process_ends_the_others_and_nothing_is_lost(tmp_path: Path) -> None:
     train("jax", tmp_path / "whole", 1)
     out, slowly = tmp_path / "out", ["--seconds-per-epoch", "1.5"]

@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from workbook import data
-from workbook.training import VIEWS, Dirac, View, patches, predict_averaged, whitening_kernel
+from workbook.training import VIEWS, Dirac, View, patches, predict_averaged, whitening, whitening_kernel
 
 
 def images() -> np.ndarray:
@@ -87,9 +87,12 @@ def test_patches_lie_as_kernels_do() -> None:
     np.testing.assert_array_equal(rows[7], x[0, 1:3, 1:3].reshape(-1))
 
 
-@pytest.mark.parametrize("size", [2, 3])
-def test_whitened_patches_are_uncorrelated_and_of_variance_one(size: int) -> None:
+@pytest.mark.parametrize(("size", "on_device"), [(2, False), (3, False), (3, True)])
+def test_whitened_patches_are_uncorrelated_and_of_variance_one(
+    size: int, on_device: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Real digits and their gradients: two channels that hang together, as colours do."""
+    monkeypatch.setattr(whitening, "has_accelerator", lambda: on_device)
     digits = data.load("mnist", samples=400).x_train.astype(np.float32) / 255
     x = np.concatenate([digits[:, 4:24, 4:24], digits[:, 5:25, 4:24] - digits[:, 4:24, 4:24]], axis=-1)
     x += np.random.default_rng(5).normal(0, 0.05, x.shape).astype(np.float32)

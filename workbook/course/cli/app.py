@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from workbook.course.benches import bench_pipelines
+from workbook.course.benches import bench_gpu, bench_pipelines
 from workbook.course.cli import (
     bench_checks_cli,
     bench_handwriting_cli,
@@ -27,6 +27,7 @@ chapters_cli.register(app)
 bench_checks_cli.register(bench)
 bench_handwriting_cli.register(bench)
 bench_tasks_cli.register(bench)
+bench_gpu.register(bench)
 bench_pipelines.register(bench)
 console = Console(soft_wrap=True, highlight=False, markup=False)
 

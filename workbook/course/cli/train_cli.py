@@ -37,6 +37,9 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue after the last completed epoch in OUT.")
     ] = False,
+    precision: Annotated[
+        str, typer.Option(help="float32, bfloat16, or auto: bfloat16 where every GPU has it.")
+    ] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Devices per process, such as GPUs.")] = 1,
     processes: Annotated[
         int | None, typer.Option(min=1, help="Total number of processes; JAX only.", show_default="1")
@@ -76,6 +79,7 @@ def train(
                 epochs=epochs,
                 progress=line.show,
                 placement=placement,
+                precision=precision,
             )
     except (ValueError, OSError, datasets.DataError) as error:
         _stop(" ".join(str(error).split()))

@@ -11,6 +11,7 @@ last kernel of 1/width), so the shifts of batch normalisation need a very high r
 momentum (.6), because the weights change fast.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ SHIFT_RATE = 0.053  # this and the next are multiplied by the batch size, becaus
 HEAD_RATE = 0.67  # divided by width², because the last kernel includes the factor 1/width
 OTHER_MOMENTUM = 0.85
 DECAY = 2e-6 / (1 - OTHER_MOMENTUM)  # per step, at the full rate
+NORM_EPSILON = 1e-3  # Keras's
 NORM_MOMENTUM = 0.6  # with a batch of 500
 
 
@@ -38,13 +40,19 @@ def load(seed: int) -> Examples:
 
 
 def network(
-    widths: tuple[int, int, int], *, first: str = "gelu", batch: int = BATCH, is_deep: bool = False
+    widths: tuple[int, int, int],
+    *,
+    first: str = "gelu",
+    batch: int = BATCH,
+    is_deep: bool = False,
+    epsilon: float = NORM_EPSILON,
 ) -> "keras.Model":
     """Build airbench's network with `widths` filters in its three blocks; (64, 256, 256) is airbench94's.
 
     `first` is the activation after the whitened layer, whose output is the largest: "relu" needs half the memory. With
     smaller batches, batch normalisation averages over more of them, always about as many images. `is_deep` adds to each
-    block a third convolution and a shortcut past the second and third, as in airbench96.
+    block a third convolution and a shortcut past the second and third, as in airbench96. `epsilon` is that of batch
+    normalisation.
     """
     import keras
     from keras import initializers, layers
@@ -57,14 +65,14 @@ def network(
     x = layers.Activation(first)(layers.Conv2D(24, 2, name="whiten")(x))  # (31, 31, 24)
     for number, filters in enumerate(widths, start=1):
         x = layers.MaxPooling2D(2)(_convolution(filters, f"conv{number}a")(x))  # half the height and width
-        shortcut = x = _norm_gelu(x, momentum)
-        x = _norm_gelu(_convolution(filters, f"conv{number}b")(x), momentum)
+        shortcut = x = _norm_gelu(x, momentum, epsilon)
+        x = _norm_gelu(_convolution(filters, f"conv{number}b")(x), momentum, epsilon)
         if is_deep:
-            x = _norm(_convolution(filters, f"conv{number}c")(x), momentum)
+            x = _norm(_convolution(filters, f"conv{number}c")(x), momentum, epsilon)
             x = layers.Activation("gelu")(layers.Add()([x, shortcut]))
     x = layers.Flatten()(layers.MaxPooling2D(3)(x))  # (3, 3, C) → (C,)
     narrow = initializers.RandomUniform(-(3**0.5) / widths[-1], 3**0.5 / widths[-1])  # deviation 1/width
-    head = layers.Dense(10, use_bias=False, kernel_initializer=narrow, name="scores")
+    head = layers.Dense(10, use_bias=False, kernel_initializer=narrow, dtype="float32", name="scores")
     return keras.Model(inputs, head(x), name="cifar10")
 
 
@@ -74,28 +82,28 @@ def _convolution(filters: int, name: str) -> Any:
     return layers.Conv2D(filters, 3, padding="same", use_bias=False, name=name)
 
 
-def _norm(x: Any, momentum: float) -> Any:
+def _norm(x: Any, momentum: float, epsilon: float) -> Any:
     from keras import layers
 
-    return layers.BatchNormalization(momentum=momentum, scale=False)(x)
+    return layers.BatchNormalization(momentum=momentum, epsilon=epsilon, scale=False)(x)
 
 
-def _norm_gelu(x: Any, momentum: float) -> Any:
+def _norm_gelu(x: Any, momentum: float, epsilon: float) -> Any:
     from keras import layers
 
-    return layers.Activation("gelu")(_norm(x, momentum))
+    return layers.Activation("gelu")(_norm(x, momentum, epsilon))
 
 
-def begin(model: "keras.Model", x_train: np.ndarray) -> None:
+def begin(model: "keras.Model", x_train: np.ndarray, *, whitened: int = WHITENED) -> None:
     """Set the initial weights. The model contains no initializer of this package, so that Keras alone can load it.
 
-    The first kernel is computed from the training images' 2×2 patches and frozen; its bias is trained. All other
-    convolutions begin by passing their input channels on.
+    The first kernel is computed from the 2×2 patches of `whitened` training images and frozen; its bias is trained. All
+    other convolutions begin by passing their input channels on.
     """
     from workbook.training.whitening import Dirac, whitening_kernel
 
     mean, deviation = np.array(MEAN, np.float32), np.array(DEVIATION, np.float32)
-    pixels = (x_train[:WHITENED] - mean) / deviation
+    pixels = (x_train[:whitened] - mean) / deviation
     layer = model.get_layer("whiten")
     layer.set_weights([whitening_kernel(pixels, 2), np.zeros(24, np.float32)])
     layer.kernel.trainable = False
@@ -192,3 +200,14 @@ FULL = _recipe(
     Target(0.92),
     is_deep=True,
 )
+
+
+def airbench94(widths: tuple[int, int, int] = (64, 256, 256), batch: int = 2_000) -> Recipe:
+    """Return the recipe with airbench94_muon's settings, to compare with it: its filters, batch, rates and epochs."""
+    common = _recipe("airbench94 settings", "as airbench94_muon", widths, 8, Target(0.90), batch=batch)
+    return replace(
+        common,
+        build=partial(network, widths, epsilon=1e-12),
+        prepare=partial(begin, whitened=5_000),
+        drop_last=True,
+    )

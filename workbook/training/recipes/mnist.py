@@ -35,7 +35,9 @@ def network() -> "keras.Model":
             filters, size, strides=strides, padding="same", use_bias=False, name=f"conv{number}"
         )
         x = _norm_relu(convolution(x))  # (14, 14, 16), (7, 7, 32), (7, 7, 64)
-    return keras.Model(inputs, layers.Dense(10, name="scores")(layers.Flatten()(x)), name="mnist_quick")
+    return keras.Model(
+        inputs, layers.Dense(10, dtype="float32", name="scores")(layers.Flatten()(x)), name="mnist_quick"
+    )
 
 
 def small_network() -> "keras.Model":
@@ -50,7 +52,7 @@ def small_network() -> "keras.Model":
     x = _norm_relu(layers.SeparableConv2D(32, 3, strides=2, name="conv2", **options)(x))  # (7, 7, 32)
     x = _norm_relu(layers.SeparableConv2D(64, 3, name="conv3", **options)(x))  # (7, 7, 64)
     x = layers.GlobalAveragePooling2D()(x)  # (64,)
-    return keras.Model(inputs, layers.Dense(10, name="scores")(x), name="mnist_small")
+    return keras.Model(inputs, layers.Dense(10, dtype="float32", name="scores")(x), name="mnist_small")
 
 
 def _norm_relu(x: Any) -> Any:

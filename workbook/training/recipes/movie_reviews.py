@@ -61,7 +61,9 @@ def network() -> "keras.Model":
 
     body = text.text_cnn(SIZE, dimensions=DIMENSIONS, widths=WIDTHS, filters=FILTERS, length=LENGTH)
     kept = body.layers[-2].output  # after dropout, before chapter 13's single sigmoid: (192,)
-    return keras.Model(body.input, layers.Dense(2, name="scores")(kept), name="movie_reviews_quick")
+    return keras.Model(
+        body.input, layers.Dense(2, dtype="float32", name="scores")(kept), name="movie_reviews_quick"
+    )
 
 
 def adam(steps_per_epoch: int, epochs: int) -> Any:

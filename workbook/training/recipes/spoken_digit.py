@@ -55,7 +55,7 @@ def network() -> "keras.Model":
         x = layers.BatchNormalization(momentum=0.8)(convolution(x))
         x = layers.ReLU()(x)  # (20, 31, 16), (10, 16, 32), (5, 8, 32)
     x = layers.Dropout(DROPOUT)(layers.Flatten()(x))
-    return keras.Model(inputs, layers.Dense(10, name="scores")(x), name="spoken_digit_quick")
+    return keras.Model(inputs, layers.Dense(10, dtype="float32", name="scores")(x), name="spoken_digit_quick")
 
 
 def adam(steps_per_epoch: int, epochs: int) -> Any:
