@@ -94,6 +94,18 @@ crops = standins.photograph_crops()
 images, labels = crops.x_train, crops.y_train
 print(images.shape, images.dtype, "in the classes", ", ".join(crops.class_names[:4]), "...")
 
+# %% alt="Two rows of ten small square pictures, crops of photographs, a column for each of the ten classes. At 32 by 32 pixels colours and textures are plain, small things are not."
+axes = plt.subplots(2, 10, figsize=(10, 2.5), layout="constrained")[1]
+for number, column in enumerate(axes.T):
+    for ax, picture in zip(column, images[labels == number]):
+        ax.imshow(picture)
+        ax.axis("off")
+    column[0].set_title(crops.class_names[number], fontsize=8)
+
+# %% [markdown]
+# That is how much a network for CIFAR-10 sees of an aeroplane or a frog. With the archive on your disk,
+# `cifar = data.load("cifar10", archive="cifar-10-python.tar.gz")` reads the real ones, and the same lines show them.
+
 # %%
 def network(widths=(32, 64, 128), *, synchronized=False):
     inputs = keras.Input((32, 32, 3))
@@ -192,13 +204,11 @@ for name, batches in live.track(pipelines().items(), "pipelines"):
 first, step = seconds_a_step(compiled(network()))
 rates["the training step"] = 200 / step
 
-# %% tags=["slow", "timed"] alt="Bars of images per second on a logarithmic axis. The training step on this CPU is slowest. One map per image makes about three times as many, one map per batch two to three times as many again, and data.batches about ten times as many as that."
+# %% tags=["slow", "timed"] alt="Bars of images per CPU second. The bar of data.batches fills the picture. Those of one map per batch, one map per image and the training step are slivers beside it, the training step's the shortest."
 unit = "second" if roofline.on_gpu() else "CPU second"
-plots.show_bars(rates, title=f"images a {unit}", log=True);
+plots.show_bars(rates, title=f"images per {unit}");
 
 # %% [markdown]
-# Compare the numbers, not the lengths of the bars: the axis is logarithmic, and each of its labelled steps is tenfold.
-#
 # **Notice** two things:
 #
 # - For much the same work, the slowest and the fastest pipeline differ tenfold and more. In *one map per image* each
@@ -209,21 +219,85 @@ plots.show_bars(rates, title=f"images a {unit}", log=True);
 # Now imagine an accelerator that takes the step a hundred times faster. Nothing has changed about the images, and
 # suddenly the training waits for *them*.
 #
-# There is a second remedy, **prefetching**: another thread prepares the next batch while the accelerator works on this
-# one (in tf.data `.prefetch(tf.data.AUTOTUNE)`). Then the two times don't add up; the longer one counts. The picture
-# has made-up times, 3 ms to load a batch and 2 ms for a step: four batches take 20 ms in turn, and 14 ms overlapped.
+# There are two more remedies. **Prefetching**: another thread prepares the next batch while the accelerator works on
+# this one, so that the two times don't add up. **Caching**: what is the same in every epoch, such as decoding a PNG
+# file, is done in the first and kept. In tf.data they are `.prefetch(tf.data.AUTOTUNE)` and `.cache()`. Below they are
+# a few lines of Python. The images are PNG files, in memory; the accelerator is a pause of 30 ms per batch. A pause
+# uses no processor, as a step on an accelerator uses none.
 
-# %% alt="Two timelines of four batches, loading 3 milliseconds and training 2. Above, one after the other: load, step, load, step; four batches take 20 milliseconds. Below, loading goes on while the step runs: a step starts every 3 milliseconds, and the steps have gaps between them; 14 milliseconds."
-load, step_ms = 3, 2  # milliseconds, made up
-ax = plt.subplots(figsize=(9, 2.6), layout="constrained")[1]
-for batch in range(4):
-    for row, start in ((3, batch * (load + step_ms)), (1, batch * load)):
-        ax.barh(row, load, left=start, color=plots.COLOURS[4], edgecolor="white")
+# %%
+import io
+import queue
+import threading
+from PIL import Image
+
+def as_png(image):
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, format="png")
+    return file.getvalue()
+
+files = [as_png(image) for image in images[:800]]
+
+# %%
+def decoded_batches(events):
+    for start in range(0, len(files), 100):
+        begin = time.perf_counter()
+        batch = np.stack([np.asarray(Image.open(io.BytesIO(file)))
+                          for file in files[start : start + 100]])
+        events.append(("load", begin, time.perf_counter()))
+        yield batch
+
+# %%
+def prefetched(batches):
+    """Prepare the next batch in another thread while the caller uses this one."""
+    ready = queue.Queue(maxsize=1)
+    def work():
+        for batch in batches:
+            ready.put(batch)
+        ready.put(None)
+    threading.Thread(target=work, daemon=True).start()
+    while (batch := ready.get()) is not None:
+        yield batch
+
+# %%
+def epoch_of(batches, events):
+    """Take a step of 30 ms per batch; return the seconds of the epoch and what was when."""
+    start = time.perf_counter()
+    for _ in batches:
+        begin = time.perf_counter()
+        time.sleep(0.03)
+        events.append(("step", begin, time.perf_counter()))
+    shown = [(what, begin - start, end - start) for what, begin, end in events]
+    return time.perf_counter() - start, shown
+
+# %% tags=["slow"]
+timelines, events = {}, []
+timelines["in turn"] = epoch_of(decoded_batches(events), events)
+events = []
+timelines["prefetched"] = epoch_of(prefetched(decoded_batches(events)), events)
+kept = list(decoded_batches([]))  # what an epoch before this one would have kept
+timelines["cached"] = epoch_of(kept, [])
+
+# %% tags=["slow", "timed"] alt="Three pairs of timelines of eight batches. In turn: load, step, load, step, with gaps in the row of the steps. Prefetched: while a step runs, the next batch is loaded, and the epoch is shorter. Cached: steps follow each other without a gap, and nothing is loaded."
+ax = plt.subplots(figsize=(9, 2.9), layout="constrained")[1]
+for row, (name, (seconds, shown)) in enumerate(timelines.items()):
+    for what, begin, end in shown:
+        height = -2.5 * row - (0.9 if what == "step" else 0)
+        colour = plots.COLOURS[0 if what == "step" else 4]
         ax.barh(
-            row - 0.8, step_ms, left=start + load, color=plots.COLOURS[0], edgecolor="white"
+            height, 1000 * (end - begin), left=1000 * begin, color=colour, edgecolor="white"
         )
-ax.set_yticks([3, 2.2, 1, 0.2], ["load", "step, in turn", "load", "step, overlapped"])
-ax.set(xlabel="milliseconds", xlim=(0, 21), xticks=range(0, 21, 2));
+places = [place for row in range(3) for place in (-2.5 * row, -2.5 * row - 0.9)]
+ax.set_yticks(places, [f"{what}, {name}" for name in timelines for what in ("load", "step")])
+ax.set(xlabel="milliseconds");
+
+# %% tags=["slow", "nbval-ignore-output"]
+for name, (seconds, shown) in timelines.items():
+    print(f"{name:10} {1000 * seconds:4.0f} ms for {len(files)} images")
+
+# %% [markdown]
+# Prefetching hides the shorter of the two times behind the longer. Caching removes one of them, but only for what does
+# not change: augmentation must be drawn again in every epoch, so it comes after the cache.
 
 # %% [markdown] exercise="16.1"
 # ### Exercise 16.1 · Who waits for whom? (8 min, 2 points)
@@ -268,10 +342,27 @@ for name in rates:
 # the training becomes only a few times faster, and the accelerator idles nearly all the time. A faster machine speeds
 # up what it computes; the rest stays as it was (Gene Amdahl, 1967).
 #
-# It is the same on a real accelerator. On one NVIDIA H200 (Keras 3.15.1 on JAX, batches of 2,000), an epoch of the
-# course's longest recipe for CIFAR-10 takes 0.8 to 0.9 s. The same network on plain arrays, without shifts and flips,
-# takes 0.19 s in 16 bits (a section below), the mean of eight epochs. The other three quarters of the time are spent on
-# the images, which NumPy prepares, and on one Python call per step.
+# It is the same on a real accelerator. On one NVIDIA H200 (Keras 3.15.1 on JAX, a few runs), an epoch of the course's
+# longest recipe for CIFAR-10 took 0.8 to 0.9 s with `data.batches`. A network of that size on plain arrays, without
+# shifts and flips, took 0.19 s in 16 bits (a section below). The rest was spent on the images, which NumPy prepares,
+# and on one Python call per step.
+#
+# So the course has a third way, `training.fit(model, batches)`. It copies the images to the accelerator once, as bytes.
+# Per step, only a few integers per image cross: its number, and what was drawn for its shift and flip. The images are
+# gathered and changed inside the compiled step, and on JAX many steps are one call. They are the images of
+# `data.batches`, to the bit:
+
+# %% tags=["nbval-check-output"]
+changes = [augment.shift(2), augment.alternating_flip()]
+batches = data.batches(images, labels, batch_size=200, seed=1, augment=changes)
+rows = training.Rows(batches, 1)
+made, _ = rows.examples(
+    keras.ops.convert_to_tensor(images), keras.ops.convert_to_tensor(labels), rows[0][0][:, 0]
+)
+print("the same images:", np.array_equal(keras.ops.convert_to_numpy(made), batches[0][0]))
+print(
+    f"bytes per image that cross: {rows[0][0].nbytes // 200} instead of {images[0].nbytes:,}"
+)
 
 # %% [markdown]
 # ## Two limits: the roofline
@@ -547,11 +638,11 @@ for on, (first_step, later_step) in compilers.items():
 
 # %% [markdown]
 # **Notice** the first step with XLA on: that is the compiler. With XLA off the first step is slower than later ones,
-# too: TensorFlow first makes a graph of all the operations. Compare your own later steps. For this small network on our
-# CPU the two are close, and which is ahead changes from run to run: XLA gains by fusing, and loses because it does not
-# use oneDNN's convolutions. Larger losses occur: the device report speaks of networks that took 3 to 9 times longer. So
-# on the CPU Keras's `"auto"` leaves XLA off, and on a GPU it turns it on. JAX has no other way: all its code goes
-# through XLA.
+# too: TensorFlow first makes a graph of all the operations. Compare the later steps. For this small network XLA may be
+# ahead on a CPU or behind: it gains by fusing, and loses because it does not use oneDNN's convolutions. Count how many
+# steps it takes until the compiler's seconds are earned back. For other networks XLA loses much: the device report
+# speaks of some that took 3 to 9 times longer. So on the CPU Keras's `"auto"` leaves XLA off, and on a GPU it turns it
+# on. JAX has no other way: all its code goes through XLA.
 
 # %% [markdown]
 # ## Batch size and learning rate

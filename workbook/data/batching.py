@@ -87,8 +87,8 @@ class Batches(keras.utils.PyDataset):
             images = augmentation.apply(images, rows[chosen])
         return (images,) if self.y is None else (images, self.y[chosen])
 
-    def _own_part(self, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
-        """Return this process's part of a batch's indices, which are cut to a multiple of the devices."""
+    def _own_part(self, chosen: NDArray[Any]) -> NDArray[Any]:
+        """Return this process's part of a batch's indices or rows, which are cut to a multiple of the devices."""
         index, parts = self.share
         length = (len(chosen) - len(chosen) % self.multiple_of) // parts
         return chosen[index * length : (index + 1) * length]

@@ -5,7 +5,7 @@
 - `Triangular`, `WarmUp`, `Steps`: learning rates over steps (a cosine behind a warm-up is Keras's `CosineDecay`);
 - `Muon`, `orthogonalised`: orthogonal steps for convolution kernels;
 - `EpochAverage`, `ExponentialAverage`, `refresh_normalisation`: averages of weights over a training;
-- `fit`: like `model.fit` on `data.batches`, with the images in the accelerator's memory;
+- `fit`, `Rows`: like `model.fit` on `data.batches`, with the images in the accelerator's memory;
 - `predict_averaged`, `View`, `VIEWS`: predictions averaged over several views of a test image;
 - `whitening_kernel`, `patches`, `Dirac`: initial weights;
 - `LiveCurve`, `StopOnTime`: callbacks.
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from workbook.training.callbacks import LiveCurve, StopOnTime
     from workbook.training.devices import DeviceReport, device_report, hardware
     from workbook.training.muon import Muon, orthogonalised
-    from workbook.training.resident import fit
+    from workbook.training.resident import Rows, fit
     from workbook.training.schedules import Steps, Triangular, WarmUp
     from workbook.training.seeds import budget, by_budget, seed_everything
     from workbook.training.views import VIEWS, View, predict_averaged
     from workbook.training.whitening import Dirac, patches, whitening_kernel
 
 __all__ = [
-    "VIEWS", "DeviceReport", "Dirac", "EpochAverage", "ExponentialAverage", "LiveCurve", "Muon",
+    "VIEWS", "DeviceReport", "Dirac", "EpochAverage", "ExponentialAverage", "LiveCurve", "Muon", "Rows",
     "Steps", "StopOnTime", "Triangular", "View", "WarmUp", "budget", "by_budget", "device_report", "fit",
     "hardware", "orthogonalised", "patches", "predict_averaged", "refresh_normalisation", "seed_everything",
     "whitening_kernel",
@@ -40,7 +40,7 @@ _HOMES = {
     "LiveCurve": "callbacks", "StopOnTime": "callbacks",
     "DeviceReport": "devices", "device_report": "devices", "hardware": "devices",
     "Muon": "muon", "orthogonalised": "muon",
-    "fit": "resident",
+    "Rows": "resident", "fit": "resident",
     "Steps": "schedules", "Triangular": "schedules", "WarmUp": "schedules",
     "budget": "seeds", "by_budget": "seeds", "seed_everything": "seeds",
     "VIEWS": "views", "View": "views", "predict_averaged": "views",

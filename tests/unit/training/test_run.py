@@ -434,6 +434,21 @@ def test_the_table_is_written_with_its_circumstances() -> None:
     assert bench_train_table.from_json(bench_train_table.as_json([row], described)) == [row]
 
 
+def test_the_circumstances_are_those_of_the_runs() -> None:
+    rows = [
+        bench_train_table.RecipeScore(name, "on", [replace(_run(1, 0.9, 9), hardware=hardware, date=date)])
+        for name, hardware, date in (
+            ("a", "one", "2026-01-01"), ("b", "one", "2026-01-02"), ("c", "two", "2026-01-01")
+        )
+    ]  # fmt: skip
+    told = {"hardware": "one; c: two", "date": "2026-01-01; b: 2026-01-02"}
+    assert bench_train_table.circumstances(rows) == told
+    text = bench_train_table.as_markdown(rows, {"hardware": "of the last sitting"})
+    assert "- hardware: one; c: two\n" in text
+    assert json.loads(bench_train_table.as_json(rows, {}))["about"] == told
+    assert bench_train_table.circumstances([replace(rows[0], runs=[_run(1, 0.9, 9)])]) == {}
+
+
 def test_rows_are_picked() -> None:
     assert bench_train.plan(["spoken_digit"], cifar=False) == [("spoken_digit quick", "on")]
     everything = bench_train.plan([], cifar=False)
@@ -505,7 +520,7 @@ def test_a_process_for_each_seed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("cifar10 full", "on"),
     ]
     measured = list(bench_train.measure(rows, 2))
-    assert [len(row.runs) for row in measured] == [2, 2, 10, 1]
+    assert [len(row.runs) for row in measured] == [2, 2, 10, 2]
     assert started[0] == (["anchor", "1", "--default"], "1")
     assert started[2] == (["mnist quick", "1"], "0")
     assert started[4] == (["movie_reviews quick", "0"], "1")
@@ -527,11 +542,12 @@ def test_the_page_shows_what_is_stored() -> None:
     stored = bundled.bundled_file("results/training.json").read_text(encoding="utf-8")
     rows = bench_train_table.from_json(stored)
     page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-    for line in [*bench_train_table.table_lines(rows), *bench_train_table.remarks(rows)]:
+    about = [f"- {name}: {value}" for name, value in bench_train_table.circumstances(rows).items()]
+    for line in [*bench_train_table.table_lines(rows), *bench_train_table.remarks(rows), *about]:
         assert line in page
     assert {row.name for row in rows} == {"anchor", *(recipe.title for recipe in recipes.RECIPES.values())}
-    missed = [row.name for row in rows if row.misses()]
-    assert missed == ["cifar10 full"], "the page says so"
+    assert not bench_train_table.is_missed(rows)
+    assert all(run.hardware and run.date for row in rows for run in row.runs)
     for row in rows:
         if row.name != "anchor":
             assert row.runs[0].parameters == recipes.recipe(*row.name.split()).build().count_params()

@@ -295,8 +295,8 @@ def read_cifar(path: Path) -> Examples:
     with np.load(path, allow_pickle=False) as stored:
         if missing := {"x_train", "y_train", "x_test", "y_test"} - set(stored.files):
             raise ValueError(f"{path} must hold CIFAR-10's arrays. Missing: {', '.join(sorted(missing))}")
-        arrays = [stored[name] for name in ("x_train", "y_train", "x_test", "y_test")]
-    return Examples(*arrays, CLASSES, path.name)
+        arrays = {name: stored[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    return Examples(**arrays, class_names=CLASSES, source=path.name)
 
 
 def about(cifar: Examples | None) -> dict[str, Any]:

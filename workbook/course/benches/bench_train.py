@@ -96,10 +96,10 @@ def _is_long(name: str) -> bool:
 
 
 def _seeds(name: str, seeds: int) -> range:
-    """Return ten folds for the movie reviews, one seed for a long run, and `seeds` seeds for the others."""
+    """Return ten folds for the movie reviews, at most three seeds for a long run, and `seeds` seeds for the others."""
     if name.startswith("movie_reviews"):
         return range(10)
-    return range(1, 2 if _is_long(name) else seeds + 1)
+    return range(1, (min(seeds, 3) if _is_long(name) else seeds) + 1)
 
 
 def _target(name: str, onednn: str) -> dict[str, float | None]:
@@ -167,7 +167,18 @@ def run_recipe(name: str, seed: int) -> dict[str, Any]:
     examples = recipe.load(seed)
     with tempfile.TemporaryDirectory() as folder:
         result = run.train(replace(recipe, load=lambda seed: examples), seed=seed, out=Path(folder))
-    names = ("seed", "accuracy", "epochs", "parameters", "cpu_seconds", "peak_bytes", "n", "is_standin")
+    names = (
+        "seed",
+        "accuracy",
+        "epochs",
+        "parameters",
+        "cpu_seconds",
+        "peak_bytes",
+        "n",
+        "is_standin",
+        "hardware",
+        "date",
+    )
     costs = {name: getattr(result, name) for name in names}
     return costs | {"flops": _flops(recipe.build(), len(examples.x_train) * result.epochs)}
 
@@ -189,6 +200,7 @@ def run_anchor(seed: int, *, epochs: int = ANCHOR_EPOCHS) -> dict[str, Any]:
     from keras import layers
 
     from workbook import data
+    from workbook.training.devices import hardware
     from workbook.training.run import peak_bytes
 
     mnist = data.load("mnist")
@@ -229,6 +241,8 @@ def run_anchor(seed: int, *, epochs: int = ANCHOR_EPOCHS) -> dict[str, Any]:
         "cpu_seconds": round(time.process_time() - start - test_seconds, 2),
         "peak_bytes": peak_bytes(),
         "n": len(y_test),
+        "hardware": hardware(),
+        "date": datetime.date.today().isoformat(),
         "flops": _flops(model, len(x_train) * 9 // 10 * len(scores)),
     }
 

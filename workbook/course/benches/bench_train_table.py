@@ -25,6 +25,8 @@ class RecipeRun:
     is_standin: bool = False
     flops: float = 0.0  # of the training: three times those of the forward pass, two per MAC
     wall_seconds: float = 0.0  # of the process
+    hardware: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,27 @@ def remarks(rows: list[RecipeScore]) -> list[str]:
     return [*ratios(rows), *_curve_lines(rows)]
 
 
+def circumstances(rows: list[RecipeScore]) -> dict[str, str]:
+    """Return the hardware and the dates of the runs as text: those of most rows, then the rows that differ."""
+    return {
+        key: _by_row({row.name: _seen(row, key) for row in rows if _seen(row, key)})
+        for key in ("hardware", "date")
+        if any(_seen(row, key) for row in rows)
+    }
+
+
+def _seen(row: RecipeScore, key: str) -> str:
+    """Return the different values of a row's runs, in order."""
+    return " and ".join(dict.fromkeys(value for run in row.runs if (value := getattr(run, key))))
+
+
+def _by_row(values: dict[str, str]) -> str:
+    """Return "A; row: B" for rows that all have A but one."""
+    texts = list(values.values())
+    usual = max(dict.fromkeys(texts), key=texts.count)
+    return "; ".join([usual, *(f"{name}: {text}" for name, text in values.items() if text != usual)])
+
+
 def is_missed(rows: list[RecipeScore]) -> bool:
     """Return whether any target is missed, including the one for the ratio to the anchor."""
     return any(row.misses() for row in rows) or any("missed" in line for line in ratios(rows))
@@ -173,14 +196,14 @@ def table_lines(rows: list[RecipeScore]) -> list[str]:
 def as_markdown(rows: list[RecipeScore], described: dict[str, Any]) -> str:
     """Return the table, the ratios and the circumstances in Markdown."""
     lines = [*table_lines(rows), "", *(f"- {line}" for line in remarks(rows))]
-    lines += [f"- {name}: {value}" for name, value in described.items()]
+    lines += [f"- {name}: {value}" for name, value in (described | circumstances(rows)).items()]
     return "\n".join(lines) + "\n"
 
 
 def as_json(rows: list[RecipeScore], described: dict[str, Any]) -> str:
     """Return every run, the ratios and the circumstances as JSON."""
     content = {
-        "about": described,
+        "about": described | circumstances(rows),
         "ratios": ratios(rows),
         "curve": curve(rows),
         "rows": [asdict(row) for row in rows],

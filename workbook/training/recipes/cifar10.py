@@ -197,7 +197,7 @@ FULL = _recipe(
     "airbench94's filters, three convolutions per block: half an hour to an hour on two cores",
     (64, 256, 256),
     7,
-    Target(0.92),
+    Target(0.912),  # on JPEG copies of the images: airbench94_muon itself reaches 90.7 % there
     is_deep=True,
 )
 
