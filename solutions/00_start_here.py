@@ -23,7 +23,7 @@
 # - bring an image into the form that a network wants;
 # - load the course's data, and say what is in it.
 #
-# **Minutes:** about 40 with the exercises; the notebook itself runs in 5 s on any computer.
+# **Minutes:** about 40 with the exercises; the notebook itself runs in well under a minute on any computer.
 
 # %% tags=["setup"]
 import numpy as np
@@ -42,6 +42,27 @@ from workbook import check, data, figures, plots
 print("You have run a cell.")
 
 # %% [markdown]
+# Now something that nobody could write by hand. The next cell loads a network that was trained on a million photographs
+# and comes with this course. It may take ten seconds, most of them for **Keras**, the library that runs networks.
+#
+# **Predict first:** the network has never seen the photograph on the left. It knows the names of 1,000 things. Which
+# three will it find likeliest, and how sure will it be?
+
+# %% tags=["slow"] alt="Left, a photograph of a cup of coffee on a wooden table. Right, bars with the three names that the network finds likeliest: espresso with a probability near 1, and two others near 0."
+from workbook import pretrained
+
+coffee = data.photograph("coffee")
+likeliest = pretrained.classify(coffee, top=3)
+axes = plt.subplots(1, 2, figsize=(8, 2.7), layout="constrained")[1]
+plots.show_image(coffee, axes[0], title="coffee")
+plots.show_bars(dict(likeliest), axes[1], xlabel="probability", form="{:.2f}")
+axes[1].set(xlim=(0, 1.15), xticks=[0, 0.5, 1]);
+
+# %% [markdown]
+# A photograph went in as numbers, nearly 400 million multiplications followed, and a name came out. By chapter
+# 09 you will know why. Try another photograph: put `"rocket"` or `"chelsea"` in place of
+# `"coffee"`. It errs, too: to `"moon"` it gives the name of a worm.
+#
 # Every chapter has the same rhythm:
 #
 # - **Predict first** asks you for the result of the next cell. Say it aloud or write it down, *then* run. A wrong
@@ -341,8 +362,8 @@ print("training:", mnist.x_train.shape, mnist.x_train.dtype, " labels:", mnist.y
 print("test:    ", mnist.x_test.shape, mnist.x_test.dtype, " labels:", mnist.y_test.shape)
 
 # %% alt="Thirty handwritten digits, white on black, in three rows from 0 to 9. Every hand is different: the last seven has a bar, the others do not; some twos have a loop."
-firsts = [mnist.x_train[mnist.y_train == digit][n] for n in range(3) for digit in range(10)]
-plots.show_images(firsts, columns=10, size=0.8);
+places = [np.flatnonzero(mnist.y_train == digit)[:3] for digit in range(10)]  # of its first three
+plots.show_images(mnist.x_train[np.transpose(places).ravel()], columns=10, size=0.8);
 
 # %% [markdown]
 # **Notice** how different the hands are: sevens with and without a bar, twos with and without a loop. Nobody can write
