@@ -59,9 +59,9 @@ plots.show_bars(dict(likeliest), axes[1], xlabel="probability", form="{:.2f}")
 axes[1].set(xlim=(0, 1.15), xticks=[0, 0.5, 1]);
 
 # %% [markdown]
-# A photograph went in as numbers, nearly 400 million multiplications followed, and a name came out. By chapter
-# 09 you will know why. Try another photograph: put `"rocket"` or `"chelsea"` in place of
-# `"coffee"`. It errs, too: to `"moon"` it gives the name of a worm.
+# A photograph went in as numbers, nearly 400 million multiplications followed, and a name came out. By chapter 09 you
+# will know why. Try another photograph: put `"rocket"` or `"chelsea"` in place of `"coffee"`. It errs, too: to `"moon"`
+# it gives the name of a worm.
 #
 # Every chapter has the same rhythm:
 #
@@ -362,7 +362,8 @@ print("training:", mnist.x_train.shape, mnist.x_train.dtype, " labels:", mnist.y
 print("test:    ", mnist.x_test.shape, mnist.x_test.dtype, " labels:", mnist.y_test.shape)
 
 # %% alt="Thirty handwritten digits, white on black, in three rows from 0 to 9. Every hand is different: the last seven has a bar, the others do not; some twos have a loop."
-places = [np.flatnonzero(mnist.y_train == digit)[:3] for digit in range(10)]  # of its first three
+# of its first three
+places = [np.flatnonzero(mnist.y_train == digit)[:3] for digit in range(10)]
 plots.show_images(mnist.x_train[np.transpose(places).ravel()], columns=10, size=0.8);
 
 # %% [markdown]
