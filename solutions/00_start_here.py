@@ -79,11 +79,11 @@ axes[1].set(xlim=(0, 1.15), xticks=[0, 0.5, 1]);
 # | chapter | its question | minutes |
 # |---|---|---|
 # | [00 · Start here](00_start_here.ipynb) | What does a program see when you show it a photograph? | 40 |
-# | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 55 |
+# | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 60 |
 # | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 85 |
 # | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 85 |
 # | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 85 |
-# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 85 |
+# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 105 |
 # | [06 · From LeNet-5 to AlexNet and VGG](06_alexnet_to_vgg.ipynb) | The idea was there in 1998. What had to change before it could read photographs? | 85 |
 # | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 95 |
 # | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 90 |

@@ -397,7 +397,7 @@ axes[2, 0].set_title("after training", loc="left", fontsize=10);
 
 # %% tags=["slow"] alt="A handwritten 7, and all maps that the network makes of it. In the 24 maps of the first layer, 14 pixels wide, one sees the 7, its bar or its stem, with one side of the stroke bright. The three times 64 maps of the later layers, 7 pixels wide, are a few bright patches each, and some are empty."
 def mosaic(maps, columns):
-    """Put the maps of a layer (H, W, filters) beside each other, each as bright as it can be."""
+    """Put a layer's maps (H, W, filters) beside each other, each as bright as it can be."""
     height, width, filters = maps.shape
     bright = maps / (maps.max(axis=(0, 1)) + 1e-6)
     framed = np.pad(bright, ((0, 1), (0, 1), (0, 0)), constant_values=0.4)
@@ -1002,7 +1002,7 @@ check("5.7", find_ink);
 
 # %% tags=["slow"]
 def photographed(digits, fall):
-    """Return digits (N, 28, 28, 1) as dark ink on paper, 0 to 255, in light that falls by this share."""
+    """Return digits as dark ink on paper, 0 to 255, in light that falls by this share."""
     light = np.linspace(1, 1 - fall, 28)[:, np.newaxis]  # (28, 1): from left to right
     return ((235 - 0.8 * digits) * light).astype("float32")
 
