@@ -1000,20 +1000,24 @@ check("5.7", find_ink);
 # **Predict first:** how many of the digits does the network read in each, if the light falls by 30 %? And in even
 # light?
 
-# %% tags=["slow"]
+# %%
 def photographed(digits, fall):
     """Return digits as dark ink on paper, 0 to 255, in light that falls by this share."""
     light = np.linspace(1, 1 - fall, 28)[:, np.newaxis]  # (28, 1): from left to right
     return ((235 - 0.8 * digits) * light).astype("float32")
 
 paper_of = layers.MaxPooling2D(11, strides=1, padding="same")
+
+def three_ways(pages):
+    """Return pages as white on black, as ink, and as ink without what is weak."""
+    ink = 1 - pages / np.asarray(paper_of(pages))
+    return 255 - pages, 255 * ink, 255 * np.where(ink < 0.3, 0, ink)
+
+# %% tags=["slow"]
 falls = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 shares = {"white on black": [], "light taken out": [], "weak ink left out, too": []}
 for fall in live.track(falls, "light"):
-    pages = photographed(x_val[:500], fall)
-    ink = 1 - pages / np.asarray(paper_of(pages))
-    ways = 255 - pages, 255 * ink, 255 * np.where(ink < 0.3, 0, ink)
-    for name, digits in zip(shares, ways):
+    for name, digits in zip(shares, three_ways(photographed(x_val[:500], fall))):
         answers = network.predict(digits, batch_size=500, verbose=0).argmax(axis=1)
         shares[name].append(float(np.mean(answers == y_val[:500])))
 

@@ -30,9 +30,7 @@ def test_vgg11_learns_and_vgg19_hardly(alexnet, seed):
     framed = np.pad(digits, ((0, 0), (2, 2), (2, 2), (0, 0))).astype("float32") / 255  # (2000, 32, 32, 1)
     for name in ("vgg11", "vgg19"):
         keras.utils.set_random_seed(seed)
-        model = alexnet["architectures"].build(
-            name, input_shape=(32, 32, 1), num_classes=10, width=1 / 8
-        )
+        model = alexnet["architectures"].build(name, input_shape=(32, 32, 1), num_classes=10, width=1 / 8)
         model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
         history = model.fit(framed, alexnet["y_train"][:2000], batch_size=50, epochs=4, verbose=0).history
         ends[name] = history["loss"][-1]
