@@ -45,11 +45,11 @@ print("You have run a cell.")
 # Now something that nobody could write by hand. The next cell loads a network that was trained on a million photographs
 # and comes with this course. It may take ten seconds, most of them for **Keras**, the library that runs networks.
 #
-# **Predict first:** the network has never seen the photograph on the left. It knows the names of 1,000 things. Which
-# three will it find likeliest, and how sure will it be?
+# **Predict first:** the photograph shows a cup of coffee. The network knows the names of 1,000 things. Which three will
+# it find likeliest, and how sure will it be?
 
 # %% tags=["slow"] alt="Left, a photograph of a cup of coffee on a wooden table. Right, bars with the three names that the network finds likeliest: espresso with a probability near 1, and two others near 0."
-from workbook import pretrained
+from workbook import pretrained  # loading Keras takes some seconds
 
 coffee = data.photograph("coffee")
 likeliest = pretrained.classify(coffee, top=3)
@@ -362,7 +362,7 @@ print("training:", mnist.x_train.shape, mnist.x_train.dtype, " labels:", mnist.y
 print("test:    ", mnist.x_test.shape, mnist.x_test.dtype, " labels:", mnist.y_test.shape)
 
 # %% alt="Thirty handwritten digits, white on black, in three rows from 0 to 9. Every hand is different: the last seven has a bar, the others do not; some twos have a loop."
-# of its first three
+# where the first three of each digit are
 places = [np.flatnonzero(mnist.y_train == digit)[:3] for digit in range(10)]
 plots.show_images(mnist.x_train[np.transpose(places).ravel()], columns=10, size=0.8);
 

@@ -188,9 +188,9 @@ for name, some in (("digits", others), ("shuffled", shuffled_others)):
 # Let us train one and see. This is a first look at **Keras**, the library of this course; chapters 02 to 05 explain
 # what is only named here. A network is a list of layers, each of which reads the output of the one before:
 # `keras.Sequential`. The first network is dense: a layer of 64 units, and one of ten with **softmax**, which turns ten
-# numbers into ten probabilities. The second is a small CNN. Its two layers `Conv2D` look through windows of 5 × 5 and 3
-# × 3 pixels; then one dense layer answers. Both get the pixels as bytes, which saves memory, and `Rescaling` divides
-# them by 255.
+# numbers into ten probabilities. The second is a small CNN. Its two layers `Conv2D` look through small windows, 5 and 3
+# pixels wide; then one dense layer answers. Both networks get the pixels as bytes, which saves memory, and `Rescaling`
+# divides them by 255.
 
 # %%
 def dense_network():
