@@ -825,7 +825,7 @@ check("5.6", early_stopping);
 # **A folder of pictures.** Make a folder with one sub-folder per class, named as the class, with the pictures of the
 # class in it. Here a few bundled photographs, cut up, take the place of yours:
 
-# %%
+# %% tags=["slow"]
 folder = Path(tempfile.mkdtemp())  # yours: folder = Path("my_pictures")
 rng = np.random.default_rng(5)
 for name in ("coffee", "chelsea", "rocket"):
