@@ -522,7 +522,7 @@ interactive.explain(network, x_test[one_of_each])
 # ## Two heads
 #
 # `Flatten` hands every pixel of every map to the classifier; global pooling hands it one number per map (chapter 03).
-# The price in parameters is plain. The price in accuracy has to be measured: the same layers below, two heads, 5,000
+# The price in parameters is plain. The price in accuracy has to be measured: the same layers below, two heads, 3,000
 # digits, two epochs. **Predict first:** does the head with more parameters make fewer errors?
 
 # %%
@@ -551,7 +551,7 @@ for name, head in heads.items():
         keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
     callbacks = [live.progress(name)]
-    model.fit(x_train[:5000], y_train[:5000], batch_size=100, epochs=2, verbose=0,
+    model.fit(x_train[:3000], y_train[:3000], batch_size=100, epochs=2, verbose=0,
               callbacks=callbacks)
     results[name] = (
         model.evaluate(x_val[:2000], y_val[:2000], batch_size=500, verbose=0)[1],
@@ -691,7 +691,7 @@ for cure in ("untouched", "augmentation"):
     keras.utils.set_random_seed(1)
     history = with_cure(cure).fit(
         x_train[:500], y_train[:500], batch_size=50, epochs=15, verbose=0,
-        validation_data=(x_val[-2000:], y_val[-2000:]), validation_batch_size=500,
+        validation_data=(x_val[-1000:], y_val[-1000:]), validation_batch_size=500,
         callbacks=[live.progress(cure)],
     ).history
     live_losses[f"{cure}, training"] = history["loss"]
@@ -881,7 +881,7 @@ own.summary(line_length=80)
 #   If the machine stops in the night, the best network is on the disk.
 # - `CSVLogger` writes a table of losses, a row per epoch, which a spreadsheet reads.
 #
-# `shuffle=False`, because the data set shuffles itself. **Predict first:** 90 small pictures, three classes, at most 15
+# `shuffle=False`, because the data set shuffles itself. **Predict first:** 90 small pictures, three classes, at most 12
 # epochs: how many of the 30 others will it get right?
 
 # %% tags=["slow"]
@@ -889,7 +889,7 @@ own.compile(
     keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy", metrics=["accuracy"]
 )
 history = own.fit(
-    training, validation_data=validation, epochs=15, verbose=0, shuffle=False,
+    training, validation_data=validation, epochs=12, verbose=0, shuffle=False,
     callbacks=[
         live.progress("own pictures"),
         keras.callbacks.EarlyStopping(patience=4, restore_best_weights=True),
