@@ -23,7 +23,7 @@
 # - bring an image into the form that a network wants;
 # - load the course's data, and say what is in it.
 #
-# **Minutes:** about 40 with the exercises; the notebook itself runs in 5 s on any computer.
+# **Minutes:** about 40 with the exercises; the notebook itself runs in well under a minute on any computer.
 
 # %% tags=["setup"]
 import numpy as np
@@ -42,6 +42,27 @@ from workbook import check, data, figures, plots
 print("You have run a cell.")
 
 # %% [markdown]
+# Now something that nobody could write by hand. The next cell loads a network that was trained on a million photographs
+# and comes with this course. It may take ten seconds, most of them for **Keras**, the library that runs networks.
+#
+# **Predict first:** the photograph shows a cup of coffee. The network knows the names of 1,000 things. Which three will
+# it find likeliest, and how sure will it be?
+
+# %% tags=["slow"] alt="Left, a photograph of a cup of coffee on a wooden table. Right, bars with the three names that the network finds likeliest: espresso with a probability near 1, and two others near 0."
+from workbook import pretrained  # loading Keras takes some seconds
+
+coffee = data.photograph("coffee")
+likeliest = pretrained.classify(coffee, top=3)
+axes = plt.subplots(1, 2, figsize=(8, 2.7), layout="constrained")[1]
+plots.show_image(coffee, axes[0], title="coffee")
+plots.show_bars(dict(likeliest), axes[1], xlabel="probability", form="{:.2f}")
+axes[1].set(xlim=(0, 1.15), xticks=[0, 0.5, 1]);
+
+# %% [markdown]
+# A photograph went in as numbers, nearly 400 million multiplications followed, and a name came out. By chapter 09 you
+# will know why. Try another photograph: put `"rocket"` or `"chelsea"` in place of `"coffee"`. It errs, too: to `"moon"`
+# it gives the name of a worm.
+#
 # Every chapter has the same rhythm:
 #
 # - **Predict first** asks you for the result of the next cell. Say it aloud or write it down, *then* run. A wrong
@@ -58,11 +79,11 @@ print("You have run a cell.")
 # | chapter | its question | minutes |
 # |---|---|---|
 # | [00 · Start here](00_start_here.ipynb) | What does a program see when you show it a photograph? | 40 |
-# | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 55 |
+# | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 60 |
 # | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 85 |
 # | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 85 |
 # | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 85 |
-# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 85 |
+# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 105 |
 # | [06 · From LeNet-5 to AlexNet and VGG](06_alexnet_to_vgg.ipynb) | The idea was there in 1998. What had to change before it could read photographs? | 85 |
 # | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 95 |
 # | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 90 |
@@ -341,8 +362,9 @@ print("training:", mnist.x_train.shape, mnist.x_train.dtype, " labels:", mnist.y
 print("test:    ", mnist.x_test.shape, mnist.x_test.dtype, " labels:", mnist.y_test.shape)
 
 # %% alt="Thirty handwritten digits, white on black, in three rows from 0 to 9. Every hand is different: the last seven has a bar, the others do not; some twos have a loop."
-firsts = [mnist.x_train[mnist.y_train == digit][n] for n in range(3) for digit in range(10)]
-plots.show_images(firsts, columns=10, size=0.8);
+# where the first three of each digit are
+places = [np.flatnonzero(mnist.y_train == digit)[:3] for digit in range(10)]
+plots.show_images(mnist.x_train[np.transpose(places).ravel()], columns=10, size=0.8);
 
 # %% [markdown]
 # **Notice** how different the hands are: sevens with and without a bar, twos with and without a loop. Nobody can write

@@ -1,6 +1,7 @@
 """Chapter 05's claims: the small network classifies 99 % of MNIST's test digits correctly, and what the cures gain."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ CHAPTER = "05_first_cnn"
 @pytest.fixture(scope="module")
 def names() -> dict:
     """Run the chapter's own cells: the set-up, the networks, the training recipe and the data."""
-    choice = harness.named("separable-network", "train-fast", starts=("mnist = ", "def large_network"))
+    starts = ("mnist = ", "def large_network", "def with_cure", "def photographed")
+    choice = harness.named("separable-network", "train-fast", starts=starts)
     return harness.run_chapter(CHAPTER, choice)
 
 
@@ -46,6 +48,17 @@ def test_the_chapter_shows_the_network_that_the_experiment_trains(names: dict, o
     for layer, trained_layer in zip(shown.layers, trained.layers, strict=True):
         assert type(layer) is type(trained_layer)
         assert {**layer.get_config(), "name": ""} == {**trained_layer.get_config(), "name": ""}
+
+
+def test_the_chapter_gives_each_cure_the_settings_of_the_experiment(names: dict) -> None:
+    for cure, options in experiments.CURES.items():
+        model = names["with_cure"](cure)
+        assert model.optimizer.weight_decay == options.get("decay", 0)
+        assert float(model.optimizer.learning_rate) == pytest.approx(experiments.CURE_RATE)
+        dropouts = [layer.rate for layer in model.layers if isinstance(layer, names["layers"].Dropout)]
+        assert set(dropouts) == {options.get("dropout", 0)}
+        shifts = [type(layer).__name__ == "RandomTranslation" for layer in model.layers]
+        assert any(shifts) == ("shift" in options)
 
 
 def test_every_cure_has_three_seeds_and_all_epochs(runs: dict) -> None:
@@ -91,6 +104,18 @@ def test_the_separable_network_classifies_99_percent(names: dict, seed: int) -> 
     assert accuracy >= 0.99
     kernels = np.asarray(model.get_layer(index=2).kernel)[:, :, 0]  # (5, 5, 24)
     assert _likeness(kernels) > 0.3, "neighbouring weights of the first layer are alike"
+    for fall in (0, 0.3, 0.6):
+        plain, _, clean = _read_in_light(names, model, fall)
+        print(f"light falls by {fall}: {plain:.3f} merely inverted, {clean:.3f} without light and weak ink")
+        assert plain < 0.5
+        assert clean >= 0.95
+
+
+def _read_in_light(names: dict, model: Any, fall: float) -> list[float]:
+    """Return the share of 500 validation digits that are read in uneven light, in each of the chapter's three ways."""
+    ways = names["three_ways"](names["photographed"](names["x_val"][:500], fall))
+    answers = [model.predict(digits, batch_size=500, verbose=0).argmax(axis=1) for digits in ways]
+    return [float(np.mean(answer == names["y_val"][:500])) for answer in answers]
 
 
 def _likeness(kernels: np.ndarray) -> float:

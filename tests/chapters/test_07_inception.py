@@ -14,12 +14,48 @@ def _names(chapter: str, *starts: str) -> dict:
 
 @pytest.fixture(scope="module")
 def inception() -> dict:
-    return _names("07_inception", "def deep_network", "mnist = ")
+    return _names("07_inception", "def deep_network", "def network_with_heads", "mnist = ")
 
 
 @pytest.fixture(scope="module")
 def alexnet() -> dict:
     return _names("06_alexnet_to_vgg", "mnist = ")
+
+
+@pytest.mark.claims
+@pytest.mark.parametrize("seed", SEEDS)
+def test_vgg11_learns_and_vgg19_hardly(alexnet, seed):
+    keras, np, ends = alexnet["keras"], alexnet["np"], {}
+    digits = alexnet["x_train"][:2000]
+    framed = np.pad(digits, ((0, 0), (2, 2), (2, 2), (0, 0))).astype("float32") / 255  # (2000, 32, 32, 1)
+    for name in ("vgg11", "vgg19"):
+        keras.utils.set_random_seed(seed)
+        model = alexnet["architectures"].build(name, input_shape=(32, 32, 1), num_classes=10, width=1 / 8)
+        model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy")
+        history = model.fit(framed, alexnet["y_train"][:2000], batch_size=50, epochs=4, verbose=0).history
+        ends[name] = history["loss"][-1]
+    print(seed, ends)
+    assert ends["vgg11"] < 1
+    assert ends["vgg19"] > 1.5
+
+
+@pytest.mark.claims
+@pytest.mark.parametrize("seed", SEEDS)
+def test_auxiliary_heads_make_a_deep_network_learn(inception, seed):
+    keras, np, accuracy = inception["keras"], inception["np"], {}
+    for heads in (False, True):
+        keras.utils.set_random_seed(seed)
+        model = inception["network_with_heads"](heads)
+        count = len(model.outputs)
+        losses = ["sparse_categorical_crossentropy"] * count
+        model.compile(keras.optimizers.Adam(0.003), losses, loss_weights=[1, 0.3, 0.3][:count])
+        model.fit(inception["x_train"], [inception["y_train"]] * count, batch_size=50, epochs=4, verbose=0)
+        main = keras.Model(model.input, model.outputs[0])
+        predicted = main.predict(inception["x_val"], batch_size=500, verbose=0).argmax(axis=1)
+        accuracy[heads] = float(np.mean(predicted == inception["y_val"]))
+    print(seed, accuracy)
+    assert accuracy[False] < 0.5
+    assert accuracy[True] > 0.8
 
 
 @pytest.mark.claims

@@ -163,8 +163,8 @@ def _prose(notebook: NotebookNode) -> list[str]:
 def _exercises(name: str, notebook: NotebookNode) -> list[str]:
     problems = []
     exercises = {exercise.id: exercise for exercise in exercises_of(name)}
-    if not 4 <= len(exercises) <= 6:
-        problems.append(f"has {len(exercises)} exercises; a chapter must have four to six")
+    if not 4 <= len(exercises) <= 7:
+        problems.append(f"has {len(exercises)} exercises; a chapter must have four to seven")
     used = {cell.metadata["exercise"] for cell in notebook.cells if "exercise" in cell.metadata}
     problems += [f"exercise {id_} is defined but has no cells" for id_ in exercises if id_ not in used]
     problems += [f"exercise {id_} of another chapter has cells here" for id_ in sorted(used - set(exercises))]

@@ -618,4 +618,121 @@ EARLY_STOPPING = Exercise(
     ),
 )
 
-EXERCISES = (CROSS_ENTROPY, LENET_BY_HAND, FROM_A_TABLE, CONFUSION, CHOOSE_DEGREE, EARLY_STOPPING)
+# 5.7 Take the light out
+
+
+def _photograph_cases(rng: np.random.Generator) -> list[Inputs]:
+    """Draw unevenly lit pages with thin dark strokes."""
+    cases: list[Inputs] = []
+    for height, width, window in ((7, 9, 3), (12, 8, 5), (9, 15, 5), (16, 11, 7)):
+        page = rng.uniform(180, 230, (height, width))  # paper is never quite even
+        for _ in range(3):
+            row, column = int(rng.integers(1, height - 1)), int(rng.integers(1, width - 1))
+            page[row, column // 2 : column + 1] *= rng.uniform(0.2, 0.6)
+            page[row // 2 : row + 1, column] *= rng.uniform(0.2, 0.6)
+        light = np.linspace(rng.uniform(0.9, 1), rng.uniform(0.3, 0.6), width)
+        cases.append((page * light * np.linspace(1, rng.uniform(0.6, 0.9), height)[:, None], window))
+    return cases
+
+
+def _around(photograph: np.ndarray, window: int, *, filled: float = 0.0, shift: int = 0) -> np.ndarray:
+    """Return the window around each pixel: (H, W, window, window), with `filled` beyond the edge.
+
+    `shift` moves the window's centre down and to the right.
+    """
+    reach = window // 2
+    before, after = reach - shift, reach + shift
+    padded = np.pad(photograph, ((before, after), (before, after)), constant_values=filled)
+    return np.lib.stride_tricks.sliding_window_view(padded, (window, window))
+
+
+def ink_of(photograph: np.ndarray, window: int) -> np.ndarray:
+    """Return the share of the light that the ink takes away at each pixel."""
+    paper = _around(photograph, window).max(axis=(2, 3))
+    return 1 - photograph / paper
+
+
+def _of_inner_windows(photograph: np.ndarray, window: int) -> np.ndarray:
+    """Divide by the largest of the windows that fit inside, which leaves the edge out."""
+    windows = np.lib.stride_tricks.sliding_window_view(photograph, (window, window))
+    reach = window // 2
+    return 1 - photograph[reach:-reach, reach:-reach] / windows.max(axis=(2, 3))
+
+
+FIND_INK = Exercise(
+    id="5.7",
+    title="Take the light out",
+    answer_name="find_ink",
+    section="A photograph is not a scan",
+    minutes=10,
+    points=3,
+    cases=_photograph_cases,
+    reference=ink_of,
+    mistakes=(
+        Mistake(
+            "subtracts instead of dividing",
+            lambda photograph, window: _around(photograph, window).max(axis=(2, 3)) - photograph,
+            "This subtracts the brightness from that of the paper. In the shadow the same ink makes a smaller "
+            "difference: divide by the paper, `1 - photograph / paper`.",
+        ),
+        Mistake(
+            "divides by the brightest pixel of all",
+            lambda photograph, window: 1 - photograph / photograph.max(),
+            "This divides by the brightest pixel of the whole photograph, so paper in the shadow counts as ink. Take "
+            "the largest brightness of the window around each pixel.",
+        ),
+        Mistake(
+            "returns the evened light instead of the ink",
+            lambda photograph, window: 1 - ink_of(photograph, window),
+            "This is brightness / paper, which is 1 on white paper. The ink is what is missing: 1 minus it.",
+        ),
+        Mistake(
+            "takes the mean of the window",
+            lambda photograph, window: (
+                1 - photograph * window**2 / _around(photograph, window).sum(axis=(2, 3))
+            ),
+            "This divides by the mean of the window, with zeros beyond the edge. Ink darkens the mean, so it is not "
+            "the brightness of the paper: take the largest value.",
+        ),
+        Mistake(
+            "takes the darkest pixel of the window",
+            lambda photograph, window: (
+                1 - photograph / _around(photograph, window, filled=np.inf).min(axis=(2, 3))
+            ),
+            "This divides by the smallest brightness within the window, which is the ink's. Paper is light: take the "
+            "largest.",
+        ),
+        Mistake(
+            "begins the window at the pixel",
+            lambda photograph, window: (
+                1 - photograph / _around(photograph, window, shift=window // 2).max(axis=(2, 3))
+            ),
+            "The window begins at the pixel and reaches down and to the right. The pixel is in the middle: it reaches "
+            "`window // 2` pixels to each side.",
+        ),
+        Mistake(
+            "leaves the edge out",
+            _of_inner_windows,
+            "The result is smaller than the photograph. Near the edge take the largest of those pixels of the window "
+            "that are inside, or pad with zeros, which are never the largest.",
+        ),
+    ),
+    hints=(
+        "First the paper (H, W): for each pixel, the largest brightness of the window around it. Then "
+        "`1 - photograph / paper`.",
+        "The window of pixel (row, column) begins at `max(0, row - window // 2)` and ends before "
+        "`row + window // 2 + 1`; the same for the columns. Two loops will do.",
+        "Without loops: `np.pad(photograph, window // 2)`, then "
+        "`np.lib.stride_tricks.sliding_window_view(padded, (window, window))` and the maximum over its last two axes.",
+    ),
+)
+
+EXERCISES = (
+    CROSS_ENTROPY,
+    LENET_BY_HAND,
+    FROM_A_TABLE,
+    CONFUSION,
+    CHOOSE_DEGREE,
+    EARLY_STOPPING,
+    FIND_INK,
+)
