@@ -323,8 +323,8 @@ check("15.3", cloud);
 #
 # Let us train one. It is small, so that we can see all of it: its code has *two* numbers, which makes every picture a
 # point on a map. And it is told nothing: each picture is called "digit 0", so what the digit is must be in the code,
-# too. It learns from 30,000 training digits, each seen once. **Predict first:** which digits will lie apart on the map,
-# and which will lie in a heap?
+# too. It learns from 600 batches of 50 training digits. **Predict first:** which digits will lie apart on the map, and
+# which will lie in a heap?
 
 # %% tags=["slow"] name="vae"
 examples, others = generation.digits("generator"), generation.digits("unseen")
@@ -337,18 +337,24 @@ def draw(codes):
     """Decode codes (n, 2): pictures (n, 28, 28, 1)."""
     return vae.decode(pair, np.asarray(codes, "float32"), np.zeros(len(codes), int))
 
-# %% tags=["slow", "cover"] alt="Left, a map of 400 small handwritten digits that the network did not train on, each at its code. The ones are at one side, the zeros at another; digits such as 4 and 9 lie mixed. Right, a grid of 15 by 15 drawn digits, one for each code on a grid: neighbours look alike, and one digit melts into the next."
-axes = plt.subplots(1, 2, figsize=(12, 6), layout="constrained")[1]
-axes[0].set(xlabel="first number of the code", ylabel="second number", facecolor="black")
-axes[0].set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", title="unseen digits at their codes")
-for (x, y), image in zip(codes[:400], others.images[:400, ..., 0]):
-    ink = np.ma.masked_less(image, 60)
-    axes[0].imshow(ink, cmap="gray", extent=(x - 0.12, x + 0.12, y - 0.12, y + 0.12), vmin=0)
-axes[0].set(xlim=(-3, 3), ylim=(-3, 3))
+# %% [markdown]
+# The left picture below shows some of 2,000 unseen digits, each drawn where its code is. Where they crowd, a digit is
+# left out if one drawn before it is nearer than .13. The right picture decodes a grid of 15 × 15 codes.
+
+# %% tags=["slow"] name="map" alt="Left, a map of small handwritten digits that the network did not train on, each at its code. The ones are at one side, the zeros at another; digits such as 4 and 9 lie mixed. Right, a grid of 15 by 15 drawn digits, one for each code on a grid: neighbours look alike, and one digit melts into the next."
+axes = plt.subplots(1, 2, figsize=(11, 5.5), layout="constrained")[1]
+kept = []
+for code, image in zip(codes[:2000], others.images[..., 0]):
+    if not kept or np.linalg.norm(np.array(kept) - code, axis=1).min() > 0.13:
+        kept.append(code)
+        (x, y), ink = code, np.ma.masked_less(image, 60)
+        axes[0].imshow(ink, "gray", vmin=0, extent=(x - 0.1, x + 0.1, y - 0.1, y + 0.1))
+axes[0].set(xlim=(-3, 3), ylim=(-3, 3), facecolor="black")
+axes[0].set(xlabel="first number of the code", ylabel="second number")
 steps = np.linspace(-2, 2, 15)
 grid = draw([(x, y) for y in steps[::-1] for x in steps])  # from the upper left
 sheet = grid.reshape(15, 15, 28, 28).transpose(0, 2, 1, 3).reshape(420, 420)
-plots.show_image(sheet, axes[1], title="a picture for each code, from −2 to 2", scale=(0, 255))
+plots.show_image(sheet, axes[1], title="codes from −2 to 2, both ways", scale=(0, 255));
 
 # %% [markdown]
 # **Notice** two things. On the left the network has sorted digits that nobody named: those that look alike lie near
@@ -367,7 +373,7 @@ def walk(start, end):
     """Return nine codes on the line between two digits' codes: (9, 2)."""
     return (1 - shares) * codes[firsts[start]] + shares * codes[firsts[end]]
 
-rows = [draw(walk(*ends)) for ends in ((0, 1), (7, 6), (1, 9))]
+rows = [draw(walk(*ends)) for ends in ((0, 1), (1, 9), (9, 0))]
 ends = draw(walk(0, 1))[[0, -1]].reshape(2, -1)
 faded = ((1 - shares) * ends[0] + shares * ends[1]).reshape(9, 28, 28, 1)
 plots.show_images(np.concatenate([*rows, faded]), columns=9, size=1.0, scale=(0, 255));
@@ -423,7 +429,7 @@ check("15.4", noise_and_step);
 stored = data.stored("generation")
 drawn = data.stored("generation.npz")
 
-# %% alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
+# %% tags=["cover"] alt="For each of three digits two rows of six pictures. Upper rows: pure noise at first, from which a digit slowly comes out. Lower rows, the guesses: a soft grey digit first, then sharper and sharper ones, the last a clean handwritten digit."
 # six times (6, 28, 28)
 rows = [drawn[name][digit] for digit in (2, 5, 7) for name in ("places", "guesses")]
 titles = [f"time {time:.2f}" for time in drawn["times"]] + [""] * 30
