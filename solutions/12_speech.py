@@ -26,7 +26,7 @@
 # headphones if you have them.
 
 # %% tags=["setup"]
-from workbook import audio, check, data, plots, standins
+from workbook import audio, check, data, microphone, plots, standins
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
@@ -575,19 +575,32 @@ print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 #
 # ### Your own voice
 #
-# Say one digit and record it with your phone or any program: WAV, FLAC, OGG and MP3 will do. Put the file beside this
-# notebook, write its name in the place of `None`, as `"seven.wav"`, and run the cell again. Until then it hears the
-# synthesiser's voice from the beginning of this chapter. `data.read_recording` averages the channels, resamples to
-# 8,000 samples per second and cuts off the silence at both ends. **Predict first:** what would a recording with 44,100
+# Press *record*, say one digit, and press again: the player, the image and the network's answer appear below. The
+# button needs a running notebook, and a browser that lets this page use the microphone. The sound goes to the
+# notebook's kernel and nowhere else.
+
+# %% tags=["slow", "widget", "nbval-ignore-output"]
+def hear(clip):
+    """Return the probability of each digit for a clip (8000,)."""
+    image = audio.log_mel(clip)  # (40, 61)
+    return model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)[0]
+
+microphone.recorder(hear)
+
+# %% [markdown]
+# Or record a file with your phone or any program: WAV, FLAC, OGG and MP3 will do. Put it beside this notebook, write
+# its name in the place of `None`, as `"seven.wav"`, and run the cell again. Until then it hears the synthesiser's voice
+# from the beginning of this chapter. Both ways use `data.read_recording`: it averages the channels, resamples to 8,000
+# samples per second and cuts off the silence at both ends. **Predict first:** what would a recording with 44,100
 # samples per second sound like, taken for one with 8,000?
 
 # %% tags=["slow", "nbval-ignore-output"] alt="The log-mel image of the recording on the left; on the right ten bars, one for each digit, with the probabilities that the network gives."
 path = None
 clip = wave if path is None else data.read_recording(path).clip()  # (8000,)
-image = audio.log_mel(clip)  # (40, 61)
-shares = model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)[0]
+own_image = audio.log_mel(clip)  # (40, 61)
+shares = hear(clip)
 axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")[1]
-plots.show_image(image[::-1], axes[0], title="low notes at the bottom")
+plots.show_image(own_image[::-1], axes[0], title="low notes at the bottom")
 bars = dict(zip(digits.class_names, shares))
 plots.show_bars(bars, axes[1], xlabel="probability", form="{:.2f}")
 audio.player(clip)
