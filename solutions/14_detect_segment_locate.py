@@ -577,7 +577,7 @@ masks = tasks.find_masks(separator, unseen.images)
 
 # %% tags=["slow", "nbval-ignore-output"]
 def all_found(n):
-    """Return whether scene n has as many sure masks as digits, and each digit one that fits."""
+    """Return whether scene n has a sure mask for each digit and no other."""
     sure = masks[n].shapes[masks[n].scores > 0.3]
     overlaps = metrics.mask_iou(unseen.masks(n), sure)  # (digits, masks)
     fits = overlaps.max(axis=1, initial=0) >= 0.5
