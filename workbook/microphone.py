@@ -120,7 +120,7 @@ def answer(content: bytes, hear: Hear) -> str:
     return (
         f'{note}<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:start"><figure style="margin:0">'
         f'<img alt="{alt}" style="{style}" src="{picture}"><figcaption>what the network gets</figcaption>'
-        f'<audio controls src="data:audio/wav;base64,{sound}"></audio></figure>'
+        f'<audio controls aria-label="your recording" src="data:audio/wav;base64,{sound}"></audio></figure>'
         f"{bars(np.asarray(hear(clip)).reshape(-1))}</div>"
     )
 
