@@ -771,7 +771,7 @@ names = ("tip", "tail", "left barb", "right barb")
 for n, ax in enumerate(axes):
     plots.show_image(new.images[n], ax)
     for (y, x), (true_y, true_x), name, colour, shape in zip(
-        points[n], new.points[n], names, colours.CLASSES[1::2], "^o<>"
+        points[n], new.points[n], names, plots.COLOURS[1:], "^o<>"
     ):
         ax.plot(
             true_x - 0.5,
@@ -781,7 +781,7 @@ for n, ax in enumerate(axes):
             markerfacecolor="none",
             color="white",
         )
-        ax.plot(x - 0.5, y - 0.5, shape, markersize=5, color=colour, label=name)
+        ax.plot(x - 0.5, y - 0.5, shape, markersize=6, color=colour, label=name)
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
 
 # %% [markdown]
