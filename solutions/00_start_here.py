@@ -90,9 +90,9 @@ axes[1].set(xlim=(0, 1.15), xticks=[0, 0.5, 1]);
 # | [09 · Comparing architectures](09_comparing_architectures.ipynb) | Which network should you take, how was it trained, and what can you do with it today? | 80 |
 # | [10 · Looking inside](10_looking_inside.ipynb) | Your network reads digits. What is it looking for? | 75 |
 # | [11 · Dream and style](11_dream_and_style.ipynb) | A network was trained to name what it sees. Can it paint? | 75 |
-# | [12 · Speech](12_speech.ipynb) | Can a network that reads images hear? | 90 |
-# | [13 · Text](13_text.ipynb) | Is a sentence more than its words? | 75 |
-# | [14 · Detect, segment, locate](14_detect_segment_locate.ipynb) | What is in the picture, where is it, and which pixels belong to it? | 90 |
+# | [12 · Speech](12_speech.ipynb) | Can a network that reads images hear? | 100 |
+# | [13 · Text](13_text.ipynb) | Is a sentence more than its words? | 90 |
+# | [14 · Detect, segment, locate](14_detect_segment_locate.ipynb) | What is in the picture, where is it, and which pixels belong to it? | 100 |
 # | [15 · Read, generate, watch, compare](15_read_generate_watch_compare.ipynb) | What else can come out of a CNN than a class? | 100 |
 # | [16 · Training at scale](16_training_at_scale.ipynb) | You buy a machine that is a hundred times faster. Why is your training only a few times faster? | 80 |
 #

@@ -22,11 +22,11 @@
 # - build CNNs whose kernels slide along frequency, along time or along both, and count what each costs;
 # - test a claim about voices where it matters, on voices that the network has never heard.
 #
-# **Minutes:** about 90 with the exercises; the notebook itself runs in about half a minute on two CPU cores. Use
+# **Minutes:** about 100 with the exercises; the notebook itself runs in about half a minute on two CPU cores. Use
 # headphones if you have them.
 
 # %% tags=["setup"]
-from workbook import audio, check, data, plots, standins
+from workbook import audio, check, data, microphone, plots, standins
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
@@ -328,8 +328,7 @@ check("12.4", band_centres);
 
 # %% [markdown]
 # Forty bands in decibels, scaled so that 0 is silence (60 dB or more below the loudest) and 1 the loudest: that is
-# the **log-mel image** that the networks get. Keras has layers for these steps, too: `STFTSpectrogram` and
-# `MelSpectrogram`. The mel formula is the same; the defaults for frames, bands and decibels differ from ours.
+# the **log-mel image** that the networks get.
 
 # %% tags=["nbval-check-output"]
 image = audio.log_mel(wave)  # (bands, frames)
@@ -341,6 +340,36 @@ print(
 # %% tags=["cover"] alt="The log-mel image of the word six, 40 bands by 61 frames. The lowest lines of the voice are separate, higher ones have melted into two bright patches; noise before and after."
 ax = plt.subplots(figsize=(6, 3), layout="constrained")[1]
 show_sound(image, ax, "log-mel", unit="band", top=40);
+
+# %% [markdown]
+# Keras has one layer for all of this, `MelSpectrogram`, which can be the first layer of a network. Its defaults are
+# made for other recordings (16,000 samples per second, frames of 2,048, 128 bands, magnitudes in place of powers), so
+# the cell sets them to ours. Then it scales the decibels to 0 to 1. **Predict first:** how large will the difference
+# be?
+
+# %% tags=["nbval-check-output"]
+layer = layers.MelSpectrogram(
+    fft_length=256,
+    sequence_stride=128,
+    sampling_rate=8000,
+    num_mel_bins=40,
+    min_freq=0,
+    max_freq=4000,
+    mag_exp=2,  # the power
+    top_db=60,
+)
+decibels_of_keras = np.asarray(layer(wave[np.newaxis].astype("float32")))[0]
+of_keras = 1 + (decibels_of_keras - decibels_of_keras.max()) / 60
+print(of_keras.shape, "of Keras,", image.shape, "by hand")
+same_frames = of_keras[:, 1:-1]
+print(
+    "the frames that both have differ by less than .0001:",
+    bool(np.abs(same_frames - image).max() < 1e-4),
+)
+
+# %% [markdown]
+# **Notice** the two columns more: Keras continues the wave by half a frame at either end, mirrored. All others are the
+# same. (`STFTSpectrogram` is the layer that stops before the bands.)
 
 # %% [markdown]
 # What was dropped on the way? First the **phases**, how far each part was in its swing; then the detail within bands,
@@ -546,19 +575,32 @@ print("all three read at least 90 %:", min(accuracy.values()) >= 0.9)
 #
 # ### Your own voice
 #
-# Say one digit and record it with your phone or any program: WAV, FLAC, OGG and MP3 will do. Put the file beside this
-# notebook, write its name in the place of `None`, as `"seven.wav"`, and run the cell again. Until then it hears the
-# synthesiser's voice from the beginning of this chapter. `data.read_recording` averages the channels, resamples to
-# 8,000 samples per second and cuts off the silence at both ends. **Predict first:** what would a recording with 44,100
+# Press *record*, say one digit, and press again: the player, the image and the network's answer appear below. The
+# button needs a running notebook, and a browser that lets this page use the microphone. The sound goes to the
+# notebook's kernel and nowhere else.
+
+# %% tags=["slow", "widget", "nbval-ignore-output"]
+def hear(clip):
+    """Return the probability of each digit for a clip (8000,)."""
+    image = audio.log_mel(clip)  # (40, 61)
+    return model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)[0]
+
+microphone.recorder(hear)
+
+# %% [markdown]
+# Or record a file with your phone or any program: WAV, FLAC, OGG and MP3 will do. Put it beside this notebook, write
+# its name in the place of `None`, as `"seven.wav"`, and run the cell again. Until then it hears the synthesiser's voice
+# from the beginning of this chapter. Both ways use `data.read_recording`: it averages the channels, resamples to 8,000
+# samples per second and cuts off the silence at both ends. **Predict first:** what would a recording with 44,100
 # samples per second sound like, taken for one with 8,000?
 
 # %% tags=["slow", "nbval-ignore-output"] alt="The log-mel image of the recording on the left; on the right ten bars, one for each digit, with the probabilities that the network gives."
 path = None
 clip = wave if path is None else data.read_recording(path).clip()  # (8000,)
-image = audio.log_mel(clip)  # (40, 61)
-shares = model.predict(image[np.newaxis, ..., np.newaxis], verbose=0)[0]
+own_image = audio.log_mel(clip)  # (40, 61)
+shares = hear(clip)
 axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")[1]
-plots.show_image(image[::-1], axes[0], title="low notes at the bottom")
+plots.show_image(own_image[::-1], axes[0], title="low notes at the bottom")
 bars = dict(zip(digits.class_names, shares))
 plots.show_bars(bars, axes[1], xlabel="probability", form="{:.2f}")
 audio.player(clip)

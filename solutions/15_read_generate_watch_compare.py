@@ -27,7 +27,7 @@
 
 # %% tags=["setup"]
 from workbook import check, data, plots  # before Keras: it sets Keras up
-from workbook.vision_tasks import embedding, reading, tasks, video
+from workbook.vision_tasks import embedding, generation, reading, tasks, vae, video
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
@@ -185,7 +185,8 @@ scores = tasks.predict(reader, unseen.images)  # (300, 20, 11)
 texts = reading.read(scores)  # the best class of each column, collapsed
 
 # %% tags=["slow"] alt="One strip, and below it the probability of the best digit in each of the 20 columns, as bars with the digit above. Few narrow peaks stand out, one for each digit; between them the blank has nearly everything."
-number = next(n for n, text in enumerate(unseen.texts) if len(text) == 4 and texts[n] == text)
+four = [n for n, text in enumerate(unseen.texts) if len(text) == 4]
+number = next((n for n in four if texts[n] == unseen.texts[n]), four[0])  # read correctly
 shares = np.exp(scores[number]) / np.exp(scores[number]).sum(axis=1, keepdims=True)  # softmax
 upper, lower = plt.subplots(
     2, 1, figsize=(6.4, 4.2), height_ratios=(1.9, 1.8), layout="constrained"
@@ -318,6 +319,71 @@ def cloud(mean, log_variance, noise):
 check("15.3", cloud);
 
 # %% [markdown]
+# ## A map of digits, live
+#
+# Let us train one. It is small, so that we can see all of it: its code has *two* numbers, which makes every picture a
+# point on a map. And it is told nothing: each picture is called "digit 0", so what the digit is must be in the code,
+# too. It learns from 600 batches of 50 training digits. **Predict first:** which digits will lie apart on the map, and
+# which will lie in a heap?
+
+# %% tags=["slow"] name="vae"
+examples, others = generation.digits("generator"), generation.digits("unseen")
+untold = generation.Digits(examples.images, np.zeros_like(examples.labels))
+pair = vae.train(untold, vae.VaeTraining(codes=2, weight=1.0), seed=SEED)
+blind = generation.Digits(others.images, np.zeros_like(others.labels))
+codes = vae.encode(pair, blind)  # (5000, 2): the middle of each cloud
+
+def draw(codes):
+    """Decode codes (n, 2): pictures (n, 28, 28, 1)."""
+    return vae.decode(pair, np.asarray(codes, "float32"), np.zeros(len(codes), int))
+
+# %% [markdown]
+# The left picture below shows some of 2,000 unseen digits, each drawn where its code is. Where they crowd, a digit is
+# left out if one drawn before it is nearer than .13. The right picture decodes a grid of 15 × 15 codes.
+
+# %% tags=["slow"] name="map" alt="Left, a map of small handwritten digits that the network did not train on, each at its code. The ones are at one side, the zeros at another; digits such as 4 and 9 lie mixed. Right, a grid of 15 by 15 drawn digits, one for each code on a grid: neighbours look alike, and one digit melts into the next."
+axes = plt.subplots(1, 2, figsize=(11, 5.5), layout="constrained")[1]
+kept = []
+for code, image in zip(codes[:2000], others.images[..., 0]):
+    if not kept or np.linalg.norm(np.array(kept) - code, axis=1).min() > 0.13:
+        kept.append(code)
+        (x, y), ink = code, np.ma.masked_less(image, 60)
+        axes[0].imshow(ink, "gray", vmin=0, extent=(x - 0.1, x + 0.1, y - 0.1, y + 0.1))
+axes[0].set(xlim=(-3, 3), ylim=(-3, 3), facecolor="black")
+axes[0].set(xlabel="first number of the code", ylabel="second number")
+steps = np.linspace(-2, 2, 15)
+grid = draw([(x, y) for y in steps[::-1] for x in steps])  # from the upper left
+sheet = grid.reshape(15, 15, 28, 28).transpose(0, 2, 1, 3).reshape(420, 420)
+plots.show_image(sheet, axes[1], title="codes from −2 to 2, both ways", scale=(0, 255));
+
+# %% [markdown]
+# **Notice** two things. On the left the network has sorted digits that nobody named: those that look alike lie near
+# each other, and two numbers are not enough to keep all ten apart. On the right there is no empty place: every code is
+# a code of some picture, and neighbours are similar. That is what the clouds and their penalty are for.
+#
+# So there is a way from any digit to any other: take the codes of two, walk from one to the other in a straight line,
+# and decode on the way. Below, the ends of each row are decoded codes of unseen digits. The lowest row is the same walk
+# among *pixels*, for the digits of the first row. **Predict first:** what is the difference halfway?
+
+# %% tags=["slow"] alt="Four rows of nine pictures. In the upper three a drawn digit turns into another one by way of other shapes, one stroke at a time. In the lowest row the two digits are laid over each other, one fading out and one fading in."
+firsts = [int(np.flatnonzero(others.labels == digit)[0]) for digit in range(10)]
+shares = np.linspace(0, 1, 9)[:, None]
+
+def walk(start, end):
+    """Return nine codes on the line between two digits' codes: (9, 2)."""
+    return (1 - shares) * codes[firsts[start]] + shares * codes[firsts[end]]
+
+rows = [draw(walk(*ends)) for ends in ((0, 1), (1, 9), (9, 0))]
+ends = draw(walk(0, 1))[[0, -1]].reshape(2, -1)
+faded = ((1 - shares) * ends[0] + shares * ends[1]).reshape(9, 28, 28, 1)
+plots.show_images(np.concatenate([*rows, faded]), columns=9, size=1.0, scale=(0, 255));
+
+# %% [markdown]
+# **Notice** the middle of each row. Among pixels two digits fade into each other. Among codes the walk leads through
+# shapes that are drawn as one digit, though often a blurred one: with two numbers for everything, the network must say
+# the mean of many.
+
+# %% [markdown]
 # ## From noise, step by step
 #
 # The second way takes many small steps. Between a picture (time 0) and pure noise (time 1) lies a line: noisy = (1 −
@@ -353,11 +419,11 @@ def noise_and_step(pictures, noise, time, guess, left):
 check("15.4", noise_and_step);
 
 # %% [markdown]
-# Training these two takes a few minutes, so their results are stored.
-# `python -m workbook.course.makers.generation_runs` made them, with three seeds. First comes the walk of twenty steps,
-# for three digits, with two rows each. Six of the steps are shown: the lower row has the guess, the upper row the place
-# where the step towards it ended, with its time. **Predict first:** the first guess sees nothing but noise, and is told
-# the digit. What will it look like?
+# For the comparison both generators are told the digit. Training the two takes more than a minute, and three seeds a
+# few minutes, so the results are stored. `python -m workbook.course.makers.generation_runs` made them, with three
+# seeds. First comes the walk of twenty steps, for three digits, with two rows each. Six of the steps are shown: the
+# lower row has the guess, the upper row the place where the step towards it ended, with its time. **Predict first:**
+# the first guess sees nothing but noise, and is told the digit. What will it look like?
 
 # %% name="stored"
 stored = data.stored("generation")
@@ -400,14 +466,15 @@ for ax, name in zip(axes, ("vae", "diffusion")):
 
 # %% tags=["nbval-check-output"]
 def line(name, rows):
-    means = [
-        f"{key} {np.mean([row[key] for row in rows]):.2f}"
-        for key in ("score", "diversity", "novelty")
-    ]
-    print(f"{name:24}", ", ".join(means))
+    cells = []
+    for key in ("score", "diversity", "novelty"):
+        figures = [row[key] for row in rows]
+        spread = f" ({min(figures):.2f} to {max(figures):.2f})" if len(rows) > 1 else ""
+        cells.append(f"{key} {np.mean(figures):.2f}{spread}")
+    print(f"{name:24}", ", ".join(cells))
 
 for task in dict.fromkeys(row["task"] for row in stored["runs"]):
-    # the mean of three seeds
+    # the mean of three seeds, the lowest and the highest
     line(task, [row for row in stored["runs"] if row["task"] == task])
 for row in stored["compared"]:
     line(row["generator"], [row])
@@ -416,8 +483,8 @@ print(f"The judge reads {100 * stored['judge_test_accuracy']:.1f} % of the test 
 # %% [markdown]
 # **Notice** the third and fourth line first: unseen real digits set the scale, and copies of training digits have a
 # good score and diversity, but show themselves by their novelty of 0. Neither generator copies. Both are less diverse
-# than real digits. In the means the diffusion is ahead in score and diversity. The three seeds behind each mean support
-# only the second: in score, the best VAE lies within the range of the diffusion's.
+# than real digits. In diversity the ranges of the two generators lie apart, with the diffusion ahead. In score and in
+# novelty they overlap, so three seeds name no winner there.
 #
 # Both have a dial that trades quality for diversity. The VAE's is the *width*: it multiplies the normal noise that
 # codes are drawn from, so a small one stays near the middle. The diffusion's is the *guidance*. The network can guess
@@ -457,9 +524,9 @@ ax.legend();
 #
 # ## Watch: what moves, and where to
 #
-# A clip is a stack of pictures, with a new axis: (time, height, width, channels). Ours have six **frames**, as the
-# pictures of a clip are called, of a digit that moves right, down, left or up, with fresh noise in every frame. Two
-# questions: which digit, and which motion?
+# A clip is a stack of pictures, with a new axis: (time, height, width, channels). The course bundles no film, so we
+# make clips. Ours have six **frames**, as the pictures of a clip are called, of a digit that moves right, down, left or
+# up, with fresh noise in every frame. Two questions: which digit, and which motion?
 
 # %% name="clips"
 clips = video.training_clips(2000, seed=SEED)
@@ -711,6 +778,7 @@ three_seeds("metric learning")
 # - A network outputs maps; the loss, and the way they are read, decide what they mean.
 # - CTC adds up all paths that read the text, so nobody need say where a digit is. Merge first, then drop blanks.
 # - A generator needs something random: a code drawn from a cloud, or noise from which it walks in small steps.
+# - Near codes make similar pictures; a line between two codes leads through pictures between them.
 # - One number for pictures is not enough: quality and diversity trade against each other.
 # - A mean over time cannot know the order of frames; kernels that span time can, together or apart.
 # - A distance learned from pairs holds for classes that were never seen.

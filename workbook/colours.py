@@ -8,6 +8,10 @@ orange and sky blue have only 2.3:1 on white: brown and violet replace them.
 BLUE, VERMILION, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 BROWN, VIOLET, GREY = "#994D00", "#A64DFF", "#6B6B6B"
 PALETTE = (BLUE, VERMILION, GREEN, PINK, BROWN, VIOLET, GREY)
+# Ten classes painted over a picture: each has 3:1 on black, and every eye tells any two apart.
+CLASSES = (
+    "#669900", "#FFFF66", "#6600FF", "#66CCFF", "#CCCC33", "#666600", "#FF6699", "#99FFCC", "#CC0099", "#CC66FF",
+)  # fmt: skip
 LIGHT, DARK = "#FFFFFF", "#111111"  # the backgrounds of JupyterLab's two themes
 
 

@@ -1,4 +1,4 @@
-"""Sentences as numbers, and a convolutional network for them: tokens, ids, n-grams, a text CNN.
+"""Sentences as numbers, and a convolutional network for them: tokens, ids, n-grams, a text CNN, learned vectors.
 
 Arrays and lists in, arrays and lists out; only `text_cnn`, `permuted` and `peaks` need Keras. A vocabulary is a list
 of words, and a word's id is its index: 0 is padding, 1 is every word that is not in the list, as in
@@ -7,9 +7,12 @@ of words, and a word's id is its index: 0 is padding, 1 is every word that is no
 Source of the network: Kim 2014, "Convolutional Neural Networks for Sentence Classification", section 2.
 """
 
+import re
 import string
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 PADDING, UNKNOWN = "", "[UNK]"
 _PLAIN = str.maketrans(string.ascii_uppercase, string.ascii_lowercase, string.punctuation)
+_BLANKS = re.compile(f"[{string.whitespace}]+")  # ASCII's, as in TextVectorization: no no-break space
+_TYPED = str.maketrans(
+    {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "…": " ", "–": " ", "—": " "}
+)
 
 
 # From sentences to ids --------------------------------------------------------------------------------------
@@ -30,8 +37,19 @@ def tokens(sentence: str) -> list[str]:
     """Return the words of a sentence as `TextVectorization` splits it: lower case, no punctuation.
 
     Only ASCII letters are converted to lower case. ASCII punctuation is deleted, not replaced: "don't" becomes "dont".
+    Only ASCII white space separates words: a no-break space and a curly quote stay inside a word, see `plain`.
     """
-    return sentence.translate(_PLAIN).split()
+    return [word for word in _BLANKS.split(sentence.translate(_PLAIN)) if word]
+
+
+def plain(sentence: str) -> str:
+    """Return a sentence as typed on a plain keyboard, so that `tokens` and `TextVectorization` know its words.
+
+    Curly quotes become straight ones, dashes, no-break and other wide spaces become blanks, and accents that are
+    characters of their own are joined to their letters.
+    """
+    joined = unicodedata.normalize("NFC", sentence).translate(_TYPED)
+    return "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in joined)
 
 
 def vocabulary(sentences: Iterable[str], *, size: int | None = None) -> list[str]:
@@ -77,6 +95,93 @@ def shuffle_time(ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a copy with the words of each sentence (sentences, length) shuffled, and the padding left at the end."""
     keys = rng.random(ids.shape) + (ids == 0)  # padding sorts last
     return np.take_along_axis(ids, np.argsort(keys, axis=1), axis=1)
+
+
+# A sentence of the learner's own ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OwnSentence:
+    """A sentence as a network reads it: the `plain` text, its `words`, and which of them are `known`."""
+
+    plain: str
+    words: tuple[str, ...]
+    known: tuple[bool, ...]
+    note: str
+
+    @property
+    def can_be_rated(self) -> bool:
+        """Whether the network knows any of the words."""
+        return any(self.known)
+
+    @property
+    def marked(self) -> str:
+        """The words, with [brackets] around those that the network does not know."""
+        return " ".join(
+            word if known else f"[{word}]" for word, known in zip(self.words, self.known, strict=True)
+        )
+
+
+def own_sentence(sentence: Any, words: Sequence[str], *, length: int) -> OwnSentence:
+    """Return what a network with this vocabulary reads of a learner's sentence, at most `length` words.
+
+    Nothing is refused: `note` says in one line what is wrong, and is empty if all is well.
+    """
+    if not isinstance(sentence, str):
+        return OwnSentence("", (), (), f"a sentence must be a text in quotes; this is {sentence!r}")
+    text = plain(sentence)
+    read = tokens(text)
+    vocabulary_words = set(words[2:])
+    known = [word in vocabulary_words for word in read[:length]]
+    return OwnSentence(text, tuple(read[:length]), tuple(known), _note(read, known, length))
+
+
+def _note(read: list[str], known: list[bool], length: int) -> str:
+    if not read:
+        return "no words: nothing to rate"
+    if not any(known):
+        foreign = any(
+            not unicodedata.name(letter, "").startswith("LATIN")
+            for letter in "".join(read)
+            if letter.isalpha()
+        )
+        reason = "the network has learned English" if foreign else "a score would say nothing"
+        return f"no word is known: {reason}"
+    if sum(known) < len(known) / 2:
+        return f"only {sum(known)} of {len(known)} words are known: do not trust the score"
+    return f"only the first {length} of {len(read)} words are read" if len(read) > length else ""
+
+
+# The learned vectors -----------------------------------------------------------------------------------------
+
+
+def neighbours(
+    vectors: np.ndarray, words: Sequence[str], word: str, *, count: int = 5, among: int = 2000
+) -> list[tuple[str, float]]:
+    """Return the `count` words whose vectors point most nearly the same way as that of `word`, with the cosines.
+
+    Only the `among` most frequent words are looked at. `vectors` (words, dimensions) is an embedding's table.
+    ValueError for a word that is not in the vocabulary.
+    """
+    if word not in words[2:]:
+        raise ValueError(f"word must be in the vocabulary. Received: word={word!r}")
+    lengths = np.linalg.norm(vectors, axis=1)
+    place = list(words).index(word)
+    cosines = vectors[2:among] @ vectors[place] / np.maximum(lengths[2:among] * lengths[place], 1e-9)
+    order = [2 + int(row) for row in np.argsort(-cosines, kind="stable") if 2 + row != place]
+    return [(words[row], float(cosines[row - 2])) for row in order[:count]]
+
+
+def plane(vectors: np.ndarray) -> np.ndarray:
+    """Return vectors (n, dimensions) as points (n, 2): the plane in which they vary most (principal components).
+
+    The sign of each axis is chosen so that its largest entry is positive.
+    """
+    centred = vectors - vectors.mean(axis=0)
+    axes = np.linalg.svd(centred, full_matrices=False)[2][:2]  # (2, dimensions)
+    points = centred @ axes.T
+    largest = points[np.abs(points).argmax(axis=0), np.arange(2)]
+    return points * np.sign(largest)
 
 
 # The baseline: a bag of words -------------------------------------------------------------------------------

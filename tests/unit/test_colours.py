@@ -41,6 +41,14 @@ def test_the_palette_is_told_apart_by_every_eye(vision: str) -> None:
     assert distances[closest] > 0.07, (closest, distances[closest])
 
 
+@pytest.mark.parametrize("vision", VISION)
+def test_classes_are_told_apart_by_every_eye_and_seen_on_black(vision: str) -> None:
+    seen = [_oklab(np.array(VISION[vision]) @ _linear(colour)) for colour in colours.CLASSES]
+    assert len(seen) == 10
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 0.11
+    assert min(colours.contrast(colour, "#000000") for colour in colours.CLASSES) >= MARK
+
+
 def test_curves_without_a_colour_of_their_own_take_the_palettes() -> None:
     from matplotlib.figure import Figure
 

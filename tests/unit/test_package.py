@@ -98,7 +98,7 @@ FLOORS = (
     ("reference", "data", "architectures", "accountant"),
     ("interactive",),
     ("audio", "diagrams", "drawing", "ledger", "pretrained", "roofline", "stepper", "vision_tasks"),
-    ("interpret",),
+    ("interpret", "microphone"),
     ("training",),
     ("exercises",),
     ("exercises.chapters",),

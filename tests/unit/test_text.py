@@ -162,3 +162,106 @@ def test_strongest_ngrams_are_all_different() -> None:
     words = ["", "[UNK]", *(f"w{index}" for index in range(2, 50))]
     strongest = text.strongest_ngrams(_model(), np.repeat(IDS[:2], 3, axis=0), words, width=4, count=5)
     assert all(len(best) == len({ngram for ngram, _ in best}) <= 2 for best in strongest)
+
+
+# A sentence of the learner's own --------------------------------------------------------------------------------
+
+ODD = ["a\u00a0b", "don’t “x”", "a\u2003b", "a\x1cb\x85c", "a\tb\nc\x0bd\x0ce", "a—b", "\u3000x", "这部 电影"]
+
+
+@pytest.mark.parametrize("sentence", ODD, ids=[f"odd{number}" for number in range(len(ODD))])
+def test_odd_blanks_and_quotes_are_treated_as_keras_treats_them(sentence: str) -> None:
+    layer = layers.TextVectorization()
+    layer.adapt([sentence])
+    assert layer.get_vocabulary() == text.vocabulary([sentence])
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("It’s “good” – not bad…", 'It\'s "good"   not bad '),
+        ("a\u00a0good\u202ffilm\u3000!", "a good film !"),
+        ("cafe\u0301", "café"),
+        ("plain.", "plain."),
+    ],
+    ids=["quotes", "blanks", "accent", "plain"],
+)
+def test_a_plain_sentence_has_words_that_keras_knows(typed: str, expected: str) -> None:
+    assert text.plain(typed) == expected
+
+
+WORDS = ["", "[UNK]", "its", "good", "not", "a", "film"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "marked", "note"),
+    [
+        ("It’s a good\u00a0film!", "its a good film", ""),
+        ("A quuxly film, good.", "a [quuxly] film good", ""),
+        ("Quuxly frobnicated film", "[quuxly] [frobnicated] film", "only 1 of 3 words are known"),
+        ("Frobnicating quuxes.", "[frobnicating] [quuxes]", "no word is known: a score would say nothing"),
+        ("这部电影很好看。", "[这部电影很好看。]", "no word is known: the network has learned English"),
+        ("Отличный фильм", "[Отличный] [фильм]", "no word is known: the network has learned English"),
+        ("", "", "no words: nothing to rate"),
+        (" \u00a0… ", "", "no words: nothing to rate"),
+        ("[UNK]", "[unk]", "no word is known: a score would say nothing"),
+        (42, "", "a sentence must be a text in quotes; this is 42"),
+        (None, "", "a sentence must be a text in quotes; this is None"),
+        ("a a a a a film film", "a a a a a film", "only the first 6 of 7 words are read"),
+    ],
+    ids=[
+        "curly",
+        "one",
+        "most",
+        "all",
+        "chinese",
+        "russian",
+        "empty",
+        "blank",
+        "mark",
+        "int",
+        "none",
+        "long",
+    ],
+)
+def test_the_sentence_shows_what_the_network_reads(sentence: object, marked: str, note: str) -> None:
+    own = text.own_sentence(sentence, WORDS, length=6)
+    assert own.marked == marked
+    assert own.note.startswith(note)
+    assert bool(own.note) == bool(note)
+    assert "\n" not in own.note
+    assert own.can_be_rated == any(own.known)
+
+
+def test_known_words_are_those_with_an_id_of_their_own() -> None:
+    own = text.own_sentence("A quuxly film, it’s [UNK] good.", WORDS, length=20)
+    ids = text.encode([own.plain], WORDS, length=20)[0]
+    assert list(own.known) == [word_id > 1 for word_id in ids[: len(own.words)]]
+
+
+# The learned vectors --------------------------------------------------------------------------------------------
+
+
+def test_neighbours_point_the_same_way() -> None:
+    vectors = np.array([[9, 9], [9, 9], [1, 0], [5, 1], [0, 2], [-1, 0], [1, 0.0]])
+    words = ["", "[UNK]", "east", "nearly", "north", "west", "far"]
+    near = text.neighbours(vectors, words, "east", count=2, among=6)
+    assert [word for word, _ in near] == ["nearly", "north"]
+    assert near[0][1] == pytest.approx(5 / np.sqrt(26))
+    assert text.neighbours(vectors, words, "east", count=9)[-1] == ("west", pytest.approx(-1))
+    for word in ("south", "[UNK]", ""):
+        with pytest.raises(ValueError, match="word must be in the vocabulary"):
+            text.neighbours(vectors, words, word)
+
+
+def test_the_plane_keeps_distances_if_the_points_lie_in_one() -> None:
+    rng = np.random.default_rng(0)
+    flat = rng.normal(size=(9, 2)) @ np.linalg.qr(rng.normal(size=(5, 2)))[0].T + 3
+    points = text.plane(flat)
+    assert points.shape == (9, 2)
+    apart, kept = (np.linalg.norm(values[:, None] - values[None], axis=2) for values in (flat, points))
+    assert kept == pytest.approx(apart)
+    assert points.std(axis=0)[0] >= points.std(axis=0)[1]
+    assert text.plane(-flat) == pytest.approx(
+        -points * np.sign(-points[np.abs(points).argmax(axis=0), [0, 1]])
+    )

@@ -106,6 +106,27 @@ def segmenter(size: int = 48, classes: int = 11) -> "keras.Model":
     return keras.Model(inputs, pixels, name="segmenter")
 
 
+def coin_finder() -> "keras.Model":
+    """Build one network with three answers for pictures of any size, (H, W, 1) with sides divisible by 8.
+
+    Outputs "centres" (H/4, W/4, 1), "boxes" (H/4, W/4, 4), as the detector's, and "pixels" (H, W, 2), as the
+    segmenter's: the probability of ground and of coin.
+    """
+    import keras
+    from keras import layers
+
+    inputs = keras.Input((None, None, 1))
+    half, quarter = encoder(inputs)
+    boxes = layers.Conv2D(4, 1, name="boxes")(conv(quarter, 32, 1))
+    x = decoder(half, quarter, 32)  # (batch, H/2, W/2, 32)
+    x = layers.Concatenate()(
+        [layers.UpSampling2D(2, interpolation="bilinear")(x), layers.Rescaling(1 / 255)(inputs)]
+    )
+    pixels = layers.Conv2D(2, 3, padding="same", activation="softmax", name="pixels")(x)
+    outputs = {"centres": centre_head(quarter, 1), "boxes": boxes, "pixels": pixels}
+    return keras.Model(inputs, outputs, name="coin_finder")
+
+
 def features(segmenter: "keras.Model") -> "keras.Model":
     """Return the part of a segmenter up to its maps of half the size, (size/2, size/2, 32)."""
     import keras

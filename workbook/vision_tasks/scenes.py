@@ -140,6 +140,28 @@ def windows(
     return np.stack(squares), np.concatenate(scenes.labels)
 
 
+def with_equal_neighbours(scenes: Scenes, *, digits: int) -> list[int]:
+    """Return the numbers of the scenes with this number of `digits` in which two digits of one class touch."""
+    return [
+        number
+        for number, labels in enumerate(scenes.labels)
+        if len(labels) == digits
+        and any(
+            labels[i] == labels[j] and _touch(*scenes.masks(number)[[i, j]])
+            for j in range(digits)
+            for i in range(j)
+        )
+    ]
+
+
+def _touch(mask: np.ndarray, other: np.ndarray) -> bool:
+    """Return whether two masks (H, W) have pixels that are equal or neighbours, diagonal ones too."""
+    near = np.pad(mask, 1)
+    for axis in (0, 1):
+        near = near | np.roll(near, 1, axis) | np.roll(near, -1, axis)
+    return bool(np.any(near[1:-1, 1:-1] & other))
+
+
 def covered(box: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> float:
     """Return the overlap of two boxes as a share of the smaller one's area, 0 to 1."""
     height = max(0, min(box[2], other[2]) - max(box[0], other[0]))

@@ -74,12 +74,17 @@ def decode_boxes(
     """
     rows, columns, labels = np.nonzero(local_maxima(heat) & (heat >= least))
     scores = heat[rows, columns, labels]
+    boxes = boxes_at(rows, columns, regression)
+    kept = suppress(boxes, scores, overlap)
+    return Detection(boxes[kept], labels[kept], scores[kept])
+
+
+def boxes_at(rows: np.ndarray, columns: np.ndarray, regression: np.ndarray) -> np.ndarray:
+    """Return the boxes (n, 4) that the box outputs (g, g, 4) give at n cells."""
     outputs = regression[rows, columns]  # (n, 4)
     centres = (np.stack([rows, columns], axis=1) + 0.5 + outputs[:, :2]) * CELL
     half = outputs[:, 2:] * TYPICAL / 2
-    boxes = np.concatenate([centres - half, centres + half], axis=1)
-    kept = suppress(boxes, scores, overlap)
-    return Detection(boxes[kept], labels[kept], scores[kept])
+    return np.concatenate([centres - half, centres + half], axis=1)
 
 
 # Instances --------------------------------------------------------------------------------------------------

@@ -138,6 +138,20 @@ def find_boxes(model: "keras.Model", images: np.ndarray) -> list[Detection]:
     return [targets.decode_boxes(heat, regression) for heat, regression in pairs]
 
 
+def dimmest_centres(centres: np.ndarray, examples: scenes.Scenes) -> np.ndarray:
+    """Return how high the heat-maps (N, g, g, classes) are at the least sure digit of each scene: (N,), 0 to 1.
+
+    At a digit it is the highest cell of the map of its class, at most one cell from its true centre.
+    """
+    peaks = np.ones(len(examples))
+    for number, (boxes, labels) in enumerate(zip(examples.boxes, examples.labels, strict=True)):
+        for box, label in zip(boxes, labels, strict=True):
+            y, x = ((box[:2] + box[2:]) / 2 / targets.CELL).astype(int)
+            near = centres[number, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2, label]
+            peaks[number] = min(peaks[number], near.max())
+    return peaks
+
+
 def train_segmenter(
     examples: scenes.Scenes, recipe: TaskTraining, start: "keras.Model | None" = None
 ) -> "keras.Model":

@@ -163,7 +163,13 @@ def sample(pair: Vae, wanted: np.ndarray, *, seed: int = 0, width: float = 1.0) 
 
 def decode(pair: Vae, codes: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Return the pictures of codes (N, codes) and digits (N,): bytes (N, 28, 28, 1)."""
-    return as_images(pair.decoder.predict([codes, one_hot(wanted)], batch_size=500, verbose=0))
+    parts = [  # called, not traced: `predict` would compile it for every number of codes
+        np.asarray(
+            pair.decoder([codes[start : start + 500], one_hot(wanted[start : start + 500])], training=False)
+        )
+        for start in range(0, len(codes), 500)
+    ]
+    return as_images(np.concatenate(parts))
 
 
 def encode(pair: Vae, examples: Digits) -> np.ndarray:

@@ -156,3 +156,14 @@ def test_the_same_seed_gives_the_same_arrows() -> None:
     assert np.array_equal(one.points, other.points)
     with pytest.raises(ValueError, match="Received"):
         arrows.make_arrows(3, seed=1, lengths=(20, 60))
+
+
+def test_scenes_with_touching_equal_digits_are_found() -> None:
+    maps = np.zeros((5, 8, 8), np.uint8)
+    maps[:, :3, :3], maps[:, :3, 3:6], maps[:, 7, 7] = 1, 2, 3  # 1 and 2 touch, 3 lies apart
+    maps[3, :, 3] = 0  # a gap
+    labels = [np.array(row) for row in ([4, 4, 1], [4, 5, 4], [4, 4], [4, 4, 4], [1, 4, 4])]
+    boxes = [np.zeros((len(row), 4)) for row in labels]
+    examples = scenes.Scenes(maps[..., None], boxes, labels, maps, maps)
+    assert scenes.with_equal_neighbours(examples, digits=3) == [0]
+    assert scenes.with_equal_neighbours(examples, digits=2) == [2]

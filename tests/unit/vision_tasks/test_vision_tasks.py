@@ -352,3 +352,14 @@ def test_errors_count_only_where_they_are_marked() -> None:
     true[0, 1, 1] = [2.0, -1.0, 1.0]
     assert float(tasks.where_marked(true, np.ones((1, 2, 2, 2), np.float32))) == pytest.approx(3.0)
     assert float(tasks.where_marked(np.zeros_like(true), np.ones((1, 2, 2, 2), np.float32))) == 0
+
+
+def test_the_dimmest_centre_is_that_of_the_least_sure_digit() -> None:
+    centres = np.zeros((2, 12, 12, 10))
+    boxes = [np.array([[0, 0, 8, 8], [20, 20, 40, 40]]), np.array([[40, 40, 48, 48]])]
+    labels = [np.array([3, 7]), np.array([0])]
+    centres[0, 1, 1, 3], centres[0, 6, 7, 7] = 0.9, 0.4  # the second is one cell off
+    centres[1, 11, 11, 1] = 1.0  # another digit's map
+    empty = np.zeros((2, 48, 48), np.uint8)
+    examples = scenes.Scenes(empty[..., None], boxes, labels, empty, empty)
+    assert tasks.dimmest_centres(centres, examples) == pytest.approx([0.4, 0.0])
