@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
 from typing import Annotated, Any
 
 import numpy as np
@@ -299,6 +299,32 @@ def read_cifar(path: Path) -> Examples:
     return Examples(**arrays, class_names=CLASSES, source=path.name)
 
 
+HEAD = (
+    "| training | n | test accuracy: mean ± sd, % | seconds: mean (lowest to highest) | in compiled steps |"
+)
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the trainings, and then the input paths, as lines of Markdown."""
+    lines = [HEAD, "|---|---:|---:|---:|---:|"]
+    for row in rows:
+        if "runs" not in row:
+            continue
+        precision = f", {row['precision']}" if "precision" in row else ""
+        accuracy = [100 * run["accuracy"] for run in row["runs"]]
+        seconds = [run["seconds"] for run in row["runs"]]
+        share = f"{row['seconds_in_steps'] / mean(seconds):.0%}" if "seconds_in_steps" in row else ""
+        spread = f" ± {stdev(accuracy):.2f}" if len(accuracy) > 1 else ""
+        span = f"{mean(seconds):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
+        name = row["training"] + precision
+        lines.append(f"| {name} | {row['n']} | {mean(accuracy):.2f}{spread} | {span} | {share} |")
+    paths = [row for row in rows if row["part"] == "input paths"]
+    if paths:
+        lines += ["", "| input path | images per second |", "|---|---:|"]
+        lines += [f"| {row['path']} | {row['images_per_second']:,} |" for row in paths]
+    return lines
+
+
 def about(cifar: Examples | None) -> dict[str, Any]:
     """Return the hardware, the software, the data and the date."""
     import jax
@@ -340,6 +366,7 @@ def bench_gpu(
             if out is not None:
                 text = json.dumps({"about": described, "rows": rows}, indent=1, ensure_ascii=False)
                 out.write_text(text + "\n", encoding="utf-8")
+        typer.echo("\n".join(table(rows)))
     except (ValueError, OSError) as error:
         typer.echo(str(error))
         raise typer.Exit(2) from None
