@@ -1,4 +1,4 @@
-"""What the benchmark of an accelerator computes and refuses; the trainings themselves are `workbook bench gpu --tiny`."""
+"""What the benchmark of an accelerator computes and refuses; to try its trainings, run `workbook bench gpu --tiny`."""
 
 from pathlib import Path
 
