@@ -1,5 +1,6 @@
 """The gradient of a number with respect to an image, with the backend that Keras uses."""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,7 @@ def input_gradient(objective: Objective) -> InputGradient:
     image only. Unused pixels have gradient 0. ValueError for a backend other than TensorFlow and JAX, and for values of
     another shape.
     """
+    gc.collect()  # graphs of earlier gradients refer to themselves and would stay in memory for long
     return InputGradient(objective)
 
 
