@@ -21,13 +21,15 @@
 # - make the image that excites a filter, a neuron or an output most, by gradient ascent on the pixels;
 # - make pictures that a network takes for digits with 99 % certainty, and measure whether another network believes
 #   them;
-# - say what a penalty on ink changes in them, and what it does not.
+# - say what a penalty on ink changes in them, and what it does not;
+# - see what the filters of a network for photographs look for, and which part of a photograph decides.
 #
 # **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
 # GPU.
 
 # %% tags=["setup"]
-from workbook import check, data, interpret, plots, receptive  # before Keras: it sets Keras up
+# before Keras: it sets Keras up
+from workbook import check, data, interpret, pictures, plots, pretrained, receptive
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
@@ -245,7 +247,7 @@ check("10.3", step_uphill);
 # %% tags=["slow"]
 filters = interpret.ascend(first, "conv2", range(50), steps=40)
 
-# %% tags=["slow", "cover"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
+# %% tags=["slow"] alt="Fifty images in five rows. Most are filled from edge to edge with one repeated pattern: stripes of one slant and width, or fine grids of dots. Some are almost white, and a few are still the noise that they began with."
 plots.show_images(
     filters.images, range(len(filters.images)), columns=10, size=0.8, scale=(0, 1)
 );
@@ -502,6 +504,37 @@ print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
 # and likeness do not get that far. Look at the pictures: the strokes are thin and broken. Nothing in score or price
 # asks for whole ones.
 #
+# ### Whole strokes
+#
+# We can ask. **Jitter** shifts the images by up to two pixels at random before each step, so that a pattern pays only
+# if it pays in several places. **Blur** smooths them before each step, by 1.2 pixels at first and less and less; what
+# is one pixel wide does not survive it. Half the price for ink is then enough. **Predict first:** will the network
+# still be sure?
+
+# %% tags=["slow"] name="whole"
+whole = interpret.ascend(
+    first, "scores", targets, steps=60, rate=0.1, seed=1, jitter=2, blur=1.2,
+    penalties={"pixel_sum": 0.05},
+)
+
+# %% tags=["slow"] alt="Ten images in soft white strokes on black, for the digits 0 to 9. Most can be read as the digit at once; above each its probability, 1.00."
+sure = probability(first, whole.images)
+titles = [f"{k}: {sure[5 * k]:.2f}" for k in range(10)]
+plots.show_images(whole.images[::5], titles, columns=10, size=1.1, scale=(0, 1));
+
+# %% tags=["slow", "nbval-check-output"]
+similar = likeness(whole.images, targets).mean()
+print("all 50 are taken with 99 % or more for their digit:", bool((sure >= 0.99).all()))
+print(
+    "they are more like the mean digits than those with a price alone:",
+    bool(similar > dear_[2]),
+)
+
+# %% [markdown]
+# **Notice** that most of them are digits that somebody could have written, in soft strokes; a few are still in pieces.
+# The score knows nothing about smooth pictures: that knowledge came from us, with jitter and blur. So such a picture
+# shows what the network looks for *among the pictures that we allow*.
+#
 # ## Is another network fooled too?
 #
 # Perhaps these images exploit the accidents of *one* set of weights. The second network has other weights. It was not
@@ -599,6 +632,138 @@ plots.show_images(
 # that nothing positive is left, and the map is black (try other digits). Both are hints about a network, not proofs. A
 # map that looks sensible does not make its answer right.
 #
+# ## A network for photographs
+#
+# Digits are small and grey. We ask the same questions of a network that was trained on over a million photographs,
+# EfficientNet-Lite0, which chapter 09 introduces. It knows 1,000 classes.
+#
+# ### Which part of the photograph?
+#
+# Grad-CAM works better here than for our digits: after the last convolution (`head_relu`, 7 × 7 places) there is only a
+# mean over all places and one dense layer, so no place has weights of its own. **Predict first:** the classifier calls
+# the cameraman's picture "tripod". Where did it look?
+#
+# With a photograph of your own, replace `None` by its path, such as `"garden.jpg"`: it takes the place of the rocket.
+
+# %% tags=["slow"]
+path = None
+classifier = pretrained.load()
+names = ["chelsea", "coffee", "camera", "motorcycle", "rocket"]
+photographs = [pictures.photograph(name) for name in names]
+if path is not None:
+    photographs[-1] = data.read_picture(path)
+
+# %% tags=["slow"] name="where"
+best, places = [], []
+for photograph in live.track(photographs, "photographs"):  # one at a time, to save memory
+    label, share = classifier.classify(photograph, top=1)[0]
+    best.append((label, share))
+    places.append(
+        interpret.grad_cam(
+            classifier.model, "predictions", classifier.preprocess(photograph),
+            [classifier.labels.index(label)], maps_of="head_relu", activation=False,
+        )[0]
+    )
+
+# %% tags=["slow"] alt="Five photographs with the likeliest class above each, and the same with Grad-CAM over them, bright where it is large. Tiger cat: the cheek below the eye and the nose. Espresso: the coffee in the cup. Tripod: the legs of the tripod, not the man. Moped: the middle of the motorcycle. Missile: two spots, left and right of the rocket."
+axes = plt.subplots(2, 5, figsize=(13, 5.6), layout="constrained")[1]
+for column, (label, share) in enumerate(best):
+    picture = pretrained.centre_crop(photographs[column])
+    plots.show_image(picture, axes[0, column], title=f"{label}: {share:.2f}")
+    plots.show_image(picture, axes[1, column], title="Grad-CAM")
+    axes[1, column].imshow(
+        places[column], cmap="inferno", alpha=0.6, extent=(-0.5, 223.5, 223.5, -0.5),
+        interpolation="bicubic",
+    )
+
+# %% tags=["slow", "nbval-check-output"]
+print("the cameraman's picture is called:", best[2][0])
+row, _ = np.unravel_index(places[2].argmax(), places[2].shape)
+print("its Grad-CAM is largest in the lower half:", bool(row >= 4))
+
+# %% [markdown]
+# **Notice** the tripod's legs: the answer "tripod" comes from the tripod, not from the man. For the cup it is the
+# coffee, for the motorcycle its middle. For the rocket the bright region lies on both sides of it, on the sky, although
+# the label is about the rocket. A map of 7 × 7 places is coarse, and says where, not why.
+#
+# ### What do its filters look for?
+#
+# Eight filters from each of six layers, from the first convolution to a block near the end: gradient ascent from noise,
+# as above, with jitter and blur. One more thing is needed. A filter far up answers to large patterns, and steps at full
+# size find only fine ones. So we begin with a small picture and enlarge it twice on the way. (These are the octaves of
+# chapter 11.) Each picture is drawn with its own contrast.
+#
+# **Predict first:** what will the rows show, from the first to the last?
+
+# %% tags=["slow"] name="favourites"
+canvas = interpret.Canvas(classifier.normalise)
+LAYERS = [
+    "stem_relu", "block2b_add", "block3b_add", "block4c_add", "block5c_add", "block6b_add"
+]
+def favourites(layer, units, sizes, steps=14, jitter=6, blur=1.0):
+    """Return a picture for each filter that excites it, the size of the last of `sizes`."""
+    cut = interpret.any_size(classifier.model, [layer])
+    own = keras.ops.one_hot(list(units), cut.outputs[0].shape[-1])  # (units, filters)
+    gradient = interpret.input_gradient(
+        lambda images: keras.ops.sum(
+            keras.ops.mean(keras.tree.flatten(cut(images))[0], (1, 2)) * own, axis=-1
+        )
+    )
+    low, high = canvas.bounds
+    noise = np.random.default_rng(0).uniform(0.45, 0.55, (len(units), sizes[0], sizes[0], 3))
+    images = (low + (high - low) * noise).astype("float32")
+    for size in sizes:
+        images = np.stack([interpret.resized(one, (size, size)) for one in images])
+        images, _ = interpret.climb(
+            gradient, images, steps=steps, rate=0.06, bounds=canvas.bounds, jitter=jitter,
+            blur=blur,
+        )
+    return images
+
+# %% tags=["slow"] name="contrast"
+def contrasted(images):
+    """Return model inputs as pictures, each with the same mean and contrast per picture."""
+    centred = images - images.mean(axis=(1, 2, 3), keepdims=True)
+    spread = centred.std(axis=(1, 2, 3), keepdims=True) + 1e-6
+    return np.clip(0.5 + 0.22 * centred / spread, 0, 1)
+
+# %% tags=["slow"]
+SIZES = [(48,), (64,), (56, 84), (52, 78, 112), (52, 78, 112), (52, 78, 112)]
+rows = {}
+for layer, sizes in live.track(list(zip(LAYERS, SIZES)), "layers"):
+    rows[layer] = favourites(layer, range(8), sizes)
+
+# %% tags=["slow", "cover"] alt="Six rows of eight small pictures, a row per layer. First row: plain violet, green, blue and red, and fine stripes. Second: stripes of several slants and colours. Third: broader stripes, grids and weaves. Fourth: nets with a dot in each mesh, bubbles with dark middles like eyes. Fifth: nested squares, scales, shells and fur. Sixth: feathers, petals, and eyes among fur."
+shown = [one for images in rows.values() for one in contrasted(images)]
+titles = [layer if i == 0 else "" for layer in LAYERS for i in range(8)]
+plots.show_images(shown, titles, columns=8, size=1.45);
+
+# %% [markdown]
+# **Notice** the way up. The first layer answers to plain colours and fine stripes, the second and third to stripes,
+# grids and weaves. In the fourth row there are nets, and bubbles with dark middles. The fifth has scales, shells and
+# fur, and the last has feathers and single eyes. Nobody asked for any of them: they helped to tell 1,000 classes apart.
+#
+# ### What jitter and blur do
+#
+# One filter of the fourth row, made four times, for the same number of steps. **Predict first:** which of the four
+# would a filter's score, left alone, choose?
+
+# %% tags=["slow"] alt="Four pictures of the same filter, bubbles with dark middles. With neither and with jitter alone they are covered with a fine grid of coloured dots. With blur the grid is gone and the bubbles are smooth, and with both they are roundest."
+ways = {
+    "neither": {"jitter": 0, "blur": 0}, "jitter": {"jitter": 6, "blur": 0},
+    "blur": {"jitter": 0, "blur": 1.0}, "both": {"jitter": 6, "blur": 1.0},
+}
+made_by = [
+    favourites("block4c_add", [4], (112,), steps=40, **way)[0]
+    for way in live.track(list(ways.values()), "pictures")
+]
+plots.show_images(contrasted(np.array(made_by)), list(ways), columns=4, size=2.6);
+
+# %% [markdown]
+# **Notice** the fine grid without blur. A score can be raised by patterns that no photograph has, at single pixels and
+# on the grid of the strides. Blur takes away what is finer than a pixel or two, jitter what depends on the exact place.
+# What the filter looks for, bubbles with dark middles, is there in all four.
+#
 # ## Summary
 #
 # - Feature maps are outputs of a model like any other: first edges, then arrangements of edges, over 3×3 and 8×8 pixels
@@ -609,7 +774,9 @@ plots.show_images(
 # - Images that are mostly noise to us are taken for digits with 99 % certainty; a second network gives the same
 #   answers, but is seldom as sure.
 # - Climbing on, strokes appear even without a penalty; a price for ink removes what does not pay, and digits are easier
-#   to see.
+#   to see. Jitter and blur make them whole: what we allow decides what we see.
+# - In a network for photographs the filters go from colours and stripes to scales, feathers and eyes. Grad-CAM shows
+#   which region speaks for a class.
 #
 # ## Formulae
 #

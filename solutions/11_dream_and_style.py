@@ -28,7 +28,7 @@
 # %% tags=["setup"]
 import os
 # before Keras: it sets Keras up
-from workbook import check, interpret, pictures, plots, pretrained
+from workbook import check, data, interpret, pictures, plots, pretrained
 import numpy as np
 import matplotlib.pyplot as plt
 import keras  # loading Keras takes some seconds
@@ -63,6 +63,10 @@ LAYERS = {
     ],
     "vgg16": ["block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"],
 }[classifier.name]
+DEEP = {  # two layers at once, for the large dreams
+    "efficientnet_lite0": {"block6b_add": 1, "block5b_add": 1},
+    "vgg16": {"block5_conv2": 1, "block4_conv3": 1},
+}[classifier.name]
 
 # %% tags=["slow", "nbval-check-output"]
 for name in LAYERS:
@@ -73,11 +77,11 @@ for name in LAYERS:
 
 # %% [markdown]
 # A photograph is made of bytes; the network takes numbers around zero. The `canvas` converts the middle of a photograph
-# (`prepare`) and converts back (`picture`), and knows the range in which pixels must stay (`bounds`). We use 128 × 128
-# pixels: up to these layers there are only convolutions and the like, and they take any size.
+# (`prepare`) and converts back (`picture`), and knows the range in which pixels must stay (`bounds`). We begin with 224
+# × 224 pixels, and use other sizes later: up to these layers there are only convolutions and the like, which take any.
 
 # %% tags=["slow", "nbval-check-output"]
-photo = canvas.prepare(pictures.photograph("chelsea"), 128)
+photo = canvas.prepare(pictures.photograph("chelsea"), 224)
 print(photo.shape, "between", *(round(bound, 3) for bound in canvas.bounds))
 
 # %% [markdown]
@@ -131,18 +135,18 @@ def dream(layer, inputs, octaves):
 # %% tags=["slow"]
 plain = {name: dream(name, photo, 1) for name in live.track(LAYERS, "dreams")}
 
-# %% tags=["slow"] alt="The face of a cat, and five dreams of it. The first is covered with a grid of coloured dots; the second with short bent stripes in all directions; the third with parallel stripes, like a fingerprint's, that follow the face; in the fourth fine lines are combed along the face and run in rings around the eyes; the fifth has sharp, bristling fur, and the eyes and the nose glitter."
+# %% tags=["slow"] alt="The face of a cat, and five dreams of it. The first is covered with a grid of coloured dots; the second with short bent stripes in all directions; the third with parallel stripes, like a fingerprint's, that follow the face; in the fourth fine lines are combed along the face and run in rings around eyes and nose; the fifth has bristling fur, and small eyes have grown on the nose and the cheek."
 shown = [canvas.picture(photo), *(canvas.picture(one.image) for one in plain.values())]
-plots.show_images(shown, ["photograph", *LAYERS], columns=3, size=2.1);
+plots.show_images(shown, ["photograph", *LAYERS], columns=3, size=3);
 
 # %% [markdown]
 # **Notice** the hierarchy of chapter 10, on a photograph: dots first, then short stripes, then stripes that run along
-# what is there, then rings around eyes, and fur. Each layer adds the patterns that it has filters for. We asked for
-# nothing but "more".
+# what is there, then rings around eyes, then fur and more eyes. Each layer adds the patterns that it has filters for.
+# We asked for nothing but "more".
 #
 # Did the score rise? It is recorded before each step, and once at the end.
 
-# %% tags=["slow"] alt="Mean squared activation of five layers over eighteen steps, divided by its value at the start. Four of them rise to between two and a half and three times, with small setbacks. The first layer's jumps up and down between one and one and a half times."
+# %% tags=["slow"] alt="Mean squared activation of five layers over eighteen steps, divided by its value at the start. Four of them rise to about three times, with small setbacks. The first layer's jumps up and down between one and one and a half times."
 grown = {name: one.records[0] / one.records[0][0] for name, one in plain.items()}
 plots.show_curves(grown, xlabel="step", ylabel="score, in units of its start", start=0);
 
@@ -235,7 +239,7 @@ def octave_sizes(height, width, octaves, scale):
 check("11.2", octave_sizes);
 
 # %% tags=["nbval-check-output"]
-print(interpret.octave_sizes(128, 128, octaves=3, scale=1.4))
+print(interpret.octave_sizes(224, 224, octaves=3, scale=1.4))
 
 # %% [markdown]
 # One question is left: what is carried from one octave to the next? A small picture has lost its detail for good.
@@ -271,21 +275,72 @@ in_octaves = {name: dream(name, photo, 3) for name in live.track(chosen, "dreams
 # %% tags=["slow"] alt="Two dreams of the cat, each without and with three octaves. Without octaves the stripes are fine and dense. With octaves the same kinds of patterns are wider: broad bent ribbons from the second layer, stripes that can be counted, and wider rings around the eyes, from the fourth."
 shown = [canvas.picture(one[name].image) for name in chosen for one in (plain, in_octaves)]
 titles = [f"{name}{how}" for name in chosen for how in ("", ", octaves")]
-plots.show_images(shown, titles, columns=4, size=2.1);
+plots.show_images(shown, titles, columns=2, size=3.4);
 
 # %% tags=["slow", "nbval-check-output"]
 coarse = {name: grain(one.image - photo) for name, one in in_octaves.items()}
 ratios = np.array([coarse[name] / fine[name] for name in coarse])
 print("with octaves both have a grain at least a tenth larger:", bool((ratios >= 1.1).all()))
-sizes = interpret.octave_sizes(128, 128, octaves=3, scale=1.4)
+sizes = interpret.octave_sizes(224, 224, octaves=3, scale=1.4)
 pixels = sum(6 * height * width for height, width in sizes)  # in six steps each
-print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 128 * 128), 2))
+print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 224 * 224), 2))
 
 # %% [markdown]
 # **Notice** that the patterns have grown wider: stripes have become ribbons. And octaves are cheaper, too: small
 # pictures have few pixels, here 0.59 of what the steps at full size compute. For still larger patterns take more
 # octaves, or a larger scale. A network trained on photographs of 224 pixels has few things to see in a picture of 30,
 # so there is an end to it.
+#
+# ## A large dream
+#
+# Until here the layers came one at a time, with few steps, so that they could be compared. Now we want a picture that
+# is worth hanging up, and we change three things:
+#
+# - The picture is 320 × 320, twice the pixels.
+# - There are six octaves of 20 steps each, from 60 × 60 pixels to 320 × 320.
+# - Two deep layers dream together: their scores are added. One is from block 5, which answers to eyes, petals and
+#   scales, the other from block 6, closer to whole things.
+#
+# We dream of a cup of coffee, and of gravel, where there is nothing to be seen but stones. **Predict first:** what does
+# a network that knows 1,000 kinds of things, 398 of them animals, find in them?
+
+# %% tags=["slow"] name="large-dream"
+def large_dream(inputs, octaves):
+    """Dream with two deep layers, 20 steps in each octave."""
+    return interpret.dream(
+        model, DEEP, inputs, octaves=octaves, steps=20, rate=0.02, bounds=canvas.bounds
+    )
+
+# %% tags=["slow"]
+names = ("coffee", "gravel")
+before = {name: canvas.prepare(pictures.photograph(name), 320) for name in names}
+dreamed = {name: large_dream(before[name], 6).image for name in live.track(names, "dreams")}
+
+# %% tags=["slow", "cover"] alt="Left, a cup of coffee on a red saucer. Right, its dream: the coffee is the yellow middle of a flower, green and orange fruit lies along the rim, the handle and the spoon are shining red and silver berries, and petals cover the saucer."
+shown = [canvas.picture(one["coffee"]) for one in (before, dreamed)]
+plots.show_images(shown, ["coffee", "its dream"], columns=2, size=4.2);
+
+# %% tags=["slow"] alt="Left, grey gravel. Right, its dream: a ring of beads and shells in many colours, and in it a large face of scales with eyes and a snout."
+shown = [canvas.picture(one["gravel"]) for one in (before, dreamed)]
+plots.show_images(shown, ["gravel", "its dream"], columns=2, size=4.2);
+
+# %% [markdown]
+# **Notice** that nobody drew any of this. The coffee becomes the middle of a flower, the red saucer its petals, and the
+# spoon and the handle become round, shining fruit. In the gravel, where all stones look alike, eyes appear, and a whole
+# face around them. Small differences between the stones decided where: what the network sees a little, the next step
+# makes it see more. It can dream only of what it was trained on, and eyes are in many of its pictures.
+#
+# What does the classifier itself call its dreams?
+
+# %% tags=["slow", "nbval-ignore-output"]
+for name in names:
+    for kind, one in (("photograph", before[name]), ("dream", dreamed[name])):
+        label, share = classifier.classify(canvas.picture(one), top=1)[0]
+        print(f"{name:7} {kind:11} {label} ({100 * share:.0f} %)")
+
+# %% [markdown]
+# The first guess changes, and the certainty is low. The dream raised the score of two layers, not that of a class, so
+# it is full of parts, and no single thing.
 #
 # ## What a layer still knows
 #
@@ -645,12 +700,12 @@ check("11.6", whole_loss);
 # %% [markdown]
 # The cat gets the style of the coffee, three times, with the style weights 1, 10 and 100. The content has the weight 1
 # and is taken from the third layer; the style is taken from the first three. The roughness has the weight 3. The steps
-# are those of exercise 10.3, but downhill, and ever shorter.
+# are those of exercise 10.3, but downhill, and ever shorter. The pictures are 224 × 224 pixels, each made in 80 steps.
 #
 # **Predict first:** which of the two losses falls as the weight grows, and which rises?
 
 # %% tags=["slow"] name="stylise"
-def stylise(inputs, style, weight, steps=50):
+def stylise(inputs, style, weight, steps=80):
     """Return the inputs in the style of another picture."""
     return interpret.stylise(
         model,
@@ -666,20 +721,21 @@ def stylise(inputs, style, weight, steps=50):
     )
 
 # %% tags=["slow"]
+cat, cup = (canvas.prepare(pictures.photograph(name), 224) for name in ("chelsea", "coffee"))
 WEIGHTS = (1, 10, 100)
 painted = {}
 for weight in live.track(WEIGHTS, "paintings"):
-    painted[weight] = stylise(content, coffee, weight)
+    painted[weight] = stylise(cat, cup, weight)
 
-# %% tags=["slow"] alt="The cat, the cup of coffee, and the cat painted with three weights. With weight 1 it is only softer and a little browner. With 10 it is red and brown, with brush strokes in place of fur, and its eyes are still there. With 100 the colours are stronger, and strokes cover the face."
+# %% tags=["slow"] alt="The cat, the cup of coffee, and the cat painted with three weights. With weight 1 it is only softer and a little redder. With 10 it is red and brown, with smooth brush strokes in place of fur. With 100 the colours are stronger, and dark and light specks cover the face; its eyes are still there."
 shown = [
     canvas.picture(one)
-    for one in (content, coffee, *(painted[weight].image for weight in WEIGHTS))
+    for one in (cat, cup, *(painted[weight].image for weight in WEIGHTS))
 ]
 titles = ["content", "style", *(f"style weight {weight}" for weight in WEIGHTS)]
-plots.show_images(shown, titles, columns=5, size=1.9);
+plots.show_images(shown, titles, columns=3, size=3);
 
-# %% tags=["slow"] alt="Two charts over fifty steps, a curve for each of the weights 1, 10 and 100. Left, the content loss begins at 0 and jumps up; with weight 1 it then falls again, with 10 it stays at half the height of 100. Right, the style loss begins high for all three and falls, least with weight 1 and most with 100."
+# %% tags=["slow"] alt="Two charts over eighty steps, a curve for each of the weights 1, 10 and 100. Left, the content loss begins at 0 and jumps up; with weight 1 it then falls nearly to 0 again, with 10 it ends at less than half the height of 100. Right, the style loss begins high for all three and falls, least with weight 1 and most with 100."
 axes = plt.subplots(1, 2, figsize=(9, 2.8), layout="constrained")[1]
 for ax, which in zip(axes, ("content", "style")):
     curves = {f"style weight {weight}": getattr(one, which) for weight, one in painted.items()}
@@ -704,42 +760,56 @@ print(
 # ours are divided by the size of their targets. Those of the paper (Gatys and others, 2016, below) are not, and its
 # ratios of content to style, about 10⁻³, say nothing about ours.
 #
-# A last before and after, the other way round: the cup in the style of the cat.
+# Now the other way round, the cup in the style of the cat; and the cat in the style of a picture that no painter and no
+# camera has made: our own dream of the cup. **Predict first:** what will the cat take from a dream, its fruit or its
+# colours?
 
-# %% tags=["slow", "cover"] alt="A cup of coffee, the face of a cat, and the cup painted in the style of the cat: cup, saucer and spoon stand where they were, in the brown and grey of the fur, and covered with short hairs."
-furry = stylise(coffee, content, 10)
-shown = [canvas.picture(one) for one in (coffee, content, furry.image)]
-plots.show_images(shown, ["before", "style", "after"], size=2.0);
+# %% tags=["slow"]
+dream_style = canvas.prepare(canvas.picture(dreamed["coffee"]), 224)
+pairs = {"furry cup": (cup, cat), "dreamed cat": (cat, dream_style)}
+mixed = {name: stylise(*pairs[name], 10) for name in live.track(pairs, "paintings")}
+
+# %% tags=["slow"] alt="Two rows. First the cup of coffee, the face of a cat, and the cup painted in the style of the cat: cup, saucer and spoon stand where they were, in brown and grey, and covered with short hairs. Then the cat, the dream of the cup, and the cat painted in the style of the dream: its eyes glow green, and red, orange and green strokes cover its fur."
+shown = [
+    canvas.picture(one) for name in pairs for one in (*pairs[name], mixed[name].image)
+]
+plots.show_images(shown, ["content", "style", "painting"] * 2, columns=3, size=3);
 
 # %% tags=["slow", "nbval-check-output"]
 print(
-    "here, too, more than two thirds of the style loss are gone:",
-    bool(furry.style[-1] < furry.style[0] / 3),
+    "in both more than two thirds of the style loss are gone:",
+    all(one.style[-1] < one.style[0] / 3 for one in mixed.values()),
 )
+
+# %% [markdown]
+# **Notice** that the shapes of a dream do not travel, because a Gram matrix forgets places: no fruit has moved into the
+# cat's face. What travels is the dream's red and green, and its beads and scales, now on fur.
 
 # %% [markdown]
 # ## Your own photograph
 #
-# Replace `None` by the path of a photograph of yours, such as `"me.jpg"`, and run the cells from here on. Its middle is
-# cut out and resized to 128 × 128 pixels. The style is that of a stained tissue under the microscope. Twice as many
-# pixels per side take four times as long.
+# Replace `None` by the path of a photograph of yours, such as `"garden.jpg"`, and run the cells from here on. Its
+# middle is cut out and resized to 224 × 224 pixels, dreamed of in four octaves, and painted in the style of the dream
+# above. Twice as many pixels per side take four times as long. Things and animals dream best. A dream distorts a face:
+# ask people before you dream of them.
 
 # %% tags=["slow"]
 path = None
-mine = pictures.photograph("astronaut") if path is None else interpret.open_picture(path)
+mine = pictures.photograph("motorcycle") if path is None else data.read_picture(path)
 
 # %% tags=["slow"] name="paint"
 def paint(picture):
     """Return a picture (H, W, 3) of bytes beside its dream and its painting."""
-    inputs = canvas.prepare(picture, 128)
-    dreamed = dream(LAYERS[3], inputs, 2)
-    styled = stylise(inputs, canvas.prepare(pictures.photograph("ihc"), 128), 10, steps=30)
-    return np.hstack([canvas.picture(one) for one in (inputs, dreamed.image, styled.image)])
+    inputs = canvas.prepare(picture, 224)
+    styled = stylise(inputs, dream_style, 10)
+    return np.hstack([
+        canvas.picture(one) for one in (inputs, large_dream(inputs, 4).image, styled.image)
+    ])
 
-# %% tags=["slow"] alt="A woman in an orange space suit; the same with fine rings and stripes dreamed into the background, the suit and the helmet; and the same painted in the style of a stained tissue, pale, with brown and bluish strokes."
+# %% tags=["slow"] alt="A red motorcycle; its dream, in which eyes, scales and beads grow out of the engine and the tank; and the same motorcycle painted in the red, orange and green of the dream of the cup."
 triptych = paint(mine)
 plots.show_images(
-    np.split(triptych, 3, axis=1), ["photograph", "dream", "painting"], size=2.1
+    np.split(triptych, 3, axis=1), ["photograph", "dream", "painting"], size=3
 );
 
 # %% [markdown]

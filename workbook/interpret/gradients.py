@@ -1,5 +1,7 @@
 """The gradient of a number with respect to an image, with the backend that Keras uses."""
 
+import gc
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +54,7 @@ def input_gradient(objective: Objective) -> InputGradient:
     image only. Unused pixels have gradient 0. ValueError for a backend other than TensorFlow and JAX, and for values of
     another shape.
     """
+    gc.collect()  # graphs of earlier gradients refer to themselves and would stay in memory for long
     return InputGradient(objective)
 
 
@@ -68,8 +71,15 @@ def _compiler() -> Callable[[Objective], Step]:
     return compilers[backend]
 
 
+def _is_not_about_retracing(record: logging.LogRecord) -> bool:
+    """Return whether a message of TensorFlow is to be shown: each objective is traced again on purpose."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
 def _with_tensorflow(objective: Objective) -> Step:
     import tensorflow as tf
+
+    tf.get_logger().addFilter(_is_not_about_retracing)  # adding it twice changes nothing
 
     @tf.function(autograph=False)
     def step(images: Tensor) -> tuple[Tensor, Tensor]:

@@ -33,6 +33,11 @@ SAID = [  # chapter, fact, what the chapter says of it, as a pattern with one gr
     ("08_resnet_densenet", "A11.top5.ensemble", r"The ensemble's ([\d.]+) % is on the \*test\* set"),
     ("08_resnet_densenet", "A11.top5.vgg", r"VGG's ([\d.]+) % is on the test set"),
     ("09_comparing_architectures", "A9.top5.ensemble_test", r"The ([\d.]+) % often quoted for v3"),
+    (
+        "09_comparing_architectures",
+        "A15.top1.efficientnet_lite0",
+        r"published top-1 accuracy, ([\d.]+) %, rests",
+    ),
 ]
 
 
