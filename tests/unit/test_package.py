@@ -93,7 +93,7 @@ def test_check_is_found_in_the_package() -> None:
 # everything in it.
 FLOORS = (
     ("calls", "colours", "gradients", "keras_settings", "machine", "moved", "tables"),
-    ("live", "plots", "quiet"),
+    ("live", "picture_upload", "plots", "quiet"),
     ("arithmetic", "text"),
     ("reference", "data", "architectures", "accountant"),
     ("interactive",),
