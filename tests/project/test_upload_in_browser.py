@@ -124,7 +124,10 @@ def test_what_the_browser_cannot_decode_is_sent_if_it_is_small(upload, tmp_path:
     assert upload(small)[0] == small.read_bytes()
     content, status = upload(large)
     assert content is None
-    assert status == "This browser cannot open large.heic, and it is too large to send (8.0 MB). Save it as JPEG first."
+    assert (
+        status
+        == "This browser cannot open large.heic, and it is too large to send (8.0 MB). Save it as JPEG first."
+    )
 
 
 def test_the_same_file_can_be_chosen_again(upload, tmp_path: Path) -> None:
