@@ -22,6 +22,11 @@ from pathlib import Path
 
 SUPPORTED = ((3, 11), (3, 12), (3, 13))  # as `requires-python` in pyproject.toml
 RANGE = "Python 3.11, 3.12 or 3.13"
+# As in workbook/machine.py: systems without a build of TensorFlow and JAX.
+WITHOUT_BACKEND = {
+    ("darwin", "x86_64"): ("an Intel Mac", "in Docker"),
+    ("win32", "ARM64"): ("Windows on ARM", "in WSL 2"),
+}
 LEAST_FREE_BYTES = 4 * 10**9
 FIRST_NOTEBOOK = "my_notebooks/00_start_here.ipynb"
 UNFINISHED = "unfinished"
@@ -125,6 +130,7 @@ class Machine:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     version_info: Sequence = sys.version_info
     free_bytes: Callable[[Path], int] = lambda path: shutil.disk_usage(str(path)).free
+    system: tuple = (sys.platform, platform.machine())
     run: Callable[..., subprocess.CompletedProcess] = subprocess.run
     run_in_foreground: Callable[[Sequence[str], Path], int] = run_in_foreground
     is_root: bool = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -238,6 +244,7 @@ def ensure(machine: Machine, profile: str) -> None:
     """Install what `profile` needs, or do nothing if it is there. Raises `SetupError`."""
     if is_ready(machine, profile):
         return
+    check_system(machine)
     python = choose_python(machine)
     check_disk(machine)
     if not can_be_completed(machine):
@@ -249,6 +256,15 @@ def ensure(machine: Machine, profile: str) -> None:
     call(machine, [*pip, "install", *PROFILES[profile]])
     machine.state_file.write_text(finished)
     say("The environment .venv is ready.")
+
+
+def check_system(machine: Machine) -> None:
+    if machine.system in WITHOUT_BACKEND:
+        name, way = WITHOUT_BACKEND[machine.system]
+        raise SetupError(
+            f"TensorFlow and JAX have no build for {name}, so the course does not run here. It runs in Colab, on "
+            f'Binder and {way}: README.md, "Elsewhere".'
+        )
 
 
 def check_disk(machine: Machine) -> None:

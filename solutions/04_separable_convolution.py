@@ -144,7 +144,8 @@ pointwise_layer = keras.layers.Conv2D(filters=4, kernel_size=1)
 dense = keras.layers.Dense(units=4)
 output = pointwise_layer(features)  # (2, 5, 7, 4)
 dense.build(features.shape)
-dense.set_weights([pointwise_layer.kernel.numpy()[0, 0], pointwise_layer.bias.numpy()])
+kernel, bias = pointwise_layer.get_weights()  # (1, 1, 16, 4) and (4,)
+dense.set_weights([kernel[0, 0], bias])
 print(
     "kernel of the convolution",
     pointwise_layer.kernel.shape,
@@ -394,7 +395,7 @@ print("ordinary and separable agree:", same)
 # %% tags=["nbval-check-output"]
 free = keras.layers.Conv2D(filters=8, kernel_size=3)
 free.build(features.shape)
-for name, weights in (("separable", full), ("ordinary", free.kernel.numpy())):
+for name, weights in (("separable", full), ("ordinary", free.get_weights()[0])):
     ranks = [np.linalg.matrix_rank(weights[:, :, c].reshape(9, 8)) for c in range(16)]
     print(f"{name:9} rank of each channel's 9 × 8 matrix: from {min(ranks)} to {max(ranks)}")
 
@@ -439,7 +440,7 @@ print(
 grouped = keras.layers.Conv2D(filters=8, kernel_size=3, groups=4, use_bias=False)
 output = grouped(features)  # (2, 3, 5, 8)
 print("kernel", tuple(grouped.kernel.shape))
-by_hand = reference.conv2d(features, grouped.kernel.numpy(), groups=4)
+by_hand = reference.conv2d(features, grouped.get_weights()[0], groups=4)
 print("Keras and NumPy agree:", np.allclose(output, by_hand, atol=1e-4))
 
 # %% [markdown]
@@ -549,7 +550,7 @@ x = keras.layers.Conv2D(8, 3, activation="relu")(inputs)  # (batch, 26, 26, 8)
 x = keras.layers.GlobalAveragePooling2D()(x)  # (batch, 8)
 outputs = keras.layers.Dense(10, activation="softmax")(x)  # (batch, 10)
 model = keras.Model(inputs, outputs)
-print(model.output_shape, f"{float(model(np.ones((1, 28, 28, 1)))[0].numpy().sum()):.3f}")
+print(model.output_shape, f"{np.array(model(np.ones((1, 28, 28, 1)))).sum():.3f}")
 
 # %% [markdown] exercise="4.6"
 # ### Exercise 4.6 · A small separable network (15 min, 3 points)

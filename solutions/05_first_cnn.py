@@ -490,6 +490,39 @@ plots.show_images(
 );
 
 # %% [markdown]
+# ### Four axes, always
+#
+# Before a picture of yours reaches the network, it needs four axes: (batch, height, width, channels). A grey picture
+# read from a file has two, a list of them three, and Keras's commonest error says so. **Predict first:** both inputs
+# below have three axes. Which one is missing in each?
+
+# %% tags=["nbval-check-output"]
+convolution = layers.Conv2D(6, 5)
+three_grey, one_digit = x_test[:3, ..., 0] / 255, x_test[0] / 255
+for images in (three_grey, one_digit):
+    try:
+        convolution(images)
+    except ValueError as error:
+        print(str(error).split("layer: ")[-1])
+
+# %% [markdown]
+# The message is the same, and the shape behind it tells the two apart. The first input has 3 pictures without
+# channels: add an axis at the end. The second is one picture with its channel: add a batch of one in front.
+
+# %% tags=["nbval-check-output"]
+print(three_grey[..., np.newaxis].shape, "→", convolution(three_grey[..., np.newaxis]).shape)
+print(one_digit[np.newaxis].shape, "→", convolution(one_digit[np.newaxis]).shape)
+
+# %% [markdown]
+# Three more messages of this kind:
+#
+# - "expected axis -1 … to have value 1": the axes are right, the number of channels is not.
+# - "Kernel shape must have the same length as input": `keras.Input` was given the batch axis, too. Keras adds it
+#   itself; write `keras.Input((28, 28, 1))`.
+# - "Computed output size would be negative" from a network that works otherwise: it was called on one digit, (28, 28,
+#   1), and takes it for 28 pictures of 28 × 1 pixels. The batch of one is missing.
+
+# %% [markdown]
 # ## Your own network, opened
 #
 # A trained network is a list of numbers and a rule for what to do with them. Yours is small enough to fit into this

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from workbook import moved, quiet
+from workbook import machine, moved, quiet
 
 if TYPE_CHECKING:
     from workbook.exercises import check as check
@@ -21,6 +21,7 @@ CAME_LATE = "tensorflow" in sys.modules and os.environ.get("TF_ENABLE_ONEDNN_OPT
 # With oneDNN, convolutions take 1.3-2 times less CPU time; TensorFlow does not choose it on every processor.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+machine.report()
 quiet.install()
 moved.install()
 

@@ -11,6 +11,7 @@ from workbook.data import DataError
 from workbook.data.handwriting import Handwriting
 from workbook.data.picture_files import encode_png, read_picture
 from workbook.data.pictures import read_digits
+from workbook.picture_upload import picture_upload
 
 SIDE = 28  # the pad sends its drawing in 28 x 28 cells, each 0 (blank) to 255 (ink)
 Predict = Callable[[np.ndarray], Any]  # (1, 28, 28, 1) → (1, classes), as `model.predict` does
@@ -197,16 +198,12 @@ def upload(predict: Predict) -> Any:
     """Return a button that takes a picture file, a photograph too, and shows the network's prediction for it."""
     import ipywidgets as widgets
 
-    button = widgets.FileUpload(accept="image/*", description="your digit")
     result = widgets.HTML()
 
-    def read_file(change: Any) -> None:
-        uploaded = change["new"]
-        for file in uploaded.values() if isinstance(uploaded, dict) else uploaded:  # ipywidgets 7, 8
-            result.value = answer_file(bytes(file["content"]), predict)
+    def read_file(content: bytes) -> None:
+        result.value = answer_file(content, predict)
 
-    button.observe(read_file, names="value")
-    return widgets.VBox([button, result])
+    return widgets.VBox([picture_upload("your digit", read_file), result])
 
 
 def answer_file(content: bytes, predict: Predict) -> str:

@@ -64,8 +64,8 @@ def _report(backend: str) -> None:
     """Print a line if the learner's own backend is not installed, or some cells do not run on it."""
     if backend not in BACKENDS:
         print(
-            f"KERAS_BACKEND is {backend}: some cells of the course need TensorFlow or JAX, and say so. To run them, "
-            "set KERAS_BACKEND to tensorflow or jax and restart the kernel."
+            f"KERAS_BACKEND is {backend}: cells of chapters 03, 04, 08, 10, 11, 13 and 16 need TensorFlow or JAX. "
+            "To run them, set KERAS_BACKEND to tensorflow or jax and restart the kernel."
         )
     elif not is_usable(backend):
         print(

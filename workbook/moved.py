@@ -18,6 +18,7 @@ HOMES = {
     "workbook.data_tfds": "workbook.data.tfds",
     "workbook.efficientnet_lite": "workbook.architectures.efficientnet_lite",
     "workbook.figures": "workbook.ledger.figures",
+    "workbook.interpret.gradients": "workbook.gradients",
     "workbook.layers": "workbook.architectures.layers",
     "workbook.pictures": "workbook.data.pictures",
     "workbook.receptive": "workbook.accountant.receptive",

@@ -6,6 +6,7 @@ an error is never hidden. The loader also calls `keras_settings`, before and aft
 """
 
 import contextlib
+import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -18,6 +19,8 @@ from types import ModuleType
 from workbook import keras_settings
 
 NOISY = ("tensorflow", "keras", "jax")
+# Modules whose layers and initializers a saved network may need: with them, `import workbook` is enough to load it.
+SAVED = ("workbook.architectures.layers", "workbook.training.whitening")
 
 
 @contextlib.contextmanager
@@ -58,7 +61,7 @@ class _QuietLoader(importlib.abc.Loader):
         with stderr_aside():
             self.loader.exec_module(module)
         if module.__name__ == "keras":
-            keras_settings.apply_usual(module)
+            _set_up(module)
 
 
 class _QuietFinder(importlib.abc.MetaPathFinder):
@@ -75,10 +78,17 @@ class _QuietFinder(importlib.abc.MetaPathFinder):
         return spec
 
 
+def _set_up(keras: ModuleType) -> None:
+    """Give a loaded Keras the course's settings, and register the classes that saved networks need."""
+    keras_settings.apply_usual(keras)
+    for name in SAVED:
+        importlib.import_module(name)
+
+
 def install() -> None:
     """Put the finder first on `sys.meta_path`, once. A Keras that is already loaded gets the course's settings."""
     loaded = sys.modules.get("keras")
     if loaded is not None and hasattr(loaded, "config"):
-        keras_settings.apply_usual(loaded)
+        _set_up(loaded)
     if not any(isinstance(finder, _QuietFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _QuietFinder())

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests import ROOT
+from workbook.machine import WITHOUT_BACKEND
 
 GIGABYTE = 10**9
 
@@ -78,6 +79,7 @@ def machine_of(project: Path, shell: FakeShell, **changes: object) -> bootstrap.
         "root": project,
         "environ": {},
         "version_info": (3, 11, 7),
+        "system": ("linux", "x86_64"),
         "free_bytes": lambda path: 50 * GIGABYTE,
         "run": shell.run,
         "run_in_foreground": shell.run_in_foreground,
@@ -105,6 +107,15 @@ def test_an_unsupported_python_is_named_with_the_fix(project, capsys, version):
     assert f"Python {version[0]}.{version[1]}" in line
     assert "PYTHON=" in line
     assert not (project / ".venv").exists()
+
+
+@pytest.mark.parametrize("system", WITHOUT_BACKEND, ids=" ".join)
+def test_a_system_without_a_backend_is_named_before_anything_is_installed(project, capsys, system):
+    shell = FakeShell()
+    line = failure_line(capsys, machine_of(project, shell, system=system))
+    assert f"no build for {WITHOUT_BACKEND[system][0]}" in line
+    assert not shell.calls
+    assert bootstrap.WITHOUT_BACKEND == WITHOUT_BACKEND
 
 
 def test_a_supported_python_elsewhere_on_the_path_is_used(project):

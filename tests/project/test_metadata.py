@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests import ROOT
+from workbook.machine import OLDEST, TOO_NEW, WITHOUT_BACKEND
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
@@ -65,17 +66,29 @@ def test_every_dependency_is_pinned_within_its_bounds(line):
 @pytest.mark.parametrize(
     ("platform", "machine", "expected"),
     [
-        ("linux", "x86_64", "tensorflow-cpu"),
-        ("win32", "AMD64", "tensorflow-cpu"),
-        ("linux", "aarch64", "tensorflow"),
-        ("darwin", "arm64", "tensorflow"),
+        ("linux", "x86_64", ["tensorflow-cpu"]),
+        ("win32", "AMD64", ["tensorflow-cpu"]),
+        ("linux", "aarch64", ["tensorflow"]),
+        ("darwin", "arm64", ["tensorflow"]),
+        ("darwin", "x86_64", []),  # pip succeeds, and `import workbook` says what is missing
+        ("win32", "ARM64", []),
     ],
 )
-def test_each_machine_gets_one_tensorflow(platform, machine, expected):
-    environment = {"sys_platform": platform, "platform_machine": machine}
-    candidates = [pin for pin in pins() if pin.name in TENSORFLOW]
-    assert all(pin.marker for pin in candidates)
-    assert [pin.name for pin in candidates if pin.marker.evaluate(environment)] == [expected]
+@pytest.mark.parametrize("python", SUPPORTED)
+def test_each_machine_gets_one_tensorflow(platform, machine, expected, python):
+    environment = {"sys_platform": platform, "platform_machine": machine, "python_version": python}
+    extra = [Requirement(line) for line in PROJECT["optional-dependencies"]["tensorflow"]]
+    for candidates in ([pin for pin in pins() if pin.name in TENSORFLOW], extra):
+        assert all(candidate.marker for candidate in candidates)
+        assert [one.name for one in candidates if one.marker.evaluate(environment)] == expected
+    assert bool(expected) == ((platform, machine) not in WITHOUT_BACKEND)
+
+
+def test_an_unsupported_python_reaches_the_projects_own_sentence():
+    environment = {"sys_platform": "linux", "platform_machine": "x86_64", "python_version": "3.14"}
+    assert not [pin for pin in pins() if pin.name in TENSORFLOW and pin.marker.evaluate(environment)]
+    bounds = SpecifierSet(f">={'.'.join(map(str, OLDEST))},<{'.'.join(map(str, TOO_NEW))}")
+    assert bounds == SpecifierSet(PROJECT["requires-python"])
 
 
 def test_the_gpu_hint_names_the_pinned_tensorflow():
@@ -108,13 +121,8 @@ def test_the_lock_has_every_pin_and_every_requirement_of_the_tests(machine, pyth
     environment = MACHINES[machine] | {"python_version": python, "python_full_version": f"{python}.0"}
     versions = locked(environment)
     extras = PROJECT["optional-dependencies"]
-    lines = [
-        *PROJECT["dependencies"],
-        *extras["grade"],
-        *extras["cluster"],
-        *extras["distributed"],
-        *extras["test"],
-    ]
+    names = ("tensorflow", "jax", "grade", "cluster", "distributed", "site", "test")
+    lines = [*PROJECT["dependencies"], *(line for name in names for line in extras[name])]
     for requirement in [*pins(), *map(Requirement, lines)]:
         name = canonicalize_name(requirement.name)
         if name == "cnn-workbook" or (requirement.marker and not requirement.marker.evaluate(environment)):

@@ -89,7 +89,7 @@ def test_jax_in_the_file_stays(settings, installed, capsys) -> None:
 @pytest.mark.parametrize(
     ("backend", "words"),
     [
-        ("torch", "some cells of the course need TensorFlow or JAX"),
+        ("torch", "10, 11, 13 and 16 need TensorFlow or JAX"),
         ("jax", "not installed: pip install jax"),
         ("tensorflow", ""),
     ],

@@ -2,13 +2,15 @@
 
 A pixel whose gradient is zero for every image cannot change the output: it is outside the receptive field.
 Inside the field, the size of the gradient says how much each pixel matters (Luo et al., *Understanding the
-effective receptive field in deep convolutional neural networks*, 2016). This module needs Keras's TensorFlow backend.
+effective receptive field in deep convolutional neural networks*, 2016).
 """
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from workbook.gradients import input_slope
 
 Box = tuple[int, int, int, int]
 
@@ -21,27 +23,20 @@ def gradient_map(
     `images` is (batch, H, W, C), the model's output (batch, rows, columns, channels). The output is summed
     over its channels at `place` (row, column), by default the middle; the mean goes over images and input
     channels. Returns (H, W). ValueError for other ranks, a place outside the output, or a backend other than
-    TensorFlow.
+    TensorFlow and JAX.
     """
-    import keras
+    from keras import ops
 
-    if keras.backend.backend() != "tensorflow":
-        raise ValueError(
-            'Keras\'s backend must be TensorFlow: set KERAS_BACKEND="tensorflow" and start again. '
-            f"Received: backend {keras.backend.backend()!r}"
-        )
-    import tensorflow as tf
-
-    pixels = tf.convert_to_tensor(np.asarray(images, np.float32))
+    pixels = np.asarray(images, np.float32)
     if pixels.ndim != 4:
-        raise ValueError(f"images must be (batch, H, W, C). Received: shape {tuple(pixels.shape)}")
-    with tf.GradientTape() as tape:
-        tape.watch(pixels)
-        output = model(pixels, training=False)
+        raise ValueError(f"images must be (batch, H, W, C). Received: shape {pixels.shape}")
+
+    def seen(tensor: Any) -> Any:
+        output = model(tensor, training=False)
         row, column = _place(tuple(output.shape), place)
-        seen = tf.reduce_sum(output[:, row, column, :])
-    gradient = tape.gradient(seen, pixels)  # (batch, H, W, C), None if nothing is connected
-    values = np.zeros(pixels.shape) if gradient is None else np.asarray(gradient, np.float64)
+        return ops.sum(output[:, row, column, :])
+
+    values = np.asarray(input_slope(seen, pixels), np.float64)  # (batch, H, W, C)
     return np.abs(values).mean(axis=(0, 3))
 
 

@@ -1,25 +1,79 @@
 """Say what an error message of Python, NumPy or Keras usually means."""
 
 import re
+from collections.abc import Callable
+
+# The axes that a layer reads, by their number.
+AXES = {
+    2: "(batch, values)",
+    3: "(batch, positions, channels)",
+    4: "(batch, height, width, channels)",
+    5: "(batch, frames, height, width, channels)",
+}
+ADD_BATCH = "`x[None]` makes a batch of one example `x`"
+ADD_CHANNEL = (
+    "`images[..., None]` adds it to grey images, and `keras.Input` has it, too: `keras.Input((28, 28, 1))`"
+)
+
+
+def _too_few_axes(match: re.Match[str]) -> str:
+    """Say which axis an input lacks: "expected min_ndim=4, found ndim=3. Full shape received: (None, 28, 28)"."""
+    wanted, found, shape = int(match[1]), int(match[2]), _sizes(match[3])
+    reads = f"The layer reads {AXES.get(wanted, f'{wanted} axes')}. "
+    if found != wanted - 1 or wanted < 3:
+        return f"{reads}Print `x.shape` before it: does a `Flatten` or a global pooling come too early?"
+    if wanted == 3:
+        return f"{reads}Here an axis is missing: {ADD_BATCH}. `keras.Input` needs the number of positions: `(20,)`."
+    if shape[:1] == ["None"]:
+        return f"{reads}Here the channel axis is missing: {ADD_CHANNEL}."
+    if wanted == 4 and shape[-1:] in (["1"], ["3"]):
+        return f"{reads}Here the batch axis is missing: {ADD_BATCH}."
+    return f"{reads}Here an axis is missing: {ADD_BATCH}; of the channel, {ADD_CHANNEL}."
+
+
+def _other_shape(match: re.Match[str]) -> str:
+    """Say how an input differs from a model's: "expected shape=(None, 28, 28, 1), found shape=(28, 28, 1)"."""
+    wanted, found = _sizes(match[1]), _sizes(match[2])
+    reads = f"The model reads {AXES.get(len(wanted), f'{len(wanted)} axes')}. "
+    if found == wanted[1:]:
+        return f"{reads}Here the batch axis is missing: {ADD_BATCH}."
+    if found == wanted[1:-1]:  # Keras drops a last axis of size 1 itself
+        return f"{reads}Here the batch axis is missing: {ADD_BATCH}; a grey image may also need `image[..., None]`."
+    if found[1:] == wanted[1:-1]:
+        return f"{reads}Here the channel axis is missing: `images[..., None]` adds it."
+    if found[1:-1] == wanted[1:-1]:
+        return f"{reads}It was built for {wanted[-1]} channels and gets {found[-1]}."
+    return f"{reads}Compare `keras.Input(shape=…)` with the shape of what goes in."
+
+
+def _sizes(shape: str) -> list[str]:
+    return [size.strip() for size in shape.split(",") if size.strip()]
+
+
+# Of Keras's errors about shapes: patterns, and what to say about a match.
+SHAPE_ERRORS: dict[str, Callable[[re.Match[str]], str]] = {
+    r"expected min_ndim=(\d), found ndim=(\d)\. Full shape received: \(([^)]*)\)": _too_few_axes,
+    r"expected shape=\(([^)]*)\), found shape=\(([^)]*)\)": _other_shape,
+    r"Expected shape \(([^)]*)\), but input has incompatible shape \(([^)]*)\)": _other_shape,
+}
 
 # The first pattern that fits a description is taken; capital and small letters do not matter.
 EXPLANATIONS = {
-    r"expected min_ndim=4, found ndim=3": (
-        "A convolution wants a batch of images with a channel axis: (batch, height, width, channels). Here an "
-        "axis is missing: `image[None]` adds the batch to one image, `image[..., None]` the channel to a grey "
-        "one."
-    ),
-    r"expected (min_)?ndim=\d, found ndim=\d": (
-        "The layer needs a tensor with a different number of axes. Print `x.shape` before it: is a `Flatten`, a "
-        "global pooling or a batch axis missing, or one too many?"
-    ),
     r"expected axis -?\d of input shape to have value": (
         "The model was built for another number of channels or values than it gets here. Compare "
         "`keras.Input(shape=…)` with the shape of what goes in."
     ),
+    r"kernel shape must have the same length as input": (
+        "The input has an axis too many. `keras.Input` adds the batch axis itself: give it the shape of one example, "
+        "such as (height, width, channels)."
+    ),
+    r"ConcatOp : Dimension": (
+        "Tensors that are joined must agree in all axes but one. If their shapes begin with the height, the batch axis "
+        "is missing: `image[None]` makes a batch of one image."
+    ),
     r"negative dimension|would be (zero or )?negative": (
         'The window is larger than the map that it slides over. `padding="same"` or smaller strides keep the map '
-        "large enough."
+        "large enough. If the input is one image, its batch axis is missing: `image[None]`."
     ),
     r"`?Concatenate`? layer requires inputs with matching shapes": (
         "Tensors must agree in all axes except the one along which they are joined: the same height and width, "
@@ -156,6 +210,9 @@ EXPLANATIONS = {
 
 def explain(description: str) -> str:
     """Return what an error with this description usually means, or ""."""
+    for pattern, words in SHAPE_ERRORS.items():
+        if match := re.search(pattern, description):
+            return words(match)
     for pattern, advice in EXPLANATIONS.items():
         if re.search(pattern, description, re.IGNORECASE):
             return advice

@@ -12,6 +12,9 @@ from workbook.exercises.compare import without_addresses
 
 LONGEST_MESSAGE = 300  # characters
 ESCAPE_CODE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # colours, as Keras writes them
+WRAPPED = re.compile(r"Exception encountered when calling ")
+NODE = re.compile(r"\{\{.*?\}\}")  # an operation's name in TensorFlow
+VALUES = re.compile(r"(Invalid input shape) for input .*?(?= with name)", re.DOTALL)  # of a whole array
 NUMBER = re.compile(r"\d+(\.\d+)?")
 CHAPTERS = "chapters"  # the folder of the exercises' files, wherever a copy of it lies
 # Functions that do the same as an operator, under the operator's name.
@@ -58,7 +61,10 @@ def _text(error: BaseException) -> str:
         message = ESCAPE_CODE.sub("", without_addresses(str(error))).strip()
     except Exception:  # an exception of the learner's own that cannot be written
         message = ""
-    paragraph = " ".join(message.split("\n\n")[0].split())
+    paragraphs = VALUES.sub(r"\1", message).split("\n\n")
+    if WRAPPED.match(paragraphs[0]):  # Keras says in which layer first, then what
+        paragraphs = [f"{paragraphs[0]} {NODE.sub('', ' '.join(paragraphs[1:2]))}"]
+    paragraph = " ".join(paragraphs[0].split())
     return f"{type(error).__name__}: {paragraph}".rstrip(": ")[:LONGEST_MESSAGE]
 
 

@@ -205,7 +205,8 @@ def _difference_in_function(observed: "Function", expected: "Function", apart: s
 
 def _first_difference(observed: Facts, expected: Facts) -> str | None:
     if observed.inputs != expected.inputs:
-        return f"got a model with inputs {_shapes(observed.inputs)}, expected {_shapes(expected.inputs)}"
+        apart = f"got a model with inputs {_shapes(observed.inputs)}, expected {_shapes(expected.inputs)}"
+        return apart + _input_advice(observed.inputs, expected.inputs)
     if observed.outputs != expected.outputs:
         return f"got a model with outputs {_shapes(observed.outputs)}, expected {_shapes(expected.outputs)}"
     difference = _difference_in_layers(observed.layers, expected.layers)
@@ -216,6 +217,18 @@ def _first_difference(observed: Facts, expected: Facts) -> str | None:
     if observed.parameters != expected.parameters:
         return f"got a model of {observed.parameters:,} parameters, expected {expected.parameters:,}"
     return None
+
+
+def _input_advice(observed: Shapes, expected: Shapes) -> str:
+    """Say what is wrong with the shape of a single input of images (batch, height, width, channels)."""
+    if len(observed) != 1 or len(expected) != 1 or len(expected[0]) != 4:
+        return ""
+    (shape,), (wanted,) = observed, expected
+    if len(shape) == 5:
+        return ". `keras.Input` adds the batch axis itself"
+    if len(shape) == 3:
+        return ". The channel axis is missing"
+    return ". The number of channels differs" if shape[:3] == wanted[:3] else ""
 
 
 def _difference_in_layers(observed: "Sequence[Layer]", expected: "Sequence[Layer]") -> str | None:

@@ -9,6 +9,7 @@ import contextlib
 import copy
 import io
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -155,6 +156,9 @@ def observe(
     if exercise.is_function and not callable(answer):
         detail = f"The answer must be the function {exercise.answer_name}: pass its name, without brackets."
         return Report("malformed", f"{detail} Received: {short(answer, 60)}")
+    if exercise.is_function and (kind := _keras_object(answer)):
+        detail = f"The answer must be the function {exercise.answer_name}: pass its name, without calling it."
+        return Report("malformed", f"{detail} Received: {kind}")
     if callable(answer) and not exercise.is_function:
         detail = f"The answer must be the value {exercise.answer_name}. Received: a function"
         return Report("malformed", detail)
@@ -164,6 +168,14 @@ def observe(
     if any(observation.failure == "not started" for observation in observations):
         return Report("not started")
     return Report("observed", observations=tuple(observations), calls=tuple(sorted(calls)))
+
+
+def _keras_object(answer: Any) -> str:
+    """Return what an answer is, if it is a Keras model or layer, which Python can call; else ""."""
+    keras = sys.modules.get("keras")  # if it was never imported, the answer is neither
+    if keras is None or not isinstance(answer, keras.Layer):
+        return ""
+    return "a Keras model" if isinstance(answer, keras.Model) else "a Keras layer"
 
 
 def is_untouched(answer: Any) -> bool:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbook import live
+from workbook.gradients import InputGradient, Objective, input_gradient
 from workbook.interpret import maps
-from workbook.interpret.gradients import InputGradient, Objective, input_gradient
 from workbook.interpret.penalties import blurred, check_penalties, total_penalty
 
 if TYPE_CHECKING:

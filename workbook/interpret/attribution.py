@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbook.gradients import input_gradient
 from workbook.interpret import maps
-from workbook.interpret.gradients import input_gradient
 
 if TYPE_CHECKING:
     import keras

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from workbook import pretrained
 from workbook.data import read_picture
 from workbook.data.bundled import first_line
+from workbook.picture_upload import picture_upload
 
 Array = NDArray[Any]
 Paint = Callable[[NDArray[np.uint8]], ArrayLike]
@@ -64,18 +65,14 @@ def upload(paint: Paint) -> Any:
     """
     import ipywidgets as widgets
 
-    button = widgets.FileUpload(accept="image/*", description="your photograph")
     note, result = widgets.HTML(), widgets.Image(format="png", layout={"display": "none"})
 
-    def show(change: Any) -> None:
-        files = change["new"]
-        for file in files.values() if isinstance(files, dict) else files:  # a dict in ipywidgets 7
-            note.value = "painting …"
-            result.value, note.value = painted(bytes(file["content"]), paint)
-            result.layout.display = "block" if result.value else "none"
+    def show(content: bytes) -> None:
+        note.value = "painting …"
+        result.value, note.value = painted(content, paint)
+        result.layout.display = "block" if result.value else "none"
 
-    button.observe(show, names="value")
-    return widgets.VBox([button, note, result])
+    return widgets.VBox([picture_upload("your photograph", show), note, result])
 
 
 def painted(content: bytes, paint: Paint) -> tuple[bytes, str]:

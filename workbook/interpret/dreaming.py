@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbook.calls import note_call
+from workbook.gradients import input_gradient
 from workbook.interpret import maps
 from workbook.interpret.ascent import Bounds, climb
-from workbook.interpret.gradients import input_gradient
 
 if TYPE_CHECKING:
     import keras

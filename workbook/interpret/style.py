@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbook.calls import note_call
+from workbook.gradients import Objective, input_gradient
 from workbook.interpret import maps, penalties
 from workbook.interpret.ascent import Bounds, climb
-from workbook.interpret.gradients import Objective, input_gradient
 
 if TYPE_CHECKING:
     import keras

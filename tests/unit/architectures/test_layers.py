@@ -72,3 +72,21 @@ def test_a_layer_saves_loads_and_knows_its_shape(layer, tmp_path):
     np.testing.assert_array_equal(
         keras.models.load_model(tmp_path / "model.keras").predict(x, verbose=0), expected
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", ["import workbook, keras", "import keras, workbook"])
+def test_a_saved_network_loads_in_a_fresh_process(tmp_path, order) -> None:
+    import subprocess
+    import sys
+
+    from workbook.training.whitening import Dirac
+
+    path = tmp_path / "network.keras"
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(4, 3, kernel_initializer=Dirac())(inputs)
+    x = PaddedShortcut(6)(LocalResponseNormalization()(x))
+    keras.Model(inputs, x).save(path)
+    code = f"{order}; print(len(keras.models.load_model({str(path)!r}).layers))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "4", done.stderr[-2000:]

@@ -57,3 +57,11 @@ def test_the_table_has_a_row_for_each_notebook() -> None:
     table = as_markdown([NotebookCost("notebooks/01_a.ipynb", 1.25, 2.5, 3 * 2**20)])
     assert "| notebooks/01_a.ipynb | 1.2 | 2.5 | 3 |" in table
     assert "n = 1" in table
+
+
+def test_on_jax_there_is_no_tensorflow(tmp_path: Path) -> None:
+    code = (
+        "import os\nassert os.environ['KERAS_BACKEND'] == 'jax'\n"
+        "try:\n    import tensorflow\nexcept ImportError:\n    pass\nelse:\n    raise RuntimeError('seen')"
+    )
+    assert measure(_notebook(tmp_path / "n.ipynb", code), backend="jax").cpu_seconds > 0

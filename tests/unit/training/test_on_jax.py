@@ -1,4 +1,4 @@
-"""The training pieces on the JAX backend: the same tests, in a process of their own."""
+"""Gradients and training on the JAX backend: the same tests, in a process of their own."""
 
 import os
 import re
@@ -10,6 +10,8 @@ import pytest
 from tests import ROOT
 
 FILES = (
+    "test_gradients",
+    "accountant/test_receptive",
     "data/test_batching",
     "training/test_muon",
     "training/test_schedules",

@@ -18,8 +18,9 @@ import psutil
 from nbclient import NotebookClient
 
 SECONDS, MEMORY = 60.0, 1.0 * 2**30  # the budget of a notebook: seconds, bytes
-# `make dev` installs them, `make lab` and Binder do not. TensorFlow and Keras import them if they can: 175 MiB.
-HIDDEN = ("jax", "jaxlib", "pandas", "scipy")
+# Per backend, what `make dev` installs and a learner's environment for this backend does not have. TensorFlow and Keras
+# import JAX, pandas and SciPy if they can: 175 MiB.
+HIDDEN = {"tensorflow": ("jax", "jaxlib", "pandas", "scipy"), "jax": ("tensorflow", "pandas")}
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,18 @@ class NotebookCost:
         return f"{self.name:45} {self.seconds:6.1f} s {self.cpu_seconds:6.1f} CPU-s {memory}{verdict}"
 
 
-def measure_notebooks(root: Path, chapters: list[str]) -> Iterator[NotebookCost]:
+def measure_notebooks(
+    root: Path, chapters: list[str], *, backend: str = "tensorflow"
+) -> Iterator[NotebookCost]:
     """Run the notebooks of `notebooks/` and `solutions/` one after another; yield what each cost."""
     for folder in ("notebooks", "solutions"):
         for path in sorted((root / folder).glob("*.ipynb")):
             if not chapters or path.stem.startswith(tuple(chapters)):
-                yield measure(path, name=f"{folder}/{path.name}")
+                yield measure(path, name=f"{folder}/{path.name}", backend=backend)
 
 
-def measure(path: Path, *, name: str = "") -> NotebookCost:
-    """Run one notebook; sample the memory of its kernel every 50 ms."""
+def measure(path: Path, *, name: str = "", backend: str = "tensorflow") -> NotebookCost:
+    """Run one notebook on a backend of Keras; sample the memory of its kernel every 50 ms."""
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
@@ -58,7 +61,7 @@ def measure(path: Path, *, name: str = "") -> NotebookCost:
     start = time.perf_counter()
     with (
         tempfile.TemporaryDirectory() as folder,
-        client.setup_kernel(env=_environment(Path(folder))),
+        client.setup_kernel(env=_environment(Path(folder), backend)),
         sampler,
     ):
         for index, cell in enumerate(notebook.cells):
@@ -69,12 +72,12 @@ def measure(path: Path, *, name: str = "") -> NotebookCost:
     )
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """Return the variables of a process that cannot import the HIDDEN packages, by a file in `folder`."""
-    code = f"import sys\nsys.modules.update(dict.fromkeys({HIDDEN!r}))\n"
+def _environment(folder: Path, backend: str = "tensorflow") -> dict[str, str]:
+    """Return the variables of a process that cannot import a backend's HIDDEN packages, by a file in `folder`."""
+    code = f"import sys\nsys.modules.update(dict.fromkeys({HIDDEN[backend]!r}))\n"
     (folder / "sitecustomize.py").write_text(code, encoding="utf-8")
     paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "KERAS_BACKEND": backend}
 
 
 class _Sampler:

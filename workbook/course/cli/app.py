@@ -13,11 +13,15 @@ from workbook.course.cli import (
     bench_tasks_cli,
     chapters_cli,
     grade_cli,
+    needs,
     train_cli,
 )
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Build, measure and grade the CNN Workbook."
+    cls=needs.Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    help="Build, measure and grade the CNN Workbook.",
 )
 bench = typer.Typer(no_args_is_help=True, help="Measure the course on this machine.")
 app.add_typer(bench, name="bench")
@@ -140,15 +144,21 @@ def site(
 def bench_notebooks(
     chapters: Chapters = None,
     *,
+    backend: Annotated[
+        str, typer.Option(help="tensorflow or jax: Keras's backend, with the other one hidden.")
+    ] = "tensorflow",
     out: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
     root: Root = Path(),
 ) -> None:
     """Run each notebook alone; compare its seconds and its peak memory with the budget."""
-    from workbook.course.benches.bench_notebooks import as_markdown, measure_notebooks
+    from workbook.course.benches.bench_notebooks import HIDDEN, as_markdown, measure_notebooks
 
+    if backend not in HIDDEN:
+        console.print(f"--backend must be {' or '.join(HIDDEN)}. Received: {backend}")
+        raise typer.Exit(2)
     _check_chapters(_root(root), chapters)
     rows = []
-    for row in measure_notebooks(_root(root), chapters or []):
+    for row in measure_notebooks(_root(root), chapters or [], backend=backend):
         console.print(row.line())
         rows.append(row)
     if out is not None:

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from workbook.course.cli import needs
+
 if TYPE_CHECKING:
     from workbook.course.grading.class_run import ClassResult
     from workbook.course.grading.journal import Run
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 LEAST_MEMORY = 2 * 2**30  # TensorFlow alone takes about this much address space
 MOST_CHANGES, MOST_REASONS = 30, 5  # that the command prints
-NEEDS_PACKAGES = 'Grading needs more packages ({name} is missing): pip install "cnn-workbook[grade]"'
 T = TypeVar("T")
 Show = Callable[["Graded", int, int], None]
 console = Console(soft_wrap=True, highlight=False, markup=False)
@@ -96,13 +97,13 @@ def grade(
     root: Annotated[Path, typer.Option(help="The project's folder.", show_default="this folder")] = Path(),
 ) -> None:
     """Grade untrusted submissions: they run in a jail on fresh cases, and the verdict is made outside."""
-    try:
-        from workbook.course.grading import class_run, jail, journal
-        from workbook.course.grading.deadlines import read_policy
-        from workbook.course.grading.options import GradingOptions
-        from workbook.course.grading.partial_credit import chosen_exercises
-    except ModuleNotFoundError as error:
-        _stop(NEEDS_PACKAGES.format(name=error.name))
+    extras = ("grade", *(("cluster",) if scheduler else ()), *needs.drivers(db))
+    needs.require("`workbook grade`", extras, backend=True)
+    from workbook.course.grading import class_run, jail, journal
+    from workbook.course.grading.deadlines import read_policy
+    from workbook.course.grading.options import GradingOptions
+    from workbook.course.grading.partial_credit import chosen_exercises
+
     try:
         if not (root / "notebooks").is_dir():
             raise ValueError(

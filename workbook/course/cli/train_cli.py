@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from workbook import data as datasets
+from workbook.course.cli import needs
 
 if TYPE_CHECKING:
     from workbook.course.benches.bench_train_table import RecipeScore
@@ -58,6 +59,7 @@ def train(
     """
     if data not in datasets.NAMES:
         _stop(f"there is no data set {data!r}; choose one of {', '.join(datasets.NAMES)}")
+    needs.require("`workbook train`", (), backend=True)
     from workbook.training import launch, recipes, run, seeds
     from workbook.training.placement import place
 
@@ -153,6 +155,7 @@ def bench_train(
     ] = None,
 ) -> None:
     """Compare every recipe with its target and with keras.io's MNIST convnet, each training in its own process."""
+    needs.require("`workbook bench train`", (), backend=True)
     from workbook.course.benches import bench_train as comparison
     from workbook.course.benches import bench_train_table as table
 

@@ -111,9 +111,10 @@ def _project_files(root: Path) -> Iterator[str]:
 def requirements(root: Path) -> str:
     """Return the pinned requirements of the project, and those of its extra `grade` pinned as installed here."""
     with (root / "pyproject.toml").open("rb") as file:
-        extra = tomllib.load(file)["project"].get("optional-dependencies", {}).get("grade", [])
+        project = tomllib.load(file)["project"]
+    extra = project.get("optional-dependencies", {}).get("grade", [])
     pinned = (root / "requirements.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
-    names = {_package(line) for line in pinned}
+    names = {project.get("name", ""), *map(_package, pinned)}  # the project's own extras are pinned there
     return "\n".join([*pinned, *[_pinned(line) for line in extra if _package(line) not in names]]) + "\n"
 
 

@@ -1,6 +1,5 @@
-"""The gradient of a number with respect to an image, with the backend that Keras uses."""
+"""The gradient of a number with respect to an image or to weights, with the backend that Keras uses."""
 
-import gc
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 Tensor = Any
 Objective = Callable[[Tensor], Tensor]
 Step = Callable[[Tensor], tuple[Tensor, Tensor]]
+Loss = Callable[[ArrayLike, Tensor], Tensor]
+Chosen = Callable[..., Any]
 
 
 class InputGradient:
@@ -22,7 +23,7 @@ class InputGradient:
     def __init__(self, objective: Objective) -> None:
         self.traces = 0
         self._objective = objective
-        self._step = _compiler()(self._counted)
+        self._step = _on_backend(_with_tensorflow, _with_jax)(self._counted)
 
     def _counted(self, images: Tensor) -> Tensor:
         """Run the objective and count; Python code runs only while a backend traces it."""
@@ -54,21 +55,85 @@ def input_gradient(objective: Objective) -> InputGradient:
     image only. Unused pixels have gradient 0. ValueError for a backend other than TensorFlow and JAX, and for values of
     another shape.
     """
-    gc.collect()  # graphs of earlier gradients refer to themselves and would stay in memory for long
     return InputGradient(objective)
 
 
-def _compiler() -> Callable[[Objective], Step]:
-    """Return the function that compiles an objective for the backend. No other code depends on the backend."""
+def input_slope(objective: Callable[[Tensor], Tensor], images: ArrayLike) -> NDArray[Any]:
+    """Return the gradient of `objective(images)`, one number, with respect to the images.
+
+    For a model that is differentiated once. `images` is (batch, ...); unused pixels have gradient 0. ValueError for a
+    backend other than TensorFlow and JAX.
+    """
+    from keras import ops
+
+    pixels = ops.convert_to_tensor(np.asarray(images, np.float32))
+    return np.asarray(
+        ops.convert_to_numpy(_on_backend(_slope_with_tensorflow, _slope_with_jax)(objective, pixels))
+    )
+
+
+def weight_gradients(model: Any, loss: Loss, inputs: ArrayLike, targets: ArrayLike) -> list[NDArray[Any]]:
+    """Return the gradient of `loss(targets, outputs)` with respect to each of the model's trainable variables.
+
+    The arrays have the order and the shapes of `model.trainable_variables`. The model runs as in training, but nothing
+    is changed: neither its weights nor its moving averages. `inputs` is (batch, ...). ValueError for a backend other
+    than TensorFlow and JAX.
+    """
+    from keras import ops
+
+    gradients = _on_backend(_weights_with_tensorflow, _weights_with_jax)(
+        model, lambda outputs: loss(targets, outputs), ops.convert_to_tensor(np.asarray(inputs))
+    )
+    return [np.asarray(ops.convert_to_numpy(gradient)) for gradient in gradients]
+
+
+def _on_backend(with_tensorflow: Chosen, with_jax: Chosen) -> Chosen:
+    """Return the function for Keras's backend. No other code of this module depends on the backend."""
     import keras
 
-    compilers: dict[str, Callable[[Objective], Step]] = {"tensorflow": _with_tensorflow, "jax": _with_jax}
+    chosen = {"tensorflow": with_tensorflow, "jax": with_jax}
     backend = keras.backend.backend()
-    if backend not in compilers:
+    if backend not in chosen:
         raise ValueError(
             f"Gradients need TensorFlow or JAX: set KERAS_BACKEND and restart Python. Received: {backend!r}"
         )
-    return compilers[backend]
+    return chosen[backend]
+
+
+def _slope_with_tensorflow(objective: Objective, pixels: Tensor) -> Tensor:
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(pixels)
+        value = objective(pixels)
+    return tape.gradient(value, pixels, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _slope_with_jax(objective: Objective, pixels: Tensor) -> Tensor:
+    import jax
+
+    return jax.jit(jax.grad(objective))(pixels)  # one compilation is faster than one for each operation
+
+
+def _weights_with_tensorflow(model: Any, loss: Callable[[Tensor], Tensor], inputs: Tensor) -> list[Tensor]:
+    import keras
+    import tensorflow as tf
+
+    weights = [weight.value for weight in model.trainable_variables]
+    with keras.StatelessScope(), tf.GradientTape() as tape:  # the scope discards the moving averages
+        value = loss(model(inputs, training=True))
+    return tape.gradient(value, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _weights_with_jax(model: Any, loss: Callable[[Tensor], Tensor], inputs: Tensor) -> list[Tensor]:
+    import jax
+
+    def value(weights: list[Tensor]) -> Tensor:
+        outputs, _ = model.stateless_call(weights, others, inputs, training=True)
+        return loss(outputs)
+
+    others = [variable.value for variable in model.non_trainable_variables]
+    return jax.jit(jax.grad(value))([weight.value for weight in model.trainable_variables])
 
 
 def _is_not_about_retracing(record: logging.LogRecord) -> bool:
