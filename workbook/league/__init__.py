@@ -5,12 +5,13 @@ rebuild the network out of Keras's own layers; `race` trains it; `practice` show
 entries. `workbook league` does the same for a whole class, on examples that no learner has.
 """
 
-from workbook.league.entry import LeagueEntry, NotTakenError, read_entry
+from workbook.league.entry import RECIPE, LeagueEntry, NotTakenError, read_entry
 from workbook.league.practice import entry_of, hand_in, own_entries, try_it
 from workbook.league.standings import LEAGUES, League, Score, ranking
 
 __all__ = [
     "LEAGUES",
+    "RECIPE",
     "League",
     "LeagueEntry",
     "NotTakenError",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_LAYERS = 200
 MOST_CALLS = 400
 MOST_CHANNELS = 4096
-MOST_VALUES = 4_000_000  # of one layer's output, for one example
+MOST_VALUES = 400_000  # of one layer's output, for one example
 MOST_NAME = 100  # characters of a layer's name
 ACTIVATIONS = (
     "celu", "elu", "exponential", "gelu", "hard_sigmoid", "hard_silu", "hard_swish", "leaky_relu", "linear", "mish",
@@ -153,7 +153,7 @@ def _part(known: dict[str, dict[str, Reader]], module: str) -> Reader:
             try:
                 kept = known[name][option](entry)
             except _NotAllowedError as error:
-                raise _NotAllowedError(f"{name} with {option} {error}") from None
+                raise _NotAllowedError(f"{name} whose {option} is {error}") from None
             if kept is not IS_SKIPPED:
                 options.append((option, kept))
         return Part(name, tuple(options))
@@ -252,7 +252,7 @@ LAYERS: dict[str, dict[str, Reader]] = {
     "ELU": {"alpha": number(0, 10)},
     "Flatten": {},
     "GaussianDropout": {"rate": number(0, 0.99), "seed": _skip},
-    "GaussianNoise": {"stddev": number(0, 1000), "seed": _skip},
+    "GaussianNoise": {"stddev": number(0, 1), "seed": _skip},
     "GlobalAveragePooling1D": _GLOBAL,
     "GlobalAveragePooling2D": _GLOBAL,
     "GlobalMaxPooling1D": _GLOBAL,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STORED = "league"  # the file of `data/results/` with the course's own results
 YOURS = "yours"
+TICKS = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300)  # CPU seconds
 Curve = tuple[Point, ...]
 
 
@@ -182,6 +183,7 @@ def draw_curves(
 ) -> "Axes":
     """Draw training accuracy (%) over CPU seconds; return the axes. The dashed lines are the final marks."""
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import FixedLocator, NullLocator
 
     if ax is None:
         ax = plt.subplots(figsize=(8, 3.6), layout="constrained")[1]
@@ -195,7 +197,9 @@ def draw_curves(
     if league.target is not None:
         ax.axhline(100 * league.target, color=colours.GREY, linestyle=":", label="target")
     ax.set(xscale="log", xlabel="CPU seconds of training", ylabel="accuracy, %", title=league.title)
+    ax.xaxis.set_major_locator(FixedLocator(TICKS))
     ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.grid(alpha=0.3)
     ax.legend(fontsize=8, loc="lower right")
     return ax

@@ -66,7 +66,7 @@ def run_lap(
     )
     model.compile(optimizer_of(entry.settings, len(batches)), loss, metrics=["accuracy"])
     clock = _clock(entry.league.cpu_seconds)
-    curve = _curve(len(batches) * entry.settings.epochs)
+    curve = _curve(len(batches) * entry.settings.epochs, entry.settings.batch_size, len(x_train))
     start = time.process_time()
     model.fit(batches, epochs=entry.settings.epochs, verbose=0, callbacks=[clock, curve, *callbacks])
     seconds = time.process_time() - start
@@ -157,12 +157,21 @@ def _rate(settings: Settings, steps: int) -> Any:
 
 
 def predicted_scores(model: "keras.Model", x: NDArray[np.uint8], views: str) -> NDArray[np.float32]:
-    """Return scores (N, 10), averaged over the views of each example."""
-    if views == "plain":
-        return np.asarray(model.predict(x, batch_size=BATCH, verbose=0))
-    from workbook.training.views import predict_averaged
+    """Return scores (N, 10), averaged over the views of each example.
 
-    return predict_averaged(model, x, views=views, batch_size=BATCH)
+    The model is called directly: `predict` would compile a function for each of many small networks.
+    """
+    from workbook.training.views import VIEWS
+
+    total = sum(view.weight for view in VIEWS[views])
+    parts = []
+    for start in range(0, len(x), BATCH):
+        batch = x[start : start + BATCH]
+        scores = [
+            view.weight / total * np.asarray(model(view(batch), training=False)) for view in VIEWS[views]
+        ]
+        parts.append(np.sum(scores, axis=0))
+    return np.concatenate(parts).astype(np.float32)
 
 
 def _clock(seconds: float) -> Any:
@@ -171,8 +180,8 @@ def _clock(seconds: float) -> Any:
     return StopOnTime(seconds, clock=time.process_time)
 
 
-def _curve(steps: int) -> Any:
-    """Return a callback that keeps about `POINTS` points of the learning curve."""
+def _curve(steps: int, batch_size: int, examples: int) -> Any:
+    """Return a callback that keeps about `POINTS` points of the learning curve of `steps` steps."""
     import keras
 
     class Curve(keras.callbacks.Callback):
@@ -182,7 +191,10 @@ def _curve(steps: int) -> Any:
             self.points: list[Point] = []
             self._start, self._step = time.process_time(), 0
             self._every = max(1, steps // POINTS)
-            self._last = (0, 0.0)  # batches of this epoch, and their summed accuracy, at the last point
+            self._last = (
+                0,
+                0.0,
+            )  # examples of this epoch, and how many of them were right, at the last point
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self._last = (0, 0.0)
@@ -191,10 +203,11 @@ def _curve(steps: int) -> Any:
             self._step += 1
             if self._step % self._every and self._step != steps:
                 return
-            count, total = batch + 1, (batch + 1) * float((logs or {})["accuracy"])
-            before, sum_before = self._last
-            self._last = (count, total)
-            accuracy = min(1.0, max(0.0, (total - sum_before) / (count - before)))
+            count = min((batch + 1) * batch_size, examples)
+            right = count * float((logs or {})["accuracy"])
+            before, right_before = self._last
+            self._last = (count, right)
+            accuracy = min(1.0, max(0.0, (right - right_before) / (count - before)))
             self.points.append(Point(time.process_time() - self._start, accuracy))
 
     return Curve()

@@ -14,7 +14,8 @@ from workbook.league.standings import LEAGUES, League, Score, ranking
 
 WIDTH = 200  # of a bar, in the units of its picture
 HEADS = (
-    "league", "place", "entry", "parameters", "accuracy", "spread", "lowest", "highest", "CPU seconds", "stopped by the clock", "problem",
+    "league", "place", "entry", "parameters", "accuracy", "spread", "lowest", "highest", "CPU seconds",
+    "stopped by the clock", "problem",
 )  # fmt: skip
 
 
