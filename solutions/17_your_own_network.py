@@ -84,18 +84,15 @@ for line, (name, split) in zip(axes, splits.items()):
 # dictionary. Here is a small entry to the first league.
 
 # %%
-def two_layers(filters):
+def build():
     options = {"strides": 2, "padding": "same", "use_bias": False}
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(inputs)
-    x = layers.Conv2D(filters, 5, **options)(x)  # (batch, 14, 14, filters)
+    x = layers.Conv2D(12, 5, **options)(x)  # (batch, 14, 14, 12)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(x))
-    x = layers.SeparableConv2D(2 * filters, 3, **options)(x)  # (batch, 7, 7, 2 · filters)
+    x = layers.SeparableConv2D(24, 3, **options)(x)  # (batch, 7, 7, 24)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(x))
     return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
-
-def build():
-    return two_layers(12)
 
 def recipe():
     return {"epochs": 1, "learning_rate": 0.02, "schedule": "triangle"}
@@ -186,12 +183,14 @@ def design_parameters(channels, rows, classes):
 check("17.1", design_parameters);
 
 # %% [markdown]
-# Once a design is fixed, its width is what you turn until the budget is used up. Twice the filters are nearly four
-# times the weights of a convolution in the middle, because it reads twice the channels, too.
+# Once a design is fixed, its width is what you turn until the budget is used up. `league.two_layers(filters)` is the
+# network of the first entry with any number of filters in its first convolution, and twice as many in the second. Twice
+# the filters are nearly four times the weights of a convolution in the middle, because it reads twice the channels,
+# too.
 
 # %% alt="A curve of the parameters of the two-layer network against its filters, from 2 to 40. It bends upwards: at 12 filters the network has about a thousand parameters, at 40 about six thousand. A dotted line at 4,770, the parameters of the course's small network, meets the curve at 35 filters."
 widths = np.arange(2, 41)
-costs = 2 * widths**2 + 66 * widths + 10  # two_layers(filters).count_params()
+costs = 2 * widths**2 + 66 * widths + 10  # league.two_layers(filters).count_params()
 ax = plt.subplots(figsize=(7, 3), layout="constrained")[1]
 ax.plot(widths, costs, color=plots.COLOURS[0])
 ax.axhline(4770, color=plots.COLOURS[1], linestyle=":", label="small, 4,770")
@@ -206,17 +205,17 @@ ax.legend();
 # %% [markdown] exercise="17.2"
 # ### Exercise 17.2 · The widest that fits (8 min, 2 points)
 #
-# **Input:** a `budget` of parameters, at least 100. **Output:** the model `two_layers(filters)` with the most filters
-# that has at most `budget` parameters, counted as `count_params()` counts them.
+# **Input:** a `budget` of parameters, at least 100. **Output:** the model `league.two_layers(filters)` with the most
+# filters that has at most `budget` parameters, counted as `count_params()` counts them.
 
 # %% tags=["exercise"] exercise="17.2"
 def widest(budget):
-    """Return the widest two_layers(filters) with at most `budget` parameters."""
+    """Return the widest league.two_layers(filters) with at most `budget` parameters."""
     ### BEGIN SOLUTION
     filters = 1
-    while two_layers(filters + 1).count_params() <= budget:
+    while league.two_layers(filters + 1).count_params() <= budget:
         filters += 1
-    return two_layers(filters)
+    return league.two_layers(filters)
     ### END SOLUTION
 
 
@@ -408,7 +407,7 @@ for name, trick in tricks.items():
 LEAGUE = "mnist"
 
 def my_build():
-    return two_layers(16)
+    return league.two_layers(16)
 
 def my_recipe():
     return {"epochs": 1, "learning_rate": 0.02, "schedule": "triangle", "shift": 1}

@@ -33,6 +33,13 @@ def build():
 def recipe():
     return {"epochs": 3, "learning_rate": 0.003}
 """
+TEST_DATA = """
+from workbook import data
+X = data.load("mnist").x_test
+
+def recipe():
+    return {{"weights": X[:{count}].tolist()}}
+"""
 # What a file does in the jail, and the sentence about it.
 CHEATS = {
     "lambda": (
@@ -58,12 +65,12 @@ CHEATS = {
         SMALL + "\nclass Own(keras.Model):\n    pass\n\ndef build():\n    return Own()\n",
         "build() must return keras.Model",
     ),
-    "the test data": (
-        # in the jail are bundled files alone, and what is read there cannot leave it
-        SMALL + "\nfrom workbook import data\nX = data.load('mnist').x_test\n"
-        "\ndef recipe():\n    return {'weights': X.tolist()}\n",
+    # In the jail are bundled files alone, and what is read there cannot leave it.
+    "some test data": (
+        SMALL + TEST_DATA.format(count=20),
         "no code, and no arrays",
     ),
+    "all test data": (SMALL + TEST_DATA.format(count=10_000), "recipe"),
     "a forged report": (
         "import os, json\nfor number in range(3, 30):\n    try:\n"
         "        os.write(number, json.dumps({'report': 'build', 'state': 'observed'}).encode() + b'\\n')\n"

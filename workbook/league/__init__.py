@@ -5,6 +5,7 @@ rebuild the network out of Keras's own layers; `race` trains it; `practice` show
 entries. `workbook league` does the same for a whole class, on examples that no learner has.
 """
 
+from workbook.league.course_entries import two_layers
 from workbook.league.entry import RECIPE, LeagueEntry, NotTakenError, read_entry
 from workbook.league.practice import entry_of, hand_in, own_entries, try_it
 from workbook.league.standings import LEAGUES, League, Score, ranking
@@ -22,4 +23,5 @@ __all__ = [
     "ranking",
     "read_entry",
     "try_it",
+    "two_layers",
 ]

@@ -58,6 +58,22 @@ def crops_network() -> "keras.Model":
     return keras.Model(inputs, layers.Dense(10, name="scores")(x), name="crops")
 
 
+def two_layers(filters: int) -> "keras.Model":
+    """Build the first network of chapter 17: a convolution and a separable one with twice the filters.
+
+    It has 2 · filters² + 66 · filters + 10 parameters.
+    """
+    import keras
+    from keras import layers
+
+    options = {"strides": 2, "padding": "same", "use_bias": False}
+    inputs = keras.Input((28, 28, 1))
+    x = layers.Rescaling(1 / 255)(inputs)
+    x = _norm_relu(layers.Conv2D(filters, 5, **options)(x))  # (batch, 14, 14, filters)
+    x = _norm_relu(layers.SeparableConv2D(2 * filters, 3, **options)(x))  # (batch, 7, 7, 2 · filters)
+    return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
+
+
 def _norm_relu(x: Any) -> Any:
     from keras import layers
 

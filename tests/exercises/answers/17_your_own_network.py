@@ -117,8 +117,8 @@ def design_parameters(channels, rows, classes):
 def widest(budget):
     filters = 1
     while True:
-        if two_layers(filters + 1).count_params() > budget:
-            return two_layers(filters)
+        if league.two_layers(filters + 1).count_params() > budget:
+            return league.two_layers(filters)
         filters += 1
 
 # %% 17.2 right · by the formula
@@ -126,62 +126,62 @@ def widest(budget):
     f = 1
     while 2 * (f + 1) ** 2 + 66 * (f + 1) + 10 <= budget:
         f += 1
-    return two_layers(f)
+    return league.two_layers(f)
 
 # %% 17.2 right · keeps the last model that fits
 def widest(budget):
     best, filters = None, 1
-    model = two_layers(filters)
+    model = league.two_layers(filters)
     while model.count_params() <= budget:
         best = model
         filters += 1
-        model = two_layers(filters)
+        model = league.two_layers(filters)
     return best
 
 # %% 17.2 right · solves the square
 def widest(budget):
-    return two_layers(int((-66 + (66**2 + 8 * (budget - 10)) ** 0.5) / 4 + 1e-9))
+    return league.two_layers(int((-66 + (66**2 + 8 * (budget - 10)) ** 0.5) / 4 + 1e-9))
 
 # %% 17.2 wrong · one too wide
 def widest(budget):
     filters = 1
-    while two_layers(filters).count_params() <= budget:
+    while league.two_layers(filters).count_params() <= budget:
         filters += 1
-    return two_layers(filters)
+    return league.two_layers(filters)
 
 # %% 17.2 wrong · strictly below
 def widest(budget):
     filters = 1
-    while two_layers(filters + 1).count_params() < budget:
+    while league.two_layers(filters + 1).count_params() < budget:
         filters += 1
-    return two_layers(filters)
+    return league.two_layers(filters)
 
 # %% 17.2 wrong · powers of two
 def widest(budget):
     filters = 1
-    while two_layers(filters * 2).count_params() <= budget:
+    while league.two_layers(filters * 2).count_params() <= budget:
         filters *= 2
-    return two_layers(filters)
+    return league.two_layers(filters)
 
 # %% 17.2 wrong · number instead of a model
 def widest(budget):
     filters = 1
-    while two_layers(filters + 1).count_params() <= budget:
+    while league.two_layers(filters + 1).count_params() <= budget:
         filters += 1
     return filters
 
 # %% 17.2 wrong · always one filter
 def widest(budget):
-    return two_layers(1)
+    return league.two_layers(1)
 
 # %% 17.2 wrong · trainable weights only
 def widest(budget):
     def cost(filters):
-        return sum(int(np.prod(w.shape)) for w in two_layers(filters).trainable_weights)
+        return sum(int(np.prod(w.shape)) for w in league.two_layers(filters).trainable_weights)
     filters = 1
     while cost(filters + 1) <= budget:
         filters += 1
-    return two_layers(filters)
+    return league.two_layers(filters)
 
 # %% 17.3 right · floor division
 def epochs_within(budget, start, step, examples, batch_size):

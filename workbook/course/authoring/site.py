@@ -31,7 +31,13 @@ PARTS = (
     ("At scale", "16"),
     ("Your own", "17"),
 )
-TEACHING = ("docs/grading.md", "docs/grading-internals.md", "docs/league.md", "docs/notebooks.md", "docs/training.md")
+TEACHING = (
+    "docs/grading.md",
+    "docs/grading-internals.md",
+    "docs/league.md",
+    "docs/notebooks.md",
+    "docs/training.md",
+)
 MAINTAINING = (
     "CONTRIBUTING.md",
     "docs/style.md",

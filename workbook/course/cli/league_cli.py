@@ -45,7 +45,7 @@ def league(
         bool, typer.Option("--unsafe", help="Run without a jail: only for code that you trust.")
     ] = False,
 ) -> None:
-    """Retrain every entry in a jail, with three seeds, and rank them on examples that no learner has."""
+    """Retrain every entry in a jail, with three seeds, and rank them on examples drawn when all entries are in."""
     try:
         from workbook.course.grading import jail
         from workbook.course.league import collecting

@@ -8,6 +8,7 @@ import numpy as np
 
 from workbook.exercises import Exercise, Inputs, Mistake
 from workbook.exercises.models import observe_model, same_model
+from workbook.league.course_entries import two_layers
 
 Row = tuple[str, int, int]  # "conv" or "separable", filters, kernel size
 Verdict = tuple[float, str]  # points, and which entry is better
@@ -156,20 +157,6 @@ def _cost(filters: int, *, trainable: bool = False, head: bool = True) -> int:
     return convolutions + (10 * (2 * filters + 1) if head else 0)
 
 
-def _two_layers(filters: int) -> Any:
-    import keras
-    from keras import layers
-
-    options = {"strides": 2, "padding": "same", "use_bias": False}
-    inputs = keras.Input((28, 28, 1))
-    x = layers.Rescaling(1 / 255)(inputs)
-    x = layers.Conv2D(filters, 5, **options)(x)  # (batch, 14, 14, filters)
-    x = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(x))
-    x = layers.SeparableConv2D(2 * filters, 3, **options)(x)  # (batch, 7, 7, 2 · filters)
-    x = layers.ReLU()(layers.BatchNormalization(momentum=0.8)(x))
-    return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
-
-
 def _most_filters(fits: Callable[[int], bool]) -> int:
     """Return the largest number of filters that fits, at least 1."""
     filters = 1
@@ -180,14 +167,14 @@ def _most_filters(fits: Callable[[int], bool]) -> int:
 
 def widest(budget: int) -> Any:
     """Return the widest `two_layers` with at most `budget` parameters."""
-    return _two_layers(_most_filters(lambda filters: _cost(filters) <= budget))
+    return two_layers(_most_filters(lambda filters: _cost(filters) <= budget))
 
 
 def _doubled(budget: int) -> Any:
     filters = 1
     while _cost(2 * filters) <= budget:
         filters *= 2
-    return _two_layers(filters)
+    return two_layers(filters)
 
 
 WIDEST = Exercise(
@@ -205,18 +192,18 @@ WIDEST = Exercise(
     mistakes=(
         Mistake(
             "goes one too far",
-            lambda budget: _two_layers(_most_filters(lambda filters: _cost(filters) <= budget) + 1),
+            lambda budget: two_layers(_most_filters(lambda filters: _cost(filters) <= budget) + 1),
             "This network has more parameters than the budget. Stop one filter earlier: test `filters + 1` before you "
             "take it.",
         ),
         Mistake(
             "stays below the budget",
-            lambda budget: _two_layers(_most_filters(lambda filters: _cost(filters) < budget)),
+            lambda budget: two_layers(_most_filters(lambda filters: _cost(filters) < budget)),
             "A network with exactly `budget` parameters fits, too. Compare with `<=`.",
         ),
         Mistake(
             "counts only what is trained",
-            lambda budget: _two_layers(
+            lambda budget: two_layers(
                 _most_filters(lambda filters: _cost(filters, trainable=True) <= budget)
             ),
             "This counts the trainable parameters alone, so the network is too large. `count_params()` also counts the "
@@ -229,20 +216,21 @@ WIDEST = Exercise(
         ),
         Mistake(
             "forgets the last layer",
-            lambda budget: _two_layers(_most_filters(lambda filters: _cost(filters, head=False) <= budget)),
+            lambda budget: two_layers(_most_filters(lambda filters: _cost(filters, head=False) <= budget)),
             "This leaves the dense layer out of the count, so the network is too large. Use `count_params()` of the "
             "whole model.",
         ),
         Mistake(
             "builds the narrowest",
-            lambda budget: _two_layers(1),
+            lambda budget: two_layers(1),
             "This has one filter whatever the budget. Raise the number of filters while the network still fits.",
         ),
     ),
     hints=(
-        "`two_layers(filters).count_params()` is the cost of a width.",
+        "`league.two_layers(filters).count_params()` is the cost of a width.",
         "Begin with `filters = 1`, and raise it while the next one fits: `while … <= budget:`.",
-        "`while two_layers(filters + 1).count_params() <= budget: filters += 1`, then return `two_layers(filters)`.",
+        "`while league.two_layers(filters + 1).count_params() <= budget: filters += 1`, then return "
+        "`league.two_layers(filters)`.",
     ),
 )
 
@@ -389,6 +377,8 @@ def _entry_cases(rng: np.random.Generator) -> list[Inputs]:
         (entry(gap, 2 * gap, 3), entry(0, 6 * gap, 4)),
         (entry(0, 6 * gap, 5, share=0), entry(4 * gap, 5 * gap, 3)),  # the best seed is in the worse entry
         (entry(gap / 8, gap / 4, 3), entry(-gap / 4, 0, 3)),
+        (entry(0, 2 * gap, 3), entry(-2 * gap, 0, 3)),  # the lowest of one is the highest of the other
+        (entry(-2 * gap, 0, 3), entry(0, 2 * gap, 3)),
     ]
 
 
