@@ -95,6 +95,7 @@ axes[1].set(xlim=(0, 1.15), xticks=[0, 0.5, 1]);
 # | [14 · Detect, segment, locate](14_detect_segment_locate.ipynb) | What is in the picture, where is it, and which pixels belong to it? | 100 |
 # | [15 · Read, generate, watch, compare](15_read_generate_watch_compare.ipynb) | What else can come out of a CNN than a class? | 100 |
 # | [16 · Training at scale](16_training_at_scale.ipynb) | You buy a machine that is a hundred times faster. Why is your training only a few times faster? | 80 |
+# | [17 · A network of your own](17_your_own_network.ipynb) | You know every part by now. What will you build with them? | 60 |
 #
 # The minutes include reading and exercises. Chapters 00 to 05 are the foundation: take them in order. Chapters 06 to 09
 # are the classic networks, 10 and 11 look inside networks, 12 to 15 go to sound, text and other tasks, and 16 is about

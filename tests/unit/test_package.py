@@ -100,6 +100,7 @@ FLOORS = (
     ("audio", "diagrams", "drawing", "ledger", "pretrained", "roofline", "stepper", "vision_tasks"),
     ("interpret", "microphone"),
     ("training",),
+    ("league",),
     ("exercises",),
     ("exercises.chapters",),
     ("", "course.jailed"),
@@ -110,7 +111,7 @@ FLOORS = (
         "course.learner_folder",
         "course.record",
     ),
-    ("course.benches", "course.makers"),
+    ("course.benches", "course.league", "course.makers"),
     ("course.cli",),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -27,18 +27,23 @@ TILE = 40  # pixels; every crop lies inside one tile, and every fifth tile is fo
 PER_CLASS = {"train": 500, "test": 100}
 
 
-def photograph_crops() -> Dataset:
-    """Return colour crops of 32×32 in ten classes, 5,000 for training and 1,000 for testing, always the same.
+def photograph_crops(*, seed: int | None = None) -> Dataset:
+    """Return colour crops of 32×32 in ten classes, 5,000 for training and 1,000 for testing.
 
     Each class is a bundled photograph or a part of one, cut into tiles. Training and test crops come
-    from different tiles; a crop is 24-40 pixels wide, scaled to 32, and flipped left to right half the time.
+    from different tiles; a crop is 24-40 pixels wide, scaled to 32, and flipped left to right half the time. Without a
+    `seed` they are always the same; a seed draws which fifth of the tiles is for testing, and other crops.
     """
     images: dict[str, list[NDArray[np.uint8]]] = {"train": [], "test": []}
     labels: dict[str, list[int]] = {"train": [], "test": []}
-    rng = np.random.default_rng(32)
+    rng = np.random.default_rng(32 if seed is None else (32, seed))
     for label, (name, rows, columns) in enumerate(REGIONS.values()):
+        picture = photograph(name)[rows, columns]
+        tiles = {split: tiles_of(picture, split) for split in PER_CLASS}
+        if seed is not None:
+            tiles = _dealt(tiles["train"] + tiles["test"], rng)
         for split, count in PER_CLASS.items():
-            own = tiles_of(photograph(name)[rows, columns], split)
+            own = tiles[split]
             images[split] += [_crop(own[index % len(own)], rng) for index in range(count)]
             labels[split] += [label] * count
     orders = {split: rng.permutation(len(labels[split])) for split in images}
@@ -61,6 +66,13 @@ def tiles_of(picture: NDArray[np.uint8], split: str) -> list[NDArray[np.uint8]]:
     corners = [(y, x) for y in range(0, height - TILE + 1, TILE) for x in range(0, width - TILE + 1, TILE)]
     own = [corner for index, corner in enumerate(corners) if (index % 5 == 2) == (split == "test")]
     return [picture[y : y + TILE, x : x + TILE] for y, x in own]
+
+
+def _dealt(tiles: list[NDArray[np.uint8]], rng: np.random.Generator) -> dict[str, list[NDArray[np.uint8]]]:
+    """Return tiles as "train" and "test", a fifth of them, at least one, for testing."""
+    order = rng.permutation(len(tiles))
+    count = max(1, len(tiles) // 5)
+    return {"test": [tiles[i] for i in order[:count]], "train": [tiles[i] for i in order[count:]]}
 
 
 def _crop(tile: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -29,8 +29,15 @@ PARTS = (
     ("What a network sees", "10"),
     ("Sound, text and other tasks", "12"),
     ("At scale", "16"),
+    ("Your own", "17"),
 )
-TEACHING = ("docs/grading.md", "docs/grading-internals.md", "docs/notebooks.md", "docs/training.md")
+TEACHING = (
+    "docs/grading.md",
+    "docs/grading-internals.md",
+    "docs/league.md",
+    "docs/notebooks.md",
+    "docs/training.md",
+)
 MAINTAINING = (
     "CONTRIBUTING.md",
     "docs/style.md",

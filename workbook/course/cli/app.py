@@ -13,6 +13,7 @@ from workbook.course.cli import (
     bench_tasks_cli,
     chapters_cli,
     grade_cli,
+    league_cli,
     needs,
     train_cli,
 )
@@ -26,6 +27,7 @@ app = typer.Typer(
 bench = typer.Typer(no_args_is_help=True, help="Measure the course on this machine.")
 app.add_typer(bench, name="bench")
 grade_cli.register(app)
+league_cli.register(app)
 train_cli.register(app, bench)
 chapters_cli.register(app)
 bench_checks_cli.register(bench)

@@ -19,7 +19,7 @@ MODULES = {
     "test": ("jupytext", "nbclient", "nbformat", "pandas", "psutil", "scipy"),
     "tensorflow": BACKENDS,
 }
-EXTRAS = {"grade": "grade", "gradescope": "grade", "site": "site"}  # of a command; of all others: test
+EXTRAS = {"grade": "grade", "gradescope": "grade", "league": "grade", "site": "site"}  # of a command; of all others: test
 OPTIONAL = {module for modules in MODULES.values() for module in modules}
 
 
