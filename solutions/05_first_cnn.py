@@ -506,8 +506,8 @@ for images in (three_grey, one_digit):
         print(str(error).split("layer: ")[-1])
 
 # %% [markdown]
-# The message is the same, and the shape behind it tells the two apart. The first input has 3 pictures without
-# channels: add an axis at the end. The second is one picture with its channel: add a batch of one in front.
+# The message is the same, and the shape behind it tells the two apart. The first input has 3 pictures without channels:
+# add an axis at the end. The second is one picture with its channel: add a batch of one in front.
 
 # %% tags=["nbval-check-output"]
 print(three_grey[..., np.newaxis].shape, "→", convolution(three_grey[..., np.newaxis]).shape)

@@ -19,7 +19,8 @@ MODULES = {
     "test": ("jupytext", "nbclient", "nbformat", "pandas", "psutil", "scipy"),
     "tensorflow": BACKENDS,
 }
-EXTRAS = {"grade": "grade", "gradescope": "grade", "league": "grade", "site": "site"}  # of a command; of all others: test
+# The extra of a command; all others need `test`.
+EXTRAS = {"grade": "grade", "gradescope": "grade", "league": "grade", "site": "site"}
 OPTIONAL = {module for modules in MODULES.values() for module in modules}
 
 
