@@ -117,7 +117,9 @@ def test_a_function_that_an_exercise_offers_is_an_answers_part() -> None:
 
     assert _own_work("4.5", grouped_conv)
     for convolve in (reference.conv2d, reference.conv2d_loops):
-        verdict = _own_work("4.5", lambda image, kernel, groups, do=convolve: do(image, kernel, groups=groups))
+        verdict = _own_work(
+            "4.5", lambda image, kernel, groups, do=convolve: do(image, kernel, groups=groups)
+        )
         assert verdict.detail == "the course's own `conv2d with groups` did the work"
 
 

@@ -31,7 +31,7 @@ from workbook.course.grading.records import Graded
 from workbook.course.jailed import transport
 from workbook.course.jailed.jail_messages import RunCompleted, RunRequest, RunStep, StepBegan
 
-Grade = Callable[[Notebook], Graded]
+Grade = Callable[..., Graded]
 
 
 class Machine:
