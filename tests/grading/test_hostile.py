@@ -24,7 +24,7 @@ from tests.grading.attacks import (
     WRONG,
 )
 from tests.grading.cheats import CHEATS
-from tests.grading.conftest import Notebook, filled, outcomes, own_cell
+from tests.grading.conftest import filled, outcomes, own_cell
 from workbook.course.grading.findings import MOST_FINDINGS, RunResult, read_findings
 from workbook.course.grading.grader import Grader
 from workbook.course.grading.records import Graded
