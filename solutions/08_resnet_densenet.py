@@ -165,8 +165,8 @@ print("residual: all within a factor of 20:", bool(residual.max() < 20 * residua
 
 # %% [markdown]
 # **Notice** that nothing vanishes. In the plain network the gradient *grows* on its way down, by a little in each
-# layer, and over 55 layers by a factor of hundreds. A rate that suits the last layers is far too large for the
-# first ones. With shortcuts, the second curve, the norms of all layers are within a factor of 20.
+# layer, and over 55 layers by a factor of hundreds. A rate that suits the last layers is far too large for the first
+# ones. With shortcuts, the second curve, the norms of all layers are within a factor of 20.
 #
 # **Mind the slide.** "Deep plain networks fail because the gradient vanishes" is often said. For networks without
 # normalisation it can hold; for these it does not. He et al. found healthy gradients in theirs, and thought vanishing
