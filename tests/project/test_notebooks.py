@@ -1,6 +1,7 @@
 """The notebooks as a learner meets them: untouched, filled in, and with no network and no data folder."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -93,3 +94,16 @@ def test_offline_there_is_no_network_no_data_folder_and_an_empty_home() -> None:
     result = subprocess.run(command, capture_output=True, text=True, env=with_data, check=False)
     assert result.returncode == 1
     assert "no network here" in result.stderr
+
+
+def test_no_stored_notebook_shows_pictures_of_cifar() -> None:
+    """CIFAR-10 may not be distributed: what loads it is stored with the stand-in's pictures."""
+    loading = [
+        (path.name, "".join(str(output.get("text", "")) for output in cell.outputs))
+        for path in sorted((ROOT / "solutions").glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code" and re.search(r"^[^#]*data\.load\(\"cifar10\"", cell.source, re.MULTILINE)
+    ]
+    assert loading
+    for name, told in loading:
+        assert "STAND-IN" in told, f"{name} holds CIFAR-10: build it without WORKBOOK_DATA_DIR"

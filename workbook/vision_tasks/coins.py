@@ -33,15 +33,14 @@ RELIEFS = (
     "motorcycle",
     "rocket",
 )  # no coins in them
-SIZE, COINS, RADII = (
-    96,
-    (2, 9),
-    (8.0, 18.0),
-)  # of a made-up picture: side, number and radii of its coins, pixels
+# Of a made-up picture: its side in pixels, the number of its coins and their radii in pixels.
+SIZE = 96
+COINS = (2, 9)
+RADII = (8.0, 18.0)
 GAP = 1.5  # pixels between two made-up coins, at least
 REACH = 1.4  # of a coin's pixels from the centre of its box, in halves of the box's sides
 SCENES = 300
-RECIPE = tasks.TaskTraining(epochs=5, peak=0.01)
+RECIPE = tasks.TaskTraining(epochs=5, peak=0.01, batch_size=8)  # larger batches need more memory
 
 
 # The photograph and its truth -----------------------------------------------------------------------------------
