@@ -471,7 +471,7 @@ def line(name, rows):
         figures = [row[key] for row in rows]
         spread = f" ({min(figures):.2f} to {max(figures):.2f})" if len(rows) > 1 else ""
         cells.append(f"{key} {np.mean(figures):.2f}{spread}")
-    print(f"{name:24}", ", ".join(cells))
+    print(f"{name}:", *cells, sep="\n    ")
 
 for task in dict.fromkeys(row["task"] for row in stored["runs"]):
     # the mean of three seeds, the lowest and the highest

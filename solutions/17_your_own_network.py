@@ -50,10 +50,8 @@ from keras import layers
 # %% tags=["nbval-check-output"]
 for rules in league.LEAGUES.values():
     height, width, channels = rules.shape
-    print(
-        f"{rules.name:7} inputs {height} × {width} × {channels}, stopped after "
-        f"{rules.cpu_seconds:g} CPU seconds: {rules.title}"
-    )
+    limits = f"{height} × {width} × {channels}, at most {rules.cpu_seconds:g} CPU seconds"
+    print(f"{rules.name:7} {limits}: {rules.title}")
 
 # %% [markdown]
 # All examples come with the course, so that everybody trains on the same bytes. The voices are a synthesiser's: twelve
@@ -384,7 +382,7 @@ tricks = {
 # %% tags=["nbval-check-output"]
 for name, trick in tricks.items():
     note = league.try_it("mnist", trick, recipe).note
-    print(f"{name}: {note[:120]}")
+    print(f"{name}: {note.split('. ')[0]}")
 
 # %% [markdown]
 # None of them. It needs no detective: what is not on the list is not rebuilt. A model that has learned the test digits

@@ -388,6 +388,11 @@ def _read_layer(layer: dict[str, Any]) -> tuple[str, tuple[tuple[str, Any], ...]
     if kind in ("Functional", "Sequential"):
         raise NotTakenError("A model within a model is not taken. Call its layers one by one.")
     is_keras = layer.get("module") == "keras.layers" and layer.get("registered_name") is None
+    if str(layer.get("module")).startswith("keras.src.ops"):
+        raise NotTakenError(
+            f"The league does not take the operation {_shown(kind)}, which may hold numbers. Use a layer in "
+            "place of an operator or of keras.ops: Add()([x, y]) for x + y."
+        )
     if not is_keras or not isinstance(kind, str) or kind not in LAYERS:
         raise NotTakenError(
             f"The league does not take {_shown(kind)}. It takes these layers of Keras: {', '.join(LAYERS)}."

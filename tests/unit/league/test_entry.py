@@ -197,7 +197,7 @@ CHEATS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: _model(layers.Rescaling(np.ones(28).tolist())),
         "at most four numbers",
     ),
-    "weights in an addition": (_constant_added, "does not take 'Add'"),
+    "weights in an addition": (_constant_added, "does not take the operation 'Add'"),
     "a constant in a merge": (_constant_merged, "on a constant"),
     "frozen weights": (lambda: _model(layers.Conv2D(2, 3, trainable=False)), "trainable of Conv2D"),
     "a table of numbers": (lambda: _model(layers.Normalization(mean=[0.5], variance=[1.0])), "does not take"),
