@@ -731,10 +731,11 @@ def contrasted(images):
 SIZES = [(48,), (64,), (56, 84), (52, 78, 112), (52, 78, 112), (52, 78, 112)]
 rows = {}
 for layer, sizes in live.track(list(zip(LAYERS, SIZES)), "layers"):
-    rows[layer] = favourites(layer, range(8), sizes)
+    # four at a time need less memory
+    rows[layer] = [*favourites(layer, range(4), sizes), *favourites(layer, range(4, 8), sizes)]
 
 # %% tags=["slow", "cover"] alt="Six rows of eight small pictures, a row per layer. First row: plain violet, green, blue and red, and fine stripes. Second: stripes of several slants and colours. Third: broader stripes, grids and weaves. Fourth: nets with a dot in each mesh, bubbles with dark middles like eyes. Fifth: nested squares, scales, shells and fur. Sixth: feathers, petals, and eyes among fur."
-shown = [one for images in rows.values() for one in contrasted(images)]
+shown = [one for images in rows.values() for one in contrasted(np.array(images))]
 titles = [layer if i == 0 else "" for layer in LAYERS for i in range(8)]
 plots.show_images(shown, titles, columns=8, size=1.45);
 

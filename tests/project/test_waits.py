@@ -11,7 +11,7 @@ from workbook.course.benches.bench_waits import STORED, Wait, read
 SOURCES = chapter.sources(ROOT)
 WAITS = read(ROOT / STORED)
 LOADING = "loading Keras takes some seconds"
-NOT_YET: set[str] = {"05"}  # chapters that `workbook bench waits` has not measured
+NOT_YET: set[str] = set()  # chapters that `workbook bench waits` has not measured
 QUICK = {"02_convolution"}  # one layer that learns in two seconds
 
 
