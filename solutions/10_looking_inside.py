@@ -58,8 +58,9 @@ def network():
 
 # %% name="train"
 mnist = data.load("mnist")
-x_train, y_train = mnist.x_train[:20000].astype("float32") / 255, mnist.y_train[:20000]
+x_train, y_train = mnist.x_train[:20000].copy(), mnist.y_train[:20000]
 x_val, y_val = mnist.x_train[-2000:].astype("float32") / 255, mnist.y_train[-2000:]
+del mnist  # the memory is needed for photographs
 
 def train(seed):
     keras.utils.set_random_seed(seed)
@@ -69,7 +70,8 @@ def train(seed):
         keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
     callbacks = [live.progress(f"seed {seed}")]
-    model.fit(x_train, y_train, batch_size=200, epochs=2, verbose=0, callbacks=callbacks)
+    images = x_train.astype("float32") / 255
+    model.fit(images, y_train, batch_size=200, epochs=2, verbose=0, callbacks=callbacks)
     return model
 
 # %% [markdown]
