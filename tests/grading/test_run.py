@@ -425,7 +425,11 @@ def test_interrupted_it_ends_at_once_and_leaves_nothing(jailed: None, tmp_path: 
         (tmp_path / "class" / name / "02_convolution.ipynb").write_text(json.dumps(sleeps))
     out = tmp_path / "out"
     process = subprocess.Popen(
-        _command(tmp_path / "class", out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        _command(tmp_path / "class", out),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )
     until = time.monotonic() + 60
     while not (out / ".jail" / "cmdline").exists() and time.monotonic() < until:

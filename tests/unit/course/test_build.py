@@ -181,14 +181,14 @@ def test_an_exercise_without_cells_and_with_too_few_mistakes_is_seen(monkeypatch
 
     known = lint.exercises_of(NAME)
     poor = dataclasses.replace(known[0], mistakes=known[0].mistakes[:2], hints=())
-    extra = dataclasses.replace(known[0], id="2.9")
-    monkeypatch.setattr(lint, "exercises_of", lambda name: (poor, *known[1:], extra))
+    extra = [dataclasses.replace(known[0], id=name) for name in ("2.8", "2.9")]
+    monkeypatch.setattr(lint, "exercises_of", lambda name: (poor, *known[1:], *extra))
     notebook = chapter.complete(SOURCE, ADDRESS)
     problems = lint.lint_chapter(NAME, notebook, chapter.learner(notebook))
     assert "exercise 2.1: needs at least 3 mistakes with names of their own" in problems
     assert "exercise 2.1: needs at least 2 hints" in problems
     assert "exercise 2.9 is defined but has no cells" in problems
-    assert any("has 7 exercises" in problem for problem in problems)
+    assert any("has 8 exercises" in problem for problem in problems)
 
 
 def test_a_leaked_solution_and_a_repeated_id_are_seen() -> None:
