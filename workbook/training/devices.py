@@ -52,6 +52,17 @@ class Gpu:
         return self.name + memory + capability
 
 
+def has_accelerator() -> bool:
+    """Return whether Keras computes with JAX on an accelerator."""
+    import keras
+
+    if keras.backend.backend() != "jax":
+        return False
+    import jax
+
+    return jax.default_backend() != "cpu"
+
+
 @dataclass(frozen=True)
 class DeviceReport:
     """What was found, point by point: a table in a notebook; `str` has the advice below each point."""

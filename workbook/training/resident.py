@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbook.data.batching import Batches
+from workbook.training.devices import has_accelerator
 from workbook.training.seeds import checked_integer
 
 MEMORY_SHARE = 0.25  # of an accelerator's memory, the most that the examples may take
@@ -78,15 +79,6 @@ def is_resident(batches: Batches, on_device: bool | str = "auto") -> bool:
     if on_device != "auto":
         return bool(on_device)
     return not missing and has_accelerator() and _has_room(batches)
-
-
-def has_accelerator() -> bool:
-    """Return whether Keras computes with JAX on an accelerator."""
-    if keras.backend.backend() != "jax":
-        return False
-    import jax
-
-    return jax.default_backend() != "cpu"
 
 
 def _has_room(batches: Batches) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
-from workbook.training.resident import has_accelerator
+from workbook.training.devices import has_accelerator
 from workbook.training.seeds import checked_integer
 
 IMAGES_PER_PART = 250  # all patches of a few thousand images together would need a gigabyte
