@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-BACKENDS = ("tensorflow", "jax")  # every chapter runs on these
+BACKENDS = ("tensorflow", "jax")  # chapter 05 takes many minutes on JAX without an accelerator
 USUAL = {"image_data_format": "channels_last", "floatx": "float32"}
 ALLOWED = {
     "image_data_format": ("channels_last", "channels_first"),
