@@ -8,7 +8,8 @@ import importlib.util
 import platform
 import sys
 
-BACKENDS = ("tensorflow", "jax")
+from workbook.keras_settings import BACKENDS
+
 OLDEST, TOO_NEW, RANGE = (3, 11), (3, 14), "Python 3.11, 3.12 or 3.13"
 # (sys.platform, platform.machine()) without a build of TensorFlow and JAX: its name, and the way out.
 WITHOUT_BACKEND = {

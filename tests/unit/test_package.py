@@ -92,8 +92,8 @@ def test_check_is_found_in_the_package() -> None:
 # A module may import what is on a lower floor, never what is above. A room is a module of `workbook`, or a folder with
 # everything in it.
 FLOORS = (
-    ("calls", "colours", "gradients", "keras_settings", "machine", "moved", "tables"),
-    ("live", "picture_upload", "plots", "quiet"),
+    ("calls", "colours", "gradients", "keras_settings", "moved", "tables"),
+    ("live", "machine", "picture_upload", "plots", "quiet"),
     ("arithmetic", "text"),
     ("reference", "data", "architectures", "accountant"),
     ("interactive",),

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from workbook.data.bundled import first_line
+
 if TYPE_CHECKING:
     import keras
 
@@ -514,7 +516,7 @@ def _made(row: LayerRow) -> Any:
     try:
         return getattr(layers, row.kind)(**options)
     except (ValueError, TypeError) as error:
-        raise NotTakenError(f"Keras does not make this {row.kind}: {_first_line(error)}") from None
+        raise NotTakenError(f"Keras does not make this {row.kind}: {first_line(error)}") from None
 
 
 def _part_of_keras(value: Any) -> Any:
@@ -541,7 +543,7 @@ def _called(row: LayerRow, layer: Any, given: list[Any], most_parameters: int) -
     except NotTakenError:
         raise
     except Exception as error:  # Keras raises errors of many kinds for shapes that do not fit
-        raise NotTakenError(f"{row.kind} does not fit here: {_first_line(error)}") from None
+        raise NotTakenError(f"{row.kind} does not fit here: {first_line(error)}") from None
 
 
 def _least_weights(row: LayerRow, shape: tuple[int | None, ...]) -> int:
@@ -561,8 +563,3 @@ def _least_weights(row: LayerRow, shape: tuple[int | None, ...]) -> int:
     if row.kind.startswith(("Separable", "Depthwise")):
         return channels * options["depth_multiplier"] * max(area, options.get("filters", 1))
     return area * channels // options.get("groups", 1) * options["filters"]
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

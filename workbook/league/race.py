@@ -191,10 +191,8 @@ def _curve(steps: int, batch_size: int, examples: int) -> Any:
             self.points: list[Point] = []
             self._start, self._step = time.process_time(), 0
             self._every = max(1, steps // POINTS)
-            self._last = (
-                0,
-                0.0,
-            )  # examples of this epoch, and how many of them were right, at the last point
+            # Examples of this epoch, and how many of them were right, at the last point.
+            self._last = (0, 0.0)
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self._last = (0, 0.0)

@@ -120,7 +120,7 @@ def test_the_training_ends_after_the_batch_at_which_time_is_over() -> None:
     assert batches == [0, 1, 2]
 
 
-def test_a_training_in_time_is_left_alone_and_the_clock_starts_anew() -> None:
+def test_a_training_in_time_is_left_alone_and_the_clock_starts_again() -> None:
     ticks = count()
     stop = StopOnTime(7, clock=lambda: float(next(ticks)))
     for _ in range(2):

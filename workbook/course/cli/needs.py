@@ -9,7 +9,8 @@ from typing import Any, NoReturn
 import typer
 import typer.core
 
-BACKENDS = ("tensorflow", "jax")
+from workbook.keras_settings import BACKENDS
+
 # The modules that an extra of pyproject.toml brings, as Python imports them.
 MODULES = {
     "grade": ("jinja2", "nbformat", "nbgrader", "psutil", "dateutil", "pkg_resources"),

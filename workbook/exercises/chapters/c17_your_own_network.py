@@ -324,7 +324,7 @@ EPOCHS = Exercise(
             "This rounds to the nearest number of epochs, so the last one may end after the budget. Round down.",
         ),
         Mistake(
-            "starts anew in each epoch",
+            "pays for the start in each epoch",
             _start_each_epoch,
             "This pays for the start in each epoch. Keras compiles once: subtract `start` from the budget instead.",
         ),
