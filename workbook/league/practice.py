@@ -167,10 +167,10 @@ def ranking_table(league: League, placed: Sequence[tuple[int | None, Score]]) ->
             place,
             score.name,
             score.parameters,
-            f"{100 * score.mean:.2f}",
+            round(100 * score.mean, 2),
             len(score.accuracies),
-            "–" if len(score.accuracies) < 2 else f"{100 * score.spread:.2f}",
-            f"{np.mean(score.cpu_seconds):.0f}",
+            None if len(score.accuracies) < 2 else round(100 * score.spread, 2),
+            round(np.mean(score.cpu_seconds)),
         )
         for place, score in placed
     ]
