@@ -34,7 +34,11 @@ def test_time_work_and_memory_are_measured(tmp_path: Path) -> None:
 
 
 def test_the_kernel_sees_what_a_learner_installs(tmp_path: Path) -> None:
-    code = "import sys\ntry:\n    import jax\nexcept ImportError:\n    pass\nelse:\n    raise RuntimeError('seen')"
+    code = (
+        "import importlib.util, sys\nassert importlib.util.find_spec('jax') is None\nassert 'jax' not in sys.modules\n"
+        "try:\n    import jax\nexcept ModuleNotFoundError:\n    pass\nelse:\n    raise RuntimeError('seen')\n"
+        "import keras, numpy.linalg"
+    )
     assert measure(_notebook(tmp_path / "n.ipynb", code)).cpu_seconds > 0
 
 

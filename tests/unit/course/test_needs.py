@@ -16,17 +16,17 @@ from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
 from tests import ROOT
+from workbook.course.benches.bench_notebooks import without
 from workbook.course.cli import needs
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LINE = 'pip install -c requirements.lock -e ".[{}]"'
-HIDDEN = f"import sys\nsys.modules.update(dict.fromkeys({sorted(needs.OPTIONAL)!r}))\n"
 
 
 @pytest.fixture
 def bare(tmp_path: Path):
     """Return a function that runs `workbook ...` where no optional package can be imported."""
-    (tmp_path / "sitecustomize.py").write_text(HIDDEN)
+    (tmp_path / "sitecustomize.py").write_text(without(needs.OPTIONAL))
     work = tmp_path / "work"
     work.mkdir()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}

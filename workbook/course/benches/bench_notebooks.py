@@ -9,7 +9,7 @@ import platform
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,19 @@ SECONDS, MEMORY = 60.0, 1.0 * 2**30  # the budget of a notebook: seconds, bytes
 # Per backend, what `make dev` installs and a learner's environment for this backend does not have. TensorFlow and Keras
 # import JAX, pandas and SciPy if they can: 175 MiB.
 HIDDEN = {"tensorflow": ("jax", "jaxlib", "pandas", "scipy"), "jax": ("tensorflow", "pandas")}
+
+_WITHOUT = """\
+from importlib.machinery import PathFinder
+
+found = PathFinder.find_spec
+
+
+def find_spec(fullname, path=None, target=None):
+    return None if fullname.partition(".")[0] in {packages!r} else found(fullname, path, target)
+
+
+PathFinder.find_spec = find_spec  # a finder of one's own may ask it too
+"""
 
 
 @dataclass(frozen=True)
@@ -72,10 +85,17 @@ def measure(path: Path, *, name: str = "", backend: str = "tensorflow") -> Noteb
     )
 
 
+def without(packages: Iterable[str]) -> str:
+    """Return a `sitecustomize.py` for a process that is to find no module of these packages, as if none were installed.
+
+    None in `sys.modules` would hide them too, but Keras on JAX asks whether "tensorflow" is a key there.
+    """
+    return _WITHOUT.format(packages=tuple(packages))
+
+
 def _environment(folder: Path, backend: str = "tensorflow") -> dict[str, str]:
     """Return the variables of a process that cannot import a backend's HIDDEN packages, by a file in `folder`."""
-    code = f"import sys\nsys.modules.update(dict.fromkeys({HIDDEN[backend]!r}))\n"
-    (folder / "sitecustomize.py").write_text(code, encoding="utf-8")
+    (folder / "sitecustomize.py").write_text(without(HIDDEN[backend]), encoding="utf-8")
     paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "KERAS_BACKEND": backend}
 
