@@ -1,10 +1,10 @@
 """A button that records a word in the notebook, for a network that has learned to hear.
 
 The browser records, decodes its own format and sends 16-bit WAV, one channel, to the notebook's own kernel and nowhere
-else. Where a page may not use the microphone the widget says so, and a file does the same: `data.read_recording`.
+else; it plays the recording itself. The voice is not stored in the notebook: it comes as a message, not as the widget's
+state. Where a page may not use the microphone the widget says so, and a file does the same: `data.read_recording`.
 """
 
-import base64
 import html
 from collections.abc import Callable
 from typing import Any
@@ -48,13 +48,23 @@ const reasons = {
 };
 function render({ model, el }) {
   const button = document.createElement("button"), state = document.createElement("span");
-  const result = document.createElement("div");
+  const player = document.createElement("audio"), result = document.createElement("div");
   button.type = "button";
   button.textContent = "record";
   button.setAttribute("aria-pressed", "false");
   button.style.cssText = "margin:4px 8px 4px 0;padding:4px 12px";
   state.setAttribute("role", "status");
+  player.controls = true;
+  player.hidden = true;
+  player.setAttribute("aria-label", "your recording");
   result.setAttribute("aria-live", "polite");
+  const forget = () => { if (player.src) URL.revokeObjectURL(player.src); };
+  const hand = (bytes) => {
+    forget();
+    player.src = URL.createObjectURL(new Blob([bytes], { type: "audio/wav" }));
+    player.hidden = false;
+    model.send({}, undefined, [bytes]);
+  };
   let recorder = null, timer = null, busy = false;
   const idle = () => { button.textContent = "record"; button.setAttribute("aria-pressed", "false"); recorder = null; };
   const fail = (error) => { idle(); state.textContent = reasons[error.name] || `No recording: ${error.message}`; };
@@ -73,9 +83,7 @@ function render({ model, el }) {
       idle();
       state.textContent = "listening to it …";
       try {
-        const [samples, rate] = await decode(new Blob(parts, { type: parts[0].type }));
-        model.set("wav", wav(samples, rate));
-        model.save_changes();
+        hand(wav(...await decode(new Blob(parts, { type: parts[0].type }))).buffer);
         state.textContent = "";
       } catch (error) { fail(error); }
     };
@@ -94,15 +102,15 @@ function render({ model, el }) {
   const show = () => { result.innerHTML = model.get("answer"); };
   model.on("change:answer", show);
   show();
-  el.append(button, state, result);
-  return stop;  // when the output is cleared
+  el.append(button, state, player, result);
+  return () => { stop(); forget(); };  // when the output is cleared
 }
 export default { render };
 """
 
 
 def answer(content: bytes, hear: Hear) -> str:
-    """Return what a network hears in the bytes of a sound file, as HTML: player, log-mel image, bars of probabilities.
+    """Return what a network hears in the bytes of a sound file, as HTML: log-mel image, bars of probabilities.
 
     It is one line if the file is no sound, or silent.
     """
@@ -115,12 +123,10 @@ def answer(content: bytes, hear: Hear) -> str:
     picture = encode_png(np.rint(255 * image).astype(np.uint8))
     alt = "log-mel image of the recording, low notes at the bottom"
     style = "width:244px;height:160px;image-rendering:pixelated"
-    sound = base64.b64encode(content).decode()
     note = "" if recording.seconds <= 1 else "<p>Only the first second is heard.</p>"
     return (
         f'{note}<div style="display:flex;flex-wrap:wrap;gap:16px;align-items:start"><figure style="margin:0">'
-        f'<img alt="{alt}" style="{style}" src="{picture}"><figcaption>what the network gets</figcaption>'
-        f'<audio controls aria-label="your recording" src="data:audio/wav;base64,{sound}"></audio></figure>'
+        f'<img alt="{alt}" style="{style}" src="{picture}"><figcaption>what the network gets</figcaption></figure>'
         f"{bars(np.asarray(hear(clip)).reshape(-1))}</div>"
     )
 
@@ -138,15 +144,15 @@ def recorder(hear: Hear) -> Any:
 
         _esm = SCRIPT
         seconds = traitlets.Float(float(SECONDS)).tag(sync=True)
-        wav = traitlets.CBytes().tag(sync=True)  # a memoryview arrives
         answer = traitlets.Unicode(INVITATION).tag(sync=True)
 
         def __repr__(self) -> str:
             return "Recorder()"
 
-    def listen(change: Any) -> None:
-        widget.answer = answer(change["new"], hear)
+    def listen(widget: Any, message: Any, buffers: Any) -> None:
+        for buffer in buffers:
+            widget.answer = answer(bytes(buffer), hear)
 
     widget = Recorder()
-    widget.observe(listen, names="wav")
+    widget.on_msg(listen)
     return widget

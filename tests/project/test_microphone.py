@@ -41,12 +41,11 @@ def hear(clip: np.ndarray) -> np.ndarray:
     return np.eye(10)[7] * 0.9 + 0.01
 
 
-def test_the_answer_has_the_sound_its_image_and_a_bar_for_each_digit() -> None:
+def test_the_answer_has_the_image_and_a_bar_for_each_digit() -> None:
     answer = microphone.answer(wav(tone(0.5)), hear)
     assert answer.count("<tr>") == 10
     assert "91.0 %" in answer
     assert 'alt="log-mel image' in answer
-    assert base64.b64encode(wav(tone(0.5))).decode() in answer
     assert "first second" not in answer
 
 
@@ -69,8 +68,15 @@ def test_what_cannot_be_heard_is_one_line(content: bytes, reason: str) -> None:
 def test_a_recording_that_arrives_is_answered() -> None:
     widget = microphone.recorder(hear)
     assert widget.answer == microphone.INVITATION
-    widget.set_state({"wav": memoryview(wav(tone(0.5)))})  # as the front end's message does
+    message = {
+        "content": {"data": {"method": "custom", "content": {}}},
+        "buffers": [memoryview(wav(tone(0.5)))],
+    }
+    widget._handle_msg(message)  # as the front end sends it
     assert widget.answer == microphone.answer(wav(tone(0.5)), hear)
+    assert not [
+        value for value in widget.get_state().values() if isinstance(value, bytes)
+    ]  # no voice is stored
     assert repr(widget) == "Recorder()"
 
 
@@ -84,9 +90,9 @@ def open_recorder(browser: Any, problems: list[str], *, seconds: float = 3.0) ->
 <main><h1>recorder</h1><div id="here"></div></main>
 <script>{script}
 const state = {{ seconds: {seconds}, answer: "" }}, sent = [];
-const text = (view) => btoa(Array.from(new Uint8Array(view.buffer), (byte) => String.fromCharCode(byte)).join(""));
-const model = {{ get: (name) => state[name], set: (name, value) => {{ state[name] = value; }},
-  save_changes: () => sent.push(text(state.wav)), on: () => {{}} }};
+const text = (buffer) => btoa(Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join(""));
+const model = {{ get: (name) => state[name], send: (content, callbacks, buffers) => sent.push(...buffers.map(text)),
+  on: () => {{}} }};
 const close = render({{ model, el: document.getElementById("here") }});
 </script></html>"""
     page = browser.new_page()
@@ -140,8 +146,12 @@ def test_a_word_is_recorded_with_keys_alone(with_microphone: Any, stops: str) ->
         page.keyboard.press("Enter")
     content = recorded(page)
     assert page.inner_text("button") == "record"
+    player = "document.querySelector('audio')"
+    page.wait_for_function(f"{player}.duration > 0")  # the page plays what it sent
+    assert not page.evaluate(f"{player}.hidden")
     sound = read_recording(content)
     assert 0.4 < sound.seconds < 3
+    assert page.evaluate(f"{player}.duration") == pytest.approx(sound.seconds, abs=0.01)
     assert loudest_hertz(sound.waveform, sound.rate) == pytest.approx(HERTZ, abs=5)
     assert "91.0 %" in microphone.answer(content, hear)
     assert problems == []
