@@ -48,6 +48,8 @@ LONGEST = (
     "solutions/04_separable_convolution.ipynb",
     "solutions/00_start_here.ipynb",
 )
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers keep all cores busy: more threads for each would only wait
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ["WORKBOOK_PROGRESS"] = "off"  # a test's exercises are not the developer's own
 MEGABYTES, GROWN = 1400, 100  # from which, and after which growth, a process returns memory
 kept = 0.0  # megabytes left after the last time

@@ -23,7 +23,7 @@
 # - bring an image into the form that a network wants;
 # - load the course's data, and say what is in it.
 #
-# **Minutes:** about 40 with the exercises; the notebook itself runs in well under a minute on any computer.
+# **Minutes:** about 55 with the exercises; the notebook itself runs in well under a minute on any computer.
 
 # %% tags=["setup"]
 import numpy as np
@@ -78,23 +78,23 @@ axes[1].set(xlim=(0, 1.15), xticks=[0, 0.5, 1]);
 #
 # | chapter | its question | minutes |
 # |---|---|---|
-# | [00 · Start here](00_start_here.ipynb) | What does a program see when you show it a photograph? | 40 |
+# | [00 · Start here](00_start_here.ipynb) | What does a program see when you show it a photograph? | 55 |
 # | [01 · Why convolution](01_why_convolution.ipynb) | Why not connect every pixel to every unit? | 60 |
 # | [02 · Convolution](02_convolution.ipynb) | How can nine numbers find every edge in a photograph? | 85 |
 # | [03 · Pooling](03_pooling.ipynb) | How can windows of nine pixels recognise something a hundred pixels wide? | 85 |
 # | [04 · Separable, grouped and 1×1 convolution](04_separable_convolution.ipynb) | Must a filter look at space and at channels at the same time? | 85 |
-# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 105 |
+# | [05 · A first CNN of your own](05_first_cnn.ipynb) | How few numbers does it take to read handwriting? | 120 |
 # | [06 · From LeNet-5 to AlexNet and VGG](06_alexnet_to_vgg.ipynb) | The idea was there in 1998. What had to change before it could read photographs? | 85 |
 # | [07 · Inception and batch normalisation](07_inception.ipynb) | How does a network grow deeper and cheaper at once, and why does normalising make it learn? | 95 |
 # | [08 · ResNet and DenseNet](08_resnet_densenet.ipynb) | More layers can only help, can't they? | 90 |
 # | [09 · Comparing architectures](09_comparing_architectures.ipynb) | Which network should you take, how was it trained, and what can you do with it today? | 80 |
 # | [10 · Looking inside](10_looking_inside.ipynb) | Your network reads digits. What is it looking for? | 75 |
-# | [11 · Dream and style](11_dream_and_style.ipynb) | A network was trained to name what it sees. Can it paint? | 75 |
+# | [11 · Dream and style](11_dream_and_style.ipynb) | A network was trained to name what it sees. Can it paint? | 90 |
 # | [12 · Speech](12_speech.ipynb) | Can a network that reads images hear? | 100 |
 # | [13 · Text](13_text.ipynb) | Is a sentence more than its words? | 90 |
 # | [14 · Detect, segment, locate](14_detect_segment_locate.ipynb) | What is in the picture, where is it, and which pixels belong to it? | 100 |
 # | [15 · Read, generate, watch, compare](15_read_generate_watch_compare.ipynb) | What else can come out of a CNN than a class? | 100 |
-# | [16 · Training at scale](16_training_at_scale.ipynb) | You buy a machine that is a hundred times faster. Why is your training only a few times faster? | 80 |
+# | [16 · Training at scale](16_training_at_scale.ipynb) | You buy a machine that is a hundred times faster. Why is your training only a few times faster? | 100 |
 # | [17 · A network of your own](17_your_own_network.ipynb) | You know every part by now. What will you build with them? | 60 |
 #
 # The minutes include reading and exercises. Chapters 00 to 05 are the foundation: take them in order. Chapters 06 to 09
@@ -272,7 +272,7 @@ plots.show_images(
 
 # %% [markdown]
 # **Notice** that only the bright parts went wrong: what was above 155 wrapped around to dark, each channel by itself,
-# and that made the strange colours. Differences fall into the same trap. Which of two images is the brighter?
+# and that made the strange colours. Differences fall into the same trap. By how much did each pixel of an image change?
 
 # %% tags=["nbval-check-output"]
 before, after = np.uint8([10, 20, 30]), np.uint8([12, 19, 30])

@@ -18,7 +18,7 @@
 # You will be able to
 #
 # - count the weights of a dense layer on images, and say what they cost in memory, in MB and in MiB;
-# - show with an experiment that a dense layer knows nothing about neighbours, and cannot bear a shift;
+# - show with an experiment that a dense layer knows nothing about neighbours, and does not tolerate a shift;
 # - name the three savings (local, shared, subsampled) and what each of them saves;
 # - write a convolution as a dense layer with many zeros and few different weights.
 #
@@ -33,7 +33,7 @@ import keras  # loading Keras takes some seconds
 from keras import layers
 
 # %% [markdown]
-# ## One layer, a trillion weights
+# ## A weight for every pair
 #
 # In a **dense** layer each unit has a weight for every input. It computes z = w₁x₁ + w₂x₂ + … + b, and sends z through
 # a simple curve, the **activation** (chapter 02 has one). For an image the inputs are its pixels. Say we want as many
@@ -79,9 +79,9 @@ check("1.1", dense_parameters);
 # %% [markdown]
 # ## How much memory is that?
 #
-# A weight in `float32` takes 32 bits, which are 4 bytes. The next step is often confused. A **megabyte** (MB) has 10⁶
-# bytes, but many programs and papers print "MB" and count in units of 2²⁰ = 1,048,576 bytes. The name of that unit
-# is **mebibyte** (MiB). The gap widens with each step:
+# A weight in `float32` takes 32 bits, which are 4 bytes. In the next step, two units are often confused. A **megabyte**
+# (MB) has 10⁶ bytes, but many programs and papers print "MB" and count in units of 2²⁰ = 1,048,576 bytes. The name of
+# that unit is **mebibyte** (MiB). The gap widens with each step:
 
 # %% tags=["nbval-check-output"]
 for power, (decimal, binary) in enumerate(
@@ -127,9 +127,14 @@ images, labels = pixels[:10_000] / 255, digits[:10_000]
 others, answers = pixels[50_000:52_000] / 255, digits[50_000:52_000]
 
 # %% [markdown]
-# The classifier is one dense layer, 784 pixels to 10 units, and the largest output wins. We find its weights by least
-# squares: the output should be 1 for the right digit and 0 for the others. (The `10 * np.eye(784)` keeps the weights
-# small; without it, pixels that are always black would make the equations unsolvable.)
+# The classifier is one dense layer, 784 pixels to 10 units, and the largest output wins. The wanted outputs are 1 for
+# the right digit and 0 for the others: `np.eye(10)[labels]` makes such a row for each image. We want the weights W with
+# the smallest sum of squared differences between `x @ W` and these rows. This is called **least squares**. Setting the
+# derivative to zero gives the linear equations `x.T @ x @ W = x.T @ rows`, and NumPy solves them. You need not follow
+# this step; the rest of the chapter only uses its result.
+#
+# The code adds `10 * np.eye(784)`, which keeps the weights small. Without it, pixels that are always black would leave
+# the equations with no unique solution.
 
 # %%
 def fit(images, labels):
@@ -180,8 +185,7 @@ for name, some in (("digits", others), ("shuffled", shuffled_others)):
 
 # %% [markdown]
 # A pixel tells a lot about its neighbour. After shuffling it tells nothing. Convolution is *built* on neighbours, and
-# after the shuffle its windows hold pixels that have nothing to do with one another. So it should lose what it gains on
-# whole images.
+# after the shuffle its windows hold pixels that have nothing to do with one another. What does that cost it?
 #
 # ### A network that looks at neighbours
 #
@@ -223,7 +227,7 @@ def as_batch(images):
 
 networks = {"dense network": dense_network, "small CNN": small_cnn}
 kinds = {"whole": (images, others), "shuffled": (shuffled, shuffled_others)}
-errors = {}
+errors, counts = {}, {}
 for title, build in networks.items():
     for kind in kinds:
         training, new = map(as_batch, kinds[kind])
@@ -239,6 +243,7 @@ for title, build in networks.items():
                     callbacks=[live.progress(name)])
         accuracy = network.evaluate(new, answers, verbose=0)[1]
         errors[name] = 100 - 100 * accuracy
+        counts[title] = network.count_params()
 
 # %% tags=["slow"] alt="Bars of the errors in per cent. The dense network makes about as many on whole digits as on shuffled ones. The small CNN makes the fewest of all on whole digits, and the most of all on shuffled ones."
 plots.show_bars(errors, title="errors on 2,000 other digits, %", form="{:.1f}");
@@ -253,9 +258,11 @@ print(
 )
 print("whole digits: the CNN makes fewer errors:", cnn_whole < dense_whole)
 print("shuffled digits: the CNN makes more errors:", cnn_shuffled > dense_shuffled)
+for title, count in counts.items():
+    print(f"{title}: {count:,} parameters")
 
 # %% [markdown]
-# **Notice** that the order turns round. On whole digits the CNN is ahead, with a quarter of the parameters; on shuffled
+# **Notice** that the order is reversed. On whole digits the CNN is ahead, with a quarter of the parameters; on shuffled
 # ones it falls behind the dense network, to which the shuffle means nothing. The lead of the CNN is no magic: it is the
 # knowledge that neighbours belong together, built into the layers, and it helps where it is true.
 #
@@ -332,8 +339,8 @@ plots.show_image(coins[::4, ::4], axes[2], title="3. a sixteenth of the pixels w
 #    the next layer: *subsampling*.
 #
 # **Predict first:** a grey image of 200 × 200 pixels, a unit for each pixel, windows of 10 × 10, and behind them a
-# dense layer with 10 outputs. Which of the three savings is the largest? (The windows at the border look at zeros
-# beyond it. No biases.)
+# dense layer with 10 outputs. Which of the three savings removes the most weights? Which divides the weights of its own
+# layer by the largest factor? (The windows at the border look at zeros beyond it. No biases.)
 
 # %% tags=["nbval-check-output"]
 # thinned: every fourth row and column is kept
@@ -355,7 +362,8 @@ ax.set_xlim(1e3, 1e12);
 # %% [markdown]
 # From 1.6 billion to 25 thousand. **Notice** where each saving falls. Local windows cut the first layer from
 # 1,600,000,000 weights to 4,000,000, sharing cuts these to **100**, and now nearly all that is left is in the *next*
-# layer: there subsampling saves its factor of 16, 400,000 weights to 25,000.
+# layer: there subsampling saves its factor of 16, 400,000 weights to 25,000. So local windows remove the most weights.
+# Sharing divides its own layer by the largest factor: 40,000, against 400 for local windows and 16 for subsampling.
 #
 # To be fair: 100 weights find *one* pattern. A real layer has many kernels, say 32, each with its own map. That is
 # 3,200 weights, and the layer behind reads 32 small maps instead of one, 800,000 weights: still a two-thousandth of the
@@ -520,7 +528,7 @@ check("1.6", share_of_zeros);
 # - A dense layer on an image has as many weights as inputs × units: 10¹² for a megapixel.
 # - It does not know which pixels are neighbours: shuffle them all alike, and it learns as well as before. A CNN does
 #   know, and loses by the shuffle.
-# - It does not bear a shift: what it learned at one place it has to learn again at the next.
+# - It does not tolerate a shift: what it learned at one place it has to learn again at the next.
 # - Local windows, shared weights and subsampling save the weights, each in its own place.
 # - A convolution is a dense layer whose matrix is mostly zeros, and whose other entries repeat the kernel.
 #

@@ -98,9 +98,10 @@ plots.show_images([edges, *small.values()], ["edges", *small], scale=(0, 500), s
 #
 # ### Windows that overlap, windows that do not fit
 #
-# With strides smaller than the pool size windows share pixels. AlexNet pools 3 × 3 with strides 2; its paper
-# (Krizhevsky et al. 2012, section 3.4) reports a top-1 error lower by 0.4 percentage points than with 2 × 2 side by
-# side, and slightly less over-fitting.
+# With strides smaller than the pool size windows share pixels. AlexNet, a network of chapter 06, pools 3 × 3 with
+# strides 2. Its paper (Krizhevsky et al. 2012, section 3.4) reports a top-1 error lower by 0.4 percentage points than
+# with 2 × 2 side by side, and slightly less over-fitting. The **top-1 error** is the share of images whose likeliest
+# class is wrong.
 #
 # **Predict first:** AlexNet's first maps are 55 × 55. Pooling uses the formula of chapter 02. What is the size after
 # pooling?
@@ -357,8 +358,8 @@ interactive.pooling({
 # - that after one step to the right all three have changed: the first pixels by 42.3 %, mean pooling by 37.3 %, max
 #   pooling by 27.1 %;
 # - that after two steps each output has moved along, exactly, by one column;
-# - that with a window of 8 max pooling changes by 5.1 % only, and that with a window of 28, as wide as the input, it
-#   does not change at all;
+# - that, back at one step, max pooling with a window of 8 changes by 5.1 % only, and with a window of 28, as wide as
+#   the input, not at all;
 # - that with a window of 4 and strides 1 the outputs move along at every step. It is the strides that break the
 #   equivariance, not the maximum.
 #
@@ -491,9 +492,13 @@ for k, (upright, level, down, right) in enumerate(kinds):
     corners[1 - down, 1, upright, k] = corners[1, 1 - right, level, k] = -1
 
 # %% [markdown]
-# A bias of −3 and ReLU keep only the places where both edges agree fully. Then max pooling: each corner map becomes 2 ×
-# 2, a "found it" for each quarter of the image. Layer 3 is a single filter that wants the top left corner in the top
-# left quarter, the top right one in the top right quarter, and so on: all four of them.
+# At a corner of its kind the four weights give a sum of 4: the maps of sides are weaker near the end of a side, so each
+# of the two sides adds 2. Everywhere else the sum is 2 or less. So a bias of −3 and ReLU leave a 1 at such corners and
+# 0 elsewhere.
+#
+# Then max pooling: each corner map becomes 2 × 2, a "found it" for each quarter of the image. Layer 3 is a single
+# filter that wants the top left corner in the top left quarter, the top right one in the top right quarter, and so on.
+# Its bias is −3, too: it fires only if it finds all four.
 
 # %%
 square = np.zeros((2, 2, 4, 1), int)  # (kh, kw, corners, 1)
@@ -516,7 +521,7 @@ def layers(image):
 # Four images of 32 × 32: a square, a smaller one elsewhere, an L and a cross. **Predict first:** for which will the
 # last neuron fire?
 
-# %% alt="Four rows, each with an image, its left sides, its corners and the quarters with the wanted corner. Square, smaller square and cross have all four quarters, neuron 1; the L lacks the top right one, neuron 0."
+# %% alt="Four rows, each with an image, its left sides, its corners, and four quarters between grey lines, white where the wanted corner was found. Square, smaller square and cross have four white quarters, neuron 1; the L lacks the top right one, neuron 0."
 images = {name: np.zeros((32, 32), int) for name in ("square", "elsewhere", "L", "cross")}
 images["square"][8:24, 8:24] = 1
 images["elsewhere"][6:20, 11:25] = 1
@@ -529,11 +534,14 @@ for name, image in images.items():
     wanted = (pooled * square[..., 0]).sum(axis=2)
     rows += [image, side_maps[..., 0] / 3, corner_maps.max(axis=2), wanted]
     titles += [name, "left sides", "all corners", f"wanted corners: neuron {found}"]
-plots.show_images(rows, titles, columns=4, scale=(0, 1), size=1.9);
+axes = plots.show_images(rows, titles, columns=4, scale=(0, 1), size=1.9)
+for ax in axes[:, 3]:  # the borders of the quarters
+    ax.axhline(0.5, color="0.5")
+    ax.axvline(0.5, color="0.5")
 
 # %% [markdown]
 # **Notice** how each layer gathers what the layer before it found: pixels to sides, sides to corners, corners to a
-# square.
+# square. The last column shows the four quarters: white where the wanted corner was found.
 #
 # - Both squares are found, though no corner of the second lies where the first has one: pooling forgave the move.
 # - The L is refused: it has two top right corners, but none in the top right quarter.
@@ -572,7 +580,8 @@ print("three 3×3:", arithmetic.receptive_fields([(3, 1), (3, 1), (3, 1)]))
 print("conv, pool, conv:", arithmetic.receptive_fields([(3, 1), (2, 2), (3, 1)]))
 
 # %% [markdown]
-# Two 3 × 3 layers see as much as one 5 × 5, three as much as one 7 × 7. VGG is built on that observation.
+# Two 3 × 3 layers see as much as one 5 × 5, three as much as one 7 × 7. VGG, a network of chapter 06, is built on that
+# observation.
 #
 # Without strides the field grows by 2 pixels per layer: for an image of 224 pixels one would need 112 layers. Strides
 # multiply. VGG-16 pools after every two or three convolutions:

@@ -162,15 +162,19 @@ print("both give the same:", np.allclose(output, dense(features), atol=1e-5))
 # to 64, direct and through a 1×1 layer with 32 filters:
 
 # %% tags=["nbval-check-output"]
-for name in ("A7.direct_parameters", "A7.bottleneck_parameters"):
-    print(f"{figures.figure(name).computed:7,} parameters: {name.split('.')[1].split('_')[0]}")
-print(
-    f"multiplications saved: {figures.figure('A7.bottleneck_saving').computed:.2f} times fewer"
-)
+direct_parameters = arithmetic.conv_parameters(5, 64, 64)
+parameters = arithmetic.conv_parameters(1, 64, 32) + arithmetic.conv_parameters(5, 32, 64)
+print(f"parameters: direct {direct_parameters:,}, with the 1×1 layer {parameters:,}")
+# the multiplications for one output pixel
+direct_macs = arithmetic.conv_macs((1, 1), 5, 64, 64)
+macs = arithmetic.conv_macs((1, 1), 1, 64, 32) + arithmetic.conv_macs((1, 1), 5, 32, 64)
+print(f"multiplications per pixel: direct {direct_macs:,}, with the 1×1 layer {macs:,}")
+print(f"{direct_macs / macs:.2f} times fewer multiplications")
 
 # %% [markdown]
-# GoogLeNet, in a later chapter, is a whole network built around this bottleneck. Used the other way round, a 1×1 layer
-# makes more maps; and with an activation behind it, it adds a non-linear step without looking further.
+# This is called a **bottleneck**. GoogLeNet, in chapter 07, is a whole network built around it. Used the other way
+# round, a 1×1 layer makes more maps; and with an activation behind it, it adds a non-linear step without looking
+# further.
 
 # %% [markdown] exercise="4.2"
 # ### Exercise 4.2 · Every pixel by itself (5 min, 2 points)
@@ -224,9 +228,11 @@ for size, channels, filters in sizes:
     )
 
 # %% [markdown]
-# **Notice** three things. The share is 1/C_out + 1/k², exactly: divide the one formula by the other. With many filters
-# the first term fades, and a 3 × 3 layer costs about a ninth; the number of channels does not matter. And in the last
-# row the separable layer has *more* weights than the ordinary one: with a single filter each kernel serves only once.
+# **Notice** four things. In the layer of the question the pointwise half is by far the larger one: 64 · 128 = 8,192 of
+# the 8,768 weights; the depthwise half has 64 · 9 = 576. The share is 1/C_out + 1/k², exactly: divide the one formula
+# by the other. With many filters 1/C_out fades, and a 3 × 3 layer costs about a ninth; the number of input channels
+# does not matter. And in the last row the separable layer has *more* weights than the ordinary one: with a single
+# filter, each depthwise kernel is used only once, and the pointwise weights come on top.
 #
 # Each weight is used once for every output pixel, so the multiplications shrink by the same share. A multiplication
 # together with the addition that follows it is counted as one **MAC**, a multiply-accumulate. On 28 × 28 pixels:
@@ -287,7 +293,7 @@ layers = {
     "grouped": keras.layers.Conv2D(groups=4, **options),
 }
 times = {name: best_milliseconds(layer, images) for name, layer in layers.items()}
-# no biases: as many MACs a pixel
+# without biases, the weights are the MACs per output pixel
 weights = {name: layer.count_params() for name, layer in layers.items()}
 for name in layers:
     less_work, less_time = weights["ordinary"] / weights[name], times["ordinary"] / times[name]
@@ -297,11 +303,13 @@ for name in layers:
     )
 
 # %% [markdown]
-# What the cell printed was measured on the computer that ran it; run it on yours. On a CPU the separable layer's time
-# usually shrinks by clearly less than its multiplications. The last line is a layer in four groups, which you meet
-# below. It has a quarter of the multiplications, and saves little time or none; it may even be *slower* than the
-# ordinary layer. (For it, Keras on TensorFlow goes through a compiler, XLA, which is slow on a CPU.) This is the reason
-# to measure: **parameters and MACs are facts about a layer; time is a fact about a layer, a library and a machine.**
+# What the cell printed was measured on the computer that ran it; run it on yours. **Compare** the two numbers of each
+# line. How much of the saving in multiplications becomes a saving in time differs from computer to computer.
+#
+# The last line is a layer in four groups, which you meet below. It has a quarter of the multiplications, but its time
+# shrinks by much less; on some computers it is even *slower* than the ordinary layer. (For it, Keras on TensorFlow goes
+# through a compiler, XLA, which is slow on a CPU.) This is the reason to measure: **parameters and MACs are facts about
+# a layer; time is a fact about a layer, a library and a machine.**
 #
 # ## Kernels that are products
 #
@@ -327,16 +335,24 @@ in_turn = reference.conv2d(reference.conv2d(photo.astype(int), column), row)
 print("the same map, exactly:", np.array_equal(at_once, in_turn))
 
 # %% [markdown]
-# Which kernels can be split so? Those whose rows are all multiples of *one* row. Every other matrix is a *sum* of such
-# products, a column times a row each. How many products it needs at least is its **rank**, so the kernels that can be
-# split are those of rank 1.
+# Which kernels can be split in this way? Those whose rows are all multiples of *one* row. Every other matrix is a *sum*
+# of such products, a column times a row each. How many products it needs at least is its **rank**, so the kernels that
+# can be split are those of rank 1.
 #
 # The **singular value decomposition** finds such a sum. It gives each product a weight, its singular value; the rank is
-# the number of singular values that are not zero. **Predict first:** which of the four kernels below have rank 1?
+# the number of singular values that are not zero.
 
-# %% tags=["nbval-check-output"]
+# %% alt="Four kernels of 3 by 3 weights. Vertical edge: three rows 1 0 −1. All edges: 8 in the middle and −1 around it. Emboss: the rows −1 −1 0, −1 0 1 and 0 1 1. Sobel: the rows 1 0 −1, 2 0 −2 and 1 0 −1."
 candidates = {name: stepper.KERNELS[name] for name in ("vertical edge", "all edges", "emboss")}
 candidates["Sobel"] = column * row
+axes = plt.subplots(1, 4, figsize=(10, 2.7), layout="constrained")[1]
+for ax, (name, weights) in zip(axes, candidates.items(), strict=True):
+    plots.show_numbers(weights, ax, title=name)
+
+# %% [markdown]
+# **Predict first:** which of these four kernels have rank 1?
+
+# %% tags=["nbval-check-output"]
 for name, weights in candidates.items():
     values = np.linalg.svd(weights, compute_uv=False)
     rank = np.linalg.matrix_rank(weights)

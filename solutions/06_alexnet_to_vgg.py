@@ -47,8 +47,8 @@ from workbook.layers import LocalResponseNormalization
 #
 # - `parameters`, and `MACs`, the multiply-adds;
 # - `MB`: the memory of the layer's output in `float32`;
-# - `field`: how many pixels wide the receptive field of one output is (chapter 03). Once a layer has read all places,
-#   it is the whole image;
+# - `field`: how many pixels wide the receptive field of one output is (chapter 03). From `Flatten` on it is the whole
+#   image: one of its values sees no more than before, but the next dense layer reads them all;
 # - `step`: how many pixels apart the fields of two neighbouring outputs are, the product of the strides so far. Where
 #   every output sees the same, it is 0.
 
@@ -387,7 +387,7 @@ axes[0].legend();
 # %% [markdown]
 # **Notice** on the right how a strong channel pushes its neighbours down, two on each side, and itself by the same
 # factor: **lateral inhibition**, as among nerve cells. On the left, with the paper's small α, it takes activations in
-# the hundreds to do that; below, the layer divides nearly everything by 2^0.75 = 1.68.
+# the hundreds to do that; smaller ones the layer divides by little more than 2^0.75 = 1.68.
 #
 # **Predict first:** four channels, all 1, and k = 0, α = 1, β = 1, n = 2. What is b at the first channel, and what
 # inside?
@@ -433,7 +433,8 @@ check("6.3", local_response);
 #
 # In 2013 M. Zeiler and R. Fergus made pictures of what each layer of AlexNet answers to (chapter 10 does it too). In
 # the first layer they found dead filters, and filters for very fine or very coarse patterns with little between. In the
-# second they found artefacts: strides of four pixels are too coarse for fine patterns. So they changed three things:
+# second they found artefacts: strides of four pixels are too coarse for fine patterns. So they changed the first two
+# layers. The groups went for another reason: their network was not split over two GPUs.
 #
 # | | AlexNet | ZFNet |
 # |---|---|---|
@@ -560,8 +561,8 @@ print(f"the first dense layer alone: {costs['D']['fc1'].parameters:,}")
 
 # %% [markdown]
 # **Notice** that depth is almost free in parameters and expensive in work. D and E are known as VGG-16 and VGG-19: 16
-# and 19 layers with weights. Nine tenths of their parameters are dense, as in AlexNet. VGG came second in 2014, and its
-# plain, regular features are in use to this day.
+# and 19 layers with weights. Almost nine tenths of their parameters are dense; in AlexNet it was 96 %. VGG came second
+# in 2014, and its plain, regular features are in use to this day.
 
 # %% [markdown] exercise="6.5"
 # ### Exercise 6.5 · VGG from its table (12 min, 3 points)
@@ -627,8 +628,9 @@ print("VGG-19 does not, its loss stays above 2.2:", depths["vgg19"][-1] > 2.2)
 # learn, too, but hardly.
 #
 # The authors met this too: they trained A first, and started the deeper ones from its weights. Later they found that
-# carefully scaled random weights are enough. Here even those are not, in four epochs: signals fade on the way up, and
-# slopes on the way down. Chapters 07 and 08 have what makes nineteen layers easy, and then a hundred.
+# Glorot's random weights are enough. Here those, Keras's default, are not, in four epochs: for ReLU they are a little
+# too small, so signals fade on the way up, and slopes on the way down. Chapters 07 and 08 have what makes nineteen
+# layers easy, and then a hundred.
 #
 # ## Network in Network
 #
@@ -729,7 +731,8 @@ figures.table(
 # ## Where to read on
 #
 # - **Best next:** A. Krizhevsky, I. Sutskever and G. Hinton, [*ImageNet classification with deep convolutional neural
-#   networks*](https://doi.org/10.1145/3065386), NIPS 2012: section 3 is this chapter.
+#   networks*](https://doi.org/10.1145/3065386), NIPS 2012 (the link leads to the reprint of 2017): its section on the
+#   architecture is this chapter.
 # - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, [*Gradient-based learning applied to document
 #   recognition*](https://doi.org/10.1109/5.726791), Proceedings of the IEEE, 1998: section II.
 # - V. Nair and G. Hinton, [*Rectified linear units improve restricted Boltzmann

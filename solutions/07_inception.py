@@ -126,7 +126,7 @@ print(
 
 # %% [markdown]
 # **Mind the slide.** The direct convolution is often printed as "10240 i²" MACs. A zero is missing: it is 102,400 i².
-# With the misprint the bottleneck would *cost* five times more; in truth it saves 1.92 ×.
+# With the misprint the bottleneck would *cost* five times as much; in truth it saves 1.92 ×.
 #
 # Is something lost? The large kernel sees 32 numbers per pixel instead of 64. Leave the ReLU between aside, and the two
 # layers are one 5×5 convolution whose kernel has at most **rank** 32: it can look at only 32 independent mixtures of
@@ -359,15 +359,15 @@ print("without heads, fewer than half are read:", main_accuracy["without heads"]
 print("with two heads, more than 80 %:", main_accuracy["with two heads"] > 0.8)
 
 # %% [markdown]
-# **Notice** that the two networks predict with the same layers; only training differed. The heads' gradient enters
-# below the 6th and the 11th convolution and does not have to come down from the top. The tests of this course train
-# with three seeds, and both lines hold with each.
+# **Notice** that the two networks predict with the same layers; only training differed. The heads' gradient enters at
+# the outputs of the 6th and the 11th convolution and does not have to come down from the top. The tests of this course
+# train with three seeds, and both lines hold with each.
 #
 # This network was chosen to need them: it is deep, has no normalisation, and begins with weights that are too small.
 # Which of the three counts most was not measured. Batch normalisation, below, is the more general cure.
 #
-# **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. It is right before it,
-# and it is the only dense layer of the main path:
+# **Mind the slide.** GoogLeNet's 40 % dropout is sometimes said to spare the last dense layer. In fact the dropout
+# comes directly before that layer, which is the only dense layer of the main path:
 
 # %% tags=["nbval-check-output"]
 print(*[f"{row.name}: {row.kind} {row.shape}" for row in googlenet.rows[-3:]], sep="\n")
@@ -499,7 +499,9 @@ for step in range(1, 61):
     layer(maps, training=True)
     if step in (1, 10, 30, 60):
         share = np.asarray(layer.moving_mean)[1] / maps.mean((0, 1, 2))[1]
-        print(f"after {step:2} batches the moving mean is at {100 * share:3.0f} % of its aim")
+        print(
+            f"after {step:2} batches the moving mean is at {100 * share:3.0f} % of its target"
+        )
 
 # %% [markdown]
 # **Notice** the rule: after n batches the share is 1 − momentumⁿ. Keras's default of .99 needs some 450 batches to come
@@ -643,7 +645,7 @@ for name, channels in (("3a", 192), ("3c", 320)):
 # ## Inception v3
 #
 # Szegedy and others looked for more that could be saved. One 3×3 after another sees 5×5, and a 1×7 after a 7×1
-# sees **7×7**: the one looks up and down, the other left and right. **Predict first:** what does the pair save, with C
+# sees **7×7**: the 7×1 looks up and down, the 1×7 left and right. **Predict first:** what does the pair save, with C
 # channels in and out?
 
 # %% tags=["nbval-check-output"]
@@ -799,7 +801,7 @@ ax.legend(loc="lower right");
 # ### Label smoothing
 #
 # Cross-entropy has no end: it can always be made smaller by raising the score of the true class. **Label smoothing**
-# sets an aim that can be reached. Take the share ε of the true label away and spread it evenly over *all* K classes,
+# sets a target that can be reached. Take the share ε of the true label away and spread it evenly over *all* K classes,
 # the true one too: 1 − ε + ε/K for the true class, ε/K for each other.
 
 # %% [markdown] exercise="7.6"
@@ -848,7 +850,7 @@ ax.plot(p, plain, color=plots.COLOURS[0], label="labels 1 and 0")
 ax.plot(p, smoothed, "--", color=plots.COLOURS[1], label="labels .91 and .01")
 ax.plot(p[lowest], smoothed[lowest], "o", color=plots.COLOURS[1])
 ax.set(xlabel="probability of the true class", ylabel="cross-entropy", ylim=(0, 1.6))
-ax.legend();
+ax.legend(loc="upper center");
 
 # %% tags=["nbval-check-output"]
 print(f"the smoothed loss is smallest at p = {p[lowest]:.2f}")

@@ -37,7 +37,7 @@ from workbook import live
 keras.utils.set_random_seed(1)
 
 # %% [markdown]
-# ## Deeper, and worse
+# ## From 19 layers to 56
 #
 # VGG went from 11 layers to 19 and gained. Batch normalisation made still deeper networks trainable. So why not 56
 # layers? Here is an experiment: stacks of 8, 20 and 56 layers, all alike: 3×3 convolutions, each with batch
@@ -554,7 +554,8 @@ plots.show_bars(
 # %% [markdown]
 # (He et al. 2016, tables 4 and 5.) **Notice** that depth pays now, from 34 to 152. The ensemble's 3.57 % is on
 # the *test* set and won ILSVRC 2015, and VGG's 8.43 % is on the test set too; the other single networks were measured
-# on the validation set, with many crops of each image. So compare the first and the last bar with care.
+# on the validation set, averaged over many crops (GoogLeNet) or over five sizes of each image (the ResNets). So compare
+# the first and the last bar with care.
 #
 # **Mind the slide.** Some of what is said about training ResNets is not in the paper:
 #

@@ -410,7 +410,7 @@ plots.show_curves(
 # **Mind the slide.** It is often told like this: without a constraint the images cannot be read, and only a constraint
 # makes digits appear. For this network it depends on how far you climb. The curve shows the mean score on the way: most
 # of it is won in the first ten steps. The images that *just* fool the network are mostly noise. Further up, strokes
-# appear without any constraint, and you can find the 0, the 3 or the 6 among many others.
+# appear without any constraint, and you can find the 0, the 3 or the 6 among many other strokes.
 #
 # ## A price for ink
 #
@@ -506,7 +506,7 @@ print("and stays below that of a real digit:", bool(dear_[2] < real[2]))
 # and likeness do not get that far. Look at the pictures: the strokes are thin and broken. Nothing in score or price
 # asks for whole ones.
 #
-# ### Whole strokes
+# ### Wider strokes
 #
 # We can ask. **Jitter** shifts the images by up to two pixels at random before each step, so that a pattern pays only
 # if it pays in several places. **Blur** smooths them before each step, by 1.2 pixels at first and less and less; what
@@ -519,7 +519,7 @@ whole = interpret.ascend(
     penalties={"pixel_sum": 0.05},
 )
 
-# %% tags=["slow"] alt="Ten images in soft white strokes on black, for the digits 0 to 9. Most can be read as the digit at once; above each its probability, 1.00."
+# %% tags=["slow"] alt="Ten images in soft white strokes on black, for the digits 0 to 9. Most can be read as the digit, though about half are in pieces; above each its probability, 1.00."
 sure = probability(first, whole.images)
 titles = [f"{k}: {sure[5 * k]:.2f}" for k in range(10)]
 plots.show_images(whole.images[::5], titles, columns=10, size=1.1, scale=(0, 1));
@@ -533,9 +533,9 @@ print(
 )
 
 # %% [markdown]
-# **Notice** that most of them are digits that somebody could have written, in soft strokes; a few are still in pieces.
-# The score knows nothing about smooth pictures: that knowledge came from us, with jitter and blur. So such a picture
-# shows what the network looks for *among the pictures that we allow*.
+# **Notice** that the strokes are wider and softer, and that you can read most of the digits. Whole they are not: about
+# half of them are still in pieces. The score knows nothing about smooth pictures: that knowledge came from us, with
+# jitter and blur. So such a picture shows what the network looks for *among the pictures that we allow*.
 #
 # ## Is another network fooled too?
 #
@@ -684,16 +684,16 @@ row, _ = np.unravel_index(places[2].argmax(), places[2].shape)
 print("its Grad-CAM is largest in the lower half:", bool(row >= 4))
 
 # %% [markdown]
-# **Notice** the tripod's legs: the answer "tripod" comes from the tripod, not from the man. For the cup it is the
-# coffee, for the motorcycle its middle. For the rocket the bright region lies on both sides of it, on the sky, although
-# the label is about the rocket. A map of 7 × 7 places is coarse, and says where, not why.
+# **Notice** the tripod's legs: the map is brightest there, and dark over the man. For the cup it is the coffee, for the
+# motorcycle its middle. For the rocket the bright region lies on both sides of it, on the sky, although the label is
+# about the rocket. A map of 7 × 7 places is coarse, and says where, not why.
 #
 # ### What do its filters look for?
 #
 # Eight filters from each of six layers, from the first convolution to a block near the end: gradient ascent from noise,
 # as above, with jitter and blur. One more thing is needed. A filter far up answers to large patterns, and steps at full
-# size find only fine ones. So we begin with a small picture and enlarge it twice on the way. (These are the octaves of
-# chapter 11.) Each picture is drawn with its own contrast.
+# size find only fine ones. So from the third layer on we begin with a small picture and enlarge it on the way, once or
+# twice. (These are the octaves of chapter 11.) All pictures are brought to the same mean and contrast for drawing.
 #
 # **Predict first:** what will the rows show, from the first to the last?
 
@@ -724,7 +724,7 @@ def favourites(layer, units, sizes, steps=14, jitter=6, blur=1.0):
 
 # %% tags=["slow"] name="contrast"
 def contrasted(images):
-    """Return model inputs as pictures, each with the same mean and contrast per picture."""
+    """Return model inputs as pictures, all with the same mean and contrast."""
     centred = images - images.mean(axis=(1, 2, 3), keepdims=True)
     spread = centred.std(axis=(1, 2, 3), keepdims=True) + 1e-6
     return np.clip(0.5 + 0.22 * centred / spread, 0, 1)
@@ -748,8 +748,8 @@ plots.show_images(shown, titles, columns=8, size=1.45);
 #
 # ### What jitter and blur do
 #
-# One filter of the fourth row, made four times, for the same number of steps. **Predict first:** which of the four
-# would a filter's score, left alone, choose?
+# One filter of the fourth row, made four times, for the same number of steps. **Predict first:** what will be in the
+# picture made with neither that is not in the one made with both?
 
 # %% tags=["slow"] alt="Four pictures of the same filter, bubbles with dark middles. With neither and with jitter alone they are covered with a fine grid of coloured dots. With blur the grid is gone and the bubbles are smooth, and with both they are roundest."
 ways = {
@@ -777,7 +777,7 @@ plots.show_images(contrasted(np.array(made_by)), list(ways), columns=4, size=2.6
 # - Images that are mostly noise to us are taken for digits with 99 % certainty; a second network gives the same
 #   answers, but is seldom as sure.
 # - Climbing on, strokes appear even without a penalty; a price for ink removes what does not pay, and digits are easier
-#   to see. Jitter and blur make them whole: what we allow decides what we see.
+#   to see. Jitter and blur make the strokes wider and softer: what we allow decides what we see.
 # - In a network for photographs the filters go from colours and stripes to scales, feathers and eyes. Grad-CAM shows
 #   which region speaks for a class.
 #

@@ -22,7 +22,7 @@
 # - compute a Gram matrix, and show what it forgets and what it keeps;
 # - give one picture the style of another, and say what is minimised and what each weight does.
 #
-# **Minutes:** about 75 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
+# **Minutes:** about 90 with the exercises; the notebook itself runs in about a minute on two CPU cores, and needs no
 # network.
 
 # %% tags=["setup"]
@@ -117,7 +117,7 @@ check("11.1", amplify);
 #
 # From there to the pixels it is the chain rule, and then the step of exercise 10.3: the gradient divided by its root
 # mean square, the pixels kept within their bounds. `interpret.dream` does 18 such steps here, each a little shorter
-# than the one before, and each on the picture shifted by a few pixels at random, so that no pattern sticks to the
+# than the one before, and each on the picture shifted by a few pixels at random, so that patterns stick less to the
 # network's grid.
 #
 # **Predict first:** a cat, seen by five layers. The first has 3×3 windows; the last is near the end of a network that
@@ -151,12 +151,12 @@ grown = {name: one.records[0] / one.records[0][0] for name, one in plain.items()
 plots.show_curves(grown, xlabel="step", ylabel="score, in units of its start", start=0);
 
 # %% [markdown]
-# The jumps come from the random shifts. The first layer's windows move by two pixels (stride 2), and its dream is a
-# pattern on just this grid: shifted by one pixel, it is worth little.
+# The jumps come from the random shifts. The first layer's windows move by two pixels (stride 2), and its dream sticks
+# to this grid in spite of the shifts: seen one pixel further, it is worth little.
 #
 # Is a dream particular to its layer, or does one dream excite them all? We show all five dreams to all five layers.
-# Rows and columns of the table are the layers in the order above; each number says how many times the column's layer
-# has grown by the row's dream. **Predict first:** where are the largest numbers?
+# Rows and columns of the table are the layers in the order above, by the first part of their names; each number says
+# how many times the column's layer has grown by the row's dream. **Predict first:** where are the largest numbers?
 
 # %% tags=["slow"] name="growth"
 layers_of = interpret.any_size(model, LAYERS)
@@ -175,7 +175,12 @@ def growth(dreams, inputs):
 
 # %% tags=["slow"] alt="A table of five dreams, a row each, against five layers. The largest number of every column stands on the diagonal; away from it the numbers fall, below 1 in the corner at the top right."
 table = growth(plain.values(), photo)
-plots.show_numbers(table.round(1), scale=(0, 6), title="dreamed by (row), seen by (column)");
+ax = plots.show_numbers(
+    table.round(1), scale=(0.5, 4), title="dreamed by (row), seen by (column)"
+)
+short = [name.split("_")[0] for name in LAYERS]
+ax.set_xticks(range(5), short, rotation=45)
+ax.set_yticks(range(5), short);
 
 # %% tags=["slow", "nbval-check-output"]
 print(
@@ -297,7 +302,7 @@ print("pixels in 18 steps, octaves against none:", round(pixels / (18 * 224 * 22
 # is worth hanging up, and we change three things:
 #
 # - The picture is 320 × 320, twice the pixels.
-# - There are six octaves of 20 steps each, from 60 × 60 pixels to 320 × 320.
+# - There are six octaves of 20 steps each, from 59 × 59 pixels to 320 × 320.
 # - Two deep layers dream together: their scores are added. One is from block 5, which answers to eyes, petals and
 #   scales, the other from block 6, closer to whole things.
 #
@@ -476,7 +481,7 @@ plots.show_images(
 # scale.) The wall has much strength off the diagonal: a few of its filters answer together. In the gravel and the
 # coffee most of it lies on the diagonal, for each in other filters.
 #
-# What does a Gram matrix forget? A mean over places does not know their order.
+# What does a Gram matrix forget?
 #
 # **Predict first:** we shuffle the *places* of the wall's feature maps, all filters together. What happens to the Gram
 # matrix? And if we shuffle the *pixels* of the wall instead, and let the network look again?
@@ -493,8 +498,8 @@ print(
 )
 
 # %% [markdown]
-# That is exact, up to rounding: the same products are added up in another order. Now the pixels. To answer we need a
-# number that says how far two styles are apart.
+# A mean over places does not know their order: the same products are added up in another one, and only rounding
+# differs. Now the pixels. To answer we need a number that says how far two styles are apart.
 #
 # ## The style loss
 
@@ -551,14 +556,14 @@ print("turned, or with its pixels shuffled, it loses it (above 0.3):",
 # %% [markdown]
 # **Notice** the difference (the other picture is the gravel). Moved, with what leaves on one side coming in on the
 # other, the wall keeps its style. Mirrored, too, since its lines run upright and across; slanted lines would lean the
-# other way. Shuffled *places* leave the Gram matrix as it is, because each value already knows its neighbourhood.
-# Shuffled *pixels* destroy the neighbourhoods, and the style with them. And turned by 90° the wall has another style:
-# its long lines run the other way, and other filters see them.
+# other way. Shuffled *places* leave the Gram matrix as it is: a mean has no order, and each value was computed from its
+# neighbourhood before the shuffle. Shuffled *pixels* destroy the neighbourhoods, and the style with them. And turned by
+# 90° the wall has another style: its long lines run the other way, and other filters see them.
 #
-# Forgetting is useful. Take small grey crops of six surfaces (brick, grass, gravel, a printed page, handwriting, and
-# `ihc`, a stained tissue), six of each, all with the same brightness and contrast, from the left halves of photographs.
-# For each crop from the right halves look for the nearest of them: by the second layer's maps themselves, or by their
-# Gram matrix. Chance would be right once in six.
+# Is forgetting a loss or a gain? Take small grey crops of six surfaces (brick, grass, gravel, a printed page,
+# handwriting, and `ihc`, a stained tissue), six of each, all with the same brightness and contrast, from the left
+# halves of photographs. For each crop from the right halves look for the nearest of them: by the second layer's maps
+# themselves, or by their Gram matrix. Chance would be right once in six.
 #
 # **Predict first:** which of the two finds more?
 
@@ -756,9 +761,11 @@ print(
 # %% [markdown]
 # **Notice** how the curves begin. The first picture *is* the content, so its content loss is 0 and jumps up at once;
 # what is gained in style is paid for with content. With the weights 1 and 10 some of it is bought back as the steps
-# grow shorter. No weight is right: it is a matter of taste. And a weight has a meaning only together with its losses:
-# ours are divided by the size of their targets. Those of the paper (Gatys and others, 2016, below) are not, and its
-# ratios of content to style, about 10⁻³, say nothing about ours.
+# grow shorter. With the weight 100 it stays near 1, as for maps that are 0 everywhere, and yet you see the cat: the
+# loss counts all the texture that was added, and your eyes look for what is where. No weight is right: it is a matter
+# of taste. And a weight has a meaning only together with its losses: ours are divided by the size of their targets.
+# Those of the paper (Gatys and others, 2016, below) are not, and its ratios of content to style, about 10⁻³, say
+# nothing about ours.
 #
 # Now the other way round, the cup in the style of the cat; and the cat in the style of a picture that no painter and no
 # camera has made: our own dream of the cup. **Predict first:** what will the cat take from a dream, its fruit or its

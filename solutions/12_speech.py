@@ -263,9 +263,10 @@ plt.colorbar(drawn, ax=axes[1], label="dB");
 
 # %% [markdown]
 # **Notice** that the left one shows the loudest of the vowel and nothing else; both *s* are in the right one, at its
-# beginning and end. The lines there lie at 200, 400, 600 Hz and so on. Each is a multiple of the pitch. And notice
-# where they are strong: below 800 Hz, and again between 2 and 3.5 kHz. These strong regions, the **formants**, are the
-# resonances of mouth and throat. The *lines* tell who speaks, or sings which note; the *formants* tell which vowel.
+# beginning and end. The lines of the vowel, between them, lie at 200, 400, 600 Hz and so on. Each is a multiple of the
+# pitch. And notice where they are strong: below 800 Hz, and again between 2 and 3.5 kHz. These strong regions,
+# the **formants**, are the resonances of mouth and throat. The *lines* tell who speaks, or sings which note;
+# the *formants* tell which vowel.
 #
 # A frame has to choose. **Predict first:** frames of 64 samples, and of 1,024. In which do you see the lines, in which
 # the click of the *k* after its gap, near 370 ms? (Exercise 12.2 tells how far the bins lie apart in each.)
@@ -426,7 +427,7 @@ audio.player(
 # - **along time:** it spans all bands and a few frames. It asks "does this sound occur, at any moment?"
 # - **along both:** a few bands by a few frames, as on a photograph.
 #
-# The frame below shows what one kernel spans at one place; the kernel slides along the arrows.
+# The orange rectangle shows what one kernel spans at one place; the kernel slides along the arrows.
 
 # %% name="three-ways" alt="Three times the log-mel image of the word six. Left, a frame five bands high over the whole width, and an arrow up and down. Middle, a frame five frames wide over the whole height, and an arrow left and right. Right, a small square frame with arrows both ways."
 axes = plt.subplots(1, 3, figsize=(9.5, 2.6), layout="constrained")[1]
@@ -606,9 +607,13 @@ plots.show_bars(bars, axes[1], xlabel="probability", form="{:.2f}")
 audio.player(clip)
 
 # %% [markdown]
-# Five and a half times slower and lower, a groan: a waveform means nothing without its rate. If the network does not
-# understand you, look at the image first. Is the word in it, from its beginning to its end? Then remember whose voices
-# it was trained on. The next sections are about that.
+# A recording with 44,100 samples per second, taken for one with 8,000, sounds five and a half times slower and lower, a
+# groan: a waveform means nothing without its rate.
+#
+# **Notice** what the network says of the synthesiser's *six*. It may name another digit and be sure of it: this voice
+# is unlike all that it has heard, and it answers all the same. If it does not understand you either, look at the image
+# first. Is the word in it, from its beginning to its end? Then remember whose voices it was trained on. The next
+# sections are about that.
 
 # %% [markdown]
 # ## Voices that it has heard
@@ -647,7 +652,8 @@ for kind in KINDS:
 # %% [markdown]
 # **Notice** that sliding along *something* is worth more than ten points, and along *what* makes no difference that 300
 # clips could show: one clip is a third of a point, and the means of the three that slide lie within a point of each
-# other, as the seeds of one network do. A test on voices that were heard in training does not show which axis matters.
+# other, closer than the seeds of one network can be (97.0 and 98.7 along frequency). A test on voices that were heard
+# in training does not show which axis matters.
 #
 # ## What each network puts up with
 #
@@ -695,12 +701,12 @@ for name, place in (("bands", 6), ("frames", 7)):
     )
 
 # %% [markdown]
-# **Notice** that each network suffers least from a shift along the axis on which its kernels slide: two bands up costs
-# the network along time twice as much as the one along frequency, and for a word that comes later it is the other way
-# round. But none is indifferent. A convolution is *equivariant*: its map moves along. Only pooling forgives (chapter
-# 03), here over two places twice, and the dense layer behind `Flatten` knows where everything stood. When the word is
-# moved earlier, to the left in the second picture, it loses its beginning, and no sliding brings that back: there the
-# three that slide lie close together.
+# **Notice** who suffers least: from two bands up the network whose kernels slide along frequency, from a word that
+# comes six frames later the one along time. Two bands up costs the network along time twice as much as the one along
+# frequency, and for the later word it is the other way round. But none is indifferent. A convolution is *equivariant*:
+# its map moves along. Only pooling forgives (chapter 03), here over two places twice, and the dense layer behind
+# `Flatten` knows where everything stood. When the word is moved earlier, to the left in the second picture, it loses
+# its beginning, and no sliding brings that back: there the three that slide lie close together.
 #
 # ## Voices that it has never heard
 #

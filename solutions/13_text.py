@@ -146,7 +146,8 @@ check("13.1", known_words);
 
 # %% tags=["nbval-check-output"]
 SIZE, LENGTH = 8000, 40
-vectorize = layers.TextVectorization(max_tokens=SIZE, output_sequence_length=LENGTH)
+# layers.TextVectorization, or the same without TensorFlow
+vectorize = text.vectorization(max_tokens=SIZE, output_sequence_length=LENGTH)
 vectorize.adapt(x_train)  # the training sentences, and no others
 words = [str(word) for word in vectorize.get_vocabulary()]
 print(words[:8], f"… {len(words):,} entries")
@@ -283,8 +284,9 @@ check("13.3", embed);
 shown = "it is not a good film but a very funny one"
 grid = np.array(embedding(vectorize([shown])))[0, :11]  # (11, 16)
 ax = plots.show_image(grid, plt.subplots(figsize=(4.6, 3.2), layout="constrained")[1])
-plots.mark_windows(ax, [(2, 0, 3, 16)])
-plots.mark_windows(ax, [(6, 0, 5, 16)], colour=plots.COLOURS[0])
+plots.mark_windows(ax, [(2, 0, 3, 16)], colour="black")
+plots.mark_windows(ax, [(6, 0, 5, 16)], colour=plots.COLOURS[2])
+ax.set(xlim=(-1.2, 16.2), ylim=(11.2, -1.2))  # room around the frames
 ax.set_yticks(range(11), shown.split())
 ax.set(xlabel="embedding dimension", title="width 3 and width 5");
 
@@ -468,8 +470,8 @@ print("the bag of words is ahead of the mean of either:", mean["bag of words"] >
 
 # %% [markdown]
 # **Notice** who leads: counting, by about two points. With 8,000 sentences and vectors that start at random, the
-# network does not beat one weight per word. Between width 1 and widths 3, 4 and 5 the difference is hardly more than
-# the spread of the seeds.
+# network does not beat one weight per word. Between width 1 and widths 3, 4 and 5 the difference is no larger than the
+# spread of the seeds.
 #
 # Our data are no exception. Kim's table 2 shows the same for *MR*, a set of film reviews that is nearly ours:
 #
@@ -540,13 +542,13 @@ Table(("word", "its neighbours, with their cosines"), rows)
 
 # %% [markdown]
 # All 16 dimensions at once cannot be drawn. `text.plane` finds the plane in which the vectors differ most (the
-# principal components). Below are the fifteen words with the highest weight in the *bag*, the fifteen with the lowest,
-# and fifteen that weigh next to nothing there, all from the 1,000 most frequent.
+# principal components). Below are the ten words with the highest weight in the *bag*, the ten with the lowest, and ten
+# that weigh next to nothing there, all from the 1,000 most frequent.
 
-# %% tags=["slow"] name="word-map" alt="A map of 45 words. Along the first axis words of praise, marked by upward triangles, gather on one side and words of blame, marked by downward triangles, on the other; neutral words, grey dots, lie between."
+# %% tags=["slow"] name="word-map" alt="A map of 30 words. Along the first axis words of praise, marked by upward triangles, gather on one side and words of blame, marked by downward triangles, on the other; neutral words, grey dots, lie between."
 ranked = 2 + np.argsort(weights[2:1000], kind="stable")
-neutral = 2 + np.argsort(np.abs(weights[2:1000]), kind="stable")[:15]
-groups = {"praise": ranked[-15:], "blame": ranked[:15], "neither": neutral}
+neutral = 2 + np.argsort(np.abs(weights[2:1000]), kind="stable")[:10]
+groups = {"praise": ranked[-10:], "blame": ranked[:10], "neither": neutral}
 places = np.concatenate(list(groups.values()))
 points = dict(zip(places.tolist(), text.plane(vectors[places])))
 ax = plt.subplots(figsize=(10, 6), layout="constrained")[1]
@@ -555,7 +557,7 @@ for (name, rows), colour, shape in looks:
     x, y = np.array([points[int(row)] for row in rows]).T
     ax.plot(x, y, shape, color=colour, markersize=5, label=name)
     for row, left, top in zip(rows, x, y):
-        ax.annotate(words[row], (left, top), (4, 2), textcoords="offset points", fontsize=8)
+        ax.annotate(words[row], (left, top), (4, 2), textcoords="offset points", fontsize=9)
 ax.set(xlabel="first component", ylabel="second component")
 ax.margins(x=0.09)
 ax.legend(title="weight in the bag");
@@ -708,8 +710,8 @@ print("shuffling costs less than 4 points:", lost < 0.04)
 # ## A question of nothing but order
 #
 # So we ask another question: *is this sentence in the order in which it was written?* Every sentence now appears twice,
-# once as it was written and once shuffled. Both hold the same words, so a bag must guess. One pass, one seed. **Predict
-# first:** how many of 100 does width 1 get right, and how many the network with widths 3, 4 and 5?
+# once as it was written and once shuffled. Both hold the same words. One pass, one seed. **Predict first:** how many of
+# 100 does width 1 get right, and how many the network with widths 3, 4 and 5?
 
 # %% tags=["slow"] name="order"
 def in_order(ids):
@@ -767,8 +769,10 @@ rate(
 )
 
 # %% [markdown]
-# **Notice** the pairs. Each holds the same words, so the bag *must* give both the same sum. The networks can tell the
-# two apart, which does not mean that they understand them. Look at yours, and how far the seeds agree.
+# **Notice** the pairs. Each holds the same words, so the bag *must* give both the same sum. The networks give two
+# different numbers, but that is not understanding. In the run shown here all three put the first pair in the right
+# order, although they call both sentences blame, and all three put the second pair in the wrong one. Look at yours, and
+# how far the seeds agree.
 #
 # And notice the last lines. From id 1 and padding alone a network would output *some* probability, too, but it would be
 # no opinion about the sentence. A number says nothing about whether the question made sense: whoever uses a network has

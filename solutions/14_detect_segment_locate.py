@@ -266,7 +266,10 @@ for column, n in enumerate(shown):
     plots.show_image(best, axes[1, column], scale=(0, 1))
     for y, x in np.argwhere(best > 0.3):
         name = answers["centres"][n, y, x].argmax()
-        axes[1, column].text(x, y, name, color=plots.COLOURS[1], ha="center", va="center")
+        on_black = {"facecolor": "black", "pad": 0.8}
+        axes[1, column].text(
+            x, y, name, color="white", fontsize=8, ha="center", va="center", bbox=on_black
+        )
 
 # %% [markdown]
 # **Notice** how unequal the spots are. Each cell shows the highest of its ten maps, from 0 (black) to 1 (white), and
@@ -279,9 +282,9 @@ for column, n in enumerate(shown):
 #
 # - Only **local maxima** count: a cell at least as high as its eight neighbours in the same map. Each makes a box. Its
 #   centre and size are read off the four other maps there; its score is the cell's value.
-# - Where two boxes overlap too much, the less sure one is removed: **non-maximum suppression**. Where things may hide
-#   each other, this is done class by class. Our digits hardly overlap, so two boxes over one digit are two names for
-#   it, and one must go.
+# - Where two boxes have an IoU above a limit, here .4, the less sure one is removed: **non-maximum suppression**. Where
+#   things may hide each other, this is done class by class. Our digits hardly overlap, so two boxes over one digit are
+#   two names for it, and one must go.
 
 # %% [markdown] exercise="14.2"
 # ### Exercise 14.2 · Non-maximum suppression (10 min, 3 points)
@@ -324,6 +327,10 @@ given = sum(int((one.scores > 0.3).sum()) for one in found)
 print(f"boxes above .3: {given}; digits: {sum(map(len, unseen.labels))}")
 
 # %% [markdown]
+# **Notice** the scenes on the right. In the run shown here a 3 is called 5, and in the last scene one digit keeps two
+# boxes, a 6 and a 0, because their IoU is below .4, while the 2 at the edge has none. Suppression removes what
+# overlaps, not what is wrong.
+#
 # ## A number for a detector
 #
 # There are about as many boxes as digits, and yet the pictures show that this says little: one box may have a wrong
@@ -390,8 +397,9 @@ print(
 
 # %% [markdown]
 # **Notice** the two limits. At .75 a box of this size may be off by one pixel each way, and no more. A cell of the map
-# is 4 × 4 pixels, so the box must be right to a quarter of a cell: at this limit the mAP is far lower. (And what would
-# the same pixel cost a box of 16 × 4, the shape of a 1? `metrics.box_iou` tells.)
+# is 4 × 4 pixels, so the box must be right to a quarter of a cell: at this limit the mAP is far lower. In the run shown
+# here the weakest digit is the 1. A narrow box forgives least: off by one pixel each way, a box of 16 × 4 has an IoU of
+# .54, hardly a hit even at .5.
 #
 # The same maps answer the question from before, *which digits are in the picture?* A digit's score is the highest cell
 # of its map. For each digit rank the pictures by that; a hit is now a picture that shows the digit, wherever. Take the
@@ -477,7 +485,7 @@ maps = tasks.name_pixels(segmenter, unseen.images)
 # Ranked by the share of their ink that gets the right class, the scenes at ranks 40, 160, 280 and 360 of 400. The names
 # beside the shapes are what most of a digit's pixels are called:
 
-# %% tags=["slow"] alt="Four test scenes, the true classes of their pixels below, and the predicted ones at the bottom, each shape with its name: the same shapes in nearly the same places. In the first columns the colours agree too; in the last a digit, or a part of it, has another one's colour."
+# %% tags=["slow"] alt="Four test scenes, the true classes of their pixels below, and the predicted ones at the bottom, each shape with its name: the same shapes in nearly the same places, in the same colours. In the last column a part of the 4, where it touches the 8, has the 8's colour."
 def right_ink(n):
     """Return the share of the pixels of ink of scene n whose class is right."""
     ink = unseen.class_maps[n] > 0
@@ -492,8 +500,8 @@ for column, n in enumerate(ranked[place] for place in (40, 160, 280, 360)):
     paint(image, maps[n], axes[2, column], "predicted", boxes)
 
 # %% [markdown]
-# **Notice** that the shapes agree better than the colours: to the right a digit, or only a piece of it, gets another
-# digit's name.
+# **Notice** where the maps differ: where things touch. On the right a piece of the 4 goes to the 8 beside it, and in
+# the two middle scenes clutter that touches a digit is taken for its ink. Every digit as a whole has its right name.
 #
 # ## A number for a map of pixels
 #
@@ -560,8 +568,8 @@ print("the mean IoU is above .80:", metrics.mean_iou(matrix) > 0.80)
 # detector's centres say which digits there are, the U-Net which pixels are ink; a pixel joins the centre that its arrow
 # ends nearest to. (A small form of *Panoptic-DeepLab*, Cheng et al. 2020.)
 #
-# Only the offsets are missing. Two 1×1 convolutions read them off the U-Net's maps at half the size, and only these two
-# are trained: the U-Net stays as it is, **frozen**.
+# Only the offsets are missing. Two 1×1 convolutions, the first with batch normalisation, read them off the U-Net's maps
+# at half the size, and only these two are trained: the U-Net stays as it is, **frozen**.
 
 # %% tags=["slow"]
 keras.utils.set_random_seed(1)
@@ -587,7 +595,7 @@ complete = [n for n in crowded if all_found(n)]
 number = complete[0] if complete else crowded[0]
 print(f"all masks found in {len(complete)} of {len(crowded)} such scenes")
 
-# %% tags=["slow"] alt="Left, a scene of three digits. Middle, an arrow from every second pixel of ink: those of one digit meet in its centre. Right, the masks that were found, one colour each."
+# %% tags=["slow"] alt="Left, a scene of three digits. Middle, an arrow from every second pixel of ink: those far from a digit's centre, a white cross, point towards it. Right, the masks that were found, one colour each."
 axes = plt.subplots(1, 3, figsize=(10, 3.5), layout="constrained")[1]
 plots.show_image(unseen.images[number], axes[0])
 plots.show_image(unseen.images[number], axes[1], title="where each pixel points")
@@ -603,6 +611,15 @@ axes[1].quiver(
     scale=1,
     color=plots.COLOURS[1],
 )
+for y0, x0, y1, x1 in unseen.boxes[number]:
+    axes[1].plot(
+        (x0 + x1 - 1) / 2,
+        (y0 + y1 - 1) / 2,
+        "x",
+        color="white",
+        markersize=9,
+        markeredgewidth=2,
+    )
 sure = masks[number].shapes[masks[number].scores > 0.3]
 paint(
     unseen.images[number],
@@ -612,7 +629,10 @@ paint(
 )
 
 # %% [markdown]
-# **Notice** the arrows of the two equal digits: where the digits touch, the arrows part, each towards its own centre.
+# **Notice** the arrows of the two equal digits (a white cross is the centre of a digit). Far from a centre they are
+# long and point along the stroke towards it; near a centre, and where the digits touch, they are short and unsure. That
+# is enough to split the two, but not for every pixel: some may join the wrong digit.
+#
 # The score of a mask is that of the detector's centre. So in the other scenes a digit whose centre the detector is not
 # sure of has arrows, but no mask: the separation is no better than the centres.
 #
@@ -624,7 +644,11 @@ print(f"mask AP@.5, mean over the digits: {tasks.mask_score(separator, unseen):.
 
 # %% tags=["slow", "nbval-check-output"]
 print("it is above .70:", tasks.mask_score(separator, unseen) > 0.70)
-print("trained for it:", head.count_params(), "parameters")
+print(
+    "trained for it:",
+    sum(int(np.prod(each.shape)) for each in head.trainable_weights),
+    "parameters",
+)
 
 # %% [markdown]
 # ## On a photograph
@@ -632,12 +656,17 @@ print("trained for it:", head.count_params(), "parameters")
 # So far a program drew the pictures, and knew the truth. Here is a photograph: 24 Greek coins from Pompeii, in the
 # Brooklyn Museum, shrunk to 152 × 192 pixels. How many are there, where, and which pixels are theirs?
 #
+
+# %% alt="The photograph: 24 bright round coins in four rows on a dark ground that is lighter in the upper left corner."
+photograph = coins.photograph()  # (152, 192, 1)
+plots.show_images([photograph], columns=1, size=4, scale=(0, 255));
+
+# %% [markdown]
 # First the simplest answer: coins are bright, so take all pixels above one grey. Otsu's method (1979) chooses the grey
 # that splits the pixels best into dark and bright ones. **Predict first:** look at the ground in the corners. Where
 # will a single limit go wrong?
 
 # %% tags=["cover"] alt="Left, the photograph: 24 bright round coins in four rows on a dark ground that is lighter in the upper left corner. Right, the pixels above one grey, white: most coins are white discs with dark specks, but the whole upper left edge of the ground is white too and merges with the coins there."
-photograph = coins.photograph()  # (152, 192, 1)
 limit = coins.best_threshold(photograph)
 bright = photograph[..., 0] > limit
 axes = plt.subplots(1, 2, figsize=(8.8, 3.7), layout="constrained")[1]

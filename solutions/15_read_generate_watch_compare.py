@@ -137,6 +137,10 @@ print(
     f"{grid.max(axis=1).prod():.3f}"
 )
 
+# %% [markdown]
+# **Notice** that (1, 0, 1) is missing: the blank keeps the two apart, so it reads "00". All paths together have far
+# more probability than the best single one.
+
 # %% [markdown] exercise="15.2"
 # ### Exercise 15.2 · The probability of a string (12 min, 3 points)
 #
@@ -164,9 +168,9 @@ def string_probability(probabilities, text):
 check("15.2", string_probability);
 
 # %% [markdown]
-# ((1, 0, 1) reads "00".) Twenty columns of eleven classes have 11²⁰ paths. No program tries them all. It is enough to
-# go from column to column and keep, for each place in the text, how probable it is to have read exactly that far: paths
-# at the same place are added up and continue together. `reading.string_probability` does so, and Keras's loss, too.
+# Twenty columns of eleven classes have 11²⁰ paths. No program tries them all. It is enough to go from column to column
+# and keep, for each place in the text, how probable it is to have read exactly that far: paths at the same place are
+# added up and continue together. `reading.string_probability` does so, and Keras's loss, too.
 
 # %% tags=["nbval-check-output"]
 print(f"{reading.string_probability(grid, '0'):.3f}, as above")
@@ -339,16 +343,16 @@ def draw(codes):
 
 # %% [markdown]
 # The left picture below shows some of 2,000 unseen digits, each drawn where its code is. Where they crowd, a digit is
-# left out if one drawn before it is nearer than .13. The right picture decodes a grid of 15 × 15 codes.
+# left out if one drawn before it is nearer than .2. The right picture decodes a grid of 15 × 15 codes.
 
 # %% tags=["slow"] name="map" alt="Left, a map of small handwritten digits that the network did not train on, each at its code. The ones are at one side, the zeros at another; digits such as 4 and 9 lie mixed. Right, a grid of 15 by 15 drawn digits, one for each code on a grid: neighbours look alike, and one digit melts into the next."
-axes = plt.subplots(1, 2, figsize=(11, 5.5), layout="constrained")[1]
+axes = plt.subplots(1, 2, figsize=(13, 6.5), layout="constrained")[1]
 kept = []
 for code, image in zip(codes[:2000], others.images[..., 0]):
-    if not kept or np.linalg.norm(np.array(kept) - code, axis=1).min() > 0.13:
+    if not kept or np.linalg.norm(np.array(kept) - code, axis=1).min() > 0.2:
         kept.append(code)
         (x, y), ink = code, np.ma.masked_less(image, 60)
-        axes[0].imshow(ink, "gray", vmin=0, extent=(x - 0.1, x + 0.1, y - 0.1, y + 0.1))
+        axes[0].imshow(ink, "gray", vmin=0, extent=(x - 0.15, x + 0.15, y - 0.15, y + 0.15))
 axes[0].set(xlim=(-3, 3), ylim=(-3, 3), facecolor="black")
 axes[0].set(xlabel="first number of the code", ylabel="second number")
 steps = np.linspace(-2, 2, 15)
@@ -357,9 +361,10 @@ sheet = grid.reshape(15, 15, 28, 28).transpose(0, 2, 1, 3).reshape(420, 420)
 plots.show_image(sheet, axes[1], title="codes from −2 to 2, both ways", scale=(0, 255));
 
 # %% [markdown]
-# **Notice** two things. On the left the network has sorted digits that nobody named: those that look alike lie near
-# each other, and two numbers are not enough to keep all ten apart. On the right there is no empty place: every code is
-# a code of some picture, and neighbours are similar. That is what the clouds and their penalty are for.
+# **Notice** two things. On the left the network has sorted digits that nobody named. In the run shown here the 0s and
+# the 1s lie apart, 4, 7 and 9 share a side, and 2, 3, 5, 6 and 8 crowd the middle: those that look alike lie near each
+# other, and two numbers are not enough to keep all ten apart. On the right there is no empty place: every code is a
+# code of some picture, and neighbours are similar. That is what the clouds and their penalty are for.
 #
 # So there is a way from any digit to any other: take the codes of two, walk from one to the other in a straight line,
 # and decode on the way. Below, the ends of each row are decoded codes of unseen digits. The lowest row is the same walk
@@ -423,7 +428,7 @@ check("15.4", noise_and_step);
 # few minutes, so the results are stored. `python -m workbook.course.makers.generation_runs` made them, with three
 # seeds. First comes the walk of twenty steps, for three digits, with two rows each. Six of the steps are shown: the
 # lower row has the guess, the upper row the place where the step towards it ended, with its time. **Predict first:**
-# the first guess sees nothing but noise, and is told the digit. What will it look like?
+# after how many of the twenty steps do the guesses hardly change any more?
 
 # %% name="stored"
 stored = data.stored("generation")
@@ -481,16 +486,18 @@ for row in stored["compared"]:
 print(f"The judge reads {100 * stored['judge_test_accuracy']:.1f} % of the test digits.")
 
 # %% [markdown]
-# **Notice** the third and fourth line first: unseen real digits set the scale, and copies of training digits have a
-# good score and diversity, but show themselves by their novelty of 0. Neither generator copies. Both are less diverse
-# than real digits. In diversity the ranges of the two generators lie apart, with the diffusion ahead. In score and in
-# novelty they overlap, so three seeds name no winner there.
+# **Notice** the last two groups first: unseen real digits set the scale, and copies of training digits have a good
+# score and diversity, but show themselves by their novelty of 0. Neither generator copies. Both are less diverse than
+# real digits. In diversity the ranges of the two generators lie apart, with the diffusion ahead. In score and in
+# novelty they overlap, so three seeds name no winner there. And the comparison is not an even one: the diffusion has
+# twice the parameters and twice the training time, and the table has a *width* of 1 and a *guidance* of 2, two dials
+# that come next.
 #
 # Both have a dial that trades quality for diversity. The VAE's is the *width*: it multiplies the normal noise that
-# codes are drawn from, so a small one stays near the middle. The diffusion's is the *guidance*. The network can guess
-# with the digit and without; the difference is what the digit adds, and the guidance says how many times it is counted
-# (1 is the plain guess). The picture shows the networks of one seed, the table above the means of three. **Predict
-# first:** at which end of a line are the samples of a large width, or of a weak guidance?
+# codes are drawn from, so a small one stays near the middle. The diffusion's is the *guidance* (Ho and Salimans 2022).
+# The network can guess with the digit and without; the difference is what the digit adds, and the guidance says how
+# many times it is counted (1 is the plain guess). The picture shows the networks of one seed, the table above the means
+# of three. **Predict first:** at which end of a line are the samples of a large width, or of a weak guidance?
 
 # %% name="dials" alt="Score against diversity. Two lines of dots, one for each generator, both falling: the more diverse the samples, the fewer are read as wanted."
 ax = plt.subplots(figsize=(6.5, 3.4), layout="constrained")[1]
@@ -634,8 +641,8 @@ for ax, (kind, (_, motions)) in zip(axes, found.items()):
 # %% [markdown]
 # **Notice** what the mean frame knows: sideways or up and down, from the smear. It must guess the direction, so of a
 # clip and its reverse it gets at most one right: 50 of 100, and no training could raise that. A network that convolves
-# each frame by itself and averages *maps* over time must guess too (`video.train("each frame", …)`); only kernels that
-# span time feel the order.
+# each frame by itself and averages *maps* over time must guess too (`video.train("each frame", …)`); to feel the order,
+# some weights must compare frames with one another, as kernels that span time do.
 #
 # With 8,000 clips and four passes, three seeds:
 
@@ -658,7 +665,7 @@ pixels = views.images / 255
 def show_neighbours(vectors, numbers, count=5):
     rows = embedding.neighbours(vectors, count)[numbers]
     order = np.c_[numbers, rows]  # each picture, then its neighbours, the nearest first
-    titles = ["asked" if column == 0 else "" for _ in order for column in range(count + 1)]
+    titles = ["query" if column == 0 else "" for _ in order for column in range(count + 1)]
     grid = plots.show_images(views.images[order.ravel()], titles, columns=count + 1, size=1.1)
     for place, ax in np.ndenumerate(grid):
         right = views.labels[order[place]] == views.labels[order[place[0], 0]]
@@ -777,7 +784,8 @@ three_seeds("metric learning")
 #
 # - A network outputs maps; the loss, and the way they are read, decide what they mean.
 # - CTC adds up all paths that read the text, so nobody need say where a digit is. Merge first, then drop blanks.
-# - A generator needs something random: a code drawn from a cloud, or noise from which it walks in small steps.
+# - A generator needs something random: a code drawn from the normal distribution, or noise from which it walks in small
+#   steps.
 # - Near codes make similar pictures; a line between two codes leads through pictures between them.
 # - One number for pictures is not enough: quality and diversity trade against each other.
 # - A mean over time cannot know the order of frames; kernels that span time can, together or apart.
@@ -804,7 +812,8 @@ three_seeds("metric learning")
 #   recognition*](https://arxiv.org/abs/1507.05717), 2017.
 # - D. Kingma and M. Welling, [*Auto-encoding variational Bayes*](https://arxiv.org/abs/1312.6114), ICLR 2014.
 # - J. Ho, A. Jain and P. Abbeel, [*Denoising diffusion probabilistic models*](https://arxiv.org/abs/2006.11239),
-#   NeurIPS 2020; X. Liu, C. Gong and Q. Liu, [*Flow straight and fast*](https://arxiv.org/abs/2209.03003), ICLR 2023.
+#   NeurIPS 2020; J. Ho and T. Salimans, [*Classifier-free diffusion guidance*](https://arxiv.org/abs/2207.12598), 2022;
+#   X. Liu, C. Gong and Q. Liu, [*Flow straight and fast*](https://arxiv.org/abs/2209.03003), ICLR 2023.
 # - D. Tran et al., [*A closer look at spatiotemporal convolutions for action
 #   recognition*](https://arxiv.org/abs/1711.11248), CVPR 2018: space and time apart.
 # - T. Chen et al., [*A simple framework for contrastive learning of visual

@@ -22,7 +22,7 @@
 # - train with larger batches without losing accuracy, and know where that ends;
 # - share a batch among several devices, so that the result is the one that a single device gives.
 #
-# **Minutes:** about 80 with the exercises. The notebook itself runs in about a minute on two CPU cores. It runs
+# **Minutes:** about 100 with the exercises. The notebook itself runs in about a minute on two CPU cores. It runs
 # unchanged on a GPU, for instance Colab's; there, seconds of the clock are measured instead of CPU seconds. A **CPU
 # second** is a second for which one core works for this program: two cores can spend two of them in a second, and
 # waiting does not count. All outputs below come from a CPU. The few figures from a GPU name the GPU.
@@ -344,13 +344,12 @@ for name in rates:
 # up what it computes; the rest stays as it was (Gene Amdahl, 1967).
 #
 # It is the same on a real accelerator. On one NVIDIA H200 (Keras 3.15.1 on JAX, a few runs), an epoch of the course's
-# longest recipe for CIFAR-10 took 0.8 to 0.9 s with `data.batches`. A network of that size on plain arrays, without
-# shifts and flips, took 0.19 s in 16 bits (a section below). The rest was spent on the images, which NumPy prepares,
-# and on one Python call per step.
+# longest recipe for CIFAR-10 took 0.8 to 0.9 s in float32 with `data.batches`. Its arithmetic takes less than 0.5 s on
+# such a card. The rest was spent on the images, which NumPy prepares, and on one Python call per step.
 #
-# So the course has a third way, `training.fit(model, batches)`. It copies the images to the accelerator once, as bytes.
-# Per step, only a few integers per image cross: its number, and what was drawn for its shift and flip. The images are
-# gathered and changed inside the compiled step, and on JAX many steps are one call. They are the images of
+# So the course has a fourth way, `training.fit(model, batches)`. It copies the images to the accelerator once, as
+# bytes. Per step, only a few integers per image cross: its number, and what was drawn for its shift and flip. The
+# images are gathered and changed inside the compiled step, and on JAX many steps are one call. They are the images of
 # `data.batches`, to the bit:
 
 # %% tags=["nbval-check-output"]
@@ -461,12 +460,13 @@ ax.grid(alpha=0.3);
 # In the code, the factor 3 is there because the backward pass of a layer costs about twice the forward pass: once for
 # the gradient of its input and once for that of its weights.
 #
-# The cross is below the roof. The roof says what is possible at most, and a step is made of layers from both sides of
-# the ridge.
+# The dots are computed: each shows what its layer could reach at most. Only the cross is measured, and it is below the
+# roof, because a step is made of layers from both sides of the ridge, and none is perfect.
 #
-# **Notice** that ReLU and batch normalisation compute nearly nothing and still take time: they move every value for an
-# operation or two. Buying a faster processor does not help them; moving less does. There are two ways: make each value
-# smaller, or don't put it back into memory in between. They are the next two sections.
+# **Notice** who lies left of the ridge: rescaling, batch normalisation, ReLU and pooling. The convolutions lie to its
+# right. ReLU and batch normalisation compute nearly nothing and still take time: they move every value for an operation
+# or two. Buying a faster processor does not help them; moving less does. There are two ways: make each value smaller,
+# or don't put it back into memory in between. They are the next two sections.
 
 # %% [markdown]
 # ## Half the bits
@@ -503,9 +503,9 @@ for kind in (np.float16, ml_dtypes.bfloat16, np.float32):
 # rounds to 0 or to that number. bfloat16 has the range of float32 and about two and a half decimal digits.
 #
 # **Mixed precision** (Micikevicius and others, 2018) uses both kinds: the layers compute in 16 bits. That halves the
-# bytes and lets **tensor cores** work, units of a GPU that multiply small matrices of 16-bit numbers. The weights stay
-# float32, because a step adds a small number to a large one. So do our network's scores (`dtype="float32"`), for the
-# softmax's sake. Keras calls such a choice a **policy**:
+# bytes and lets **tensor cores** work, units of a GPU that multiply small matrices of numbers with few digits, such as
+# 16-bit ones. The weights stay float32, because a step adds a small number to a large one. So do our network's scores
+# (`dtype="float32"`), for the softmax's sake. Keras calls such a choice a **policy**:
 
 # %% tags=["nbval-check-output"]
 for kind in (np.float16, np.float32):
@@ -608,17 +608,19 @@ for name, seconds in policies.items():
 #   as long as float32, or less. TensorFlow uses no such instructions for float16, which takes several times as long.
 # - A CPU without them converts every number there and back, and both formats are slower than float32.
 # - On the JAX backend neither was slower than float32, on either kind of CPU.
-# - A GPU with tensor cores is built for 16 bits. On one NVIDIA H200 an epoch of the network for CIFAR-10, on plain
-#   arrays in batches of 2,000, took 0.32 s in float32 and 0.19 s in bfloat16 (Keras 3.15.1 on JAX).
+# - A GPU with tensor cores is built for few digits. On one NVIDIA H200 an epoch of airbench94's network (below), in
+#   batches of 2,000, took 0.30 s in float32 and 0.18 s in bfloat16 (Keras 3.15.1 on JAX). There float32 uses the tensor
+#   cores, too: they round the factors to 11 binary digits (*TF32*) and add up in float32.
 #
 # Never believe a speed-up that you haven't measured.
 
 # %% [markdown]
 # ## Fewer trips to memory: XLA
 #
-# Batch normalisation and ReLU together compute `relu(x · a + b)`. One operation at a time, all values are read and
-# written three times. A compiler such as **XLA** sees all three operations and turns them into one loop: read x, do all
-# three, write the result. It **fuses** them.
+# Once mean and variance are known, batch normalisation and ReLU together compute `relu(x · a + b)`. (In training, x is
+# read once more, first, to find them.) One operation at a time, all values are read and written three times. A compiler
+# such as **XLA** sees all three operations and turns them into one loop: read x, do all three, write the result.
+# It **fuses** them.
 
 # %% tags=["nbval-check-output"]
 for name, trips in (("one by one", 3), ("fused", 1)):
@@ -655,10 +657,10 @@ for on, (first_step, later_step) in compilers.items():
 # %% [markdown]
 # **Notice** the first step with XLA on: that is the compiler. With XLA off the first step is slower than later ones,
 # too: TensorFlow first makes a graph of all the operations. Compare the later steps. For this small network XLA may be
-# ahead on a CPU or behind: it gains by fusing, and loses because it does not use oneDNN's convolutions. Count how many
-# steps it takes until the compiler's seconds are earned back. For other networks XLA loses much: the device report
-# speaks of some that took 3 to 9 times longer. So on the CPU Keras's `"auto"` leaves XLA off, and on a GPU it turns it
-# on. JAX has no other way: all its code goes through XLA.
+# ahead on a CPU or behind: it gains by fusing, and loses because it does not use oneDNN's convolutions. If they are
+# shorter with XLA, count how many it takes until the compiler's seconds are earned back; if they are longer, they never
+# are. For other networks XLA loses much: the device report speaks of some that took 3 to 9 times longer. So on the CPU
+# Keras's `"auto"` leaves XLA off, and on a GPU it turns it on. JAX has no other way: all its code goes through XLA.
 
 # %% [markdown]
 # ## Batch size and learning rate
@@ -842,10 +844,11 @@ print("the loss falls from the first epoch to the second:", rehearsal[1] < rehea
 print("and lies below ln 10, that of guessing:", bool(rehearsal[1] < np.log(10)))
 
 # %% tags=["slow", "nbval-ignore-output"]
-print(f"loss {rehearsal[0]:.2f}, then {rehearsal[1]:.2f}; {spent:.1f} seconds with compiling")
+print(f"loss {rehearsal[0]:.2f}, then {rehearsal[1]:.2f}; {spent:.1f} {unit}s with compiling")
 print(
-    f"at this rate an epoch of CIFAR-10 takes about {50_000 / (2 * len(images)) * spent:.0f} "
-    "seconds"
+    "at this rate an epoch of CIFAR-10 takes at most "
+    f"{50_000 / (2 * len(images)) * spent:.0f} "
+    f"{unit}s for this small network: compiling is paid only once"
 )
 
 # %% [markdown]
@@ -933,8 +936,9 @@ for row in gpu["rows"]:
         )
 
 # %% [markdown]
-# On the same images and with the same settings, a Keras model is as accurate as the record program, and in bfloat16 as
-# fast. Our longest recipe is half a point ahead of both, and slower.
+# On the same images and with the same settings, a Keras model is as accurate as the record program. In bfloat16 it is
+# as fast as that program without its `torch.compile` (*eager*), which was left out because compiling took over three
+# minutes; with it, the program may be faster. Our longest recipe is half a point ahead of both, and slower.
 
 # %% [markdown]
 # ## Data parallelism by hand

@@ -107,7 +107,8 @@ for name, (_, usual) in league.RECIPE.items():
 #   `"adamw"`.
 # - `schedule` is `"constant"`, `"triangle"` or `"cosine"` (chapters 09 and 16); `warm_up` is the share of all steps in
 #   which the rate rises.
-# - `shift` and `cutout` (in pixels) and `flip` change the training images at random (chapter 05).
+# - `shift` (in pixels) and `flip` change the training images at random (chapter 05), and so does `cutout`: a square of
+#   that many pixels, somewhere in each image, becomes black.
 # - `views` averages the scores of several views of an example at the end: `"plain"`, `"flip"`, `"shift"`,
 #   `"flip and shift"`.
 #
@@ -125,15 +126,17 @@ trial
 # The **learning curve** shows the accuracy on the training digits while the network learns, against the CPU seconds
 # that it has cost so far. The dashed lines are the marks at the end.
 
-# %% tags=["slow", "timed"] alt="Training accuracy against CPU seconds, on a logarithmic axis. All curves rise steeply and then flatten. The curve of the two-layer network ends after a few seconds and lies below the two of the course; its dashed mark is below the dotted target of 99 per cent, the marks of the course's entries just above it."
+# %% tags=["slow", "timed"] alt="Training errors in per cent against CPU seconds, both axes logarithmic. All curves fall from 90 per cent. The curve of the two-layer network ends after a few seconds; its dashed mark, a few per cent of errors, is above the dotted target of one per cent, the marks of the course's entries just below it."
 trial.draw();
 
 # %% [markdown]
 # **Notice** three things:
 #
-# - Most of the accuracy is won in the first seconds. The last point costs most of the time.
-# - A curve that has become flat tells that more epochs will not help: the network is too small, or the rate is. One
-#   that still rises at its end asks for more epochs.
+# - Most digits are won in the first seconds. The axis of the errors is logarithmic: each halving of them costs more
+#   than the one before, and the last point costs most of the time.
+# - When the rate falls to 0, every curve becomes flat at its end, often after a last rise. So look at the part before.
+#   Flat there, and far from its goal: the network is too small, or the rate is wrong. Still rising: try twice the
+#   epochs, with the schedule stretched over them, and compare the marks.
 # - A mark can be above the end of its training curve. Where a recipe shifts the training digits, they are harder than
 #   those of the mark.
 #
@@ -149,8 +152,8 @@ for row in counted:
 print(f"{'sum':20} {small().count_params():5,}")
 
 # %% [markdown]
-# **Notice** that the last separable convolution has more than half of all parameters, and nearly all of them are in its
-# 1×1 half: 32 · 64. The first layer sees the whole image and costs 500. A design can be counted before it is built.
+# **Notice** that the last separable convolution has nearly half of all parameters, and most of them are in its 1×1
+# half: 32 · 64 = 2,048. The first layer sees the whole image and costs 500. A design can be counted before it is built.
 
 # %% [markdown] exercise="17.1"
 # ### Exercise 17.1 · Count before you build (8 min, 2 points)
@@ -225,7 +228,7 @@ check("17.2", widest);
 #
 # In the other two leagues the budget is time. Here is an entry to *speech*: three convolutions with strides, and global
 # average pooling, as in the first entry. The images are 40 bands by 61 frames. The course's own entry has the same
-# convolutions, and then `Flatten` and dropout. **Predict first:** which head suits spoken words?
+# recipe and the same convolutions, and then `Flatten` and dropout. **Predict first:** which head suits spoken words?
 
 # %%
 def build_speech():
@@ -251,7 +254,8 @@ speech.draw();
 
 # %% [markdown]
 # **Notice** how much the head matters. Global average pooling forgets *when* a sound was heard and how high it was;
-# `Flatten` keeps both, for about twice the parameters. What suits the digits need not suit the words.
+# `Flatten` keeps both, for about twice the parameters. What suits the digits need not suit the words. This holds for 20
+# epochs: the pooled network's curve still rises, so try more of the 30 seconds before you give it up.
 #
 # Notice the start, too: before the first point of the curve, Keras has compiled the training step. With so few examples
 # that is a large part of the whole training. It is paid once, whatever the number of epochs. And both trainings end
@@ -361,9 +365,9 @@ check("17.4", better);
 # instructor runs `workbook league`, which trains every entry again, with three seeds, and marks it on examples that are
 # drawn after all entries are in.
 #
-# What you hand in are not functions and not weights. It is the configuration of your model, as Keras writes it, and
-# your recipe: plain values. The network is rebuilt from a list of Keras's own layers, with new random
-# weights. **Predict first:** which of these three entries does the league take?
+# You hand in neither functions nor weights, but the configuration of your model, as Keras writes it, and your recipe:
+# plain values. The network is rebuilt from a list of Keras's own layers, with new random weights. **Predict first:**
+# which of these three entries does the league take?
 
 # %%
 def ends_with(last):
@@ -426,7 +430,8 @@ print(file, "is an entry to", LEAGUE)
 # ## Summary
 #
 # - Count first: parameters from a list of layers, epochs from the seconds of a step.
-# - A learning curve says what to change: flat means too small or a wrong rate, rising means too short.
+# - A learning curve says what to try: flat before the rate falls, a larger network or another rate; rising, more
+#   epochs.
 # - The marks of equal entries scatter with the seed and with the examples. The best of many flatters.
 # - A result counts if somebody else gets it, from your description, on examples that you have not seen.
 #

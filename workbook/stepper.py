@@ -80,7 +80,7 @@ def draw(step: Step, axes: Any = None) -> np.ndarray:
     """Draw a step in three panels: the window on the input, the products, the output so far."""
     if axes is None:
         axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")[1]
-    plots.show_numbers(step.padded, axes[0], title="input (with its padding)", window=step.window)
+    plots.show_numbers(step.padded, axes[0], title="input", window=step.window)
     largest = float(np.abs(step.padded).max() * np.abs(step.kernel).max()) or 1.0
     title = f"window × kernel: sum {step.total:g}"
     plots.show_numbers(step.products, axes[1], title=title, scale=(-largest, largest))
@@ -198,7 +198,7 @@ def _draw_moves(ax: Axes, size: int, kernel_size: int, strides: int, padding: in
 def show_filters(size: int = 5, kernel_size: int = 3, filters: int = 4) -> Axes:
     """Draw a filter that spans the three channels of a colour image, and the maps that several filters make.
 
-    Image and filter are drawn in slanting layers, one for each channel; each filter makes one map of the output.
+    Image and filter are drawn in slanting slices, one for each channel; each filter makes one map of the output.
     """
     ax = plt.subplots(figsize=(9, 3.3), layout="constrained")[1]
     channels = ("#d62728", "#2ca02c", "#1f77b4")

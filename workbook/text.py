@@ -97,6 +97,47 @@ def shuffle_time(ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.take_along_axis(ids, np.argsort(keys, axis=1), axis=1)
 
 
+class Vectorization:
+    """Keras's `TextVectorization` without TensorFlow, which that layer needs: `adapt` to sentences, then call it.
+
+    The arguments are the layer's, and so are the results: a call returns ids, int64 (sentences, length).
+    """
+
+    def __init__(self, *, max_tokens: int, output_sequence_length: int) -> None:
+        self._size, self._length = max_tokens, output_sequence_length
+        self._words: list[str] = []
+
+    def adapt(self, sentences: Iterable[str]) -> None:
+        """Learn the vocabulary: the most frequent words of `sentences`."""
+        self._words = vocabulary(sentences, size=self._size)
+
+    def get_vocabulary(self) -> list[str]:
+        """Return the words in the order of their ids, padding and unknown words first."""
+        return list(self._words)
+
+    def __call__(self, sentences: Iterable[str]) -> np.ndarray:
+        """Return the ids of sentences. ValueError before `adapt`."""
+        if not self._words:
+            raise ValueError("there is no vocabulary yet: call adapt(sentences) first")
+        return encode(sentences, self._words, length=self._length)
+
+
+def vectorization(
+    *, max_tokens: int, output_sequence_length: int
+) -> "keras.layers.TextVectorization | Vectorization":
+    """Return `keras.layers.TextVectorization` with these arguments, or what does the same without TensorFlow."""
+    import keras
+
+    options: dict[str, Any] = {"max_tokens": max_tokens, "output_sequence_length": output_sequence_length}
+    try:
+        return keras.layers.TextVectorization(**options)
+    except ImportError:
+        print(
+            "Keras's TextVectorization needs TensorFlow. The course's own text.Vectorization does the same."
+        )
+        return Vectorization(**options)
+
+
 # A sentence of the learner's own ------------------------------------------------------------------------------
 
 

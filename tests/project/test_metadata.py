@@ -306,3 +306,13 @@ def test_the_development_container_uses_a_supported_python():
     opened = [Path(name) for name in container["customizations"]["codespaces"]["openFiles"]]
     assert [path.parent.name for path in opened] == ["my_notebooks"]
     assert all((ROOT / "notebooks" / path.name).is_file() for path in opened)
+
+
+def test_no_test_may_take_longer_than_the_last_resort_allows() -> None:
+    """Where a mark allows more, faulthandler would end the worker, and the tests after it would be lost."""
+    options = PYPROJECT["tool"]["pytest"]["ini_options"]
+    longest = options["faulthandler_timeout"]
+    assert options["timeout"] < longest
+    for path in (ROOT / "tests").rglob("*.py"):
+        for seconds in re.findall(r"mark\.timeout\((\d+)\)", path.read_text(encoding="utf-8")):
+            assert int(seconds) < longest, path

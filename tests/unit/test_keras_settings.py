@@ -196,7 +196,6 @@ print("failed:", failed, keras.backend.backend())
 
 
 @pytest.mark.claims
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "content",
     [

@@ -50,6 +50,27 @@ def test_every_review_is_split_as_keras_splits_it() -> None:
     assert layer.get_vocabulary() == text.vocabulary(reviews)
 
 
+def test_vectorization_is_kerass_layer_or_does_the_same(monkeypatch, capsys) -> None:
+    sentences = data.load("movie_reviews").x_train[:500]
+    options = {"max_tokens": 300, "output_sequence_length": 12}
+    layer = text.vectorization(**options)
+    assert isinstance(layer, layers.TextVectorization)
+    assert capsys.readouterr().out == ""
+
+    def missing(**arguments: object) -> None:
+        raise ImportError("Layer TextVectorization requires TensorFlow.")
+
+    monkeypatch.setattr(layers, "TextVectorization", missing)
+    own = text.vectorization(**options)
+    assert "needs TensorFlow" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"call adapt\(sentences\) first"):
+        own(sentences)
+    for each in (layer, own):
+        each.adapt(sentences)
+    assert own.get_vocabulary() == [str(word) for word in layer.get_vocabulary()]
+    np.testing.assert_array_equal(own(sentences), np.array(layer(sentences)))
+
+
 def test_encode_cuts_pads_and_marks_the_unknown() -> None:
     words = ["", "[UNK]", "good", "film"]
     ids = text.encode(["A good film", "", "film film film film film"], words, length=4)

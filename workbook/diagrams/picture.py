@@ -1,5 +1,6 @@
 """Draw a diagram with Matplotlib."""
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -96,28 +97,59 @@ def _draw_lines(ax: Axes, diagram: Sequence[Operation], placed: Layout, scale: f
     for edge in placed.edges:
         if edge.source not in captions:
             tensors.setdefault(edge.source, []).append(edge)
-    skipping = [name for name, edges in tensors.items() if len(edges) > 1 and _skips_rows(diagram, edges)]
+    colours = _skip_colours(diagram, tensors, captions)
+    row = rows_of(diagram)
     for edges in sorted(tensors.values(), key=len, reverse=True):
-        name = edges[0].source
-        colour = SKIP_LINES[skipping.index(name) % len(SKIP_LINES)] if name in skipping else LINE
+        nearest = min((row[edge.target] for edge in edges), default=0)
+        skips = [edge for edge in edges if row[edge.target] != nearest]
+        others = [
+            edge for edge in edges if row[edge.target] == nearest
+        ]  # drawn last, so over what both share
+        colour = colours.get(edges[0].source, LINE)
         for white in (True, False):
-            for edge in edges:
+            for edge in (*skips, *others):
                 points = np.array(edge.points)
                 points[-1] += 0.06 * _direction(points)  # the tip of the arrow covers the end of the line
+                drawn = "white" if white else LINE if edge in others else colour
                 ax.plot(
-                    *points.T, color="white" if white else colour, linewidth=scale * (4 if white else 1.4),
+                    *points.T, color=drawn, linewidth=scale * (4 if white else 1.4),
                     solid_joinstyle="round", solid_capstyle="butt", zorder=2,
                 )  # fmt: skip
         for edge in edges:
-            ax.add_patch(_arrow(edge, colour))
-        for x, y in _forks(edges):
-            ax.plot(x, y, "o", color=colour, markersize=4 * scale, zorder=3)
+            ax.add_patch(_arrow(edge, LINE if edge in others else colour))
+        for corner in _forks(edges):
+            ax.plot(
+                *corner, "o", color=LINE if _is_on(corner, others) else colour, markersize=4 * scale, zorder=3
+            )
+
+
+def _skip_colours(
+    diagram: Sequence[Operation], tensors: dict[str, list[Edge]], captions: set[str]
+) -> dict[str, str]:
+    """Return a colour for each tensor whose readers are in different rows; each caption's column begins again."""
+    colours: dict[str, str] = {}
+    used: Counter[str] = Counter()
+    for name, edges in tensors.items():
+        if _skips_rows(diagram, edges):
+            column = next((caption for caption in captions if name.startswith(caption)), "")
+            colours[name] = SKIP_LINES[used[column] % len(SKIP_LINES)]
+            used[column] += 1
+    return colours
 
 
 def _skips_rows(diagram: Sequence[Operation], edges: Sequence[Edge]) -> bool:
     """Return whether the readers of a tensor, the targets of its edges, are in different rows."""
     row = rows_of(diagram)
     return len({row[edge.target] for edge in edges}) > 1
+
+
+def _is_on(corner: Point, edges: Sequence[Edge]) -> bool:
+    """Return whether a corner lies on the line of an edge."""
+    return any(
+        corner in edge.points
+        or any(_passes(*line, corner, axis) for line in pairwise(edge.points) for axis in (0, 1))
+        for edge in edges
+    )
 
 
 def _direction(points: np.ndarray) -> np.ndarray:

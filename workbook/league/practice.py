@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 STORED = "league"  # the file of `data/results/` with the course's own results
 YOURS = "yours"
 TICKS = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300)  # CPU seconds
+LEAST_ERRORS = 0.1  # %: none has no place on a logarithmic axis
 Curve = tuple[Point, ...]
 
 
@@ -181,25 +182,47 @@ def ranking_table(league: League, placed: Sequence[tuple[int | None, Score]]) ->
 def draw_curves(
     league: League, yours: Placed | None, course: Sequence[Placed], ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw training accuracy (%) over CPU seconds; return the axes. The dashed lines are the final marks."""
+    """Draw the training over CPU seconds; return the axes. The dashed lines are the final marks.
+
+    A league with a target is about the last errors: there the errors (%) are drawn, on a logarithmic axis. In the
+    others it is the accuracy (%).
+    """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import FixedLocator, NullLocator
 
     if ax is None:
         ax = plt.subplots(figsize=(8, 3.6), layout="constrained")[1]
+
+    def height(accuracy: float) -> float:
+        return 100 * accuracy if league.target is None else max(LEAST_ERRORS, 100 - 100 * accuracy)
+
     drawn = [*([(yours, YOURS)] if yours else []), *((placed, placed.score.name) for placed in course)]
     for (placed, name), colour in zip(drawn, colours.PALETTE, strict=False):
         seconds = [point.seconds for point in placed.curve]
-        accuracies = [100 * point.accuracy for point in placed.curve]  # %
-        ax.plot(seconds, accuracies, color=colour, label=f"{name}, training")
-        mark = 100 * placed.score.mean
-        ax.axhline(mark, color=colour, linestyle="--", linewidth=1, label=f"{name}, mark {mark:.1f} %")
-    if league.target is not None:
-        ax.axhline(100 * league.target, color=colours.GREY, linestyle=":", label="target")
-    ax.set(xscale="log", xlabel="CPU seconds of training", ylabel="accuracy, %", title=league.title)
+        ax.plot(
+            seconds,
+            [height(point.accuracy) for point in placed.curve],
+            color=colour,
+            label=f"{name}, training",
+        )
+        mark = placed.score.mean
+        label = f"{name}, mark {100 * mark:.1f} %"
+        ax.axhline(height(mark), color=colour, linestyle="--", linewidth=1, label=label)
+    ax.set(xscale="log", xlabel="CPU seconds of training, logarithmic", title=league.title)
+    if league.target is None:
+        ax.set(ylabel="accuracy, %")
+    else:
+        ax.axhline(
+            height(league.target),
+            color=colours.GREY,
+            linestyle=":",
+            label=f"target {100 * league.target:.0f} %",
+        )
+        ax.set(yscale="log", ylabel="errors, %, logarithmic")
+        ax.yaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_major_locator(FixedLocator(TICKS))
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_locator(NullLocator())
     ax.grid(alpha=0.3)
-    ax.legend(fontsize=8, loc="lower right")
+    ax.legend(fontsize=8, loc="lower right" if league.target is None else "upper right")
     return ax

@@ -86,6 +86,8 @@ def predict_averaged(
     images = np.asarray(x)
     if images.ndim < 3 or not len(images):
         raise ValueError(f"x must be images (N, H, W, C) with N at least 1. Received: shape {images.shape}")
+    for view in chosen:  # a view that does not fit is told here, not inside compiled code
+        view.places(*images.shape[1:3])
     if _is_on_jax(model):
         return _averaged_on_jax(model, images, chosen, batch_size)
     total = sum(view.weight for view in chosen)

@@ -137,7 +137,7 @@ def test_the_tables_of_chapters_are_as_workbook_contents_writes_them(tmp_path: P
     ]
     for name in ("README.md", "solutions/00_start_here.py"):
         text = (tmp_path / name).read_text(encoding="utf-8")
-        assert text.count("| 41 |") == (ROOT / name).read_text(encoding="utf-8").count("| 40 |") == 1
+        assert text.count("| 56 |") == (ROOT / name).read_text(encoding="utf-8").count("| 55 |") == 1
         assert text.count("start_here.ipynb) | What does a program see") == 1
 
 

@@ -98,7 +98,7 @@ def test_the_front_page_has_a_card_for_every_chapter_and_no_badges() -> None:
     assert [re.findall(r'href="notebooks/(\w+)\.html"', card) for card in cards] == [
         [entry.name] for entry in CHAPTERS
     ]
-    assert "<p>What does a program see when you show it a photograph?</p><p>40 minutes</p>" in cards[0]
+    assert "<p>What does a program see when you show it a photograph?</p><p>55 minutes</p>" in cards[0]
     assert ["<img" in card for card in cards] == [True] * 17 + [False]
     assert "[![" not in page
     assert "](solutions/" not in page

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.unit.diagrams.models import dense_block, every_diagram, residual
-from workbook.diagrams import layout, operations, show, show_model, spread
+from workbook.diagrams import layout, operations, show, show_model, side_by_side, spread
 from workbook.diagrams.graph import COLOURS
 from workbook.diagrams.picture import LINE, SKIP_LINES
 
@@ -60,11 +60,32 @@ def test_every_line_has_an_arrow_at_its_end() -> None:
 
 def test_tensors_that_skip_have_colours_of_their_own() -> None:
     ax = show(spread(operations(dense_block(3))))
-    colours = {
-        patch.get_gid(): mpl.colors.to_hex(patch.get_facecolor()) for patch in ax.patches if patch.get_gid()
-    }
+    colours = _arrow_colours(ax)
     assert len({colours[f"arrow {name} → layer3"] for name in ("image", "layer1_b", "layer2_b")}) == 3
     assert colours["arrow layer3_b → layer3"] == LINE
+
+
+def _arrow_colours(ax) -> dict[str, str]:
+    return {
+        patch.get_gid(): mpl.colors.to_hex(patch.get_facecolor()) for patch in ax.patches if patch.get_gid()
+    }
+
+
+def test_only_the_shortcut_is_coloured() -> None:
+    diagram = operations(residual(64, 64))
+    colours = _arrow_colours(show(diagram))
+    (add,) = [operation for operation in diagram if operation.kind == "add"]
+    readers = [operation for operation in diagram if "image" in operation.inputs]
+    assert len(readers) == 2
+    for reader in readers:
+        expected = SKIP_LINES[0] if reader is add else LINE
+        assert colours[f"arrow image → {reader.name}"] == mpl.colors.to_hex(expected)
+
+
+def test_each_column_begins_with_the_first_colour() -> None:
+    beside = side_by_side({"one": operations(residual(64, 64)), "two": operations(residual(64, 64))})
+    coloured = {colour for colour in _arrow_colours(show(beside)).values() if colour != LINE}
+    assert coloured == {mpl.colors.to_hex(SKIP_LINES[0])}
 
 
 def test_a_fork_is_marked_and_a_crossing_is_not() -> None:

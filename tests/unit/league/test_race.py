@@ -100,6 +100,17 @@ def test_try_it_shows_the_result_among_the_courses_own() -> None:
     assert next(line.get_label() for line in ax.lines) == "yours, training"
 
 
+def test_a_league_with_a_target_draws_its_errors() -> None:
+    placed = practice.own_entries("mnist")
+    ax = practice.draw_curves(LEAGUES["mnist"], None, placed)
+    assert ax.get_yscale() == "log"
+    curves = {line.get_label(): line for line in ax.lines}
+    last = placed[0].curve[-1].accuracy
+    drawn = curves[f"{placed[0].score.name}, training"].get_ydata()
+    assert drawn[-1] == pytest.approx(100 - 100 * last)
+    assert list(curves["target 99 %"].get_ydata()) == pytest.approx([1, 1])
+
+
 @pytest.mark.parametrize("build", [lambda: ..., lambda: None, lambda: 3])
 def test_an_entry_that_is_not_started_stops_nothing(build: Any) -> None:
     trial = league.try_it("speech", build, dict)

@@ -183,8 +183,11 @@ def _compare(words: str, anchor: RecipeScore, row: RecipeScore) -> str:
     verdict = ""
     share = row.target.get("anchor_share")
     if share is not None and anchor.onednn == DEFAULT:
-        verdict = f", target {1 / share:.0f}: {'reached' if ratio * share >= 1 else 'missed'}"
-    return f"anchor / {row.name}, CPU seconds to {100 * ANCHOR_GOAL:.1f} %, {words}: {ratio:.1f}{verdict}"
+        verdict = f", target {1 / share:.0f} times: {'reached' if ratio * share >= 1 else 'missed'}"
+    return (
+        f"CPU seconds to {100 * ANCHOR_GOAL:.1f} %, {words}: the anchor's are {ratio:.1f} times those of "
+        f"{row.name}{verdict}"
+    )
 
 
 def table_lines(rows: list[RecipeScore]) -> list[str]:

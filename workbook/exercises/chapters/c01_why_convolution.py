@@ -23,7 +23,7 @@ DENSE = Exercise(
     id="1.1",
     title="Parameters of a dense layer",
     answer_name="dense_parameters",
-    section="One layer, a trillion weights",
+    section="A weight for every pair",
     cases=_dense_cases,
     groups=lambda height, width, channels, units: "one channel" if channels == 1 else "three channels",
     reference=lambda height, width, channels, units: arithmetic.dense_parameters(
