@@ -180,7 +180,8 @@ ax = plots.show_numbers(
 )
 short = [name.split("_")[0] for name in LAYERS]
 ax.set_xticks(range(5), short, rotation=45)
-ax.set_yticks(range(5), short);
+ax.set_yticks(range(5), short)
+ax.grid(False);
 
 # %% tags=["slow", "nbval-check-output"]
 print(

@@ -551,13 +551,21 @@ neutral = 2 + np.argsort(np.abs(weights[2:1000]), kind="stable")[:10]
 groups = {"praise": ranked[-10:], "blame": ranked[:10], "neither": neutral}
 places = np.concatenate(list(groups.values()))
 points = dict(zip(places.tolist(), text.plane(vectors[places])))
-ax = plt.subplots(figsize=(10, 6), layout="constrained")[1]
+ax = plt.subplots(figsize=(10, 7.5), layout="constrained")[1]
 looks = zip(groups.items(), (plots.COLOURS[0], plots.COLOURS[1], plots.COLOURS[6]), "^vo")
 for (name, rows), colour, shape in looks:
     x, y = np.array([points[int(row)] for row in rows]).T
     ax.plot(x, y, shape, color=colour, markersize=5, label=name)
-    for row, left, top in zip(rows, x, y):
-        ax.annotate(words[row], (left, top), (4, 2), textcoords="offset points", fontsize=9)
+    for order, place in enumerate(np.argsort(y)):  # names on the right and on the left in turn
+        side = 1 if order % 2 else -1
+        ax.annotate(
+            words[rows[place]],
+            (x[place], y[place]),
+            (5 * side, -3),
+            textcoords="offset points",
+            fontsize=9,
+            ha="left" if side == 1 else "right",
+        )
 ax.set(xlabel="first component", ylabel="second component")
 ax.margins(x=0.09)
 ax.legend(title="weight in the bag");

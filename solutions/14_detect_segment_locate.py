@@ -595,7 +595,7 @@ complete = [n for n in crowded if all_found(n)]
 number = complete[0] if complete else crowded[0]
 print(f"all masks found in {len(complete)} of {len(crowded)} such scenes")
 
-# %% tags=["slow"] alt="Left, a scene of three digits. Middle, an arrow from every second pixel of ink: those far from a digit's centre, a white cross, point towards it. Right, the masks that were found, one colour each."
+# %% tags=["slow"] alt="Left, a scene of three digits. Middle, an arrow from every second pixel of ink: those far from a digit's centre, a black dot, point towards it. Right, the masks that were found, one colour each."
 axes = plt.subplots(1, 3, figsize=(10, 3.5), layout="constrained")[1]
 plots.show_image(unseen.images[number], axes[0])
 plots.show_image(unseen.images[number], axes[1], title="where each pixel points")
@@ -615,10 +615,10 @@ for y0, x0, y1, x1 in unseen.boxes[number]:
     axes[1].plot(
         (x0 + x1 - 1) / 2,
         (y0 + y1 - 1) / 2,
-        "x",
-        color="white",
-        markersize=9,
-        markeredgewidth=2,
+        "o",
+        color="black",
+        markeredgecolor="white",
+        markersize=7,
     )
 sure = masks[number].shapes[masks[number].scores > 0.3]
 paint(
@@ -629,9 +629,9 @@ paint(
 )
 
 # %% [markdown]
-# **Notice** the arrows of the two equal digits (a white cross is the centre of a digit). Far from a centre they are
-# long and point along the stroke towards it; near a centre, and where the digits touch, they are short and unsure. That
-# is enough to split the two, but not for every pixel: some may join the wrong digit.
+# **Notice** the arrows of the two equal digits (a black dot is the centre of a digit). Far from a centre they are long
+# and point along the stroke towards it; near a centre, and where the digits touch, they are short and unsure. That is
+# enough to split the two, but not for every pixel: some may join the wrong digit.
 #
 # The score of a mask is that of the detector's centre. So in the other scenes a digit whose centre the detector is not
 # sure of has arrows, but no mask: the separation is no better than the centres.

@@ -126,7 +126,7 @@ trial
 # The **learning curve** shows the accuracy on the training digits while the network learns, against the CPU seconds
 # that it has cost so far. The dashed lines are the marks at the end.
 
-# %% tags=["slow", "timed"] alt="Training errors in per cent against CPU seconds, both axes logarithmic. All curves fall from 90 per cent. The curve of the two-layer network ends after a few seconds; its dashed mark, a few per cent of errors, is above the dotted target of one per cent, the marks of the course's entries just below it."
+# %% tags=["slow", "timed"] alt="Training errors in per cent against CPU seconds, both axes logarithmic. All curves fall from 90 per cent. The curve of the two-layer network ends after a few seconds; its dashed mark, about nine per cent of errors, is above the dotted target of one per cent, the marks of the course's entries just below it."
 trial.draw();
 
 # %% [markdown]
