@@ -410,7 +410,10 @@ def test_the_anchor_is_compared_with_one_setting_and_both() -> None:
     default = bench_train_table.RecipeScore("anchor", bench_train_table.DEFAULT, [_run(1, 0.991, 250)])
     both = bench_train_table.RecipeScore("anchor", "on", [_run(1, 0.989, 200)])
     told = bench_train_table.ratios([default, both, quick])
-    assert "as users run both: the anchor's are 12.5 times those of mnist quick, target 12 times: reached" in told[0]
+    assert (
+        "as users run both: the anchor's are 12.5 times those of mnist quick, target 12 times: reached"
+        in told[0]
+    )
     assert "oneDNN on for both: the anchor's are 10.0 times" in told[1]
     assert "did not reach" in told[2]
     assert not bench_train_table.is_missed([default, both, quick])
