@@ -125,6 +125,7 @@ def about(seeds: int) -> dict[str, Any]:
         "memory": "the peak of the process, libraries and data included; on the TensorFlow backend without JAX, which "
         "TensorFlow loads if it is installed",
         "cpu_seconds": "user + system; the process includes the loading of Keras and data, and the test",
+        "threads": "MNIST's recipes on one thread, all others and the anchor on one per core",
         "anchor": "keras.io's Simple MNIST convnet, trained until the end of the first epoch after which "
         f"it classifies {100 * ANCHOR_GOAL:.1f} % of the test digits correctly; these tests are not counted",
     }
@@ -164,6 +165,7 @@ def run_recipe(name: str, seed: int) -> dict[str, Any]:
     from workbook.training import recipes, run
 
     recipe = recipes.recipe(*name.split())
+    recipe.limit_threads()
     examples = recipe.load(seed)
     with tempfile.TemporaryDirectory() as folder:
         result = run.train(replace(recipe, load=lambda seed: examples), seed=seed, out=Path(folder))

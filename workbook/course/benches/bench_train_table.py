@@ -182,7 +182,7 @@ def _compare(words: str, anchor: RecipeScore, row: RecipeScore) -> str:
     ratio = anchor.cpu_seconds / row.cpu_seconds
     verdict = ""
     share = row.target.get("anchor_share")
-    if share is not None and anchor.onednn == DEFAULT:
+    if share is not None and anchor.onednn == row.onednn:
         verdict = f", target {1 / share:.0f} times: {'reached' if ratio * share >= 1 else 'missed'}"
     return (
         f"CPU seconds to {100 * ANCHOR_GOAL:.1f} %, {words}: the anchor's are {ratio:.1f} times those of "

@@ -66,6 +66,7 @@ def train(
     folder = out
     try:
         chosen = recipes.recipe(data, recipe, budget=budget or seeds.budget())
+        chosen.limit_threads()
         folder = out or Path("runs") / f"{data}-{chosen.name}-{seed}"
         members = _team(processes, coordinator, process)
         if members and launch.WORKER not in os.environ:

@@ -3,6 +3,7 @@
 A recipe's functions import what they need when they run, so that listing the recipes loads nothing heavy.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,8 @@ class Recipe:
     `optimizer(steps_per_epoch, epochs)` a Keras optimizer. `augment()` returns augmentations (`workbook.data.augment`).
     `prepare(model, x_train)` may set initial weights and freeze layers. `callbacks(steps_per_epoch, epochs)` returns
     Keras callbacks; a resumed run starts in the middle, so they must use the epoch number that Keras passes.
-    `predict(model, x)` returns scores (N, classes) in its own way, such as an average over views.
+    `predict(model, x)` returns scores (N, classes) in its own way, such as an average over views. `threads` is the
+    number of TensorFlow's threads on the CPU, None for one per core: a small network needs less work on one thread.
     Results are stored in `data/results/training.json`; `workbook bench train` measures them again.
     """
 
@@ -69,6 +71,13 @@ class Recipe:
     prepare: Callable[["keras.Model", np.ndarray], None] | None = None
     callbacks: Callable[[int, int], list[Any]] | None = None
     predict: Callable[["keras.Model", np.ndarray], np.ndarray] | None = None
+    threads: int | None = None
+
+    def limit_threads(self) -> None:
+        """Limit TensorFlow to `threads` threads, unless the environment says otherwise. Call before its import."""
+        if self.threads is not None:
+            for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+                os.environ.setdefault(name, str(self.threads))
 
     @property
     def title(self) -> str:
