@@ -51,12 +51,12 @@ def choose_backend() -> None:
             if backend in BACKENDS:
                 reason = f"Keras's {backend} backend is not installed."
             else:
-                reason = f"{path} asks for the {backend} backend, on which some cells do not run. It stays as it is."
+                reason = f"{path} asks for the {backend} backend, on which some cells do not run. It is not changed."
             print(f"{reason} The course uses {usable} in this kernel.")
 
 
 def is_usable(backend: Any) -> bool:
-    """Return whether the course runs on a backend that is installed."""
+    """Return whether the course can run on this backend and the backend is installed."""
     return backend in BACKENDS and importlib.util.find_spec(backend) is not None
 
 

@@ -39,7 +39,7 @@ def _stopped(losses: list[float], patience: int = 3) -> int:
 
 
 def test_the_network_has_the_parameters_that_the_text_says(names: dict) -> None:
-    assert f"{names['separable_network']().count_params():,} parameters read" in harness.prose(CHAPTER)
+    assert f"{names['separable_network']().count_params():,} parameters classifies" in harness.prose(CHAPTER)
 
 
 @pytest.mark.parametrize("options", [{}, {"dropout": 0.5}, {"shift": 0.1}])

@@ -1,5 +1,6 @@
 """The check itself: its messages, its comparisons and its time limit."""
 
+import collections
 import dataclasses
 import re
 import signal
@@ -99,6 +100,15 @@ def test_a_lying_array_is_read_as_plain_numbers() -> None:
 
     assert type(plain(np.zeros(3).view(Liar))) is np.ndarray
     assert close()(np.zeros(3).view(Liar), np.ones(3), ()) is not None
+
+
+def test_a_named_tuple_of_other_numbers_is_a_list_of_plain_ones() -> None:
+    pair = collections.namedtuple("Pair", "found score")
+    observed = pair(np.bool_(True), np.float32(0.5))
+    assert plain(observed) == [True, 0.5]
+    assert all(type(item) in (bool, float) for item in plain(observed))
+    assert close()(observed, [True, 0.5], ()) is None
+    assert close()(observed, [False, 0.5], ()) is not None
 
 
 def test_the_verdict_names_the_mistake() -> None:

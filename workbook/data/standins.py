@@ -30,9 +30,9 @@ PER_CLASS = {"train": 500, "test": 100}
 def photograph_crops(*, seed: int | None = None) -> Dataset:
     """Return colour crops of 32×32 in ten classes, 5,000 for training and 1,000 for testing.
 
-    Each class is a bundled photograph or a part of one, cut into tiles. Training and test crops come
-    from different tiles; a crop is 24-40 pixels wide, scaled to 32, and flipped left to right half the time. Without a
-    `seed` they are always the same; a seed draws which fifth of the tiles is for testing, and other crops.
+    Each class is a bundled photograph or a part of one, cut into tiles. Training and test crops come from different
+    tiles. A crop is 24-40 pixels wide, scaled to 32, and flipped left to right half the time. Without `seed`, the crops
+    are always the same. With one, the test tiles (a fifth of all) and the crops are drawn from it.
     """
     images: dict[str, list[NDArray[np.uint8]]] = {"train": [], "test": []}
     labels: dict[str, list[int]] = {"train": [], "test": []}
@@ -41,7 +41,7 @@ def photograph_crops(*, seed: int | None = None) -> Dataset:
         picture = photograph(name)[rows, columns]
         tiles = {split: tiles_of(picture, split) for split in PER_CLASS}
         if seed is not None:
-            tiles = _dealt(tiles["train"] + tiles["test"], rng)
+            tiles = _split_tiles(tiles["train"] + tiles["test"], rng)
         for split, count in PER_CLASS.items():
             own = tiles[split]
             images[split] += [_crop(own[index % len(own)], rng) for index in range(count)]
@@ -68,7 +68,9 @@ def tiles_of(picture: NDArray[np.uint8], split: str) -> list[NDArray[np.uint8]]:
     return [picture[y : y + TILE, x : x + TILE] for y, x in own]
 
 
-def _dealt(tiles: list[NDArray[np.uint8]], rng: np.random.Generator) -> dict[str, list[NDArray[np.uint8]]]:
+def _split_tiles(
+    tiles: list[NDArray[np.uint8]], rng: np.random.Generator
+) -> dict[str, list[NDArray[np.uint8]]]:
     """Return tiles as "train" and "test", a fifth of them, at least one, for testing."""
     order = rng.permutation(len(tiles))
     count = max(1, len(tiles) // 5)
@@ -108,15 +110,15 @@ def synthetic_speech() -> Dataset:
 
 def encode_mu_law(waveform: NDArray[np.int16]) -> NDArray[np.uint8]:
     """Return samples compressed to 8 bits: companding with µ = 255, as in ITU-T G.711 without its segments."""
-    loudness = np.log1p(255 * np.abs(waveform / 32768)) / np.log1p(255)  # 0-1
-    return np.round(127.5 + 127.5 * np.sign(waveform) * loudness).astype(np.uint8)
+    compressed = np.log1p(255 * np.abs(waveform / 32768)) / np.log1p(255)  # 0-1
+    return np.round(127.5 + 127.5 * np.sign(waveform) * compressed).astype(np.uint8)
 
 
 def decode_mu_law(codes: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """Return the samples of `encode_mu_law`, up to rounding."""
+    """Return the samples that `encode_mu_law` compressed; the error is at most about 2 % of full scale."""
     signed = (codes.astype(np.float64) - 127.5) / 127.5
-    loudness = np.expm1(np.abs(signed) * np.log1p(255)) / 255
-    return np.round(32767 * np.sign(signed) * loudness).astype(np.int16)
+    magnitude = np.expm1(np.abs(signed) * np.log1p(255)) / 255  # 0-1
+    return np.round(32767 * np.sign(signed) * magnitude).astype(np.int16)
 
 
 MAKERS: dict[str, Callable[[], Dataset]] = {"cifar10": photograph_crops, "spoken_digit": synthetic_speech}

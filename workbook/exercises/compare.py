@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 
 MOST_ITEMS = 20  # of a sequence, written out
-FEW = 10  # of numbers below it, "too large" would say too much
+FEW = 10  # below this, "too large" would give away too much
 ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class Opaque:
-    """A description in `words` of a value that cannot be compared and stayed in the process of the answer."""
+    """A stand-in for a value that cannot be compared and stayed in the answer's process; `words` describes it."""
 
     def __init__(self, words: str) -> None:
         self.words = words
@@ -34,15 +34,17 @@ Comparison = Callable[[Any, Any, tuple[Any, ...]], str | None]
 
 
 def plain(value: Any) -> Any:
-    """Return tensors as arrays, NumPy scalars as numbers, and every other value as it is."""
+    """Return a value in plain types: tensors as arrays, NumPy scalars as numbers, also inside lists and dictionaries.
+
+    A subclass becomes a plain array, list or dictionary. Every other value is returned as it is.
+    """
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
         return np.array(value, subok=False)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, (tuple, list)):
-        if type(value) not in (tuple, list):  # a named tuple, for example
-            return list(value)
-        return type(value)([plain(item) for item in value])
+        kind = type(value) if type(value) in (tuple, list) else list  # a named tuple becomes a list
+        return kind(plain(item) for item in value)
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if hasattr(value, "__array__") and not isinstance(value, np.ndarray):
@@ -102,11 +104,11 @@ def _summary(array: np.ndarray) -> str:
 class Close:
     """A comparison that accepts numbers within `atol + rtol * |expected|` of the expected ones.
 
-    In an array, `rtol` is of the largest value, too: see `tolerance`.
+    For an array, `rtol` also applies to the largest value; see `tolerance`.
 
-    Types must agree: a whole number must be an int, a text a string, and an array must have the expected shape. NaN is
-    never accepted. A `veiled` comparison says in what respect an entry is off, never the value: it is for an answer
-    that is a constant, which a message that held the expected number would give away.
+    Types must agree: a whole number must be an int, text must be a string, and an array must have the expected shape.
+    NaN is never accepted. A `veiled` comparison says in what respect an entry is off, never the value: it is for an
+    answer that is a constant, which a message that held the expected number would give away.
     """
 
     rtol: float
@@ -162,9 +164,10 @@ def _veiled_difference(observed: Any, expected: Any, rtol: float, atol: float) -
 
 
 def _sort_of(value: Any) -> str:
+    if isinstance(value, (tuple, list, Mapping)):
+        return f"{len(value)} values"
     sorts = ((bool, "True or False"), (str, "a string"), (Integral, "a whole number"), (Real, "a number"))
-    found = next((words for sort, words in sorts if isinstance(value, sort)), type(value).__name__)
-    return f"{len(value)} values" if isinstance(value, (tuple, list, Mapping)) else found
+    return next((words for sort, words in sorts if isinstance(value, sort)), type(value).__name__)
 
 
 def _how_far(observed: float, expected: float) -> str:
@@ -251,10 +254,10 @@ def _whole(observed: Any, expected: int) -> str | None:
     if isinstance(observed, np.ndarray) and observed.ndim == 0:
         observed = observed.item()
     if isinstance(observed, float):
-        how = " Make it an int: `int(…)`, or `//` instead of `/`" if observed == expected else ""
-        return (
-            f"got the float {short(observed)}, expected the whole number {expected}{'.' + how if how else ''}"
-        )
+        difference = f"got the float {short(observed)}, expected the whole number {expected}"
+        if observed == expected:
+            return f"{difference}. Make it an int: `int(…)`, or `//` instead of `/`"
+        return difference
     if isinstance(observed, bool) or not isinstance(observed, Integral):
         return f"got {kind(observed)}, expected a whole number (int)"
     if int(observed) == expected:
@@ -309,10 +312,10 @@ def _array(observed: Any, expected: np.ndarray, rtol: float, atol: float) -> str
 def tolerance(expected: np.ndarray, rtol: float, atol: float) -> float | np.ndarray:
     """Return how far each value of an array may lie from the expected one.
 
-    A right answer in float32 is about 1e-7 of the *largest* value away, at the small values as well: where large terms
-    cancel, a small result keeps their error. So the tolerance is relative to the largest value of the array, not to
-    each value alone. Over 40 seeds of every exercise, a reference in float32 was at most 1e-6 of the largest value away
-    (batch normalisation, 7.3): `rtol`, usually 1e-5, leaves ten times that.
+    A correct answer in float32 is off by about 1e-7 of the *largest* value, even where a value is small: where large
+    terms cancel, a small result keeps their error. So the tolerance is relative to the largest value of the array, not
+    to each value alone. Over 40 seeds of every exercise, a reference in float32 was off by at most 1e-6 of the largest
+    value (batch normalisation, 7.3): `rtol`, usually 1e-5, leaves ten times that.
     """
     values = np.abs(expected[np.isfinite(expected)])
     return atol + rtol * (np.abs(expected) + (values.max() if values.size else 0.0))

@@ -1,7 +1,7 @@
 """Style transfer: the content of one picture in the style of another, by feature maps and Gram matrices.
 
 Gatys, Ecker and Bethge 2016, "Image style transfer using convolutional neural networks". There are two deviations: each
-distance is divided by the size of its target, so that weights mean the same in every layer and model; and the pixels
+distance is divided by its target's squared norm, so that weights mean the same in every layer and model; and the pixels
 follow normalised gradient steps (`ascent.climb`) instead of L-BFGS.
 """
 
@@ -28,6 +28,7 @@ class Style:
     """A stylised `image` (H, W, C), and the losses before each step and after the last, (steps + 1,) each.
 
     `content` and `style` are losses without weights: 0 is a perfect match, 1 a distance as large as the target itself.
+    A loss with weight 0 is recorded as 0.
     """
 
     image: Array
@@ -36,10 +37,10 @@ class Style:
 
 
 def gram_matrix(feature_maps: ArrayLike) -> Array:
-    """Return which filters are active together: the mean over all positions of the product of each two maps.
+    """Return which filters are active together: the mean product of each pair of maps over all positions.
 
     (batch, H, W, filters) → (batch, filters, filters), symmetric. Positions are lost, on purpose.
-    ValueError for another rank.
+    ValueError unless there are four axes.
     """
     note_call("interpret.style.gram_matrix")
     array = np.asarray(feature_maps)
@@ -88,7 +89,7 @@ def stylise(
     rate: float = 0.02,
     bounds: Bounds = (0.0, 1.0),
 ) -> Style:
-    """Change a picture until its feature maps match `content` and its Gram matrices match `style`.
+    """Change a picture so that its feature maps approach those of `content`, its Gram matrices those of `style`.
 
     Pictures are model inputs (H, W, C) with pixels within `bounds`; the two may differ in size. The loss is
     content_weight · content + style_weight · style + smoothness · total variation per value, where content and style
@@ -135,8 +136,8 @@ def _objective(
 
     def distance(tensor: Any, target: Array) -> Any:
         axes = tuple(range(1, len(tensor.shape)))
-        size = max(float(np.sum(target**2)), 1e-12)
-        return ops.sum(ops.square(tensor - ops.cast(target, tensor.dtype)), axis=axes) / size
+        squared_norm = max(float(np.sum(target**2)), 1e-12)
+        return ops.sum(ops.square(tensor - ops.cast(target, tensor.dtype)), axis=axes) / squared_norm
 
     def objective(images: Any) -> Any:
         outputs = maps.listed(cut(images, training=False))

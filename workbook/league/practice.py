@@ -1,7 +1,7 @@
 """Try an entry in a notebook: train it as the league does, and show where it stands among the course's own.
 
-The marks here come from the examples that everybody has. They are for practice: whoever looks at them often chooses by
-them, and then they flatter. `workbook league` decides on others.
+The accuracies here come from examples that everybody has, and are for practice. If you choose between networks by them
+often, they become too optimistic. `workbook league` decides on other examples.
 """
 
 import json
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STORED = "league"  # the file of `data/results/` with the course's own results
 YOURS = "yours"
 TICKS = (0.5, 1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300)  # CPU seconds
-LEAST_ERRORS = 0.1  # %: none has no place on a logarithmic axis
+LEAST_ERRORS = 0.1  # %; a logarithmic axis cannot show 0
 Curve = tuple[Point, ...]
 
 
@@ -53,7 +53,7 @@ class Trial:
         return ranking_table(self.league, ranking(self.league, scores))
 
     def draw(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the learning curves: training accuracy over CPU seconds, and the final marks as dashed lines."""
+        """Draw the learning curves over CPU seconds, and the final accuracies as dashed lines; see `draw_curves`."""
         return draw_curves(self.league, self.yours, self.course, ax)
 
     def __repr__(self) -> str:
@@ -72,8 +72,8 @@ def try_it(
 ) -> Trial:
     """Train `build()` as `recipe()` says, once for each seed, and return the result beside the course's own entries.
 
-    An entry that the league does not take is trained not at all: the result's note says why. ValueError for an unknown
-    league and for no seed.
+    An entry that the league does not accept is not trained; the result's note says why. ValueError for an unknown
+    league, or if `seeds` is empty.
     """
     rules = league_named(league)
     if not seeds:
@@ -96,7 +96,7 @@ def try_it(
 
 
 def entry_of(league: str, build: Callable[[], Any], recipe: Callable[[], Any]) -> LeagueEntry:
-    """Return the entry that two functions describe. NotTakenError, in a sentence, if the league does not take it."""
+    """Return the entry that two functions describe; NotTakenError, which says why, if the league does not accept it."""
     return read_entry(league, described(build()), recipe())
 
 
@@ -121,7 +121,7 @@ def described(model: Any) -> Any:
 def hand_in(league: str, build: Callable[[], Any], recipe: Callable[[], Any], path: str | Path) -> Path:
     """Write an entry as a file of plain values, for `workbook league`, and return its path.
 
-    NotTakenError, in a sentence, if the league does not take it.
+    NotTakenError, which says why, if the league does not accept it.
     """
     model, settings = described(build()), recipe()
     read_entry(league, model, settings)
@@ -182,10 +182,10 @@ def ranking_table(league: League, placed: Sequence[tuple[int | None, Score]]) ->
 def draw_curves(
     league: League, yours: Placed | None, course: Sequence[Placed], ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw the training over CPU seconds; return the axes. The dashed lines are the final marks.
+    """Draw the learning curves over CPU seconds, and the final accuracies as dashed lines; return the axes.
 
-    A league with a target is about the last errors: there the errors (%) are drawn, on a logarithmic axis. In the
-    others it is the accuracy (%).
+    The vertical axis is the accuracy (%). In a league with a target, where the last errors decide, it is the errors
+    (%), logarithmic.
     """
     import matplotlib.pyplot as plt
     from matplotlib.ticker import FixedLocator, NullLocator

@@ -12,8 +12,9 @@ SEEDS = (1, 2, 3)  # of an official result
 class League:
     """The rules of one league.
 
-    `shape` is that of one input (height, width, channels), in bytes. An entry that needs `target` accuracy is ranked by
-    its parameters; with `target` None, entries are ranked by accuracy. A training is stopped after `cpu_seconds`.
+    `shape` is that of one uint8 input: (height, width, channels). If `target` is set, an entry must reach this accuracy
+    (0 to 1), and entries are ranked by their number of parameters. If it is None, they are ranked by accuracy. Training
+    stops after `cpu_seconds`.
     """
 
     name: str
@@ -26,7 +27,7 @@ class League:
 
     @property
     def counts_parameters(self) -> bool:
-        """Return whether the mark is the number of parameters."""
+        """Whether entries are ranked by their number of parameters."""
         return self.target is not None
 
 

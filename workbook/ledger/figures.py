@@ -1,8 +1,8 @@
 """The ledger of the lectures' figures: the stated value of each, and the computed one.
 
-`figures.toml` has what is *stated*: the expected value, its convention, its source and, if a lecture has a slip, an
-explanation. This module has how each value is *computed*, from `arithmetic`, `reference` and `quoted_networks`. No
-result is typed here. What cannot be computed (how many people wrote the digits) is a `Fact`.
+`figures.toml` holds the expected value of each figure, its convention, its source and, if a lecture has a slip, an
+explanation. This module *computes* each value with `arithmetic`, `reference` and `quoted_networks`. No result is typed
+here. A value that cannot be computed (how many people wrote the digits) is a `Fact`.
 
 An id is a row of the course's contents and a name: "F8.parameters".
 """
@@ -97,7 +97,7 @@ def figure(name: str) -> Figure:
 
 
 def facts() -> list[Fact]:
-    """Return what the lectures state and cannot be computed."""
+    """Return the facts: values that the lectures state and that cannot be computed."""
     return [Fact(id=name, **entry) for name, entry in _stated()["fact"].items()]
 
 
@@ -160,16 +160,16 @@ def _digits(value: Any) -> str:
 EDGE = np.tile([1, 0, -1], (3, 1))
 STEP_6 = np.tile([10, 10, 10, 0, 0, 0], (6, 1))
 STEP_5 = np.tile([10, 10, 10, 0, 0], (5, 1))
-POOLED = np.array([[1, 3, 2, 9], [7, 4, 1, 5], [8, 5, 2, 3], [4, 2, 1, 4]])
-FOUR = np.array([[0.3, 0.2], [0.5, 0.6]])
+POOL_INPUT_4X4 = np.array([[1, 3, 2, 9], [7, 4, 1, 5], [8, 5, 2, 3], [4, 2, 1, 4]])
+POOL_INPUT_2X2 = np.array([[0.3, 0.2], [0.5, 0.6]])
 EMBOSS = np.array([[-1, -1, 0], [-1, 0, 1], [0, 1, 1]])
 EDGES_KEEPING = np.array([[1, 1, 1], [1, -7, 1], [1, 1, 1]])
 EDGES_ONLY = np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]])
 GREY = np.full((5, 5), 100)
 
-# The module of the GoogLeNet example: 28×28×256 in; filters of the branches, and of the 1×1 before or after.
+# The module of the GoogLeNet example: its input, 28×28×256; the filters of its branches, and of each bottleneck.
 AREA, DEPTH = (28, 28), 256
-ONE, THREE, FIVE, REDUCED = 128, 192, 96, 64
+FILTERS_1X1, FILTERS_3X3, FILTERS_5X5, FILTERS_REDUCED = 128, 192, 96, 64
 
 
 def _work(strides: int, size: int) -> int:
@@ -179,11 +179,14 @@ def _work(strides: int, size: int) -> int:
 
 
 def _module_macs(*, bottleneck: bool, count_3x3: int = 1) -> int:
-    """Count the MACs of the GoogLeNet example's module, as drawn or with 1×1 bottlenecks."""
-    depth = REDUCED if bottleneck else DEPTH
-    reductions = 3 * conv_macs(AREA, 1, DEPTH, REDUCED) if bottleneck else 0
-    three, five = conv_macs(AREA, 3, depth, THREE), conv_macs(AREA, 5, depth, FIVE)
-    return reductions + conv_macs(AREA, 1, DEPTH, ONE) + count_3x3 * three + five
+    """Count the MACs of the GoogLeNet example's module, naive or with 1×1 bottlenecks.
+
+    `count_3x3` is how often the 3×3 branch is counted: 2 reproduces a slip of the lecture.
+    """
+    depth = FILTERS_REDUCED if bottleneck else DEPTH
+    reductions = 3 * conv_macs(AREA, 1, DEPTH, FILTERS_REDUCED) if bottleneck else 0
+    three, five = conv_macs(AREA, 3, depth, FILTERS_3X3), conv_macs(AREA, 5, depth, FILTERS_5X5)
+    return reductions + conv_macs(AREA, 1, DEPTH, FILTERS_1X1) + count_3x3 * three + five
 
 
 def _bottleneck_macs() -> int:
@@ -209,7 +212,7 @@ def _idx_bytes(*shape: int) -> int:
 
 
 def _sparse_c3() -> int:
-    """Count LeNet-5's third layer as the paper connects it: 6 maps see 3 inputs, 9 see 4 and 1 sees all 6."""
+    """Count the parameters of LeNet-5's C3 in the paper: 6 maps see 3 inputs, 9 see 4 and 1 sees all 6."""
     return 6 * conv_parameters(5, 3, 1) + 9 * conv_parameters(5, 4, 1) + conv_parameters(5, 6, 1)
 
 
@@ -260,13 +263,13 @@ COMPUTED: dict[str, Callable[[], Any]] = {
     "F9.next_filter_weights": lambda: conv_parameters(5, 10, 1, bias=False),
     "F11.two_3x3": lambda: receptive_field([(3, 1)] * 2),
     "F11.three_3x3": lambda: receptive_field([(3, 1)] * 3),
-    "F12.max": lambda: pool2d(FOUR)[0, 0],
-    "F12.mean": lambda: pool2d(FOUR, kind="mean")[0, 0],
-    "F12.max_2x2": lambda: pool2d(POOLED),
-    "F12.mean_2x2": lambda: pool2d(POOLED, kind="mean"),
-    "F12.mean_as_convolution": lambda: conv2d(POOLED, np.full((2, 2), 1 / 4), strides=2),
+    "F12.max": lambda: pool2d(POOL_INPUT_2X2)[0, 0],
+    "F12.mean": lambda: pool2d(POOL_INPUT_2X2, kind="mean")[0, 0],
+    "F12.max_2x2": lambda: pool2d(POOL_INPUT_4X4),
+    "F12.mean_2x2": lambda: pool2d(POOL_INPUT_4X4, kind="mean"),
+    "F12.mean_as_convolution": lambda: conv2d(POOL_INPUT_4X4, np.full((2, 2), 1 / 4), strides=2),
     "F12.depth": lambda: pool2d(np.zeros((4, 4, 7))).shape,
-    "F13.global": lambda: [global_pool(POOLED[:, :, None], kind)[0] for kind in ("mean", "max")],
+    "F13.global": lambda: [global_pool(POOL_INPUT_4X4[:, :, None], kind)[0] for kind in ("mean", "max")],
     "F13.flatten_head": lambda: dense_parameters(7 * 7 * 512, 1000),
     "F13.pooled_head": lambda: dense_parameters(512, 1000),
     "F15.weights": lambda: separable_parameters(3, 64, 128, bias=False),
@@ -315,10 +318,12 @@ COMPUTED: dict[str, Callable[[], Any]] = {
     "A7.bottleneck_saving": lambda: conv_macs((1, 1), 5, 64, 64) / _bottleneck_macs(),
     "A7.module_naive": lambda: _module_macs(bottleneck=False),
     "A7.module_bottleneck": lambda: _module_macs(bottleneck=True) / 10**6,
-    "A7.module_3x3": lambda: conv_macs(AREA, 3, REDUCED, THREE) / 10**6,
+    "A7.module_3x3": lambda: conv_macs(AREA, 3, FILTERS_REDUCED, FILTERS_3X3) / 10**6,
     "A7.module_counted_twice": lambda: _module_macs(bottleneck=True, count_3x3=2) / 10**6,
     "A7.module_saving": lambda: _module_macs(bottleneck=False) / _module_macs(bottleneck=True),
-    "A7.module_depth": lambda: [ONE + THREE + FIVE + DEPTH, ONE + THREE + FIVE + REDUCED],
+    "A7.module_depth": lambda: [
+        FILTERS_1X1 + FILTERS_3X3 + FILTERS_5X5 + last for last in (DEPTH, FILTERS_REDUCED)
+    ],
     "A7.parameters": lambda: googlenet_parameters(auxiliary=False),
     "A7.parameters_with_auxiliary": lambda: googlenet_parameters(auxiliary=True),
     "A9.label_smoothing": lambda: _smooth(1, classes=10, epsilon=0.1)[[1, 0]],

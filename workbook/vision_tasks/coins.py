@@ -38,7 +38,7 @@ SIZE = 96
 COINS = (2, 9)
 RADII = (8.0, 18.0)
 GAP = 1.5  # pixels between two made-up coins, at least
-REACH = 1.4  # of a coin's pixels from the centre of its box, in halves of the box's sides
+REACH = 1.4  # largest distance of a coin's pixel from the centre of its box, in halves of the box's sides
 SCENES = 300
 RECIPE = tasks.TaskTraining(epochs=5, peak=0.01, batch_size=8)  # larger batches need more memory
 
@@ -136,7 +136,8 @@ def _free_circle(
         radius = rng.uniform(*RADII)
         y, x = rng.uniform(1.1 * radius, SIZE - 1.1 * radius, 2)
         if all(
-            np.hypot(y - row, x - column) > 1.1 * (radius + other) + GAP for row, column, other in circles
+            np.hypot(y - row, x - column) > 1.1 * (radius + placed_radius) + GAP
+            for row, column, placed_radius in circles
         ):
             return float(y), float(x), float(radius)
     return None
@@ -246,8 +247,8 @@ def find_masks(answer: dict[str, np.ndarray], boxes: np.ndarray) -> np.ndarray:
 def scores(model: "keras.Model") -> dict[str, float]:
     """Return the scores of a trained network on the photograph, each 0 to 1.
 
-    They are the boxes' average precision at an IoU of .5 and of .75, and the mean, over the coins, of the best IoU of
-    a mask with each. Masks are taken of the boxes with a score above .2.
+    They are the boxes' average precision at IoUs of .5 and .75, and the mean, over the coins, of the best IoU with any
+    mask. Only boxes with a score above .2 get a mask.
     """
     answer, true = look(model, photograph()), truth()
     boxes = find(answer)
@@ -261,9 +262,10 @@ def scores(model: "keras.Model") -> dict[str, float]:
 
 
 def best_threshold(image: np.ndarray) -> int:
-    """Return the grey that splits a picture of bytes best into dark and bright (Otsu 1979).
+    """Return the grey level that best splits a uint8 picture into dark and bright pixels (Otsu 1979).
 
-    It is the one for which the variance of the two groups' means, weighted by their pixels, is largest.
+    It maximises the variance between the two groups, each weighted by its number of pixels. The level itself counts as
+    dark. ValueError for a picture of a single grey.
     """
     counts = np.bincount(image.ravel(), minlength=256) / image.size
     dark = np.cumsum(counts)  # the share of pixels at this grey or below

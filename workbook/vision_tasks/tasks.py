@@ -41,8 +41,8 @@ RECIPES = {
 def centre_loss(y_true: Any, y_pred: Any) -> Any:
     """Return the focal loss of centre heat-maps per centre (Zhou, Wang and Krähenbühl 2019, equation 1).
 
-    Cells with a true value of 1 should be high, all others low, those near a centre with less weight. Cells that are
-    already correct hardly count.
+    The loss pushes cells with a true value of 1 up and all others down; cells near a centre have less weight. Cells
+    that are already correct hardly count.
     """
     from keras import ops
 
@@ -54,7 +54,7 @@ def centre_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 def pixel_loss(y_true: Any, y_pred: Any) -> Any:
-    """Return the mean cross-entropy of the pixels' classes, with 1.5 times the weight on digits."""
+    """Return the mean cross-entropy of the pixels' classes; pixels that are not background weigh 1.5 times as much."""
     from keras import losses, ops
 
     weights = ops.where(y_true > 0, 1.5, 1.0)
@@ -62,7 +62,10 @@ def pixel_loss(y_true: Any, y_pred: Any) -> Any:
 
 
 def where_marked(y_true: Any, y_pred: Any) -> Any:
-    """Return the mean absolute error where the last channel of `y_true` is 1; ignore the rest."""
+    """Return the absolute error, summed over the channels and averaged over the marked positions.
+
+    A position is marked if the last channel of `y_true` is 1; `y_pred` lacks this channel. Returns 0 if none is marked.
+    """
     from keras import ops
 
     marked = y_true[..., -1:]
@@ -80,7 +83,7 @@ def train(model: "keras.Model", x: Any, y: Any, loss: Any, recipe: TaskTraining)
         0.0, steps - rising, warmup_steps=rising, warmup_target=recipe.peak
     )
     optimizer = keras.optimizers.Adam(rate)
-    optimizer.build(model.trainable_variables)  # built now, so that the training step is traced one time less
+    optimizer.build(model.trainable_variables)  # built now, which saves one trace of the training step
     model.compile(optimizer, loss)
     callbacks = [live.progress(model.name)]
     model.fit(x, y, batch_size=recipe.batch_size, epochs=recipe.epochs, verbose=0, callbacks=callbacks)
@@ -139,9 +142,10 @@ def find_boxes(model: "keras.Model", images: np.ndarray) -> list[Detection]:
 
 
 def dimmest_centres(centres: np.ndarray, examples: scenes.Scenes) -> np.ndarray:
-    """Return how high the heat-maps (N, g, g, classes) are at the least sure digit of each scene: (N,), 0 to 1.
+    """Return the score of the least certain digit of each scene: (N,), 0 to 1.
 
-    At a digit it is the highest cell of the map of its class, at most one cell from its true centre.
+    A digit's score is the highest value of its class's map in `centres` (N, g, g, classes), at most one cell from its
+    true centre.
     """
     peaks = np.ones(len(examples))
     for number, (boxes, labels) in enumerate(zip(examples.boxes, examples.labels, strict=True)):
@@ -215,7 +219,7 @@ def class_score(model: "keras.Model", examples: scenes.Scenes, k: int = 1) -> fl
 
 
 def presence(model: "keras.Model", images: np.ndarray) -> np.ndarray:
-    """Return a detector's score for each digit being anywhere in the picture: (N, 10), 0 to 1."""
+    """Return a detector's score for the presence of each digit in each picture: (N, 10), 0 to 1."""
     return predict(model, images)["centres"].max(axis=(1, 2))
 
 
@@ -225,7 +229,7 @@ def presence_truth(examples: scenes.Scenes) -> np.ndarray:
 
 
 def presence_score(model: "keras.Model", examples: scenes.Scenes) -> float:
-    """Return a detector's mean average precision, over the digits, of which pictures contain the digit."""
+    """Return the mean, over the digits, of the average precision of ranking the pictures that contain the digit."""
     return metrics.multi_label_precision(presence(model, examples.images), presence_truth(examples))
 
 

@@ -87,8 +87,8 @@ def test_a_figure_of_another_shape_does_not_agree():
             lambda kernel, depth, filters, **options: kernel**2 * filters,
             "F8.parameters",
         ),
-        (figures, "FIVE", 64, "A7.module_bottleneck"),
-        (figures, "REDUCED", 32, "A7.module_saving"),
+        (figures, "FILTERS_5X5", 64, "A7.module_bottleneck"),
+        (figures, "FILTERS_REDUCED", 32, "A7.module_saving"),
         (figures, "receptive_field", lambda layers: sum(f for f, _ in layers), "F11.three_3x3"),
         (figures, "same_padding", lambda size, kernel, strides: (1, 1), "F7.asymmetric"),
         (

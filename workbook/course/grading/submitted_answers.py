@@ -1,8 +1,8 @@
 """Extract the answers from an untrusted notebook: what the learner wrote, wherever it is, and nothing of the course's.
 
 The notebook is read as JupyterLab runs it, from the top. The master supplies the set-up, the demonstrations and the
-checks. The learner's are all other cells, and what was added to a cell of the course. The answer to an exercise is the
-last definition before its check. A definition below the check is judged as a second attempt.
+checks. All other cells are the learner's, and so is what was added to a cell of the course. The answer to an exercise
+is the last definition before its check. A definition below the check is judged as a second attempt.
 
 Cells are matched by id, then by nbgrader's `grade_id`, then by tag and exercise, then by their content.
 """
@@ -183,7 +183,8 @@ class _Reading:
             if place.changed:
                 cells.append(Cell("changed", "", place.changed))
             checked = [name for name, choice in choices.items() if choice.check == position]
-            checked += [place.check] * bool(place.check)
+            if place.check:
+                checked.append(place.check)
             cells += [Cell("check", name, self.checks[name].source) for name in dict.fromkeys(checked)]
         return cells
 
@@ -207,8 +208,9 @@ class _Reading:
             self.plan[position] = _Place(cell.source)
         elif original is None and cell.source.strip():
             self.notes.append("a changed copy of a cell of the course was left out")
-        for exercise in CHECK_CALL.findall(cell.source) if position in self.plan else ():
-            self.checked[exercise][2].append(position)
+        if position in self.plan:
+            for exercise in CHECK_CALL.findall(cell.source):
+                self.checked[exercise][2].append(position)
 
     def _add_check(self, position: int, cell: SubmittedCell, rank: int, exercise: str) -> None:
         """Note the place of a check; what else its cell holds is the learner's own and runs before it."""
@@ -334,7 +336,7 @@ class _Reading:
                 place.source = ""
 
     def _misnamed(self, choices: Mapping[str, _Choice]) -> Iterable[tuple[str, str]]:
-        """Yield exercises whose cell defines another function than the one asked for, with the name of that one."""
+        """Yield each exercise whose cell defines only functions of other names, with the last of these names."""
         for name, choice in choices.items():
             if name not in self.unstarted and not self.definers[name]:
                 functions = definitions.functions(self.plan[choice.answer].source)
@@ -385,8 +387,8 @@ class _Shown:
             return source
         parts = []
         for position in sorted([*others, answer]):
-            text = self.places.get(position, "")
-            parts.append(f"{self._heading(name, position, answer)}\n{text.strip(chr(10))}")
+            text = self.places.get(position, "").strip("\n")
+            parts.append(f"{self._heading(name, position, answer)}\n{text}")
         return shorten("\n\n".join(parts), LONGEST_SHOWN)
 
     def _heading(self, name: str, position: int, answer: int) -> str:

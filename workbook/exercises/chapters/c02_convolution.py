@@ -43,7 +43,7 @@ def _first_row_only(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return output
 
 
-def _last_ones_empty(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+def _last_row_and_column_empty(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     output = reference.conv2d(image, kernel)
     output[-1], output[:, -1] = 0, 0
     return output
@@ -118,7 +118,7 @@ SLIDE = Exercise(
         ),
         Mistake(
             "leaves the last row and column at 0",
-            _last_ones_empty,
+            _last_row_and_column_empty,
             "The last row and the last column of the output stay 0, because the loops end one step early. `range` "
             "stops *before* its end: use `range(H - kh + 1)` and `range(W - kw + 1)`.",
         ),

@@ -20,8 +20,7 @@ def _loss_cases(rng: np.random.Generator) -> list[Inputs]:
 
 def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Return the mean of −ln(the probability of the true class)."""
-    chosen = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(chosen).mean())
+    return float(-np.log(_chosen(probabilities, labels)).mean())
 
 
 def _chosen(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -226,7 +225,7 @@ def _label_cases(rng: np.random.Generator) -> list[Inputs]:
         true = rng.integers(0, classes - 1, count)  # the last class never occurs
         predicted = np.where(rng.random(count) < 0.6, true, rng.integers(0, classes - 1, count))
         true[:3] = 0
-        predicted[:3] = (1, 1, 2 if classes > 3 else 0)  # the matrix is never symmetric
+        predicted[:3] = (1, 1, 2 if classes > 3 else 0)  # a symmetric matrix is unlikely: swapped axes show
         true[3] = 1
         predicted[3] = 1
         cases.append((true, predicted, classes))
@@ -575,7 +574,7 @@ EARLY_STOPPING = Exercise(
         Mistake(
             "takes a tie for progress",
             _ties_count,
-            "This takes an equal loss for an improvement. It is none: compare with `<`.",
+            "This treats an equal loss as an improvement. It is not one: compare with `<`.",
         ),
         Mistake(
             "begins with the best of all epochs",
@@ -653,7 +652,7 @@ def ink_of(photograph: np.ndarray, window: int) -> np.ndarray:
 
 
 def _of_inner_windows(photograph: np.ndarray, window: int) -> np.ndarray:
-    """Divide by the largest of the windows that fit inside, which leaves the edge out."""
+    """Return the ink where the whole window fits inside the photograph: (H - window + 1, W - window + 1)."""
     windows = np.lib.stride_tricks.sliding_window_view(photograph, (window, window))
     reach = window // 2
     return 1 - photograph[reach:-reach, reach:-reach] / windows.max(axis=(2, 3))
@@ -684,7 +683,7 @@ FIND_INK = Exercise(
         Mistake(
             "returns the evened light instead of the ink",
             lambda photograph, window: 1 - ink_of(photograph, window),
-            "This is brightness / paper, which is 1 on white paper. The ink is what is missing: 1 minus it.",
+            "This is brightness / paper, which is 1 on white paper. The ink is what is missing: subtract this from 1.",
         ),
         Mistake(
             "takes the mean of the window",

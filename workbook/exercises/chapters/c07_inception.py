@@ -46,7 +46,7 @@ def _cost(
     bias_macs: bool = False,
     square: bool = False,
 ) -> tuple[int, int]:
-    """Count as `bottleneck_cost` does; the options turn the result into a mistake's."""
+    """Count as `bottleneck_cost` does; each option makes one mistake."""
     height, width, channels = shape
     first = channels * reduced if bottleneck else 0
     second = kernel_size**2 * (channels if reads_all else reduced) * filters
@@ -239,7 +239,7 @@ def batch_norm(x: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: floa
 
 
 def _normalised(x: np.ndarray, gamma: Any, beta: Any, epsilon: float, axes: Any) -> np.ndarray:
-    """Normalise over other axes."""
+    """Return `x` normalised over `axes`, then scaled and shifted."""
     mean = x.mean(axis=axes, keepdims=True)
     variance = x.var(axis=axes, keepdims=True)
     return gamma * (x - mean) / np.sqrt(variance + epsilon) + beta
