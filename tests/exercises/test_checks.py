@@ -103,8 +103,8 @@ def test_a_lying_array_is_read_as_plain_numbers() -> None:
 
 
 def test_a_named_tuple_of_other_numbers_is_a_list_of_plain_ones() -> None:
-    pair = collections.namedtuple("Pair", "found score")
-    observed = pair(np.bool_(True), np.float32(0.5))
+    Pair = collections.namedtuple("Pair", "found score")
+    observed = Pair(np.bool_(True), np.float32(0.5))
     assert plain(observed) == [True, 0.5]
     assert all(type(item) in (bool, float) for item in plain(observed))
     assert close()(observed, [True, 0.5], ()) is None
