@@ -112,7 +112,7 @@ def bars(probabilities: np.ndarray) -> str:
             f'<div style="background:{colour};height:10px;width:{max(1, round(150 * float(share)))}px"></div>'
         )
         rows.append(f'<tr><th scope="row">{digit}</th><td>{bar}</td><td>{100 * float(share):.1f} %</td></tr>')
-    return f"<table>{''.join(rows)}</table>"
+    return f'<table style="line-height:normal">{"".join(rows)}</table>'
 
 
 def seen(digit: np.ndarray) -> str:

@@ -102,7 +102,9 @@ function render({ model, el }) {
   const show = () => { result.innerHTML = model.get("answer"); };
   model.on("change:answer", show);
   show();
-  el.append(button, state, player, result);
+  const line = document.createElement("div");  // of its own for the player
+  line.append(player);
+  el.append(button, state, line, result);
   return () => { stop(); forget(); };  // when the output is cleared
 }
 export default { render };
