@@ -5,10 +5,12 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
+from workbook.training.seeds import THREADS
+
 
 def one_thread() -> None:
     """Limit TensorFlow to one thread, so that results do not depend on the number of cores. Call before its import."""
-    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+    os.environ |= dict.fromkeys(THREADS, "1")
 
 
 def circumstances(seconds: float, seeds: Iterable[int]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Draw a diagram with Matplotlib."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -97,14 +97,12 @@ def _draw_lines(ax: Axes, diagram: Sequence[Operation], placed: Layout, scale: f
     for edge in placed.edges:
         if edge.source not in captions:
             tensors.setdefault(edge.source, []).append(edge)
-    colours = _skip_colours(diagram, tensors, captions)
     row = rows_of(diagram)
+    colours = _skip_colours(tensors, row, captions)
     for edges in sorted(tensors.values(), key=len, reverse=True):
         nearest = min((row[edge.target] for edge in edges), default=0)
         skips = [edge for edge in edges if row[edge.target] != nearest]
-        others = [
-            edge for edge in edges if row[edge.target] == nearest
-        ]  # drawn last, so over what both share
+        others = [edge for edge in edges if row[edge.target] == nearest]  # drawn over what both share
         colour = colours.get(edges[0].source, LINE)
         for white in (True, False):
             for edge in (*skips, *others):
@@ -124,23 +122,17 @@ def _draw_lines(ax: Axes, diagram: Sequence[Operation], placed: Layout, scale: f
 
 
 def _skip_colours(
-    diagram: Sequence[Operation], tensors: dict[str, list[Edge]], captions: set[str]
+    tensors: dict[str, list[Edge]], row: Mapping[str, int], captions: set[str]
 ) -> dict[str, str]:
     """Return a colour for each tensor whose readers are in different rows; each caption's column begins again."""
     colours: dict[str, str] = {}
     used: Counter[str] = Counter()
     for name, edges in tensors.items():
-        if _skips_rows(diagram, edges):
+        if len({row[edge.target] for edge in edges}) > 1:
             column = next((caption for caption in captions if name.startswith(caption)), "")
             colours[name] = SKIP_LINES[used[column] % len(SKIP_LINES)]
             used[column] += 1
     return colours
-
-
-def _skips_rows(diagram: Sequence[Operation], edges: Sequence[Edge]) -> bool:
-    """Return whether the readers of a tensor, the targets of its edges, are in different rows."""
-    row = rows_of(diagram)
-    return len({row[edge.target] for edge in edges}) > 1
 
 
 def _is_on(corner: Point, edges: Sequence[Edge]) -> bool:

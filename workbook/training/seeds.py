@@ -6,6 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 BUDGETS = ("quick", "full")
+# How many threads TensorFlow computes an operation with, and how many operations at a time; read when it is imported.
+THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
 def seed_everything(seed: int, *, deterministic: bool = False) -> None:

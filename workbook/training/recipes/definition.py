@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from workbook.training.seeds import THREADS
+
 if TYPE_CHECKING:
     import keras
 
@@ -76,7 +78,7 @@ class Recipe:
     def limit_threads(self) -> None:
         """Limit TensorFlow to `threads` threads, unless the environment says otherwise. Call before its import."""
         if self.threads is not None:
-            for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+            for name in THREADS:
                 os.environ.setdefault(name, str(self.threads))
 
     @property
