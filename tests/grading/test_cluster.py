@@ -1,5 +1,6 @@
 """Grading on many machines: a scheduler and two workers in processes of their own, one of them killed in the middle."""
 
+import contextlib
 import csv
 import json
 import re
@@ -35,6 +36,12 @@ def _start(module: str, *words: str) -> subprocess.Popen[str]:
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[str]:
     """Start a scheduler; yield its address."""
+    with _scheduler(tmp_path) as (_, address):
+        yield address
+
+
+@contextlib.contextmanager
+def _scheduler(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     place = tmp_path / "scheduler.json"
     words = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(place))
     process = _start("distributed.cli.dask_scheduler", *words)
@@ -44,7 +51,7 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
             assert process.poll() is None, process.stderr and process.stderr.read()
             assert time.monotonic() < until, "the scheduler does not start"
             time.sleep(0.1)
-        yield json.loads(place.read_text())["address"]
+        yield process, json.loads(place.read_text())["address"]
     finally:
         process.kill()
         process.wait()
@@ -66,15 +73,22 @@ def _worker(address: str, name: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.claims
-def test_a_worker_that_is_killed_loses_nothing(jailed: None, scheduler: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("second", ["at once", "late"])
+def test_a_worker_that_is_killed_loses_nothing(
+    jailed: None, scheduler: str, tmp_path: Path, second: str
+) -> None:
+    """With a late second worker, the first one takes the course's files with it: Dask cancels what is under way."""
     made = made_class.make_class(ROOT, ["02_convolution", "03_pooling"], 24, seed=4)
     made_class.write_class(made, tmp_path / "class")
-    workers = [_worker(scheduler, name) for name in ("one", "two")]
+    workers = [_worker(scheduler, name) for name in ("one", "two")[: 1 if second == "late" else 2]]
     out = tmp_path / "out"
     command = _command(tmp_path / "class", out, "--scheduler", scheduler, "--seed", "5")
     grading = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         _wait_for_lines(out / "journal.jsonl", 4, grading)
+        if second == "late":
+            workers.append(_worker(scheduler, "two"))
+            _wait_for_workers(scheduler, 2)
         workers[0].send_signal(signal.SIGKILL)
         said, errors = grading.communicate(timeout=4 * PATIENCE)
     finally:
@@ -87,6 +101,37 @@ def test_a_worker_that_is_killed_loses_nothing(jailed: None, scheduler: str, tmp
     assert sorted(one["student"] for one in lines) == sorted(one.student for one in made)
     assert _wrong_marks(made, out) == []
     _same_marks_as_on_one_machine(tmp_path, out)
+
+
+@pytest.mark.claims
+def test_a_scheduler_that_is_killed_is_said_in_one_line(jailed: None, tmp_path: Path) -> None:
+    made_class.write_class(made_class.make_class(ROOT, ["02_convolution"], 12, seed=4), tmp_path / "class")
+    out = tmp_path / "out"
+    with _scheduler(tmp_path) as (process, address):
+        worker = _worker(address, "one")
+        grading = subprocess.Popen(
+            _command(tmp_path / "class", out, "--scheduler", address),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            _wait_for_lines(out / "journal.jsonl", 1, grading)
+            process.kill()
+            _, errors = grading.communicate(timeout=4 * PATIENCE)
+        finally:
+            for one in (worker, grading):
+                one.kill()
+                one.wait()
+    assert grading.returncode == 2, errors
+    assert "Traceback" not in errors
+    assert errors.strip().split("\n")[-1].startswith("The scheduler or its last worker is gone.")
+    assert (out / "journal.jsonl").read_text().count("\n") >= 1
+
+
+def _wait_for_workers(address: str, count: int) -> None:
+    with distributed.Client(address) as client:
+        client.wait_for_workers(count, timeout=PATIENCE)
 
 
 def _wait_for_lines(path: Path, count: int, process: subprocess.Popen[str]) -> None:

@@ -6,9 +6,12 @@ tasks. A worker that dies loses nothing: its tasks go to another one, and a subm
 
 import atexit
 import hashlib
+import itertools
+import logging
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from workbook.course.grading.submissions import Submission
 
 CONNECT_SECONDS = 20
 AHEAD = 4  # tasks sent ahead for each thread of the workers
+TRIES = 3  # times that a submission is sent whose task Dask cancelled
 
 
 @dataclass(frozen=True)
@@ -62,32 +66,66 @@ def grade(waiting: list[Submission], run: journal.Run, options: GradingOptions) 
     client, distributed = _client(options.scheduler or "")
     settings = ClusterSettings(run.seed, run.practice_seed, options.seconds, options.memory, options.unsafe)
     with client:
-        course = client.scatter(_course_files(options.root), broadcast=True)
+        class_sent = _SentClass(client, _course_files(options.root), settings)
+        results = distributed.as_completed(with_results=False)
         left = iter(waiting)
         room = AHEAD * max(1, sum(client.nthreads().values()))
-        sent: dict[str, Submission] = {}
-        results = distributed.as_completed(with_results=False)
-
-        def send() -> None:
-            for submission in left:
-                identity = repr((submission.origin, submission.student)).encode()
-                key = f"grade-{hashlib.sha256(identity).hexdigest()[:24]}"
-                travelling = _sendable(submission)
-                future = client.submit(
-                    grade_one, travelling, settings, course, key=key, pure=False, retries=2
-                )
-                sent[future.key] = submission
-                results.add(future)
-                if len(sent) >= room:
-                    return
-
-        send()
-        while sent:
+        for submission in itertools.islice(left, room):
+            results.add(class_sent.send(submission))
+        while class_sent.under_way:
             future = next(results)
-            submission = sent.pop(future.key)
-            yield _result(future, submission)
+            submission, tries = class_sent.under_way.pop(future.key)
+            graded = _result(future, submission, tries)
+            if graded is None:
+                results.add(class_sent.send(submission, tries + 1))
+                continue
+            yield graded
             future.release()
-            send()
+            for submission in itertools.islice(left, room - len(class_sent.under_way)):
+                results.add(class_sent.send(submission))
+
+
+class _SentClass:
+    """The tasks under way, by key: the submission and how often it was sent; and the course's files on the workers."""
+
+    def __init__(self, client: Any, files: dict[str, bytes], settings: ClusterSettings):
+        self.client = client
+        self.files = files
+        self.settings = settings
+        self.under_way: dict[str, tuple[Submission, int]] = {}
+        self._course = self._spread()
+
+    def send(self, submission: Submission, tries: int = 1) -> Any:
+        """Return the future of one submission's task, sent for the `tries`-th time."""
+        if self._course.status != "finished":
+            self._course = self._spread()
+        identity = repr((submission.origin, submission.student)).encode()
+        future = self.client.submit(
+            grade_one,
+            _sendable(submission),
+            self.settings,
+            self._course,
+            key=f"grade-{hashlib.sha256(identity).hexdigest()[:24]}-{tries}",
+            pure=False,
+            retries=2,
+        )
+        self.under_way[future.key] = (submission, tries)
+        return future
+
+    def _spread(self) -> Any:
+        """Put the course's files on every worker there is; ValueError in one line if there is none.
+
+        Dask cannot compute them again: where the workers that held them are gone, it cancels every task that needs
+        them, and they are spread anew.
+        """
+        try:
+            (course,) = self.client.scatter([self.files], broadcast=True, hash=False, timeout=CONNECT_SECONDS)
+            return course
+        except (OSError, TimeoutError, CancelledError):
+            raise ValueError(
+                "The scheduler or its last worker is gone. What was graded is kept: start them, and run the same "
+                "command again with --resume."
+            ) from None
 
 
 def _client(address: str) -> tuple[Any, Any]:
@@ -95,6 +133,8 @@ def _client(address: str) -> tuple[Any, Any]:
         import distributed
     except ModuleNotFoundError:
         raise ValueError('--scheduler needs dask.distributed: pip install "cnn-workbook[cluster]".') from None
+    for name in ("distributed", "distributed.client"):  # they print tracebacks of what is mended here
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(address, timeout=CONNECT_SECONDS)
         client.wait_for_workers(1, timeout=CONNECT_SECONDS)
@@ -121,12 +161,17 @@ def _sendable(submission: Submission) -> SentSubmission:
     )
 
 
-def _result(future: Any, submission: Submission) -> Graded:
-    """Return a task's marks; a submission that its workers did not survive is malformed, and says so."""
-    error = future.exception()
-    if error is None:
+def _result(future: Any, submission: Submission, tries: int) -> Graded | None:
+    """Return a task's marks; None if Dask cancelled it, because a worker took the marks or the files with it.
+
+    A submission that its workers did not survive is malformed, and says so.
+    """
+    try:
         return Graded.from_json(future.result())
-    problem = f"The workers ended while they graded it ({type(error).__name__})."
+    except Exception as error:
+        if isinstance(error, CancelledError) and tries < TRIES:
+            return None
+        problem = f"The workers ended while they graded it ({type(error).__name__})."
     return unreadable(submission, submission.chapter, problem, "")
 
 
