@@ -20,7 +20,7 @@ from workbook.course.grading.deadlines import (
     read_policy,
     write_lateness,
 )
-from workbook.course.grading.hand_in_times import FEW, hand_in_times, read_table
+from workbook.course.grading.hand_in_times import hand_in_times, read_table
 from workbook.course.grading.journal import begin
 from workbook.course.grading.pages import write_feedback, write_report
 from workbook.course.grading.records import Graded
@@ -181,7 +181,7 @@ def test_a_file_whose_content_tells_its_chapter_has_a_time_too(tmp_path: Path) -
 
 
 def test_times_that_all_lie_close_together_are_those_of_a_copy(tmp_path: Path) -> None:
-    for number in range(FEW + 1):
+    for number in range(2):
         _write(tmp_path / "class" / f"s{number}" / "02_convolution.ipynb", f"2026-11-22 01:30:0{number}")
     shown, notices = _times(tmp_path / "class", _policy(tmp_path))
     assert shown == {}
@@ -189,6 +189,22 @@ def test_times_that_all_lie_close_together_are_those_of_a_copy(tmp_path: Path) -
         "02_convolution: the files' own times are those of a copy, so that nobody is late. Name a table of times under "
         "[times]."
     ]
+
+
+def test_one_file_alone_or_a_few_of_many_tell_their_time(tmp_path: Path) -> None:
+    _write(tmp_path / "class" / "a" / "02_convolution.ipynb", "2026-11-22 01:30")
+    assert set(_times(tmp_path / "class", _policy(tmp_path))[0]) == {"a"}
+    _write(tmp_path / "class" / "b" / "02_convolution.ipynb", "2026-11-22 01:31")
+    _write(tmp_path / "class" / "c" / "02_convolution.ipynb", "2026-11-22 01:32")
+    assert set(_times(tmp_path / "class", _policy(tmp_path))[0]) == {"a", "b", "c"}
+
+
+def test_a_file_that_was_added_to_a_copied_class_makes_nobody_late(tmp_path: Path) -> None:
+    for number in range(4):
+        _write(tmp_path / "class" / f"s{number}" / "02_convolution.ipynb", "2026-11-22 01:30")
+    _write(tmp_path / "class" / "late" / "02_convolution.ipynb", "2026-11-24 01:30")
+    shown, notices = _times(tmp_path / "class", _policy(tmp_path))
+    assert (shown, len(notices)) == ({}, 1)
 
 
 @pytest.mark.parametrize("as_zip", [False, True])
@@ -253,6 +269,10 @@ TABLES = [
     "Participant 8,王伟,wang@uni.edu,No submission,-\n",
     'Identifier,Full name,Last modified (submission)\nParticipant 7,Ann Lee,"Saturday, November 28, 2026, 2:14 PM"\n',
     "student;submitted\nAnn Lee_7;2026-11-28 14:14\n",
+    "姓名,提交时间\nAnn Lee_7,2026年11月28日 14:14\n",
+    "学号,提交时间\n7,2026年11月28日 星期六 14：14\n",
+    "姓名,提交时间\nAnn Lee_7,2026/11/28 14:14\n",
+    "student,submitted\nAnn Lee_7,28/11/2026 14:14\n",
     "First Name,Last Name,SID,Email,Submission Time\nAnn,Lee,7,ann@uni.edu,2026-11-28 13:14:00 +0000\n",
 ]
 
@@ -281,7 +301,16 @@ def test_a_bad_table_is_refused_in_one_line(tmp_path: Path) -> None:
     policy, path = _policy(tmp_path), tmp_path / "Grades.csv"
     for text, message in (
         ("student,submitted\nann,soon\n", "Grades.csv, row 2: 'soon' is not a time; write 2026-11-20 23:59"),
+        (
+            "student,submitted\nann,11/12/2026 10:00\n",
+            "Grades.csv, row 2: '11/12/2026 10:00' does not say which number is the day; write 2026-11-20 23:59",
+        ),
+        ("student,submitted\nann,11.12.2026\n", "does not say which number is the day"),
+        ("student,submitted\nann,26/11/28 10:00\n", "does not say which number is the day"),
+        ("student,submitted\nann,23:59\n", "row 2: '23:59' is not a time"),
+        ("student,submitted\nann,Saturday 23:59\n", "row 2: 'Saturday 23:59' is not a time"),
         ("who,when\n", "Grades.csv, row 1: there must be a column student and a column submitted"),
+        ("who,when\na,b,c\n", "Grades.csv, row 1: there must be a column student"),
         ("", "Grades.csv, row 1: there must be a column student"),
     ):
         path.write_text(text)
@@ -325,7 +354,8 @@ def test_what_is_left_is_beside_the_raw_points(tmp_path: Path) -> None:
     assert late.points == 5
 
     write_lateness(tmp_path / "late.csv", [late, in_time], lateness)
-    with (tmp_path / "late.csv").open(encoding="utf-8", newline="") as file:
+    assert (tmp_path / "late.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with (tmp_path / "late.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [
         (row["student"], row["days_late"], row["percent_off"], row["points"], row["points_after"])

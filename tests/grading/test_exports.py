@@ -209,6 +209,12 @@ def test_moodles_comments_have_each_heading_once(tmp_path: Path) -> None:
     assert _read(path)[1][7] == "2.4 Output sizes: passed.<br>Well done.<br><br>2.5 Filters: passed"
 
 
+def test_moodle_gets_what_all_exercises_share_once(tmp_path: Path) -> None:
+    marks = [mark("a", number, "malformed", feedback="It is empty.", answer="") for number in ("2.4", "2.5")]
+    (path,) = exports.write_moodle(tmp_path, [graded("a", *marks)])
+    assert _read(path)[1][7] == "It is empty."
+
+
 def test_totals_have_a_row_for_each_learner(tmp_path: Path) -> None:
     other = dataclasses.replace(graded("bo", mark("bo")), chapter="03_pooling")
     missing = dataclasses.replace(ABSENT, student="王伟", chapter="03_pooling", lms_id="")
@@ -279,7 +285,19 @@ def test_a_comment_without_points_is_kept_and_waits(tmp_path: Path) -> None:
     _fill(path, "student01", "exercise-2-7", "", "ask her")
     assert exports.write_review(path, classroom(2)) == 2
     assert ["student01", "exercise-2-7", "", "ask her", "4"] in _read(path)
-    assert exports.read_marks(path, classroom(2)) == {}
+    assert exports.read_marks(path, classroom(2)) == {("student01", "2.7"): (None, "ask her")}
+
+
+def test_a_row_for_a_name_as_an_earlier_grader_wrote_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "review.csv"
+    path.write_text(
+        "student,exercise,points,comment\n阿依古丽_买买提~b733e70e9e,2.7,1,好\n", encoding="utf-8"
+    )
+    name = "阿依古丽·买买提"
+    found = [graded(name, mark(name, "2.7", "needs review"))]
+    assert exports.read_marks(path, found) == {(name, "2.7"): (1.0, "好")}
+    assert exports.write_review(path, found) == 0
+    assert [row[0] for row in _read(path)[1:]] == [name]
 
 
 def test_every_name_has_a_row_of_its_own_that_comes_back_to_it(tmp_path: Path) -> None:
@@ -310,7 +328,7 @@ def test_a_spreadsheet_may_drop_leading_zeros_and_use_semicolons(tmp_path: Path)
     found = [graded("0123", mark("0123", "2.7", "needs review"))]
     assert exports.read_marks(path, found) == {("0123", "2.7"): (1.5, "gut")}
     both = [*found, graded("00123", mark("00123", "2.7", "needs review"))]
-    with pytest.raises(ValueError, match=r"'123' handed in nothing for 2\.7"):
+    with pytest.raises(ValueError, match=r"nobody in this run is called '123': write names"):
         exports.read_marks(path, both)
 
 
@@ -324,7 +342,7 @@ def test_a_spreadsheet_may_drop_leading_zeros_and_use_semicolons(tmp_path: Path)
         ("anna,2.7,5,", "5 points are more than the 4 of the exercise"),
         ("anna,02. Jul,1,", "'02. Jul' is not an exercise; write it as exercise-2-1"),
         ("anna,2.9,1,", "'anna' handed in nothing for 2.9"),
-        ("\x1b[31mann,2.7,1,", "'ann' handed in nothing for 2.7"),
+        ("\x1b[31mann,2.7,1,", "nobody in this run is called 'ann': write names as in grades.csv"),
         (",2.7,1,", "the learner's name is missing"),
         ("anna,2.7,1,\r\nanna,exercise-2-7,2,", "'anna' has 2.7 twice"),
     ],

@@ -98,7 +98,7 @@ def test_limits_and_versions_are_told_with_their_values() -> None:
     before = _judges(seconds=120.0).fingerprint(CHAPTER, "2.3").parts
     after = _judges(seconds=300.0).fingerprint(CHAPTER, "2.3").parts
     assert differences(before, after) == ["time limit 120 s → 300 s"]
-    assert differences({"a": "1"}, {"b": "2"}) == ["b is new", "a is gone"]
+    assert differences({"a": "1"}, {"b": "2"}) == ["b is now used", "a is no longer used"]
 
 
 def test_marks_carry_what_judged_them_and_words_do_not(tmp_path: Path) -> None:

@@ -239,11 +239,11 @@ def test_lateness_is_beside_the_scores(url: str, tmp_path: Path) -> None:
         assert book.find_submission(CHAPTER, "ann").late_submission_penalty == 0
 
 
-def _person_marks(url: str, exercise: str, points: float) -> None:
+def _person_marks(url: str, exercise: str, points: float | None) -> None:
     """Do what formgrader does when a person enters points and a comment."""
     with api.Gradebook(url) as book:
         grade = book.find_grade(exercise, CHAPTER, CHAPTER, "anna")
-        grade.manual_score, grade.needs_manual_grade = points, False
+        grade.manual_score, grade.needs_manual_grade = points, points is None
         comment = book.find_comment(exercise.replace("check", "exercise"), CHAPTER, CHAPTER, "anna")
         comment.manual_comment = "Well argued"
         book.db.commit()
@@ -282,6 +282,17 @@ def test_what_people_gave_is_read_back(url: str) -> None:
         ("anna", "2.4"): (0, "Well argued"),
     }
     assert marks_given(url, found[1:]) == {}
+    _person_marks(url, "check-2-4", None)
+    assert marks_given(url, found)["anna", "2.4"] == (None, "Well argued")
+
+
+def test_a_learner_keeps_the_name_that_an_earlier_grader_wrote(url: str) -> None:
+    former = "阿依古丽_买买提~b733e70e9e"
+    write(url, [graded(former, mark(former))], EXERCISES)
+    (before,) = student_ids(url, [graded(former, mark(former))]).values()
+    assert student_ids(url, [graded("阿依古丽·买买提", mark("阿依古丽·买买提"))]) == {
+        "阿依古丽·买买提": before
+    }
 
 
 def test_a_person_is_asked_again_where_the_automatic_score_changed(url: str) -> None:

@@ -86,6 +86,15 @@ def test_an_export_is_graded_by_name(tmp_path: Path) -> None:
     assert _students(tmp_path / "assignment_7_export.zip") == expected
 
 
+def test_a_second_download_is_the_same_class(tmp_path: Path) -> None:
+    path = tmp_path / "export of ps2 (1).zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("assignment_55_export/submission_metadata.yml", TABLE)
+        archive.writestr("assignment_55_export/submission_101/work.ipynb", json.dumps(notebook()))
+        archive.writestr("assignment_55_export/submission_102/answers.pdf", b"")
+    assert _students(path) == [("Zoë Müller and O'Brien", ""), ("王伟 2301", "")]
+
+
 def test_a_learners_own_table_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "submission_101").mkdir()
     (tmp_path / "submission_101" / "02_convolution.ipynb").write_text(json.dumps(notebook()))

@@ -262,6 +262,10 @@ def test_a_plain_name_stays_and_a_safe_name_cannot_be_taken() -> None:
         "О'Нил",
         "김민준",
         "שרה",
+        "阿依古丽·买买提",
+        "ジョン・スミス",
+        "O\N{RIGHT SINGLE QUOTATION MARK}Brien",
+        "李强（2）",
     ],
 )
 def test_a_name_of_any_script_stays_readable(name: str) -> None:
@@ -312,6 +316,20 @@ def test_means_and_bars_leave_the_absent_out(tmp_path: Path) -> None:
     assert "1 passed, 1 wrong" in text
     assert "1 of 2" in text  # the mean of 2 and 0
     assert text.count("not started") == 2  # in the key, and in the learner's own row
+
+
+def test_what_all_exercises_share_is_on_the_page_once(tmp_path: Path) -> None:
+    problem = "What was handed in is no notebook of this chapter."
+    for origin, headline in (("", "Not handed in"), ("a.pdf", "0 of 16 points")):
+        marks = [
+            mark("a", one.id, "not started", feedback=problem, answer="", max_points=one.points)
+            for one in EXERCISES[CHAPTER]
+        ]
+        (path,) = write_feedback(tmp_path, [Graded("a", CHAPTER, origin, "", tuple(marks))])
+        text = path.read_text(encoding="utf-8")
+        assert text.count(problem) == 1
+        assert f"<strong>{headline}</strong>" in text
+        assert ("0 of 2" in text) == bool(origin)
 
 
 def test_a_malformed_file_is_one_oddity(tmp_path: Path) -> None:

@@ -429,6 +429,9 @@ def test_a_cell_that_does_not(source: str) -> None:
         (b"\x80", "UTF-8"),
         (b"<html>", "from line 1 on, it is not JSON"),
         (b'{"cells": [\n\n<<<<<<< HEAD', "from line 3 on, it is not JSON"),
+        (b"<html>", "it is not JSON."),
+        (b'{"cells": [\n', "from line 2 on, it is not JSON. It seems to be cut off: download it again"),
+        ('{"cells": ["作'.encode()[:-1], "It seems to be cut off"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"cells":' * 100_000, "nested too deeply"),
         (b'{"cells": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply"),
@@ -452,7 +455,7 @@ def test_a_cell_that_does_not(source: str) -> None:
         ),
         (b'{"cells": [], "x": "' + b"x" * submitted_notebook.MOST_BYTES + b'"}', "larger than 50 MB"),
     ],
-    ids=range(25),
+    ids=range(28),
 )
 def test_what_is_no_notebook_is_told_in_one_sentence(data: bytes, said: str) -> None:
     begin = time.process_time()

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,11 @@ from tests import ROOT
 from tests.grading.conftest import filled
 from tests.grading.made_up import graded, mark
 from tests.grading.test_run import _grade, _rows
+from workbook.course.cli import grade_cli
 from workbook.course.grading import class_run, fingerprints, regrade
 from workbook.course.grading.class_regrade import grade_again
 from workbook.course.grading.fingerprints import Judges
+from workbook.course.grading.grader import unreadable
 from workbook.course.grading.journal import Run, begin
 from workbook.course.grading.options import GradingOptions
 from workbook.course.grading.records import Graded
@@ -73,7 +76,8 @@ def test_a_change_says_what_it_is_and_why(tmp_path: Path) -> None:
         "time limit 60 s → 120 s"
     ]
     write_changes(tmp_path / "changes.csv", found)
-    with (tmp_path / "changes.csv").open(encoding="utf-8", newline="") as file:
+    assert (tmp_path / "changes.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with (tmp_path / "changes.csv").open(encoding="utf-8-sig", newline="") as file:
         row = next(csv.DictReader(file))
     assert (row["student"], row["points_before"], row["points_after"], row["why"]) == (
         "ann", "0", "2", "time limit 60 s → 120 s",
@@ -104,7 +108,11 @@ def _judge(outcome: str, seen: list[str]):
         for submission in waiting:
             seen.append(submission.student)
             marks = (mark(submission.student, "2.3"), mark(submission.student, "2.4", outcome))
-            digest = hashlib.sha256(submission.read()).hexdigest()
+            try:
+                digest = hashlib.sha256(submission.read()).hexdigest()
+            except ValueError as error:
+                yield unreadable(submission, submission.chapter, str(error), "")
+                continue
             yield Graded(submission.student, submission.chapter, submission.origin, digest, marks)
 
     return grade
@@ -154,6 +162,17 @@ def test_marks_by_another_version_stay_and_are_told(stored: tuple[Path, Run, lis
     assert class_run.grade(handed_in, run, _options(**OLD)).outdated == {}
 
 
+def test_only_what_was_handed_in_counts_as_graded_in_this_run(stored: tuple[Path, Run, list[str]]) -> None:
+    handed_in, run, _ = stored
+    (handed_in / "zoe").mkdir()
+    (handed_in / "bob" / "notes.ipynb").write_text("{}")
+    _hand_in(handed_in / "new" / "02_convolution.ipynb", "y")
+    for new in (1, 0):
+        result = class_run.grade(handed_in, run, _options(**OLD))
+        assert [one.is_absent for one in result.graded] == [False, False, False, True]
+        assert result.new == new
+
+
 def test_nothing_is_overwritten_before_it_was_listed(stored: tuple[Path, Run, list[str]]) -> None:
     handed_in, run, seen = stored
     before = _contents(run.folder)
@@ -173,6 +192,19 @@ def test_nothing_is_overwritten_before_it_was_listed(stored: tuple[Path, Run, li
     assert (run.folder / "journal.jsonl").read_bytes().startswith(before["journal.jsonl"])
     assert applied.result.outdated == {"time limit 60 s → 120 s": 2}  # 2.3 of ann, and all of bob
     assert grade_again(handed_in, run, _options(**NEW), "2.4,ann", apply=False).changes == []
+
+
+def test_without_changes_there_is_nothing_to_take_over(
+    stored: tuple[Path, Run, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_in, run, _ = stored
+    for outcome, is_offered in (("error", False), ("passed", True)):
+        monkeypatch.setattr(class_run, "_graded", _judge(outcome, []))
+        options = _options(seconds=100.0 if is_offered else 120.0)
+        with grade_cli.console.capture() as capture:
+            assert grade_cli._grade_again(handed_in, run, options, "all", apply=False) is None
+        assert "Nothing was overwritten." in capture.get()
+        assert ("--apply" in capture.get()) == is_offered
 
 
 def test_all_are_graded_again_and_what_a_person_gave_stays(stored: tuple[Path, Run, list[str]]) -> None:
@@ -281,16 +313,22 @@ def test_late_and_partial_points_leave_the_journal_as_it_is(
 ) -> None:
     handed_in, run, _ = stored
     before = (run.folder / "journal.jsonl").read_bytes()
+    os.utime(handed_in / "ann" / "02_convolution.ipynb", (2e9, 2e9))  # else the times are those of a copy
     (tmp_path / "deadlines.toml").write_text('percent_per_day = 10\n[deadlines]\n02 = "2020-01-01"\n')
     result = class_run.grade(handed_in, replace(run, deadlines=tmp_path / "deadlines.toml"), _options(**OLD))
     assert {late.percent for late in result.lateness.values()} == {100}
-    with (run.folder / "late" / "late.csv").open(encoding="utf-8", newline="") as file:
+    with (run.folder / "late" / "late.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["student"], row["points"], row["points_after"]) for row in rows] == [
         ("ann", "2", "0"),
         ("bob", "2", "0"),
     ]
     assert _points(run.folder, "2.3") == {"ann": "2", "bob": "2"}
+    with (run.folder / "late" / "totals.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [(row["student"], row["total"]) for row in csv.DictReader(file)] == [
+            ("ann", "0"),
+            ("bob", "0"),
+        ]
     assert (run.folder / "late" / "canvas.csv").exists()
     assert (run.folder / "late" / "moodle" / "02_convolution.csv").exists()
     assert (run.folder / "journal.jsonl").read_bytes() == before

@@ -11,7 +11,8 @@ import pytest
 from tests.grading.made_up import HOSTILE, HOSTILE_NAMES, classroom, graded, hostile, mark
 from tests.grading.test_pages import Page, _assert_accessible
 from workbook.course.grading import exports
-from workbook.course.grading.pages import policy, write_report
+from workbook.course.grading.class_run import with_review
+from workbook.course.grading.pages import policy, write_feedback, write_report
 from workbook.course.grading.review_page import MOST_ANSWERS, write_review_page
 from workbook.course.grading.spreadsheet_text import decoded
 from workbook.course.grading.untrusted import visible
@@ -174,11 +175,31 @@ def test_a_saved_table_is_taken_over_and_an_empty_row_takes_back(tmp_path: Path)
     assert "喆,exercise-3-1,1,other" in path.read_text(encoding="utf-8")
     before = path.read_bytes()
     saved.write_text(f"{HEAD}nobody,exercise-2-7,1,,4\r\n", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"'nobody' handed in nothing for 2\.7"):
+    with pytest.raises(ValueError, match=r"nobody in this run is called 'nobody'"):
         exports.merge_review(path, saved, CLASS)
     assert path.read_bytes() == before
     with pytest.raises(ValueError, match="cannot be read"):
         exports.merge_review(path, tmp_path / "nowhere.csv", CLASS)
+
+
+def test_a_comment_alone_reaches_the_learner_and_leaves_the_points(tmp_path: Path) -> None:
+    found = [
+        graded("ann", mark("ann", feedback="Right."), mark("ann", "2.7", "needs review", feedback="Later."))
+    ]
+    path = tmp_path / "review.csv"
+    path.write_text(f"{HEAD}ann,exercise-2-4,,Well done.\r\nann,exercise-2-7,,Ask me.\r\n", encoding="utf-8")
+    (reviewed,) = with_review(found, exports.read_marks(path, found))
+    assert [(one.points, one.feedback) for one in reviewed.marks] == [
+        (2, "Well done.\nRight."),
+        (None, "Ask me.\nLater."),
+    ]
+    assert exports.write_review(path, found) == 1
+    (page,) = write_feedback(tmp_path, [reviewed])
+    assert "Well done." in page.read_text(encoding="utf-8")
+    (tmp_path / "saved.csv").write_text(f"{HEAD}ann,exercise-2-4,,\r\n", encoding="utf-8")
+    exports.merge_review(path, tmp_path / "saved.csv", found)
+    (reviewed,) = with_review(found, exports.read_marks(path, found))
+    assert reviewed.marks[0] == found[0].marks[0]
 
 
 def test_hostile_names_come_back_to_their_learners(tmp_path: Path) -> None:

@@ -137,6 +137,59 @@ def test_a_folder_around_a_class_is_taken_off(tmp_path: Path) -> None:
     ]
 
 
+CLASSES = [
+    ("提交/张敏/02_convolution.ipynb", "提交/李娜/02_convolution.ipynb"),
+    ("a/提交/张敏/02_convolution.ipynb", "a/提交/李娜/02_convolution.ipynb"),
+    ("提交/张敏/homework.ipynb", "提交/李娜/homework.ipynb"),
+    ("提交/张敏_02_convolution.ipynb", "提交/李娜/02_convolution.ipynb", "提交/notes.txt"),
+    ("提交/02_convolution/张敏.ipynb", "提交/02_convolution/李娜.ipynb"),
+    ("提交/02_convolution/张敏/mine.ipynb", "提交/02_convolution/李娜/mine.ipynb"),
+    ("course/submitted/张敏/ps1/02_convolution.ipynb", "course/submitted/李娜/ps1/02_convolution.ipynb"),
+    ("作业/张敏/02_convolution.ipynb", "作业/李娜/answers.pdf"),
+]
+
+
+@pytest.mark.parametrize("paths", CLASSES)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_folder_around_learners_folders_is_taken_off(
+    tmp_path: Path, paths: tuple[str, ...], packed: bool
+) -> None:
+    name = "作业 (1)"
+    path = _zip(tmp_path / f"{name}.zip", *paths) if packed else _folder(tmp_path / name, *paths)
+    assert {one.student for one in find(path, CHAPTERS)} == {"张敏", "李娜"}
+
+
+ONE_LEARNERS = [
+    ("张敏/02_convolution/02_convolution.ipynb", "张敏/03_pooling/03_pooling.ipynb"),
+    ("张敏/02_convolution/mine.ipynb", "张敏/03_pooling/other.ipynb"),
+    ("张敏/draft/02_convolution.ipynb", "张敏/final v2/02_convolution.ipynb"),
+    ("张敏/02_convolution.ipynb", "张敏/old/02_convolution.ipynb", "张敏/备份/02_convolution.ipynb"),
+    ("张敏/作业1/02_convolution.ipynb", "张敏/作业2/03_pooling.ipynb"),
+    ("张敏/Desktop/course/02_convolution.ipynb",),
+    ("张敏/submission_metadata.yml", "张敏/02_convolution.ipynb", "张敏/03_pooling.ipynb"),
+]
+
+
+@pytest.mark.parametrize("paths", ONE_LEARNERS)
+def test_one_learners_own_folders_are_no_class(tmp_path: Path, paths: tuple[str, ...]) -> None:
+    assert {one.student for one in find(_folder(tmp_path, *paths), CHAPTERS)} == {"张敏"}
+
+
+def test_a_second_download_of_one_learners_work_has_the_learners_name(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "张敏 (1).zip", f"张敏/{FILE}")
+    assert _told(find(path, CHAPTERS)) == [("张敏", "02_convolution", "")]
+
+
+def test_a_learner_of_a_platform_cannot_hand_in_a_class(tmp_path: Path) -> None:
+    paths = [f"Mallory_1_assignsubmission_file_/{name}/{FILE}" for name in ("ann", "bob")]
+    assert {one.student for one in find(_zip(tmp_path / "a.zip", *paths), CHAPTERS)} == {"Mallory_1"}
+
+
+def test_a_folder_around_moodles_folders_is_taken_off(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "a.zip", "CS1/Jane Doe_7_assignsubmission_file_/mine.ipynb")
+    assert _told(find(path, CHAPTERS)) == [("Jane Doe_7", "", "7")]
+
+
 @pytest.mark.parametrize("end", ["_", ""])
 def test_moodles_zip_with_folders(tmp_path: Path, end: str) -> None:
     path = _zip(
@@ -376,7 +429,15 @@ def test_beside_notebooks_documents_are_learners_and_lists_are_not(tmp_path: Pat
         "alice": "",
         "bob": "No notebook (.ipynb) was handed in, only bob.pdf.",
         "carol": "No notebook (.ipynb) was handed in, only carol_02_convolution.txt.",
+        "empty": "Nothing was handed in.",
     }
+
+
+def test_beside_notebooks_only_an_empty_folder_is_a_learner(tmp_path: Path) -> None:
+    _folder(tmp_path, "张敏.ipynb", "pictures/digit.png")
+    for name in ("赵磊", "pictures/old", "03_pooling"):
+        (tmp_path / name).mkdir()
+    assert _by_student(find(tmp_path, CHAPTERS)) == {"张敏": "", "赵磊": "Nothing was handed in."}
 
 
 def test_in_folders_of_chapters_too(tmp_path: Path) -> None:
@@ -511,7 +572,31 @@ def test_identifiers_of_hostile_names_are_safe_and_their_own() -> None:
 
 def test_plain_names_stay_as_they_are() -> None:
     plain = ("alice", "Jane Doe_1234567", "o'neil", "a.b@c.org", "Zoë Ünal_31", "王小明_5", "x_1")
-    assert names.identifiers(plain) == {one: one for one in plain}
+    signs = (
+        "阿依古丽·买买提",
+        "阿依古丽•买买提",
+        "ジョン・スミス",
+        "O\N{RIGHT SINGLE QUOTATION MARK}Brien",
+        "李强（2）",
+        "Li (2)",
+    )
+    assert names.identifiers(plain + signs) == {one: one for one in plain + signs}
+
+
+def test_a_wide_space_is_a_space(tmp_path: Path) -> None:
+    _folder(tmp_path, "王\u3000伟\u300002_convolution.ipynb", "王 伟_03_pooling.ipynb")
+    assert _told(find(tmp_path, CHAPTERS)) == [("王 伟", "02_convolution", ""), ("王 伟", "03_pooling", "")]
+
+
+def test_signs_make_no_two_names_one_and_begin_none() -> None:
+    given = names.identifiers(["李强（2）", "李强(2)", "(2)", "·x"])
+    assert len({unicodedata.normalize("NFKC", one) for one in given.values()}) == 4
+    assert all(one[0].isalnum() for one in given.values())
+
+
+def test_what_earlier_graders_called_a_learner_is_known() -> None:
+    assert names.former_identifiers("阿依古丽·买买提") == ["阿依古丽_买买提~b733e70e9e"]
+    assert names.former_identifiers("alice") == []
 
 
 def test_names_that_differ_in_capitals_alone_get_a_digest_each() -> None:

@@ -216,7 +216,8 @@ def _grade_again(
     place = run.folder / regrade.CHANGES
     console.print(f"{len(again.changes)} of {again.marks} marks {verb}: see {place}.")
     if not apply:
-        console.print("Nothing was overwritten. To take this over, run the same command with --apply.")
+        how = " To take this over, run the same command with --apply." if again.changes else ""
+        console.print(f"Nothing was overwritten.{how}")
     return again.result
 
 
@@ -246,11 +247,11 @@ def summarise(result: "ClassResult", out: Path) -> None:
             f"Waiting for review: {result.waiting}. Open {out / 'review.html'}, save the table, then run again with "
             "--resume --review FILE."
         )
-    handed_in = sum(not submission.is_absent for submission in result.graded)
-    learners = len({submission.student for submission in result.graded})
+    handed_in = [submission for submission in result.graded if not submission.is_absent]
+    learners = len({submission.student for submission in handed_in})
     console.print(
-        f"Graded: {_count(handed_in, 'submission')} by {_count(learners, 'learner')}, of which {result.new} in this "
-        f"run. Start with {out / 'report.html'}."
+        f"Graded: {_count(len(handed_in), 'submission')} by {_count(learners, 'learner')}, of which {result.new} in "
+        f"this run. Start with {out / 'report.html'}."
     )
 
 

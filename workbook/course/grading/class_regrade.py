@@ -96,7 +96,7 @@ def _graded_again(
         again.close()
 
 
-def _given(run: Run, options: GradingOptions, graded: list[Graded]) -> dict[exports.Key, exports.Marked]:
+def _given(run: Run, options: GradingOptions, graded: list[Graded]) -> dict[exports.Key, exports.Entry]:
     """Return the marks by people, from the review table and from formgrader."""
     from workbook.course.grading import gradebook  # nbgrader takes seconds to import
 

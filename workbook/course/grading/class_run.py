@@ -32,10 +32,10 @@ Progress = Callable[[Graded, int, int], None]  # called with a submission, the n
 class ClassResult:
     """All marks of a run. `unread` are files of no known chapter.
 
-    `new` counts the submissions graded now, `waiting` the answers that wait for a person. `notice` says what is unusual
-    about the machine, or is "". `sources` are the files on disk by learner and chapter; `course` is nbgrader's course
-    folder that holds them, or None. `outdated` counts the stored submissions that another version of the course judged,
-    by what has changed since. `lateness` is by learner and chapter, for the chapters with a deadline.
+    `new` counts those of them that were graded now, `waiting` the answers that wait for a person. `notice` says what is
+    unusual about the machine, or is "". `sources` are the files on disk by learner and chapter; `course` is nbgrader's
+    course folder that holds them, or None. `outdated` counts the stored submissions that another version of the course
+    judged, by what has changed since. `lateness` is by learner and chapter, for the chapters with a deadline.
     """
 
     graded: list[Graded]
@@ -75,15 +75,18 @@ def grade(
         check_inputs(run, options, handed_in)
         done, waiting = divide(handed_in, run_journal)
         outdated = _outdated(done, judges, read_known(run.folder))
-        notices = [""]
+        notices, new = [""], set()
         for graded in judged(waiting, run, options, judges, notices):
+            if not run_journal.holds(graded):
+                new.add((graded.student, graded.origin))
             run_journal.append(graded)
             done.append(graded)
             on_progress(graded, len(done), len(handed_in))
         result = _complete(done, everything, options)
         exercises = chosen_exercises(run.partial_credit, chapters_of(options.root))
         result.graded = with_partial_credit(result.graded, exercises)
-        result.new, result.notice, result.outdated = len(waiting), notices[-1], outdated
+        result.new = sum((graded.student, graded.origin) in new for graded in result.graded)
+        result.notice, result.outdated = notices[-1], outdated
         policy = _policy(run, options)
         result.lateness, result.unclear_times = _lateness(result.graded, handed_in, policy, path)
         result.course = submissions.course_folder(path)
@@ -274,8 +277,10 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
         exports.read_entries(review, automatic),
         run=run.name,
         notes={
-            key: f"marked in formgrader: {exports.plain(points)} points, which count"
-            for key, (points, _) in in_formgrader.items()
+            key: f"in formgrader: {comment}"
+            if points is None
+            else f"marked in formgrader: {exports.plain(points)} points, which count"
+            for key, (points, comment) in in_formgrader.items()
         },
     )
     gradebook.write_course(
@@ -309,9 +314,10 @@ def write(result: ClassResult, run: journal.Run, options: GradingOptions) -> Non
 
 
 def _write_late(folder: Path, result: ClassResult) -> None:
-    """Write how late each submission is, and the imports of the platforms with what is left of the points."""
+    """Write how late each submission is, and the sums and imports of the platforms with what is left of the points."""
     left = deadlines.after_deadlines(result.graded, result.lateness)
     deadlines.write_lateness(folder / "late.csv", result.graded, result.lateness)
+    exports.write_totals(folder / "totals.csv", left)
     exports.write_canvas(folder / "canvas.csv", left)
     exports.write_moodle(folder / "moodle", left)
 
@@ -375,14 +381,20 @@ def _copies(
     return copies.suspected(graded, sources, earlier)
 
 
-def with_review(graded: list[Graded], marked: Mapping[tuple[str, str], exports.Marked]) -> list[Graded]:
-    """Return the marks with the points and comments that a person gave in place of the automatic ones."""
+def with_review(graded: list[Graded], marked: Mapping[tuple[str, str], exports.Entry]) -> list[Graded]:
+    """Return the marks with the points that a person gave in place of the automatic ones, and with the comments.
+
+    A comment alone leaves the points as they are.
+    """
 
     def reviewed(mark: Mark) -> Mark:
         given = marked.get((mark.student, mark.exercise))
         if given is None:
             return mark
         points, comment = given
+        if points is None:
+            feedback = "\n".join(filter(None, (comment, mark.feedback)))
+            return replace(mark, feedback=feedback, notes=(*mark.notes, "commented by a person"))
         feedback = "\n".join(filter(None, (comment, "" if mark.points is None else mark.feedback)))
         return replace(mark, points=points, feedback=feedback, notes=(*mark.notes, "marked by a person"))
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from workbook.course.grading.records import Graded, Mark, in_order
 from workbook.course.grading.simplified_code import simplified
 
-SHORTEST = 100  # tokens of the normal form; about five lines
+SHORTEST = 100  # tokens of the normal form: four long lines or ten short ones
 SHINGLE = 5  # tokens that are compared as one piece
 ALIKE = 0.8  # share of common pieces, apart from the usual answer's, at which a pair is shown
 MOSTLY_ALIKE = 0.9  # the same for all pieces

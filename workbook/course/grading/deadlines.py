@@ -3,7 +3,7 @@
 An instructor writes them as TOML:
 
     time_zone = "Europe/Berlin"     # of all times here; without it, this computer's
-    grace_minutes = 15              # later than this counts from the deadline itself
+    grace_minutes = 15              # up to this is in time; after that, the days count from the deadline
     percent_per_day = 10            # of the points, for each day begun
     most_percent = 50
 
@@ -238,7 +238,7 @@ def write_lateness(path: Path, graded: Iterable[Graded], lateness: LatenessByKey
             after = late.points_after(submission.points)
             first = (submission.student, submission.chapter, shown(late.deadline), *time_of(late))
             rows.append((*first, late.days, late.percent, submission.points, after))
-    exports.write_table(path, rows)
+    exports.write_table(path, rows, mark=exports.BYTE_ORDER_MARK)
 
 
 def time_of(late: Lateness) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workbook.course.grading.names import MARK, former_identifiers
 from workbook.course.grading.records import Graded, Mark, in_order
 from workbook.course.grading.spreadsheet_text import decoded
 from workbook.course.grading.untrusted import (
@@ -28,7 +29,6 @@ from workbook.course.grading.untrusted import (
     write_atomically,
 )
 
-Marked = tuple[float, str]
 Key = tuple[str, str]
 Entry = tuple[float | None, str]  # points, None if empty, and comment
 
@@ -219,8 +219,8 @@ def _write_entries(path: Path, marks: Mapping[Key, Mark], filled: Mapping[Key, E
     return sum(filled.get(key, (None, ""))[0] is None for key in waiting)
 
 
-def read_marks(path: Path, graded: Iterable[Graded] = (), names: Iterable[str] = ()) -> dict[Key, Marked]:
-    """Return the points and comments that a person filled in, by learner and exercise; rows without points wait.
+def read_marks(path: Path, graded: Iterable[Graded] = (), names: Iterable[str] = ()) -> dict[Key, Entry]:
+    """Return the points and comments that a person filled in, by learner and exercise; empty rows are left out.
 
     With `graded`, learners are named as there rather than by their `label`, rows of its chapters that fit no answer
     are refused, and rows of other chapters are left out. `names` are learners' names; like those in `graded` they tell
@@ -229,26 +229,32 @@ def read_marks(path: Path, graded: Iterable[Graded] = (), names: Iterable[str] =
     marks = _by_label(graded)
     known = _labels(marks) | {label(name) for name in names}
     chapters = {_order(exercise)[0] for _, exercise in marks}
-    result: dict[Key, Marked] = {}
+    result: dict[Key, Entry] = {}
     problems = []
     for number, key, (points, comment) in _entries(path, known):
         matched = _match(key, marks)
         if marks and _order(key[1])[0] not in chapters:
             continue
         if marks and matched not in marks:
-            problems.append(
-                _problem(path, number, f"{one_line(key[0], 60)!r} handed in nothing for {key[1]}")
-            )
+            problems.append(_problem(path, number, _unmatched(key, known)))
         elif marks and points is not None and points > marks[matched].max_points:
             most = plain(marks[matched].max_points)
             problems.append(
                 _problem(path, number, f"{plain(points)} points are more than the {most} of the exercise")
             )
-        elif points is not None:
+        elif points is not None or comment:
             result[(marks[matched].student, key[1]) if marks else key] = (points, comment)
     if problems:
         raise ValueError("\n".join(problems))
     return result
+
+
+def _unmatched(key: Key, known: Collection[str]) -> str:
+    """Return why a row fits no answer."""
+    name = repr(one_line(key[0], 60))
+    if key[0] in known:
+        return f"{name} handed in nothing for {key[1]}"
+    return f"nobody in this run is called {name}: write names as in grades.csv"
 
 
 def label(student: str) -> str:
@@ -263,10 +269,17 @@ def _by_label(graded: Iterable[Graded]) -> dict[Key, Mark]:
 
 
 def _match(key: Key, marks: dict[Key, Mark]) -> Key:
-    """Return the mark that a row means; a spreadsheet may have dropped the zeros before a number."""
-    if key in marks or not key[0].isdecimal():
+    """Return the mark that a row means.
+
+    A spreadsheet may have dropped the zeros before a number, and an earlier grader kept fewer signs of a name.
+    """
+    if key in marks:
         return key
-    same = [mark for mark in marks if (mark[0].lstrip("0"), mark[1]) == (key[0].lstrip("0"), key[1])]
+    same: list[Key] = []
+    if key[0].isdecimal():
+        same = [mark for mark in marks if (mark[0].lstrip("0"), mark[1]) == (key[0].lstrip("0"), key[1])]
+    elif MARK in key[0]:
+        same = [mark for mark in marks if mark[1] == key[1] and key[0] in former_identifiers(mark[0])]
     return same[0] if len(same) == 1 else key
 
 
@@ -369,7 +382,8 @@ def _moodle_comments(submission: Graded) -> str:
     """Return the feedback as escaped HTML; nothing for a learner who handed in nothing."""
     if submission.is_absent:
         return ""
-    comments = [_moodle_comment(mark) for mark in submission.marks]
+    shared = clean(submission.shared_feedback)
+    comments = [shared] if shared else [_moodle_comment(mark) for mark in submission.marks]
     return html.escape(shorten("\n\n".join(comments), LONGEST_CELL // 6)).replace("\n", "<br>")
 
 

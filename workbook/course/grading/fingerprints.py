@@ -126,7 +126,7 @@ def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str
         if old == new:
             continue
         if not old or not new:
-            words.append(f"{name} {'is new' if new else 'is gone'}")
+            words.append(f"{name} {'is now used' if new else 'is no longer used'}")
         elif name in (*PACKAGES, "Python", "time limit", "memory limit"):
             words.append(f"{name} {old} → {new}")
         else:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import selectinload
 
 from workbook.course.grading.containers import OnDisk
 from workbook.course.grading.deadlines import LatenessByKey
+from workbook.course.grading.names import former_identifiers
 from workbook.course.grading.records import Graded, Mark, in_order
 from workbook.course.grading.untrusted import (
     clean,
@@ -73,15 +74,15 @@ def write(url: str, graded: Iterable[Graded], exercises_by_chapter: Exercises) -
             _write_submissions(book, chapter, handed_in, exercises_by_chapter[chapter], ids)
 
 
-def marks_given(url: str, graded: Iterable[Graded]) -> dict[tuple[str, str], tuple[float, str]]:
+def marks_given(url: str, graded: Iterable[Graded]) -> dict[tuple[str, str], tuple[float | None, str]]:
     """Return the points and comments that people gave to these submissions in formgrader, by learner and exercise.
 
-    Extra credit counts. Answers that nobody marked by hand are left out.
+    Extra credit counts. The points are None where somebody only commented; other answers are left out.
     """
     from nbgrader.api import SubmittedNotebook
 
     submissions = list(graded)
-    result = {}
+    result: dict[tuple[str, str], tuple[float | None, str]] = {}
     with _opened(url) as book:
         ids = _student_ids(book, submissions)
         students = {
@@ -91,10 +92,11 @@ def marks_given(url: str, graded: Iterable[Graded]) -> dict[tuple[str, str], tup
             student = students.get((notebook.assignment.student_id, notebook.name))
             comments = {comment.name: comment.manual_comment or "" for comment in notebook.comments}
             for grade in notebook.grades:
-                if student is not None and grade.manual_score is not None:
-                    _, _, exercise = grade.name.partition("-")
-                    words = comments.get(f"exercise-{exercise}", "")
-                    result[student, exercise.replace("-", ".")] = (grade.score, words)
+                _, _, exercise = grade.name.partition("-")
+                words = comments.get(f"exercise-{exercise}", "")
+                points = None if grade.manual_score is None else grade.score
+                if student is not None and (points is not None or words):
+                    result[student, exercise.replace("-", ".")] = (points, words)
     return result
 
 
@@ -257,6 +259,7 @@ def _student_ids(book: Any, graded: Sequence[Graded]) -> dict[str, str]:
     ids = {name: name for name in learners if name in known}
     for name, number in learners.items():
         candidates = [by_number.get(number, ""), marked_name(name), safe_name(name)]
+        candidates += [marked_name(former) for former in former_identifiers(name)]
         free = [old for old in candidates if old in known.keys() - ids.values() and _is_folder(old)]
         if name not in ids and free:
             ids[name] = free[0]

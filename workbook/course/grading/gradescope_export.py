@@ -15,6 +15,11 @@ SECTION = re.compile(r"  :(?P<name>\w+):.*")
 FIELD = re.compile(r" +(?P<begins>- )?:(?P<name>name|sid|email): (?P<value>.*)")
 
 
+def is_folder(name: str) -> bool:
+    """Return whether a name is that of a submission's folder in the export."""
+    return bool(FOLDER.fullmatch(f"{name}:"))
+
+
 def submitters(text: str) -> dict[str, str]:
     """Return the learner of each folder: the name, with student number or address if two folders have the same name."""
     people = _people(text.splitlines())

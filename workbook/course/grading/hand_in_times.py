@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -15,14 +17,21 @@ from workbook.course.grading.spreadsheet_text import decoded
 from workbook.course.grading.submissions import Submission
 from workbook.course.grading.untrusted import one_line
 
-WHO = ("identifier", "student", "email address", "email", "username", "full name", "name", "sid", "id number")
-WHEN = ("last modified (submission)", "submitted", "submission time", "submitted at")
+WHO = (
+    "identifier", "student", "email address", "email", "username", "full name", "name", "sid", "id number", "姓名",
+    "学号",
+)  # fmt: skip
+WHEN = ("last modified (submission)", "submitted", "submission time", "submitted at", "提交时间")
+CHINESE_DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?: *星期[一二三四五六日天])?")
+NUMBERS_ALONE = re.compile(
+    r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)"
+)  # the year comes last, or nobody knows
 STAMP, COLLECTED = "timestamp.txt", "submitted"  # nbgrader's file beside the notebook, and its folder
 LONGEST_STAMP = 200  # characters
-AT_ONCE, FEW = (
-    timedelta(minutes=2),
-    4,
-)  # more files than this, all within this time, were copied rather than handed in
+AT_ONCE = timedelta(minutes=2)  # files that all lie within this time were copied rather than handed in
+MOST = (
+    0.75  # more than this share of the files counts as all: a late one may have been added to a copied folder
+)
 FILE_TIME, ZIP_TIME = "time of the file", "time in the zip"
 
 
@@ -71,9 +80,14 @@ def _own_times(
             stamps[submission.origin] = HandedInAt(None, "the file's name in Canvas's export")
         elif moment is not None:
             files[submission.origin] = moment
-    moments = [time.at for time in files.values() if time.at is not None]
-    is_copy = len(moments) > FEW and max(moments) - min(moments) < AT_ONCE
+    is_copy = _are_of_copy(sorted(time.at for time in files.values() if time.at is not None))
     return (stamps if is_copy else stamps | files), is_copy
+
+
+def _are_of_copy(moments: list[datetime]) -> bool:
+    """Return whether most of these times, at least two, lie so close together that they are those of a copy."""
+    at_once = max((bisect_left(moments, moment + AT_ONCE) - i for i, moment in enumerate(moments)), default=0)
+    return at_once > 1 and at_once > MOST * len(moments)
 
 
 def _as_collected(source: Source | None, path: Path) -> Source | None:
@@ -174,11 +188,19 @@ def read_table(path: Path, names: set[str], policy: DeadlinePolicy) -> Iterator[
     who = [name for name in WHO if rows and name in rows[0]]
     when = next((name for name in WHEN if rows and name in rows[0]), "")
     if not who or not when:
-        raise ValueError(f"{path.name}, row 1: there must be a column student and a column submitted")
+        raise ValueError(
+            f"{path.name}, row 1: there must be a column student and a column submitted (or 姓名 and 提交时间)"
+        )
     problems = []
     for number, row in enumerate(rows, start=2):
         text = (row[when] or "").strip()
         if text in ("", "-"):
+            continue
+        if _is_ambiguous(text):
+            problems.append(
+                f"{path.name}, row {number}: {one_line(text, 60)!r} does not say which number is the day; "
+                "write 2026-11-20 23:59"
+            )
             continue
         try:
             moment = policy.aware(_parsed_time(text))
@@ -195,13 +217,29 @@ def read_table(path: Path, names: set[str], policy: DeadlinePolicy) -> Iterator[
 
 
 def _parsed_time(text: str) -> datetime:
-    """Return a time as platforms write it: "Friday, 20 November 2026, 11:59 PM", "2026-11-20 23:59:00 +0100"."""
+    """Return a time as platforms write it: "Friday, 20 November 2026, 11:59 PM", "2026年11月20日 23:59".
+
+    ValueError if it is none, or lacks the day, the month or the year.
+    """
     from dateutil import parser
 
+    text = CHINESE_DATE.sub(r"\1-\2-\3", unicodedata.normalize("NFKC", text))
     try:
-        return parser.parse(text)
+        moments = {parser.parse(text, default=day) for day in (datetime(2000, 1, 1), datetime(2001, 2, 2))}
     except OverflowError:
         raise ValueError from None
+    if len(moments) > 1:
+        raise ValueError
+    return moments.pop()
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Return whether a date in numbers, such as 11/12/2026, may be of two days."""
+    match = NUMBERS_ALONE.match(unicodedata.normalize("NFKC", text).strip())
+    if match is None:
+        return False
+    first, second = int(match[1]), int(match[2])
+    return len(match[3]) == 2 or (first != second and max(first, second) <= 12)
 
 
 def _rows(path: Path, names: set[str]) -> list[Mapping[str, str | None]]:
@@ -212,11 +250,13 @@ def _rows(path: Path, names: set[str]) -> list[Mapping[str, str | None]]:
         return list(reader)
 
     def names_in(text: str) -> set[str]:
-        cells = {row.get(name) or "" for row in parsed(text) for name in WHO}
-        return {cell for cell in cells if not cell.isascii()}
+        rows = parsed(text)
+        cells = [row.get(name) or "" for row in rows for name in WHO]
+        headings = [name or "" for row in rows[:1] for name in row]
+        return {cell for cell in cells + headings if not cell.isascii()}
 
     try:
-        text = decoded(path.read_bytes(), names_in, names)
+        text = decoded(path.read_bytes(), names_in, names | {*WHO, *WHEN})
         if text is None:
             raise ValueError(f'{path.name} is not UTF-8: save it as "CSV UTF-8"')
         return parsed(text)

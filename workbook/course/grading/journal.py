@@ -122,6 +122,10 @@ class Journal:
         graded = self._entries.get((student, origin, digest))
         return graded if graded is not None and graded.chapter else None
 
+    def holds(self, graded: Graded) -> bool:
+        """Return whether there is a result for the same bytes, or for a file that could not be read before either."""
+        return _key(graded) in self._entries
+
     def append(self, graded: Graded) -> None:
         """Note a submission as graded; it is on disk when this returns."""
         self._file.write(json.dumps({"graded": graded.to_json()}) + "\n")

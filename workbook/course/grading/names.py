@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from workbook.course.grading.untrusted import RESERVED
+from workbook.course.grading.untrusted import NAME_SIGNS, RESERVED, SCRIPT_SIGNS
 
 LONGEST = 120  # characters of an identifier
 LONGEST_COMPOSED = 1000  # characters: sorting a long run of accents takes long
+WIDE_SPACE = "\u3000"  # the space of Chinese and Japanese keyboards
 MARK = "~"  # between a shortened name and its digest; in no unchanged name
 
 # Moodle: mod/assign/classes/downloader.php, get_student_prefix and load_submissionplugin_filelist. The name, in which
@@ -38,7 +39,7 @@ CANVAS_TEXT = re.compile(r"(?P<name>[\w-]+?)(?:_(?:LATE|late))?_(?P<id>[0-9]{1,2
 _AGAIN = r"(?:-[0-9]{1,2}|[ _]?\([0-9]{1,2}\)|[-_ ]copy ?[0-9]{0,2})"
 AGAIN = re.compile(rf"{_AGAIN}+", re.IGNORECASE)
 LAST_AGAIN = re.compile(rf"{_AGAIN}$", re.IGNORECASE)
-SEPARATORS = " _-."
+SEPARATORS = f" {WIDE_SPACE}_-."
 _WORD = r"(?:(?:chapter|chap|ch|lab|hw)[ _-]?)?"
 NUMBER_BEHIND = re.compile(
     rf"(?P<name>.*?[^ _.-])[ _.-]+{_WORD}(?P<number>[0-9]{{2}})(?:{_AGAIN})*", re.IGNORECASE
@@ -61,9 +62,9 @@ class Claim:
 def identifiers(names: Iterable[str]) -> dict[str, str]:
     """Return for each name an identifier that is safe to show, unique, and of at most 120 characters.
 
-    A name of letters, digits, spaces and ``._-@+'`` stays as it is. If something had to go, or if two names differ in
-    capital letters only, a digest of the whole name is added. Names are compared after Unicode's composition, so
-    that a Mac's decomposed "é" is everybody's "é".
+    A name of letters, digits, spaces, ``._-@+'`` and `SCRIPT_SIGNS` stays as it is. If something had to go, or if two
+    names differ in capital letters only, a digest of the whole name is added. Names are compared after Unicode's
+    composition, so that a Mac's decomposed "é" is everybody's "é"; a wide space is a space.
     """
     composed = {name: _composed(name) for name in names}
     ids = {name: _identifier(name) for name in set(composed.values())}
@@ -76,7 +77,21 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     return {name: ids[written] for name, written in composed.items()}
 
 
+def former_identifiers(identifier: str) -> list[str]:
+    """Return the identifiers that earlier graders, which kept fewer signs, may have given to a learner."""
+    written = (identifier, identifier.replace(" ", WIDE_SPACE))
+    return list(dict.fromkeys(former for name in written if (former := _former(name)) != identifier))
+
+
+def _former(name: str) -> str:
+    before = name.translate(dict.fromkeys(map(ord, SCRIPT_SIGNS + WIDE_SPACE), "_"))
+    if before == name or MARK in name:
+        return before
+    return f"{before[: LONGEST - 11].strip()}{MARK}{_digest(name)[:10]}"
+
+
 def _composed(text: str) -> str:
+    text = text.replace(WIDE_SPACE, " ")
     return unicodedata.normalize("NFC", text) if len(text) <= LONGEST_COMPOSED else text
 
 
@@ -92,17 +107,20 @@ def _identifier(name: str) -> str:
 
 def _kept(name: str) -> str:
     kept = "".join(char if _is_kept(char) else "_" for char in name[: 4 * LONGEST])
-    return kept.lstrip(" .-@+'").rstrip(" .")
+    return kept.lstrip(f" .-@+'{SCRIPT_SIGNS}").rstrip(" .")
 
 
 def _is_kept(char: str) -> bool:
     """Return whether a character is a letter, digit or accent of any script, or one of a few signs."""
-    return char.isalnum() or char in " ._-@+'" or unicodedata.category(char) in ("Mn", "Mc")
+    return char.isalnum() or char in f"{NAME_SIGNS}+" or unicodedata.category(char) in ("Mn", "Mc")
 
 
 def _marked(name: str, digits: int) -> str:
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:digits]
-    return f"{_kept(name)[: LONGEST - digits - 1].strip() or 'learner'}{MARK}{digest}"
+    return f"{_kept(name)[: LONGEST - digits - 1].strip() or 'learner'}{MARK}{_digest(name)[:digits]}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def claim(parts: Sequence[str], chapters: Sequence[str], owner: str) -> Claim:

@@ -179,6 +179,8 @@ def _feedback(submission: Graded, late: deadlines.Lateness | None = None) -> dic
         "chapter": one_line(submission.chapter),
         "points": _number(submission.points),
         "most": _number(sum(mark.max_points for mark in submission.marks)),
+        "is_absent": submission.is_absent,
+        "shared": _text(submission.shared_feedback),
         "waiting": sum(mark.points is None for mark in submission.marks),
         "answers": [_answer(mark, for_instructor=False, longest=20_000) for mark in submission.marks],
     }

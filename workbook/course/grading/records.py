@@ -72,6 +72,13 @@ class Graded(WireMessage):
         return not self.origin and not any(mark.points for mark in self.marks)
 
     @property
+    def shared_feedback(self) -> str:
+        """What the learner reads on every exercise alike, such as why the file could not be read; else ""."""
+        feedback = {mark.feedback for mark in self.marks}
+        has_answer = any(mark.answer.strip() for mark in self.marks)
+        return feedback.pop() if len(feedback) == 1 and not has_answer else ""
+
+    @property
     def points(self) -> float:
         """The sum of the points so far; answers that wait for a person count 0."""
         return sum(mark.points or 0 for mark in self.marks)

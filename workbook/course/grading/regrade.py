@@ -93,7 +93,7 @@ def changes(
     pairs: Iterable[tuple[Graded, Graded]],
     judges: Judges,
     known: Mapping[str, Parts],
-    given: Mapping[tuple[str, str], exports.Marked],
+    given: Mapping[tuple[str, str], exports.Entry],
     partial: frozenset[str] = frozenset(),
 ) -> list[Change]:
     """Return what differs between stored submissions and what would replace them.
@@ -107,8 +107,8 @@ def changes(
         for mark in new.marks:
             old = before.get(mark.exercise)
             if old is not None and _seen(old) != _seen(mark):
-                points = given.get((mark.student, mark.exercise))
-                kept = "" if points is None else f"{exports.plain(points[0])} points, which stay"
+                points, _ = given.get((mark.student, mark.exercise), (None, ""))
+                kept = "" if points is None else f"{exports.plain(points)} points, which stay"
                 result.append(Change(old, mark, _why(old, judges, known), kept))
     return result
 
@@ -131,7 +131,7 @@ def write_changes(path: Path, found: Iterable[Change]) -> None:
         before, after = change.before, change.after
         first = (after.student, after.chapter, after.exercise, _outcome(before), before.points)
         rows.append((*first, _outcome(after), after.points, change.why, change.given, after.detail))
-    exports.write_table(path, rows)
+    exports.write_table(path, rows, mark=exports.BYTE_ORDER_MARK)
 
 
 def _outcome(mark: Mark) -> str:

@@ -9,7 +9,9 @@ with the reason.
 """
 
 import contextlib
+import itertools
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +30,7 @@ from workbook.course.grading.containers import (
     shown,
 )
 from workbook.course.grading.names import (
+    LAST_AGAIN,
     NOTEBOOK_SUFFIX,
     Claim,
     chapter_of,
@@ -39,6 +42,14 @@ from workbook.course.grading.names import (
 
 MOST_NESTED = 50  # notebooks in a zip that one learner handed in
 WRAPPERS = ("submitted", "submissions")
+MOST_WRAPPERS = 3  # folders within each other around a class
+# What learners call their own folders and versions: such names tell no class.
+_OWN_WORD = (
+    "assignment|attempt|backup|bak|copy|done|draft|exercise|final|folder|home|homework|hw|lab|new|old|part|ps|"
+    "scratch|solution|task|temp|test|tmp|trial|try|untitled|v|version|week|work|"
+    "作业|作業|实验|實驗|练习|練習|测试|答案|草稿|初稿|终稿|定稿|最终|最新|修改|备份|備份|副本|旧|新|新建|文件夹|版|第|次|周|章"
+)
+OWN_FOLDER = re.compile(rf"[\W\d_]*(?:(?:{_OWN_WORD})[\W\d_]*)+", re.IGNORECASE)
 DISGUISES = ("", ".json", ".txt")  # suffixes under which browsers and mail programs store notebooks
 # Files that learners hand in instead of a notebook. Other files beside notebooks are the instructor's: lists, notes.
 HANDED_IN = (
@@ -174,7 +185,8 @@ def _is_work(entry: Entry, claimed: Claim, chapters: Sequence[str], depths: set[
     if not claimed.student:
         return False
     if _depth(entry, chapters) > 1:
-        return any(depth > 1 for depth in depths)
+        is_empty_folder = entry.problem == NOTHING and _depth(entry, chapters) == 2
+        return is_empty_folder or any(depth > 1 for depth in depths)
     return 1 in depths and (entry.suffix in HANDED_IN or bool(chapter_of(entry.parts[-1:], chapters)))
 
 
@@ -236,7 +248,8 @@ def _entries(path: Path) -> tuple[list[Entry], str, bool]:
         course = place / "submitted"
         is_course = course.is_dir() and not course.is_symlink()
         in_course = is_course or place.name == course.name
-        return in_folder(course if is_course else place), place.name or "learner", in_course
+        entries = in_folder(course if is_course else place)
+        return entries, _owner(place.name or "learner", entries), in_course
     source = OnDisk(str(place.parent), (place.name,))
     suffix = place.suffix.lower()
     if not is_file or suffix not in READ:
@@ -249,7 +262,14 @@ def _entries(path: Path) -> tuple[list[Entry], str, bool]:
         entries = in_zip(source)
     except ValueError as error:
         raise ValueError(f"{shown(path)} cannot be read: {error} Export it again.") from None
-    return entries, place.stem, False
+    return entries, _owner(place.stem, entries), False
+
+
+def _owner(name: str, entries: Iterable[Entry]) -> str:
+    """Return the name of a path, without the number of a copy if all in it is in a folder without that number."""
+    first = LAST_AGAIN.sub("", name)
+    tops = {entry.parts[0] for entry in entries if entry.problem != OUTSIDE}
+    return first if tops == {first} else name
 
 
 def _without_wrapper(
@@ -257,8 +277,8 @@ def _without_wrapper(
 ) -> tuple[list[Entry], bool]:
     """Remove the folders around all submissions; also return whether what is left is nbgrader's tree.
 
-    A folder that holds everything is a wrapper if it has the name of the path, or is `submitted`; or if it holds
-    several notebooks with learners' names. Otherwise it is the one learner's.
+    A folder that holds everything is a wrapper if it has the name of the path, or is `submitted`; or if what is in it
+    is a class. Otherwise it is the one learner's.
     """
     while not in_course:
         course = [entry for entry in entries if len(entry.parts) > 2 and entry.parts[0] == "submitted"]
@@ -267,7 +287,7 @@ def _without_wrapper(
         work = [entry for entry in entries if entry.suffix in READ and entry.problem != OUTSIDE]
         tops = {entry.parts[0] if len(entry.parts) > 1 else "" for entry in work}
         top = tops.pop() if len(tops) == 1 else ""
-        if not top or not (top in (owner, *WRAPPERS) or _is_class(work, chapters)):
+        if not top or not (top in (owner, *WRAPPERS) or _is_around_class(entries, work, chapters)):
             break
         entries = [_below(entry) if entry.parts[0] == top else entry for entry in entries]
     return entries, in_course
@@ -279,17 +299,47 @@ def _below(entry: Entry) -> Entry:
     return replace(entry, parts=entry.parts[1:], above=(*entry.above, entry.parts[0]))
 
 
-def _is_class(work: list[Entry], chapters: Sequence[str]) -> bool:
-    """Return whether the only folder holds several learners' notebooks and no folders."""
+def _is_around_class(entries: list[Entry], work: list[Entry], chapters: Sequence[str]) -> bool:
+    """Return whether the only folder holds a class, if need be in a few more folders within each other."""
     first = claim(_named(work[0]), chapters, "")
-    if (
-        any(len(entry.parts) != 2 for entry in work)
-        or first.from_platform
-        or first.student != work[0].parts[0]
-    ):
+    if first.from_platform or first.student != work[0].parts[0]:
         return False
-    learners = {claim(_named(entry)[1:], chapters, "").student for entry in work}
-    return "" not in learners and len(learners) > 1
+    levels = zip(*(entry.parts[:-1] for entry in work), strict=False)
+    around = list(
+        itertools.takewhile(lambda names: len(set(names)) == 1, itertools.islice(levels, MOST_WRAPPERS))
+    )
+    return any(
+        _is_from_gradescope(entries, work, depth) or _is_class(work, depth, chapters)
+        for depth in range(1, len(around) + 1)
+    )
+
+
+def _is_from_gradescope(entries: list[Entry], work: list[Entry], depth: int) -> bool:
+    """Return whether the first `depth` folders of all notebooks hold Gradescope's table beside its folders."""
+    table = (*work[0].parts[:depth], gradescope_export.TABLE)
+    folders = {entry.parts[depth] for entry in work}
+    return all(map(gradescope_export.is_folder, folders)) and any(entry.parts == table for entry in entries)
+
+
+def _is_class(work: list[Entry], depth: int, chapters: Sequence[str]) -> bool:
+    """Return whether the paths of notebooks, without their first `depth` folders, name several learners.
+
+    They do if each notebook has a learner's name, or if folders of two learners hold the same chapter. One learner's
+    own folders, for each chapter or for drafts, are no class.
+    """
+    claims = [claim(_named(entry)[depth:], chapters, "") for entry in work]
+    if any(claimed.from_platform for claimed in claims):
+        return True
+    learners = {claimed.student for claimed in claims}
+    if all(len(entry.parts) == depth + 1 for entry in work):
+        return "" not in learners and len(learners) > 1
+    by_chapter: defaultdict[str, set[str]] = defaultdict(set)
+    for entry, claimed in zip(work, claims, strict=True):
+        is_in_folder = len(without_chapters(entry.parts[depth:], chapters)) > 1
+        chapter = claimed.chapter or (entry.parts[-1] if is_in_folder else "")
+        if chapter and claimed.student and not OWN_FOLDER.fullmatch(claimed.student):
+            by_chapter[chapter].add(claimed.student)
+    return any(len(students) > 1 for students in by_chapter.values())
 
 
 def _opened(entry: Entry, claimed: Claim, student: str, chapters: Sequence[str]) -> list[Submission]:

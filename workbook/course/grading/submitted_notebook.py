@@ -67,8 +67,10 @@ def _parsed(data: bytes) -> Any:
     try:
         return json.loads(text, parse_int=_integer)
     except json.JSONDecodeError as error:
+        is_cut_off = text.lstrip().startswith("{") and not text.rstrip().endswith("}")
+        advice = " It seems to be cut off: download it again and hand it in again." if is_cut_off else ""
         raise MalformedError(
-            f"The file is not a notebook: from line {error.lineno} on, it is not JSON."
+            f"The file is not a notebook: from line {error.lineno} on, it is not JSON.{advice}"
         ) from None
     except MemoryError:
         raise MalformedError("The file takes too much memory.") from None
@@ -77,10 +79,12 @@ def _parsed(data: bytes) -> Any:
 def _decoded(data: bytes) -> str:
     """Return the text of a file in UTF-8, or in the UTF-16 or UTF-32 in which an editor may have stored a notebook."""
     encoding = json.detect_encoding(data)
+    text: str | None
     try:
         text = data.decode(encoding)
-    except UnicodeDecodeError:
-        text = None
+    except UnicodeDecodeError as error:
+        is_cut_off = encoding.startswith("utf-8") and error.reason == "unexpected end of data"
+        text = data[: error.start].decode(encoding) if is_cut_off else None
     if text is None or not (encoding.startswith("utf-8") or '"cells"' in text):
         raise MalformedError("The file is not a text in UTF-8, as a notebook is.")
     return text

@@ -16,7 +16,8 @@ JOINERS = "\u200c\u200d"  # Persian and Indian scripts and emoji need these two
 ESCAPE_SEQUENCES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-Z\\^_]?")
 PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
 DIGEST_TAIL = re.compile(r"-[a-z2-7]{26}")
-NAME_SIGNS = " ._-@'’"  # beside letters, digits and accents; none of them separates cells of a table
+SCRIPT_SIGNS = "·•・’（）()"  # in names such as 阿依古丽·买买提, O’Brien, 李强（2）
+NAME_SIGNS = f" ._-@'{SCRIPT_SIGNS}"  # beside letters, digits and accents; none separates cells of a table
 MOST_NAME_BYTES = 180  # file systems take 255 for a name and its suffix
 RESERVED = re.compile(
     r"(?:con|prn|aux|nul|conin|conout|clock|com\d|lpt\d)(?:\..*)?"
@@ -68,8 +69,8 @@ def safe_name(student: str) -> str:
 def readable_names(students: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
     """Return for each learner a name for a folder or a database, written as the learner writes it.
 
-    Letters of every script stay: "王伟", "Müller", "O'Brien". A digest is added where something had to go, where
-    another learner's name or one of `taken` is the same name to some file system, and to Windows' device names.
+    Letters of every script stay: "王伟", "Müller", "O'Brien", "李强（2）". A digest is added where something had to go,
+    where another learner's name or one of `taken` is the same name to some file system, and to Windows' device names.
     """
     wanted = set(students)
     same = Counter(_folded(name) for name in wanted | set(taken))
