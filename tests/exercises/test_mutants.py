@@ -17,6 +17,8 @@ from tests.exercises.mutation import mutants
 from workbook.exercises import Exercise, all_exercises, find
 from workbook.exercises.models import observe_model
 
+pytestmark = pytest.mark.slow
+
 SURVIVORS = tomllib.loads((Path(__file__).parent / "survivors.toml").read_text(encoding="utf-8"))
 LEAST_KILLED = 0.95
 SEED = 11

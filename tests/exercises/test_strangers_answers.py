@@ -10,6 +10,8 @@ from workbook.course.benches.bench_checks import measure_checks, read_answers, t
 from workbook.exercises import Exercise, all_exercises, find
 from workbook.exercises.models import observe_model
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = read_answers(ROOT)
 SEEDS, SEEDS_OF_MODELS = range(2), range(1)  # models take longer: they have to be built
 MORE_SEEDS, MORE_SEEDS_OF_MODELS = range(2, 20), range(1, 4)
@@ -27,7 +29,9 @@ each = pytest.mark.parametrize("exercise_id", ANSWERS)
 def test_right_answers_pass_and_wrong_ones_do_not(exercise_id: str) -> None:
     """On two seeds, or one; a name is given only to an answer that a reader found to make this mistake."""
     row = measure_checks(ROOT, exercise_id, seeds(exercise_id, SEEDS, SEEDS_OF_MODELS))
-    assert not row.problems
+    assert not row.problems, "\n".join(
+        (*row.problems, "A true name goes to tests/exercises/answers/names.toml.")
+    )
     assert row.explained / row.wrong >= LEAST_EXPLAINED, row.line()
 
 

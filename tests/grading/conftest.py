@@ -18,6 +18,14 @@ SEED, PRACTICE_SEED = 7, 8
 Notebook = dict[str, Any]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs in the jail as slow."""
+    for item in items:
+        if "jailed" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
 @dataclass(frozen=True)
 class Paper:
     """A submission in memory."""

@@ -29,7 +29,8 @@ LONG = [(name, wait) for name, waits in WAITS.items() for wait in waits]
 def test_every_chapter_is_measured() -> None:
     """All but those that `workbook bench waits` has yet to measure with the lines that they show now."""
     missing = {source.stem for source in SOURCES} - WAITS.keys()
-    assert {name[:2] for name in missing} == NOT_YET
+    numbers = {name[:2] for name in missing}
+    assert numbers == NOT_YET, f"run `workbook bench waits {' '.join(sorted(numbers - NOT_YET))}`"
 
 
 @pytest.mark.parametrize(("name", "wait"), LONG, ids=lambda value: getattr(value, "id", value))

@@ -8,7 +8,10 @@ from tests import ROOT
 from workbook.course.authoring.chapter import ROLES
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-TOPS = [ROOT / name for name in ("solutions", "notebooks", "data", "docs", "binder", "workbook", "tests")]
+TOPS = [
+    ROOT / name
+    for name in ("solutions", "notebooks", "data", "docs", "binder", "lab", ".github", "workbook", "tests")
+]
 IN_UNIT = ROOT / "tests" / "unit"  # mirrors the package, so the map names it as a whole
 
 
