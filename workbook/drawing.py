@@ -11,95 +11,47 @@ from workbook.data import DataError
 from workbook.data.handwriting import Handwriting
 from workbook.data.picture_files import encode_png, read_picture
 from workbook.data.pictures import read_digits
+from workbook.interactive.document import asset
 from workbook.picture_upload import picture_upload
 
 SIDE = 28  # the pad sends its drawing in 28 x 28 cells, each 0 (blank) to 255 (ink)
 Predict = Callable[[np.ndarray], Any]  # (1, 28, 28, 1) → (1, classes), as `model.predict` does
 
-PAD_SCRIPT = """
+PAD_SCRIPT = (
+    asset("pad.js")
+    + """
 function render({ model, el }) {
-  const side = model.get("side"), size = 224, step = size / side;
-  const canvas = document.createElement("canvas"), clear = document.createElement("button");
-  const frame = document.createElement("div"), cursor = document.createElement("div");
-  const help = document.createElement("div"), state = document.createElement("span");
-  const result = document.createElement("div");
-  canvas.width = canvas.height = size;
-  canvas.style.cssText = "border:1px solid #767676;background:#fff;touch-action:none;cursor:crosshair;display:block";
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "application");
-  canvas.setAttribute("aria-label", "Pad to draw a digit on");
-  help.id = `pad-help-${Math.random().toString(36).slice(2)}`;
-  canvas.setAttribute("aria-describedby", help.id);
-  help.style.cssText = "font-size:13px;max-width:420px";
+  const add = (tag, properties, style = "") => {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.style.cssText = style;
+    return made;
+  };
+  const side = model.get("side");
+  const canvas = add("canvas", {}, "border:1px solid #767676;display:block;max-width:100%");
+  const help = add("div", { id: `pad-help-${Math.random().toString(36).slice(2)}` }, "font-size:13px;max-width:420px");
+  const state = add("span"), result = add("div");
   help.textContent = "Draw with the mouse or a finger. With the keyboard: arrow keys move the pen, "
     + "Space lowers and lifts it, Delete clears. ";
   state.setAttribute("role", "status");
   help.append(state);
-  frame.style.cssText = `position:relative;width:${size + 2}px`;
-  cursor.style.cssText = "position:absolute;width:16px;height:16px;margin:-7px;border-radius:50%;"
-    + "border:2px solid #D55E00;box-sizing:border-box;pointer-events:none;visibility:hidden";
   result.setAttribute("aria-live", "polite");
-  clear.type = "button";
-  clear.textContent = "clear";
-  clear.style.cssText = "display:block;margin:4px 0";
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  const wipe = () => { pen.fillStyle = "#fff"; pen.fillRect(0, 0, size, size); };
+  canvas.setAttribute("aria-label", "Pad to draw a digit on");
+  canvas.setAttribute("aria-describedby", help.id);
   const send = () => {
-    const small = document.createElement("canvas");
-    small.width = small.height = side;
-    const shrink = small.getContext("2d");
-    shrink.drawImage(canvas, 0, 0, side, side);
-    const rgba = shrink.getImageData(0, 0, side, side).data;
-    model.set("pixels", Array.from({ length: side * side }, (_, i) => 255 - rgba[4 * i]));
+    model.set("pixels", Array.from(pad.reduced(board.ink(), side), (ink) => Math.round(255 * ink)));
     model.save_changes();
   };
-  const start = (x, y) => {
-    pen.lineWidth = 16; pen.lineCap = pen.lineJoin = "round"; pen.strokeStyle = "#000";
-    pen.beginPath(); pen.moveTo(x, y); pen.lineTo(x, y); pen.stroke();
-  };
-  const draw = (x, y) => { pen.lineTo(x, y); pen.stroke(); };
-  let drawing = false, x = size / 2, y = size / 4, down = false;
-  const place = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) * size / box.width, (event.clientY - box.top) * size / box.height];
-  };
-  const lift = () => { if (down) { down = false; send(); } mark(); };
-  const mark = () => {
-    cursor.style.left = `${x}px`; cursor.style.top = `${y}px`;
-    cursor.style.background = down ? "#D55E00" : "transparent";
-    state.textContent = down ? "The pen is down." : "";
-  };
-  canvas.onpointerdown = (event) => {
-    lift(); drawing = true; canvas.setPointerCapture(event.pointerId); start(...place(event));
-  };
-  canvas.onpointermove = (event) => { if (drawing) draw(...place(event)); };
-  canvas.onpointerup = canvas.onpointercancel = () => { if (drawing) { drawing = false; send(); } };
-  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  canvas.onkeydown = (event) => {
-    const move = moves[event.key];
-    if (move) {
-      x = Math.min(size, Math.max(0, x + step * move[0]));
-      y = Math.min(size, Math.max(0, y + step * move[1]));
-      if (down) draw(x, y);
-    } else if (event.key === " " || event.key === "Enter") {
-      if (down) lift(); else { down = true; start(x, y); }
-    } else if (event.key === "Delete" || event.key === "Backspace") {
-      down = false; wipe(); send();
-    } else return;
-    event.preventDefault(); event.stopPropagation();  // the notebook has shortcuts of its own
-    mark();
-  };
-  canvas.onfocus = () => { if (canvas.matches(":focus-visible")) cursor.style.visibility = "visible"; };
-  canvas.onblur = () => { cursor.style.visibility = "hidden"; lift(); };
-  clear.onclick = () => { down = false; wipe(); send(); };
+  const said = (text) => { state.textContent = text; };
+  const board = pad.attach(canvas, { onWhite: true, lifted: send, cleared: send, said });
+  const clear = add("button", { type: "button", textContent: "clear", onclick: board.clear }, "margin:4px 0");
   const show = () => { result.innerHTML = model.get("answer"); };
   model.on("change:answer", show);
-  wipe(); mark(); show();
-  frame.append(canvas, cursor);
-  el.append(frame, help, clear, result);
+  show();
+  el.append(canvas, help, clear, result);
 }
 export default { render };
 """
+)
 
 
 def bars(probabilities: np.ndarray) -> str:

@@ -57,6 +57,7 @@ function render({ model, el }) {
   input.style.cssText = "margin:0 8px";
   label.append(model.get("description"), input);
   state.setAttribute("role", "status");
+  input.onclick = () => { input.value = ""; };  // the same file may be chosen again
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
   input.onchange = async () => {
     const file = input.files[0];
@@ -72,11 +73,9 @@ function render({ model, el }) {
       }
       model.send({ name: file.name }, undefined, [await blob.arrayBuffer()]);
       state.textContent = small && small !== file
-        ? `${file.name}: shrunk from ${megabytes(file.size)} to ${megabytes(blob.size)}` : file.name;
+        ? `shrunk from ${megabytes(file.size)} to ${megabytes(blob.size)}` : "read";
     } catch (error) {
       state.textContent = `${file.name} cannot be read (${error.message}).`;
-    } finally {
-      input.value = "";  // the same file may be chosen again
     }
   };
   el.append(label, state);

@@ -267,6 +267,18 @@ def test_keys_move_the_pen(node: Node) -> None:
     assert node("pad", "asset.penAfter(pen, 'a')", pen=pen) is None
 
 
+def test_ink_is_reduced_to_means(node: Node) -> None:
+    ink = np.zeros((224, 224))
+    ink[8:12, 16:24] = 1  # half of one cell of 8 x 8
+    ink[216:, :8] = 0.5
+    expected = np.zeros((28, 28))
+    expected[1, 2] = expected[27, 0] = 0.5
+    assert (
+        node("pad", "Array.from(asset.reduced(ink, 28))", ink=ink.ravel().tolist())
+        == expected.ravel().tolist()
+    )
+
+
 def test_scores_are_written_as_shares_or_as_numbers(node: Node) -> None:
     code = "asset.rowsOf([0.25, 0.75], ['a', 'b'], areShares, draw.format)"
     rows = node("explain", code, areShares=True)

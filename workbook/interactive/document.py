@@ -58,8 +58,8 @@ class Document:
 
     def page(self) -> str:
         """Return the document: HTML with everything in it."""
-        style = "\n".join(_asset(f"{name}.css") for name in ("base", *self.styles))
-        scripts = (f"<script>\n{_asset(f'{name}.js')}</script>" for name in ("draw", *self.scripts))
+        style = "\n".join(asset(f"{name}.css") for name in ("base", *self.styles))
+        scripts = (f"<script>\n{asset(f'{name}.js')}</script>" for name in ("draw", *self.scripts))
         return PAGE.format(
             title=html.escape(self.title),
             style=style,
@@ -94,8 +94,8 @@ def encode(array: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _asset(name: str) -> str:
-    """Return a script or a style without indentation and comments, which are a quarter of the file."""
+def asset(name: str) -> str:
+    """Return a script or a style of `assets/` without indentation and comments, which are a quarter of the file."""
     text = (ASSETS / name).read_text(encoding="utf-8")
     return re.sub(r"^ +", "", COMMENT.sub("", text), flags=re.MULTILINE)
 

@@ -1,5 +1,6 @@
 """A learner's own network in the page: every map of every layer, for a digit that the learner draws."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -159,7 +160,7 @@ def mosaic(maps: NDArray[Any], columns: int) -> NDArray[np.float64]:
     """Return maps (H, W, channels) as the tiles of one picture, at most `columns` in a row, NaN in the gaps between."""
     height, width, count = maps.shape
     columns = min(columns, count)
-    rows = -(-count // columns)
+    rows = math.ceil(count / columns)
     picture = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), np.nan)
     for number in range(count):
         top, left = number // columns * (height + 1), number % columns * (width + 1)

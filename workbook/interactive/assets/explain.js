@@ -97,7 +97,11 @@ const explain = (() => {
     function chooseImage(index) {
         state.image = index;
         chooser.choose(index);
-        if (board) board.put(pixels.subarray(index * size, (index + 1) * size));
+        if (board) {
+            const picture = document.createElement("canvas");
+            draw.image(picture, { height, width, values: pixels.subarray(index * size, (index + 1) * size) });
+            board.put(picture);
+        }
         see(imageAt(index));
     }
 
@@ -114,14 +118,23 @@ const explain = (() => {
         showDetail();
     }
 
-    function drawn(grey, side) {
-        const field = digit.toDigit(grey, side, side) ?? new Uint8Array(size);
+    function seeDrawing() {
+        const field = digit.toDigit(board.ink(), pad.SIZE, pad.SIZE) ?? new Uint8Array(size);
         if (state.image >= 0) chooser.choose(-1);
         state.image = -1;
         see(Float32Array.from(field, (byte) => byte * unit));
     }
 
-    const board = draw.data.pad ? pad.make(draw.element("pad"), drawn, () => drawn([0], 1)) : null;
+    /* Make the pad to draw on, with its button. */
+    function makeBoard(parent) {
+        const canvas = draw.add(parent, "canvas", { className: "pad" });
+        canvas.setAttribute("aria-label", "Drawing pad: the arrow keys move the pen, the space bar sets it down or lifts it, Delete clears");
+        const made = pad.attach(canvas, { drawn: seeDrawing, cleared: seeDrawing, said: draw.say });
+        draw.button(parent, "clear", made.clear);
+        return made;
+    }
+
+    const board = draw.data.pad ? makeBoard(draw.element("pad")) : null;
     const chooser = sheet.make(draw.element("images"), { label: "Image", name: (i) => `image ${i + 1}`, depth: channels, zoom: height <= 32 ? 1.25 : 0 }, chooseImage);
     const sheets = blocks.map((block, index) => {
         const section = draw.add(draw.element("layers"), "section");

@@ -1,4 +1,4 @@
-// A pad to draw on, with a pen that a mouse, a finger or the keyboard moves.
+// A pen that draws on a canvas, moved by a mouse, a finger or the keyboard. It needs no other script.
 const pad = (() => {
     const SIZE = 224; // pixels of the drawing
     const CELL = SIZE / 28; // one press of an arrow key
@@ -14,13 +14,24 @@ const pad = (() => {
         return { ...pen, x: inside(pen.x + dx), y: inside(pen.y + dy) };
     }
 
-    if (typeof document === "undefined") return { penAfter };
+    /* Return ink, SIZE×SIZE values row by row, as side×side means; side divides SIZE. */
+    function reduced(ink, side) {
+        const step = SIZE / side;
+        const means = new Float64Array(side * side);
+        ink.forEach((value, i) => {
+            means[Math.floor(i / SIZE / step) * side + Math.floor(i % SIZE / step)] += value / step ** 2;
+        });
+        return means;
+    }
 
-    /* Make a pad in `parent` that calls drawn(grey values 0-1, side) after each stroke of the pen, and cleared(). */
-    function make(parent, drawn, cleared) {
-        const canvas = draw.add(parent, "canvas", { className: "pad", width: SIZE, height: SIZE, tabIndex: 0 });
+    if (typeof document === "undefined") return { penAfter, reduced };
+
+    /* Make `canvas` a pad, white ink on black, or black on white for `onWhite`. What it calls: drawn() once per frame of
+       the screen while ink flows; lifted() when the pen leaves the paper; cleared(); said(what a screen reader says). */
+    function attach(canvas, { onWhite = false, drawn = () => {}, lifted = () => {}, cleared = () => {}, said = () => {} }) {
+        Object.assign(canvas, { width: SIZE, height: SIZE, tabIndex: 0 });
+        Object.assign(canvas.style, { touchAction: "none", cursor: "crosshair" });
         canvas.setAttribute("role", "application");
-        canvas.setAttribute("aria-label", "Drawing pad: the arrow keys move the pen, the space bar sets it down or lifts it, Delete clears");
         const screen = canvas.getContext("2d");
         const paper = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
         const ink = paper.getContext("2d", { willReadFrequently: true });
@@ -30,11 +41,17 @@ const pad = (() => {
 
         function show() {
             screen.drawImage(paper, 0, 0);
+            if (onWhite) {
+                screen.globalCompositeOperation = "difference";
+                screen.fillStyle = "#fff";
+                screen.fillRect(0, 0, SIZE, SIZE);
+                screen.globalCompositeOperation = "source-over";
+            }
             if (!byKeys || document.activeElement !== canvas) return;
             screen.beginPath();
             screen.arc(pen.x, pen.y, PEN / 2 + 2, 0, 2 * Math.PI);
             screen.lineWidth = 3;
-            screen.strokeStyle = pen.down ? "#e69f00" : "#56b4e9";
+            screen.strokeStyle = pen.down ? "#d55e00" : "#56b4e9";
             screen.stroke();
         }
 
@@ -52,14 +69,12 @@ const pad = (() => {
             ink.stroke();
         }
 
-        /* Hand the drawing over, once per frame of the screen. */
         function report() {
             if (waiting) return;
             waiting = true;
             requestAnimationFrame(() => {
                 waiting = false;
-                const rgba = ink.getImageData(0, 0, SIZE, SIZE).data;
-                drawn(Float64Array.from({ length: SIZE * SIZE }, (_, i) => rgba[4 * i] / 255), SIZE);
+                drawn();
             });
         }
 
@@ -68,8 +83,10 @@ const pad = (() => {
                 line(to);
                 report();
             }
+            const leaves = pen.down && !to.down;
             pen = to;
             show();
+            if (leaves) lifted();
         }
 
         function clear() {
@@ -78,48 +95,58 @@ const pad = (() => {
             cleared();
         }
 
+        const lift = () => move({ ...pen, down: false });
         const placeOf = (event) => {
             const box = canvas.getBoundingClientRect();
             return { x: (event.clientX - box.left) * SIZE / box.width, y: (event.clientY - box.top) * SIZE / box.height };
         };
         canvas.onpointerdown = (event) => {
+            lift(); // a pen that the keyboard left on the paper
             byKeys = false;
             canvas.setPointerCapture(event.pointerId);
             pen = placeOf(event);
             move({ ...pen, down: true });
         };
         canvas.onpointermove = (event) => { if (pen.down && !byKeys) move({ ...placeOf(event), down: true }); };
-        canvas.onpointerup = canvas.onpointercancel = () => { pen = { ...pen, down: false }; };
+        canvas.onpointerup = canvas.onpointercancel = lift;
         canvas.onkeydown = (event) => {
-            if (event.key === "Delete" || event.key === "Backspace") return clear();
+            const clears = event.key === "Delete" || event.key === "Backspace";
             const next = penAfter(pen, event.key);
-            if (!next) return undefined;
+            if (!next && !clears) return;
             event.preventDefault();
+            event.stopPropagation(); // the notebook has shortcuts of its own
             byKeys = true;
-            if (next.down !== pen.down) draw.say(next.down ? "pen down" : "pen up");
-            return move(next);
+            if (clears) {
+                clear();
+                return;
+            }
+            if (next.down !== pen.down) said(next.down ? "The pen is down." : "The pen is up.");
+            move(next);
         };
-        canvas.onfocus = show;
-        canvas.onblur = () => {
-            pen = { ...pen, down: false };
+        canvas.onfocus = () => {
+            byKeys = canvas.matches(":focus-visible");
             show();
         };
-        draw.button(parent, "clear", clear);
+        canvas.onblur = lift;
         wipe();
 
         return {
-            /* Put a picture of 28×28 on the pad, values 0-255. */
-            put(values) {
-                const small = document.createElement("canvas");
-                draw.image(small, { height: 28, width: 28, values });
+            clear,
+            /* Return the ink, 0 (none) to 1, as SIZE×SIZE values row by row. */
+            ink() {
+                const rgba = ink.getImageData(0, 0, SIZE, SIZE).data;
+                return Float64Array.from({ length: SIZE * SIZE }, (_, i) => rgba[4 * i] / 255);
+            },
+            /* Put a picture, a canvas of grey values, on the pad. */
+            put(picture) {
                 ink.imageSmoothingEnabled = false;
-                ink.drawImage(small, 0, 0, SIZE, SIZE);
+                ink.drawImage(picture, 0, 0, SIZE, SIZE);
                 show();
             },
         };
     }
 
-    return { penAfter, make };
+    return { SIZE, penAfter, reduced, attach };
 })();
 
 if (typeof module !== "undefined") module.exports = pad;
