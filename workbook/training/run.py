@@ -223,6 +223,7 @@ class _Run:
         )
 
     def _compiled(self) -> "keras.Model":
+        import keras
         from keras import losses
 
         model = self.recipe.build()
@@ -230,7 +231,14 @@ class _Run:
             self.recipe.prepare(model, self.examples.x_train)
         self.placement.synchronise(model)
         loss = losses.CategoricalCrossentropy(from_logits=True, label_smoothing=self.recipe.label_smoothing)
-        model.compile(self.recipe.optimizer(self.steps, self.epochs), loss, metrics=["accuracy"])
+        # Elsewhere it gains nothing: JAX takes the steps of a call one by one, and teams exchange gradients at each.
+        is_alone_on_tensorflow = keras.backend.backend() == "tensorflow" and self.placement == ALONE
+        model.compile(
+            self.recipe.optimizer(self.steps, self.epochs),
+            loss,
+            metrics=["accuracy"],
+            steps_per_execution=self.recipe.steps_per_execution if is_alone_on_tensorflow else 1,
+        )
         return model
 
     def restore(self, about: dict[str, Any], arrays: dict[str, Any]) -> None:
@@ -264,7 +272,7 @@ class _Run:
 
         def report(calls: int) -> None:
             if progress is not None:
-                share = calls / recorder.params["steps"] if calls else 0  # a call may be several steps
+                share = min(1.0, calls / recorder.params["steps"]) if calls else 0  # a call may be several steps
                 step = len(self.rows) * self.steps + round(share * self.steps)
                 row = self.rows[-1] if self.rows else None
                 progress(Progress(len(self.rows), self.epochs, step, self.epochs * self.steps, row))

@@ -100,6 +100,20 @@ def test_a_run_learns_and_saves_what_it_says(tmp_path: Path) -> None:
     assert 2**28 < result.peak_bytes < 2**36
 
 
+def test_several_steps_in_a_call_are_the_same_training(tmp_path: Path) -> None:
+    reports: list[run.Progress] = []
+    single = run.train(TINY, seed=1, out=tmp_path / "single")
+    several = run.train(
+        replace(TINY, steps_per_execution=3), seed=1, out=tmp_path / "several", progress=reports.append
+    )
+    assert [report.step for report in reports[:4]] == [3, 6, STEPS, STEPS]
+    assert reports[-1].step == reports[-1].steps == 3 * STEPS
+    for one, other in zip(single.history, several.history, strict=True):
+        assert one == pytest.approx(other, rel=1e-5)
+    for left, right in zip(_weights(tmp_path / "single"), _weights(tmp_path / "several"), strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-5)
+
+
 def test_the_seed_decides(tmp_path: Path) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         run.train(TINY, seed=seed, out=tmp_path / name, epochs=1)

@@ -125,7 +125,8 @@ def about(seeds: int) -> dict[str, Any]:
         "memory": "the peak of the process, libraries and data included; on the TensorFlow backend without JAX, which "
         "TensorFlow loads if it is installed",
         "cpu_seconds": "user + system; the process includes the loading of Keras and data, and the test",
-        "threads": "MNIST's recipes on one thread, all others and the anchor on one per core",
+        "threads": "MNIST's recipes on one thread, twenty steps in a call; all others and the anchor on one thread per "
+        "core, a step in a call",
         "anchor": "keras.io's Simple MNIST convnet, trained until the end of the first epoch after which "
         f"it classifies {100 * ANCHOR_GOAL:.1f} % of the test digits correctly; these tests are not counted",
     }

@@ -55,6 +55,8 @@ class Recipe:
     Keras callbacks; a resumed run starts in the middle, so they must use the epoch number that Keras passes.
     `predict(model, x)` returns scores (N, classes) in its own way, such as an average over views. `threads` is the
     number of TensorFlow's threads on the CPU, None for one per core: a small network needs less work on one thread.
+    `steps_per_execution` steps are one call of TensorFlow, as in Keras's `compile`: a small network's steps take hardly
+    longer than Python's share of a call. Callbacks see calls, so a recipe whose callbacks need every step has 1.
     Results are stored in `data/results/training.json`; `workbook bench train` measures them again.
     """
 
@@ -74,6 +76,7 @@ class Recipe:
     callbacks: Callable[[int, int], list[Any]] | None = None
     predict: Callable[["keras.Model", np.ndarray], np.ndarray] | None = None
     threads: int | None = None
+    steps_per_execution: int = 1
 
     def limit_threads(self) -> None:
         """Limit TensorFlow to `threads` threads, unless the environment says otherwise. Call before its import."""
