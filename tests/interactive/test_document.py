@@ -70,7 +70,7 @@ def test_what_a_sanitiser_leaves_is_the_static_picture() -> None:
     assert "script" not in left
 
 
-def test_scripts_lose_comments_and_indentation_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scripts_lose_comments_and_indentation_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbook.interactive.document.ASSETS", tmp_path)
     for name in ("base.css", "draw.js"):
         (tmp_path / name).write_text("", encoding="utf-8")
@@ -99,10 +99,12 @@ def test_only_grey_bytes_become_a_photograph() -> None:
 def test_numbers_are_written_for_readers(node: Callable[..., Any]) -> None:
     values = [0, -0.001, 1.5, -20, 100, 1 / 3, 1e6]
     assert node("draw", "values.map((value) => draw.format(value))", values=values) == [
-        *("0", "0", "1.5", "−20", "100", "0.33", "1000000")
-    ]
+        "0", "0", "1.5", "−20", "100", "0.33", "1000000",
+    ]  # fmt: skip
     assert node("draw", "[draw.format(null), draw.format(Infinity), draw.thousands(1234567)]") == [
-        *("", "∞", "1\u202f234\u202f567")
+        "",
+        "∞",
+        "1\u202f234\u202f567",
     ]
 
 

@@ -1,6 +1,6 @@
 """The cost and the receptive field of each kind of Keras layer: the rules of the accountant.
 
-A MAC is one multiplication with its addition in a kernel. Products with padding count, as everywhere in the
+A MAC is one multiplication with its addition in a kernel. Products with padding count, as is usual in the
 literature; biases, activations, normalisation, pooling and element-wise arithmetic do not count. A transposed
 convolution has one MAC for every input value and every weight that it is multiplied with.
 """
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
 
 
 def spatial(shape: Shape, layer: Any = None) -> Shape:
-    """Return the sizes without the channels: the first two of (H, W, C); a vector has one axis, itself."""
+    """Return the spatial sizes, without the channels; a shape with one axis is returned unchanged."""
     import keras
 
     if len(shape) < 2:
@@ -44,7 +44,7 @@ def spatial(shape: Shape, layer: Any = None) -> Shape:
     return shape[1:] if order == "channels_first" else shape[:-1]
 
 
-def _places(layer: Any, shape: Shape) -> int:
+def _positions(layer: Any, shape: Shape) -> int:
     return math.prod(spatial(shape, layer)) if len(shape) > 1 else 1
 
 
@@ -57,17 +57,17 @@ def _no_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
 
 def _conv_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
     """Return one MAC per weight and output position; a group's kernel has only the group's channels."""
-    return math.prod(layer.kernel.shape) * _places(layer, output)
+    return math.prod(layer.kernel.shape) * _positions(layer, output)
 
 
 def _separable_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
     """Return one MAC per weight of both halves and output position: the strides belong to the depthwise half."""
     weights = math.prod(layer.depthwise_kernel.shape) + math.prod(layer.pointwise_kernel.shape)
-    return weights * _places(layer, output)
+    return weights * _positions(layer, output)
 
 
 def _transposed_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
-    return math.prod(layer.kernel.shape) * _places(layer, inputs[0].shape)
+    return math.prod(layer.kernel.shape) * _positions(layer, inputs[0].shape)
 
 
 def _dense_macs(layer: Any, inputs: list[Tensor], output: Shape) -> int:
@@ -244,8 +244,9 @@ LAYERS: dict[str, Rule] = dict.fromkeys(_POINTWISE.split(), POINTWISE) | {
     "EinsumDense": Rule(_einsum_macs, _untracked),
     "Permute": UNTRACKED,
     "Flatten": GLOBAL,
-    **dict.fromkeys(("LayerNormalization", "RMSNormalization", "UnitNormalization"), _NORMALISED),
-    "GroupNormalization": _NORMALISED,
+    **dict.fromkeys(
+        ("LayerNormalization", "RMSNormalization", "UnitNormalization", "GroupNormalization"), _NORMALISED
+    ),
     **{name: Rule(_recurrent_macs, _recurrent_field) for name in ("SimpleRNN", "LSTM", "GRU")},
 }
 for _rank in ("1D", "2D", "3D"):

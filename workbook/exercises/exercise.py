@@ -29,8 +29,23 @@ class Mistake:
     looks_like: Callable[[Any, Any, Inputs], bool] | None = None
 
 
+class _Headed:
+    """What has a heading in its chapter."""
+
+    id: str
+    title: str
+    minutes: int
+    points: int
+
+    @property
+    def heading(self) -> str:
+        """The heading in the chapter."""
+        points_text = "1 point" if self.points == 1 else f"{self.points} points"
+        return f"### Exercise {self.id} · {self.title} ({self.minutes} min, {points_text})"
+
+
 @dataclass(frozen=True)
-class Exercise:
+class Exercise(_Headed):
     """An exercise that a check judges.
 
     `cases(rng)` draws the inputs. `observe(answer, *inputs)` turns the answer into a plain value.
@@ -63,19 +78,9 @@ class Exercise:
         """Whether the answer is a function rather than a value."""
         return callable(self.reference)
 
-    @property
-    def heading(self) -> str:
-        """The heading of the exercise in its chapter."""
-        return _heading(self.id, self.title, self.minutes, self.points)
-
-
-def _heading(exercise_id: str, title: str, minutes: int, points: int) -> str:
-    points_text = "1 point" if points == 1 else f"{points} points"
-    return f"### Exercise {exercise_id} · {title} ({minutes} min, {points_text})"
-
 
 @dataclass(frozen=True)
-class FreeText:
+class FreeText(_Headed):
     """A question that is answered in words and marked by a person."""
 
     id: str
@@ -83,11 +88,6 @@ class FreeText:
     minutes: int = 5
     points: int = 1
     section: str = ""
-
-    @property
-    def heading(self) -> str:
-        """The heading of the question in its chapter."""
-        return _heading(self.id, self.title, self.minutes, self.points)
 
 
 def value_exercise(**fields: Any) -> Exercise:

@@ -14,7 +14,7 @@ from typing import Any
 
 VARIABLE = "WORKBOOK_PROGRESS"
 APPLICATION = "cnn-workbook"
-LONGEST = 1_000_000  # bytes of a file that is read
+MOST_BYTES = 1_000_000  # bytes of a file that is read
 LOCK_SECONDS = 5.0  # to wait for another kernel
 
 
@@ -22,7 +22,7 @@ class PassedExercises:
     """The exercises that passed: those of this kernel together with those in the file.
 
     A file that cannot be read is kept beside the new one as `progress.json.damaged`. Where nothing can be written, the
-    progress of this kernel remains. Neither raises; `problem` says what is the matter.
+    progress of this kernel remains. Neither raises; `problem` describes the failure.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -46,7 +46,7 @@ class PassedExercises:
         """Return the time of the first pass by exercise id, in ISO format."""
         path = self.path
         if path is not None and path.exists():
-            with self._told(path):
+            with self._reporting_problems(path):
                 self._merge(_read(path))
         return dict(self._passed)
 
@@ -57,7 +57,7 @@ class PassedExercises:
         path = self.path
         if path is None or not is_new:
             return
-        with self._told(path):
+        with self._reporting_problems(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with _locked(path):
                 if path.exists():
@@ -78,23 +78,24 @@ class PassedExercises:
             return {}
 
     @contextlib.contextmanager
-    def _told(self, path: Path) -> Iterator[None]:
-        """Turn what goes wrong with the file into words."""
+    def _reporting_problems(self, path: Path) -> Iterator[None]:
+        """Set `problem` if using the file fails."""
         self.problem = ""
         try:
             yield
-        except (OSError, TimeoutError) as error:
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
             self.problem = f"{path} cannot be used ({reason}), so progress lasts until this kernel stops."
         except ValueError:
             self.problem = (
-                f"{path} is damaged. The next exercise that passes starts a new file and keeps this one."
+                f"{path} is damaged. The next exercise that passes starts a new file and renames this one to "
+                f"{path.name}.damaged."
             )
 
 
 def _read(path: Path) -> dict[str, str]:
     """Return the times by exercise id; ValueError if the file is damaged."""
-    if path.stat().st_size > LONGEST:
+    if path.stat().st_size > MOST_BYTES:
         raise ValueError("too large")
     stored: Any = json.loads(path.read_text(encoding="utf-8"))
     passed = stored.get("passed") if isinstance(stored, dict) else None

@@ -1,11 +1,13 @@
 """Find exercises by id. Those of chapter 2 are in the tuple EXERCISES of `workbook/exercises/chapters/c02_*.py`."""
 
 import importlib
+import re
 from pathlib import Path
 
 from workbook.exercises.exercise import Exercise, FreeText
 
 FOLDER = Path(__file__).parent / "chapters"
+NAME = re.compile(r"\d\d_\w+")  # of a chapter
 
 
 def chapter_names() -> list[str]:
@@ -31,7 +33,14 @@ def _chapter(number: int | str) -> str:
 
 def exercises_of(chapter: int | str) -> tuple[Exercise | FreeText, ...]:
     """Return the exercises of a chapter, by its number (2) or name ("02_convolution")."""
-    name = chapter if chapter in chapter_names() else _chapter(chapter)
+    try:
+        name = chapter if chapter in chapter_names() else _chapter(chapter)
+    except ValueError as error:
+        if isinstance(chapter, str) and NAME.fullmatch(chapter):  # a chapter that is being written
+            raise ValueError(
+                f"{error} Its exercises go to workbook/exercises/chapters/c{chapter}.py."
+            ) from None
+        raise
     return importlib.import_module(f"workbook.exercises.chapters.c{name}").EXERCISES
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from workbook.training.recipes import mnist, spoken_digit
+from workbook.training.recipes.mnist import norm_relu
 
 if TYPE_CHECKING:
     import keras
@@ -49,11 +50,11 @@ def crops_network() -> "keras.Model":
 
     inputs = keras.Input((32, 32, 3))
     x = layers.Rescaling(1 / 127.5, -1)(inputs)
-    x = _norm_relu(layers.Conv2D(24, 4, strides=2, padding="same", use_bias=False)(x))  # (16, 16, 24)
+    x = norm_relu(layers.Conv2D(24, 4, strides=2, padding="same", use_bias=False)(x))  # (16, 16, 24)
     for filters in (48, 96):  # (8, 8, 48), (4, 4, 96)
-        x = _norm_relu(layers.Conv2D(filters, 3, padding="same", use_bias=False)(x))
+        x = norm_relu(layers.Conv2D(filters, 3, padding="same", use_bias=False)(x))
         x = layers.MaxPooling2D(2)(x)
-        x = _norm_relu(layers.Conv2D(filters, 3, padding="same", use_bias=False)(x))
+        x = norm_relu(layers.Conv2D(filters, 3, padding="same", use_bias=False)(x))
     x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(x))
     return keras.Model(inputs, layers.Dense(10, name="scores")(x), name="crops")
 
@@ -69,15 +70,9 @@ def two_layers(filters: int) -> "keras.Model":
     options = {"strides": 2, "padding": "same", "use_bias": False}
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(inputs)
-    x = _norm_relu(layers.Conv2D(filters, 5, **options)(x))  # (batch, 14, 14, filters)
-    x = _norm_relu(layers.SeparableConv2D(2 * filters, 3, **options)(x))  # (batch, 7, 7, 2 · filters)
+    x = norm_relu(layers.Conv2D(filters, 5, **options)(x))  # (batch, 14, 14, filters)
+    x = norm_relu(layers.SeparableConv2D(2 * filters, 3, **options)(x))  # (batch, 7, 7, 2 · filters)
     return keras.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
-
-
-def _norm_relu(x: Any) -> Any:
-    from keras import layers
-
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.8)(x))
 
 
 COURSE_ENTRIES: dict[str, dict[str, tuple[Builder, dict[str, Any]]]] = {

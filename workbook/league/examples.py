@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from workbook import data
 from workbook.data import standins
 from workbook.league.standings import League
+from workbook.training.recipes.spoken_digit import log_mel_bytes
 
 Bytes = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -110,11 +111,3 @@ def in_noise(clips: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.i
     decibels = rng.uniform(*LOUDNESS, (len(clips), 1))
     noise = rng.normal(size=clips.shape) * np.sqrt(power / 10 ** (decibels / 10))
     return np.clip(sound + noise, -32768, 32767).astype(np.int16)
-
-
-def log_mel_bytes(clips: NDArray[np.int16]) -> Bytes:
-    """Return log-mel images (N, 40, 61, 1) of recordings (N, 8000), in steps of a quarter of a decibel."""
-    from workbook import audio
-
-    parts = [audio.log_mel(clips[start : start + 50]) for start in range(0, len(clips), 50)]
-    return np.round(255 * np.concatenate(parts)).astype(np.uint8)[..., np.newaxis]

@@ -84,16 +84,22 @@ def team_from(
             names: tuple[str, ...] = PROCESSES
         else:
             missing, names = "number of this process", PROCESS
-        raise ValueError(f"The {missing} is missing: give it, or set {' or '.join(names)}.")
+        raise ValueError(f"The {missing} is missing. Pass it as an argument, or set {' or '.join(names)}.")
     return Team(count, number, address.split(",")[0])
 
 
 def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    return next((environ[name] for name in names if environ.get(name)), None)
+    name = _first_name(environ, names)
+    return None if name is None else environ[name]
+
+
+def _first_name(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    """Return the first variable of `names` that is set, and not to ""."""
+    return next((name for name in names if environ.get(name)), None)
 
 
 def _number(environ: Mapping[str, str], names: tuple[str, ...]) -> int | None:
-    name = next((name for name in names if environ.get(name)), None)
+    name = _first_name(environ, names)
     if name is None:
         return None
     if not environ[name].isdigit():
@@ -112,7 +118,7 @@ class Placement:
 
     @property
     def writes(self) -> bool:
-        """Whether this process writes the files; only one of them does."""
+        """Whether this process writes the files: only process 0 does."""
         return self.process == 0
 
     def scope(self) -> AbstractContextManager[Any]:
@@ -127,7 +133,7 @@ class Placement:
             )
 
     def synchronise(self, model: "keras.Model") -> None:
-        """Let batch normalisation see the whole batch instead of the device's share, as it does on one device.
+        """Make batch normalisation use the whole batch, as on one device, not the device's share.
 
         On the JAX backend it does so by itself: a batch is one array, wherever its parts are.
         """
@@ -153,7 +159,7 @@ class Placement:
     def __str__(self) -> str:
         if self.processes > 1:
             return f"{self.devices} devices in {self.processes} processes"
-        return f"{self.devices} device{'s' * (self.devices > 1)}"
+        return "1 device" if self.devices == 1 else f"{self.devices} devices"
 
 
 ALONE = Placement()

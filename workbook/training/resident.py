@@ -1,12 +1,12 @@
 """Train with the images on the device: `training.fit(model, data.batches(...), epochs=8)`.
 
 An accelerator takes a step faster than a processor prepares a batch. So the images are copied to the device once, as
-they are; what crosses per step is a row of integers per image, its number and what NumPy drew for its augmentations.
-The compiled step gathers the images and changes them, then trains. Order and draws are those of `data.batches`, so the
-images are the same, to the bit.
+they are. Each step transfers one row of integers per image: its number and the random values that NumPy drew for its
+augmentations. The compiled step gathers the images and changes them, then trains. Order and draws are those of
+`data.batches`, so the images are the same, to the bit.
 
-On the JAX backend several steps are one call, a `scan` around Keras's own training step, so that Python's share is paid
-once for many of them. Nothing is added to the model: what is saved is the network alone.
+On the JAX backend several steps are one call, a `scan` around Keras's own training step, so that Python's overhead
+occurs once per call. Nothing is added to the model: what is saved is the network alone.
 """
 
 import contextlib
@@ -68,13 +68,17 @@ def fit(
 
 
 def is_resident(batches: Batches, on_device: bool | str = "auto") -> bool:
-    """Return whether `fit` keeps the examples on the device; ValueError for a choice that is unknown or cannot be."""
+    """Return whether `fit` keeps the examples on the device.
+
+    ValueError for an unknown choice, or for True with an augmentation that cannot run on the device.
+    """
     if on_device not in (True, False, "auto"):
         raise ValueError(f'on_device must be True, False or "auto". Received: on_device={on_device!r}')
     missing = [change.name for change in batches.augment if change.on_device is None]
     if on_device is True and missing:
         raise ValueError(
-            f"on_device must be False for augmentations without a form for devices. Received: {missing[0]}"
+            'on_device must be False or "auto" for augmentations that cannot run on the device. '
+            f"Received: {missing[0]}"
         )
     if on_device != "auto":
         return bool(on_device)
@@ -90,7 +94,7 @@ def _has_room(batches: Batches) -> bool:
 
 
 def _steps_per_call(batches: Batches, callbacks: Sequence[Any], steps: int | None) -> int:
-    """Return how many steps are one call; without a wish, a divisor of an epoch's whole batches if there is one."""
+    """Return how many steps are one call; if `steps` is None, a divisor of an epoch's whole batches if possible."""
     if steps is not None:
         checked_integer("steps_per_call", steps)
     if keras.backend.backend() != "jax" or any(
@@ -108,7 +112,7 @@ def _steps_per_call(batches: Batches, callbacks: Sequence[Any], steps: int | Non
 
 
 class Rows(keras.utils.PyDataset):
-    """What crosses to the device: int32 (batch, steps, k) per call, the rows of its steps of `batches`' epoch.
+    """The rows that are transferred to the device: int32 (batch, steps, k) per call, for its steps of `batches`' epoch.
 
     A row is an example's number and the integers of its augmentations. Axis 0 is the batch, so that several devices
     share it as they share images.
@@ -173,7 +177,7 @@ class Rows(keras.utils.PyDataset):
 
 @contextlib.contextmanager
 def _attached(model: keras.Model, rows: Rows, callbacks: Sequence[Any]) -> Iterator[None]:
-    """Let `model.fit` take rows: its training function gathers the examples first. Afterwards it is as before."""
+    """Make `model.fit` accept rows: its training function gathers the examples first. On exit the model is restored."""
     x, y = rows.batches.x, rows.batches.y
     model._symbolic_build(data_batch=(x[:1],) if y is None else (x[:1], y[:1]))
     model.train_function = None

@@ -272,7 +272,9 @@ class _Run:
 
         def report(calls: int) -> None:
             if progress is not None:
-                share = min(1.0, calls / recorder.params["steps"]) if calls else 0  # a call may be several steps
+                share = (
+                    min(1.0, calls / recorder.params["steps"]) if calls else 0
+                )  # a call may be several steps
                 step = len(self.rows) * self.steps + round(share * self.steps)
                 row = self.rows[-1] if self.rows else None
                 progress(Progress(len(self.rows), self.epochs, step, self.epochs * self.steps, row))

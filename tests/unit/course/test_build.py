@@ -102,6 +102,19 @@ def test_a_damaged_notebook_and_a_misnamed_source_are_seen(project: Path) -> Non
     assert builder.check(project, only=["07"]) == [text for text in problems if "not named" in text]
 
 
+def test_a_chapter_without_exercises_says_where_they_go(project: Path) -> None:
+    source = project / "solutions" / "18_topic.py"
+    source.write_text('# %% tags=["exercise"] exercise="18.1"\nx = 1\n', encoding="utf-8")
+    place = "Its exercises go to workbook/exercises/chapters/c18_topic.py."
+    (problem,) = builder.check(project, only=["18"])
+    assert problem.startswith(
+        "solutions/18_topic.py: There is no chapter 18_topic. Chapters with exercises: 00_"
+    )
+    assert problem.endswith(place)
+    with pytest.raises(ValueError, match=re.escape(place)):
+        list(builder.build(project, only=["18"]))
+
+
 def test_a_picture_without_an_alternative_text_is_seen(project: Path) -> None:
     path = project / "solutions" / f"{NAME}.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -185,10 +198,22 @@ def test_an_exercise_without_cells_and_with_too_few_mistakes_is_seen(monkeypatch
     monkeypatch.setattr(lint, "exercises_of", lambda name: (poor, *known[1:], *extra))
     notebook = chapter.complete(SOURCE, ADDRESS)
     problems = lint.lint_chapter(NAME, notebook, chapter.learner(notebook))
-    assert "exercise 2.1: needs at least 3 mistakes with names of their own" in problems
+    assert "exercise 2.1: needs at least 3 mistakes" in problems
     assert "exercise 2.1: needs at least 2 hints" in problems
     assert "exercise 2.9 is defined but has no cells" in problems
     assert any("has 8 exercises" in problem for problem in problems)
+
+
+def test_two_mistakes_of_one_name_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    import dataclasses
+
+    known = lint.exercises_of(NAME)
+    first = known[0].mistakes[0]
+    twice = dataclasses.replace(known[0], mistakes=(*known[0].mistakes, first))
+    monkeypatch.setattr(lint, "exercises_of", lambda name: (twice, *known[1:]))
+    notebook = chapter.complete(SOURCE, ADDRESS)
+    problems = lint.lint_chapter(NAME, notebook, chapter.learner(notebook))
+    assert problems == [f"exercise 2.1: two mistakes have the same name: {first.name!r}"]
 
 
 def test_a_leaked_solution_and_a_repeated_id_are_seen() -> None:

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from workbook.course.authoring import chapter, outputs
 from workbook.course.authoring.lint import lint_chapter, lint_executed, lint_learner
+from workbook.exercises import exercises_of
 
 CELL_SECONDS = 120
 
@@ -28,7 +29,7 @@ def build(root: Path, *, only: list[str] | None = None, force: bool = False) -> 
 
 def _build_chapter(root: Path, source: Path, address: str, *, force: bool) -> Iterator[str]:
     """Write both notebooks of a chapter, and yield a line per step."""
-    notebook = chapter.complete(source, address)
+    notebook = _complete(source, address)
     copy = chapter.learner(notebook)
     problems = lint_chapter(source.stem, notebook, copy)
     if problems:
@@ -46,6 +47,15 @@ def _build_chapter(root: Path, source: Path, address: str, *, force: bool) -> It
     learner_path.parent.mkdir(exist_ok=True)
     nbformat.write(copy, learner_path)
     yield f"{source.stem}: built"
+
+
+def _complete(source: Path, address: str) -> NotebookNode:
+    """Return the complete notebook. If exercises are unknown because the chapter has none, ValueError says so."""
+    try:
+        return chapter.complete(source, address)
+    except ValueError:
+        exercises_of(source.stem)
+        raise
 
 
 def _reuses(notebook: NotebookNode, stored: NotebookNode | None) -> bool:
@@ -80,6 +90,7 @@ def execute(notebook: NotebookNode, folder: Path, *, seconds: int = CELL_SECONDS
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # without the warning that a kernel over TCP is not encrypted
     )
     client.execute(env=environment)
 
@@ -102,7 +113,7 @@ def check(root: Path, *, only: list[str] | None = None) -> list[str]:
 
 def _check_chapter(root: Path, source: Path) -> list[str]:
     """Return the problems of a chapter's source and of its two stored notebooks."""
-    notebook = chapter.complete(source, chapter.repository(root))
+    notebook = _complete(source, chapter.repository(root))
     copy = chapter.learner(notebook)
     problems = [f"solutions/{source.name}: {text}" for text in lint_chapter(source.stem, notebook, copy)]
     for built, folder, lint in ((notebook, "solutions", lint_executed), (copy, "notebooks", lint_learner)):

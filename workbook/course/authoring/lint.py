@@ -193,9 +193,10 @@ def _one_exercise(exercise: Exercise, cells: list[NotebookNode], notebook: Noteb
     ]
     if len(answers) != 1 or BEGIN not in answers[0].source:
         problems.append("needs one code cell with a solution between the markers")
-    names = {mistake.name for mistake in exercise.mistakes}
-    if len(exercise.mistakes) < MISTAKES or len(names) < len(exercise.mistakes):
-        problems.append(f"needs at least {MISTAKES} mistakes with names of their own")
+    if len(exercise.mistakes) < MISTAKES:
+        problems.append(f"needs at least {MISTAKES} mistakes")
+    names = Counter(mistake.name for mistake in exercise.mistakes)
+    problems += [f"two mistakes have the same name: {name!r}" for name, count in names.items() if count > 1]
     if len(exercise.hints) < HINTS:
         problems.append(f"needs at least {HINTS} hints")
     text = "\n".join(cell.source for cell in notebook.cells)

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 KEPT = {"nbval-ignore-output", "timed"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
-# Of an object in memory; tests/nbval_sanitize.cfg has the same words. The letters around rule out encoded pictures.
+# Of an object in memory; tests/nbval_sanitize.cfg has the same words. The lookarounds skip base64-encoded pictures.
 ADDRESS = re.compile(r"(?<![\w+/])0x[0-9a-f]{6,}(?![\w+/=])")
 
 

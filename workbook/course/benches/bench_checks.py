@@ -67,9 +67,12 @@ def read_answers(root: Path) -> dict[str, tuple[StrangersAnswer, ...]]:
     """Return the answers by exercise id."""
     answers: dict[str, list[StrangersAnswer]] = {}
     for path in sorted((root / FOLDER).glob("[0-9][0-9]_*.py")):
-        parts = HEAD.split(path.read_text(encoding="utf-8"))[1:]
-        for exercise_id, kind, words, source in zip(*[iter(parts)] * 4, strict=True):
-            answer = StrangersAnswer(exercise_id, kind, words.strip(), source)
+        text = path.read_text(encoding="utf-8")
+        heads = list(HEAD.finditer(text))
+        ends = [head.start() for head in heads[1:]] + [len(text)]
+        for head, end in zip(heads, ends, strict=True):
+            exercise_id, kind, words = head.groups()
+            answer = StrangersAnswer(exercise_id, kind, words.strip(), text[head.end() : end])
             answers.setdefault(exercise_id, []).append(answer)
     return {exercise_id: tuple(found) for exercise_id, found in answers.items()}
 

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +14,7 @@ from pathlib import Path
 import psutil
 
 from workbook.course.benches import made_class
-
-INTERVAL = 0.02  # seconds between two measurements
+from workbook.course.benches.sampling import Sampler
 
 
 @dataclass(frozen=True)
@@ -46,28 +44,17 @@ HEAD = (
 )
 
 
-class Watch:
+class Watch(Sampler):
     """Adds up what a process and its descendants use, also those that have ended."""
 
+    interval = 0.02
+
     def __init__(self, process: subprocess.Popen) -> None:
+        super().__init__()
         self.cpu_seconds, self.peak_bytes = 0.0, 0
         self._root = psutil.Process(process.pid)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Watch":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(INTERVAL):
-            self._measure()
-
-    def _measure(self) -> None:
+    def sample(self) -> None:
         """Add up the processes that live. One that ended is counted in its parent, so the largest sum is right."""
         total, memory = 0.0, 0
         for process in [self._root, *_descendants(self._root)]:

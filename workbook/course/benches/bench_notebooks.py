@@ -7,7 +7,6 @@ import datetime
 import os
 import platform
 import tempfile
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbclient import NotebookClient
+
+from workbook.course.benches.sampling import Sampler
 
 SECONDS, MEMORY = 60.0, 1.0 * 2**30  # the budget of a notebook: seconds, bytes
 # Per backend, what `make dev` installs and a learner's environment for this backend does not have. TensorFlow and Keras
@@ -70,7 +71,7 @@ def measure(path: Path, *, name: str = "", backend: str = "tensorflow") -> Noteb
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources)
-    sampler = _Sampler()
+    sampler = _KernelSampler()
     start = time.perf_counter()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -100,33 +101,20 @@ def _environment(folder: Path, backend: str = "tensorflow") -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "KERAS_BACKEND": backend}
 
 
-class _Sampler:
+class _KernelSampler(Sampler):
     """Sample, in a thread, the memory and CPU time of this process's descendants: the kernel and what it starts."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.peak_bytes = 0
         self._cpu: dict[int, float] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
     @property
     def cpu_seconds(self) -> float:
         return sum(self._cpu.values())
 
-    def __enter__(self) -> "_Sampler":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.05):
-            self.sample()
-
     def sample(self) -> None:
-        """Take one sample."""
+        """Add up the processes that live."""
         total = 0
         for process in psutil.Process().children(recursive=True):
             try:

@@ -2,7 +2,6 @@
 
 import datetime
 import secrets
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,9 +68,9 @@ def league(
             entries = collecting.collect(submissions, cage)
             results, chosen_examples = _raced(entries, own, chosen, cage, out, jobs)
     except (ValueError, OSError, jail.JailError) as error:
-        _stop(str(error))
+        needs.stop(str(error))
     except KeyboardInterrupt:
-        _stop(f"Interrupted. To continue, run the same command with --seed {chosen}.", 130)
+        needs.stop(f"Interrupted. To continue, run the same command with --seed {chosen}.", 130)
     _write(out, results, chosen_examples)
     count = sum(not result.problem for result in results)
     console.print(f"Ranked: {count} of {len(results)} entries. Open {out / PAGE}.")
@@ -108,8 +107,3 @@ def _write(out: Path, results: "list[EntryResult]", held_out: "dict[str, HeldOut
     about = league_pages.Circumstances(SEEDS, processor(), software(), datetime.date.today().isoformat())
     league_pages.write_csv(out / TABLE, results)
     league_pages.write_page(out / PAGE, results, held_out, about)
-
-
-def _stop(line: str, code: int = 2) -> None:
-    print(line, file=sys.stderr)
-    raise typer.Exit(code)

@@ -38,10 +38,10 @@ def require(what: str, extras: Sequence[str], *, backend: bool = False) -> None:
         stop(line(what, "tensorflow", "tensorflow"))
 
 
-def stop(text: str) -> NoReturn:
-    """Print one line on stderr and end the command with code 2."""
+def stop(text: str, code: int = 2) -> NoReturn:
+    """Print one line on stderr and end the command with an exit code."""
     print(text, file=sys.stderr)
-    raise typer.Exit(2)
+    raise typer.Exit(code)
 
 
 def line(what: str, module: str, extra: str) -> str:

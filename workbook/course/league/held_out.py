@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from workbook.league import examples
 from workbook.league.standings import LEAGUES, League
+from workbook.training.recipes.spoken_digit import log_mel_bytes
 
 MOST_BYTES = 32 * 2**20  # of the examples of one file
 
@@ -60,7 +61,7 @@ def read_file(path: Path) -> HeldOut:
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
         raise ValueError(f"{path} must be an .npz file with the arrays x and y.") from None
     if x.dtype == np.int16 and x.shape[1:] == (8000,):
-        x = examples.log_mel_bytes(x)
+        x = log_mel_bytes(x)
     league = _league_of(x)
     if league is None or x.nbytes > MOST_BYTES:
         shapes = ", ".join(f"(N, {', '.join(map(str, rules.shape))})" for rules in LEAGUES.values())

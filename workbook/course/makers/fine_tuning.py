@@ -9,7 +9,6 @@ voices, drawn by the seed; each way takes the same number of steps, however many
 import argparse
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np

@@ -22,6 +22,7 @@ from workbook.course.makers.make_data import write_checksums
 from workbook.course.record import circumstances, one_thread
 from workbook.data import standins
 from workbook.data.bundled import DataError, Dataset, bundle_folder
+from workbook.training.recipes.mnist import norm_relu
 
 if TYPE_CHECKING:
     import keras
@@ -43,7 +44,7 @@ NETWORKS = {
 }
 KINDS = (*NETWORKS, "neither")
 SEEDS = (0, 1, 2)
-RATE, NORM_MOMENTUM, DROPOUT, UNITS = 0.004, 0.8, 0.3, 5
+RATE, DROPOUT, UNITS = 0.004, 0.3, 5
 RECORDED, BUNDLED = (10, 50), (30, 20)  # epochs, batch size
 BAND_SHIFTS, FRAME_SHIFTS = tuple(range(-4, 5)), tuple(range(-8, 9, 2))
 LARGEST = 6  # the matcher's largest shift, in bands or frames
@@ -59,21 +60,15 @@ def network(kind: str, bands: int = audio.BANDS, frames: int = 61) -> "keras.Mod
         raise ValueError(f"kind must be one of {', '.join(KINDS)}. Received: kind={kind!r}")
     inputs = x = keras.Input((bands, frames, 1))
     if kind == "neither":
-        x = _norm_relu(layers.Dense(UNITS, use_bias=False)(layers.Flatten()(x)))
+        x = norm_relu(layers.Dense(UNITS, use_bias=False)(layers.Flatten()(x)))
     else:
         row = NETWORKS[kind]
         for filters, (height, width) in zip(row.filters, row.kernels, strict=True):
-            x = _norm_relu(layers.Conv2D(filters, (height or bands, width or frames), use_bias=False)(x))
+            x = norm_relu(layers.Conv2D(filters, (height or bands, width or frames), use_bias=False)(x))
             x = layers.MaxPooling2D(row.pool_size)(x)
         x = layers.Flatten()(x)
     x = layers.Dropout(DROPOUT)(x)
     return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
-
-
-def _norm_relu(x: Any) -> Any:
-    from keras import layers
-
-    return layers.ReLU()(layers.BatchNormalization(momentum=NORM_MOMENTUM)(x))
 
 
 def train(

@@ -96,7 +96,7 @@ AUDIT = Exercise(
         Mistake(
             "cuts off instead of rounding",
             _cut_off,
-            "This cuts the decimals off, as `//` and `int` do. Tables round: `round(size / 10**6)`.",
+            "This discards the decimals, as `//` and `int` do. Tables round: `round(size / 10**6)`.",
         ),
         Mistake(
             "says MB or MiB even where neither fits",
@@ -259,7 +259,8 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "climbs",
             _plus,
-            "This adds the gradient, so the step climbs the loss. Subtract α times the gradient from the velocity.",
+            "This adds the gradient, so the step goes up the loss surface. Subtract α times the gradient from the "
+            "velocity.",
         ),
         Mistake("leaves the decay out", _no_decay, "The weight decay is missing. Add λ·w to the gradient."),
         Mistake(
@@ -330,9 +331,7 @@ def _counted_after(step: int, peak: float, warmup: int, drops: Sequence[int]) ->
 
 
 def _halved(step: int, peak: float, warmup: int, drops: Sequence[int]) -> float:
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    return peak * 0.5 ** sum(step >= drop for drop in drops)
+    return learning_rate(step, peak, warmup, drops) * 5 ** sum(step >= drop for drop in drops)
 
 
 def _warms_up_too_long(step: int, peak: float, warmup: int, drops: Sequence[int]) -> float:
@@ -364,7 +363,7 @@ SCHEDULE = Exercise(
         Mistake(
             "drops a step late",
             _late,
-            "Each drop comes one step late. The lower rate holds *from* the step named in `drops` on: `step >= drop`.",
+            "Each drop comes one step late. The lower rate holds *from* the step in `drops` onwards: `step >= drop`.",
         ),
         Mistake(
             "drops once only",
@@ -391,7 +390,7 @@ SCHEDULE = Exercise(
         Mistake(
             "never drops",
             lambda step, peak, warmup, drops: learning_rate(step, peak, warmup, ()),
-            "The rate stays at its peak after the warm-up. Divide it by ten from each step in `drops` on.",
+            "The rate stays at its peak after the warm-up. Divide it by ten from each step in `drops` onwards.",
         ),
     ),
     hints=(
@@ -414,7 +413,7 @@ def _picture_cases(rng: np.random.Generator) -> list[Inputs]:
 
 
 def prepare(image: np.ndarray, size: int, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    """Cut the middle `size` × `size` out, scale to 0-1, subtract the mean and divide by the deviation."""
+    """Cut out the central `size` × `size` pixels, scale to 0-1, subtract the mean and divide by the deviation."""
     top, left = (image.shape[0] - size) // 2, (image.shape[1] - size) // 2
     crop = image[top : top + size, left : left + size]
     return (crop / 255 - mean) / deviation
@@ -474,7 +473,7 @@ PREPARE = Exercise(
             "first.",
         ),
         Mistake(
-            "turns the colours round",
+            "reverses the channels",
             _bgr,
             "The channels are in the order BGR. Keras's VGG weights need that order, but this network was trained on "
             "RGB: keep the order of the image.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NORM_MOMENTUM = 0.8
 PEAK = 0.02
+STEPS_PER_EXECUTION = 20
 
 
 def load(seed: int) -> Examples:
@@ -34,7 +35,7 @@ def network() -> "keras.Model":
         convolution = layers.Conv2D(
             filters, size, strides=strides, padding="same", use_bias=False, name=f"conv{number}"
         )
-        x = _norm_relu(convolution(x))  # (14, 14, 16), (7, 7, 32), (7, 7, 64)
+        x = norm_relu(convolution(x))  # (14, 14, 16), (7, 7, 32), (7, 7, 64)
     return keras.Model(
         inputs, layers.Dense(10, dtype="float32", name="scores")(layers.Flatten()(x)), name="mnist_quick"
     )
@@ -48,26 +49,27 @@ def small_network() -> "keras.Model":
     options = {"padding": "same", "use_bias": False}
     inputs = keras.Input((28, 28, 1))
     x = layers.Rescaling(1 / 255)(inputs)
-    x = _norm_relu(layers.Conv2D(20, 5, strides=2, name="conv1", **options)(x))  # (14, 14, 20)
-    x = _norm_relu(layers.SeparableConv2D(32, 3, strides=2, name="conv2", **options)(x))  # (7, 7, 32)
-    x = _norm_relu(layers.SeparableConv2D(64, 3, name="conv3", **options)(x))  # (7, 7, 64)
+    x = norm_relu(layers.Conv2D(20, 5, strides=2, name="conv1", **options)(x))  # (14, 14, 20)
+    x = norm_relu(layers.SeparableConv2D(32, 3, strides=2, name="conv2", **options)(x))  # (7, 7, 32)
+    x = norm_relu(layers.SeparableConv2D(64, 3, name="conv3", **options)(x))  # (7, 7, 64)
     x = layers.GlobalAveragePooling2D()(x)  # (64,)
     return keras.Model(inputs, layers.Dense(10, dtype="float32", name="scores")(x), name="mnist_small")
 
 
-def _norm_relu(x: Any) -> Any:
+def norm_relu(x: Any) -> Any:
+    """Normalise over the batch, cut off below 0."""
     from keras import layers
 
     return layers.ReLU()(layers.BatchNormalization(momentum=NORM_MOMENTUM)(x))
 
 
-def adam(steps_per_epoch: int, epochs: int) -> Any:
-    """Return Adam with a rate that rises to .02 in the first fifth of the steps and then falls to 0."""
+def adam(steps_per_epoch: int, epochs: int, *, peak: float = PEAK) -> Any:
+    """Return Adam with a rate that rises to `peak` in the first fifth of the steps and then falls to 0."""
     from keras import optimizers
 
     from workbook.training.schedules import Triangular
 
-    return optimizers.Adam(Triangular(PEAK, steps_per_epoch * epochs))
+    return optimizers.Adam(Triangular(peak, steps_per_epoch * epochs))
 
 
 def shift() -> tuple[Any, ...]:
@@ -96,6 +98,7 @@ QUICK = Recipe(
     label_smoothing=0.1,
     target=Target(0.990, anchor_share=1 / 12),
     threads=1,
+    steps_per_execution=STEPS_PER_EXECUTION,
 )
 ACCURATE = Recipe(
     data="mnist",
@@ -111,6 +114,7 @@ ACCURATE = Recipe(
     predict=moved_views,
     target=Target(0.994, cpu_seconds=100),
     threads=1,
+    steps_per_execution=STEPS_PER_EXECUTION,
 )
 SMALL = Recipe(
     data="mnist",
@@ -126,4 +130,5 @@ SMALL = Recipe(
     predict=moved_views,
     target=Target(0.990, cpu_seconds=60, parameters=4_999),
     threads=1,
+    steps_per_execution=STEPS_PER_EXECUTION,
 )

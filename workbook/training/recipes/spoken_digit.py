@@ -4,11 +4,14 @@ The split is the official one: the test set is recordings 0-4 of each digit and 
 also in the training set. If the recordings are not available, `data.load` returns a stand-in and says so.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbook.training.recipes.definition import Examples, Recipe, Target
+from workbook.training.recipes.mnist import adam, norm_relu
 
 if TYPE_CHECKING:
     import keras
@@ -23,9 +26,9 @@ def load(seed: int) -> Examples:
 
     dataset = data.load("spoken_digit")
     return Examples(
-        _images(dataset.x_train),
+        log_mel_bytes(dataset.x_train),
         dataset.y_train,
-        _images(dataset.x_test),
+        log_mel_bytes(dataset.x_test),
         dataset.y_test,
         dataset.class_names,
         dataset.source,
@@ -33,8 +36,8 @@ def load(seed: int) -> Examples:
     )
 
 
-def _images(clips: np.ndarray) -> np.ndarray:
-    """Return log-mel images of waveforms (N, 8000), with values 0 to 255 in steps of a quarter of a decibel."""
+def log_mel_bytes(clips: np.ndarray) -> NDArray[np.uint8]:
+    """Return log-mel images (N, 40, 61, 1) of recordings (N, 8000), in steps of a quarter of a decibel."""
     from workbook import audio
 
     parts = [audio.log_mel(clips[start : start + 50]) for start in range(0, len(clips), 50)]
@@ -52,19 +55,9 @@ def network() -> "keras.Model":
         convolution = layers.Conv2D(
             filters, size, strides=2, padding="same", use_bias=False, name=f"conv{number}"
         )
-        x = layers.BatchNormalization(momentum=0.8)(convolution(x))
-        x = layers.ReLU()(x)  # (20, 31, 16), (10, 16, 32), (5, 8, 32)
+        x = norm_relu(convolution(x))  # (20, 31, 16), (10, 16, 32), (5, 8, 32)
     x = layers.Dropout(DROPOUT)(layers.Flatten()(x))
     return keras.Model(inputs, layers.Dense(10, dtype="float32", name="scores")(x), name="spoken_digit_quick")
-
-
-def adam(steps_per_epoch: int, epochs: int) -> Any:
-    """Return Adam with a rate that rises to .01 in the first fifth of the steps and then falls to 0."""
-    from keras import optimizers
-
-    from workbook.training.schedules import Triangular
-
-    return optimizers.Adam(Triangular(PEAK, steps_per_epoch * epochs))
 
 
 def shift() -> tuple[Any, ...]:
@@ -80,7 +73,7 @@ QUICK = Recipe(
     summary="ten epochs, log-mel images, 97 % accuracy",
     load=load,
     build=network,
-    optimizer=adam,
+    optimizer=partial(adam, peak=PEAK),
     epochs=10,
     batch_size=50,
     label_smoothing=0.1,
