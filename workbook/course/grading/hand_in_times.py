@@ -23,15 +23,11 @@ WHO = (
 )  # fmt: skip
 WHEN = ("last modified (submission)", "submitted", "submission time", "submitted at", "提交时间")
 CHINESE_DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日(?: *星期[一二三四五六日天])?")
-NUMBERS_ALONE = re.compile(
-    r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)"
-)  # the year comes last, or nobody knows
+NUMBERS_ALONE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")  # the year comes last
 STAMP, COLLECTED = "timestamp.txt", "submitted"  # nbgrader's file beside the notebook, and its folder
 LONGEST_STAMP = 200  # characters
 AT_ONCE = timedelta(minutes=2)  # files that all lie within this time were copied rather than handed in
-MOST = (
-    0.75  # more than this share of the files counts as all: a late one may have been added to a copied folder
-)
+MOST = 0.75  # more than this share of the files counts as all: one may have been added to the copy later
 FILE_TIME, ZIP_TIME = "time of the file", "time in the zip"
 
 
@@ -182,9 +178,8 @@ def read_table(path: Path, names: set[str], policy: DeadlinePolicy) -> Iterator[
 
     `names` are those of the class, which tell the table's encoding.
     """
-    rows = _rows(
-        path, names | {re.sub(r"_\d+$", "", name) for name in names}
-    )  # Moodle's number is ours, not theirs
+    # Moodle's number at the end of a name is not in its worksheet.
+    rows = _rows(path, names | {re.sub(r"_\d+$", "", name) for name in names})
     who = [name for name in WHO if rows and name in rows[0]]
     when = next((name for name in WHEN if rows and name in rows[0]), "")
     if not who or not when:

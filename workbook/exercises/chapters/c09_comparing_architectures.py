@@ -331,7 +331,9 @@ def _counted_after(step: int, peak: float, warmup: int, drops: Sequence[int]) ->
 
 
 def _halved(step: int, peak: float, warmup: int, drops: Sequence[int]) -> float:
-    return learning_rate(step, peak, warmup, drops) * 5 ** sum(step >= drop for drop in drops)
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * 0.5 ** sum(step >= drop for drop in drops)
 
 
 def _warms_up_too_long(step: int, peak: float, warmup: int, drops: Sequence[int]) -> float:
