@@ -1044,7 +1044,8 @@ print(
 # %% tags=["nbval-check-output"]
 voices = standins.synthetic_speech()
 sounds, sounds_test = (
-    audio.log_mel(waves)[:, ::-1] for waves in (voices.x_train, voices.x_test)  # low below
+    audio.log_mel(waves)[:, ::-1]  # the lowest pitch in the last row
+    for waves in (voices.x_train, voices.x_test)
 )
 print(sounds.shape, sounds_test.shape)
 print("voices in both:", len(set(voices.speakers_train) & set(voices.speakers_test)))
@@ -1056,7 +1057,8 @@ chosen = [
     for digit in (1, 6, 9)
 ]
 titles = [voices.class_names[voices.y_train[i]] for i in chosen]
-plots.show_images(sounds[chosen], titles, columns=3, size=2.2);
+shown = sounds[chosen, :, :40]  # what follows is silence
+plots.show_images(shown, titles, columns=3, size=2);
 
 # %% [markdown]
 # The same three ways compete: `from_nothing`, on the spectrograms as they are; a new head on the means of the frozen
@@ -1087,12 +1089,12 @@ ax.set(
 ax.legend();
 
 # %% [markdown]
-# **Notice** three things. With two voices, 60 words, the trained features are worth most: the CNN from nothing makes
-# the most errors, although a spectrogram is no photograph. From four voices on, fine-tuning makes fewer errors on
-# average than the frozen features. And the CNN from nothing, with less than a hundredth of the weights, overtakes both:
-# what ImageNet teaches is a long way from spoken words. Near ImageNet and with few examples, a new head is enough; with
-# more examples, fine-tune; far from ImageNet, also try a small network of your own. Which holds for your task? Measure
-# all three.
+# **Notice** three things. With two voices, 60 words, the trained features are worth most: on average the CNN from
+# nothing makes the most errors, although a spectrogram is no photograph. From four voices on, fine-tuning makes fewer
+# errors on average than the frozen features. And the CNN from nothing, with less than a hundredth of the weights,
+# overtakes both: what ImageNet teaches is a long way from spoken words. Near ImageNet and with few examples, a new head
+# is enough; with more examples, fine-tune; far from ImageNet, also try a small network of your own. Which holds for
+# your task? Measure all three.
 #
 # ## Ensembles
 #

@@ -115,8 +115,8 @@ class _SentClass:
     def _spread(self) -> Any:
         """Put the course's files on every worker there is; ValueError in one line if there is none.
 
-        Dask cannot compute them again: where the workers that held them are gone, it cancels every task that needs
-        them, and they are spread anew.
+        Dask cannot compute them again: if the workers that held them are gone, it cancels every task that needs them,
+        and `send` spreads them again.
         """
         try:
             (course,) = self.client.scatter([self.files], broadcast=True, hash=False, timeout=CONNECT_SECONDS)

@@ -26,11 +26,8 @@ WAYS = ("from nothing", "features, new head", "fine-tuned")
 VOICES = (2, 4, 6, 9, 12)
 SEEDS = (1, 2, 3)
 BATCH_SIZE, SIDE, CUT = 24, 96, "block5c_add"
-# Rate and steps of each way.
-RATES, STEPS = (
-    dict(zip(WAYS, (0.003, 0.003, 0.001), strict=True)),
-    dict(zip(WAYS, (450, 600, 90), strict=True)),
-)
+RATES = {"from nothing": 0.003, "features, new head": 0.003, "fine-tuned": 0.001}
+STEPS = {"from nothing": 450, "features, new head": 600, "fine-tuned": 90}
 
 
 def small_network(shape: tuple[int, ...], classes: int) -> "keras.Model":
